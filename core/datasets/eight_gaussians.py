@@ -1,0 +1,29 @@
+"""Eight Gaussians on a ring, the set on which forgotten modes show."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import torch
+from msgspec import Meta
+
+from core.datasets import Dataset
+from core.mixture import Mixture
+from core.registry import register
+
+
+@register("data")
+class EightGaussians(Dataset, frozen=True):
+    """Eight small clusters on a ring."""
+
+    name = "eight-gaussians"
+    title = "Eight Gaussians"
+    reference = "Che et al. 2017, Mode Regularized Generative Adversarial Networks"
+
+    radius: Annotated[float, Meta(gt=0, le=10, title="Radius", description="Of the ring of centres")] = 3.0
+    std: Annotated[float, Meta(gt=0, le=2, title="Width", description="Standard deviation of a cluster")] = 0.2
+
+    def mixture(self) -> Mixture:
+        angle = torch.arange(8, dtype=torch.float64) * (math.pi / 4)
+        return Mixture(self.radius * torch.stack([angle.cos(), angle.sin()], dim=1), self.std)

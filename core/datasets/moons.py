@@ -1,0 +1,35 @@
+"""Two interleaved half circles, scaled to a global standard deviation of 2."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import torch
+from msgspec import Meta
+
+from core.datasets import Dataset
+from core.mixture import Mixture
+from core.registry import register
+
+_PER_MOON = 300
+_SCALE = 2.0
+
+
+@register("data")
+class Moons(Dataset, frozen=True):
+    """Two half circles that reach into each other."""
+
+    name = "moons"
+    title = "Moons"
+    reference = "Pedregosa et al. 2011, scikit-learn"
+
+    width: Annotated[float, Meta(gt=0, le=1, title="Width", description="Blur of the curves")] = 0.1
+
+    def mixture(self) -> Mixture:
+        angle = (torch.arange(_PER_MOON, dtype=torch.float64) + 0.5) / _PER_MOON * math.pi
+        upper = torch.stack([angle.cos(), angle.sin()], dim=1)
+        lower = torch.stack([1.0 - angle.cos(), 0.5 - angle.sin()], dim=1)
+        both = torch.cat([upper, lower])
+        both = (both - both.mean(0)) / both.std()
+        return Mixture(both * math.sqrt(_SCALE**2 - self.width**2), self.width)

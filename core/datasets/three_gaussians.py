@@ -1,0 +1,26 @@
+"""Three Gaussians at (2, 2), (-2, 2) and (0, -2)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+from msgspec import Meta
+
+from core.datasets import Dataset
+from core.mixture import Mixture
+from core.registry import register
+
+
+@register("data")
+class ThreeGaussians(Dataset, frozen=True):
+    """Three round clusters of equal weight."""
+
+    name = "three-gaussians"
+    title = "Three Gaussians"
+    reference = "harshm121/Diffusion-v-FlowMatching"
+
+    std: Annotated[float, Meta(gt=0, le=2, title="Width", description="Standard deviation of a cluster")] = 0.3
+
+    def mixture(self) -> Mixture:
+        return Mixture(torch.tensor([[2.0, 2.0], [-2.0, 2.0], [0.0, -2.0]], dtype=torch.float64), self.std)

@@ -1,0 +1,50 @@
+"""Where tensors live and how exactly they are computed: device, precision and threads of a run."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from core.errors import SpecError
+from core.spec import RunSpec
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+def available() -> list[str]:
+    """The devices of this machine, the fastest first."""
+    found = ["cpu"]
+    if torch.backends.mps.is_available():
+        found.insert(0, "mps")
+    if torch.cuda.is_available():
+        found.insert(0, "cuda")
+    return found
+
+
+def choose(spec: RunSpec) -> tuple[torch.device, torch.dtype]:
+    """The device and dtype that a spec asks for.
+
+    Raises:
+        SpecError: this machine has no such device, or the device no such precision.
+    """
+    devices = available()
+    name = devices[0] if spec.device == "auto" else spec.device
+    if name not in devices:
+        raise SpecError("device", f"This machine has no {name} device. It has {', '.join(devices)}; auto takes the first.")
+    if name == "mps" and spec.precision == "float64":
+        if spec.device == "auto":
+            return torch.device("cpu"), torch.float64
+        raise SpecError("precision", "mps has no float64. Choose float32, or device cpu.")
+    return torch.device(name), DTYPES[spec.precision]
+
+
+def configure(spec: RunSpec) -> int:
+    """Set threads and the matrix products' kernel for a run; returns the number of threads."""
+    threads = spec.threads or max(1, (os.cpu_count() or 2) - 1)
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
+    if not torch.cuda.is_available() and not torch.cpu._is_amx_tile_supported():
+        # On such processors "medium" only chooses oneDNN's kernel, twice as fast; elsewhere it would round to bfloat16.
+        torch.set_float32_matmul_precision("medium")
+    return threads

@@ -1,0 +1,36 @@
+"""The one error that a user's input can cause."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class FlowscopeError(Exception):
+    """Something outside the program is wrong; the message is one line for the user, with what would work."""
+
+
+class SpecError(FlowscopeError):
+    """A spec asks for something that does not exist or cannot work.
+
+    Args:
+        field: dotted name of the field, such as ``sampler.n_steps``; empty where no single field is at fault.
+        message: what was given and what would work, as one sentence.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        self.message = message
+        super().__init__(f"{field}: {message}" if field else message)
+
+
+class TraceError(FlowscopeError):
+    """A trace file cannot be read or written."""
+
+
+def unknown(what: str, given: str, known: Iterable[str]) -> str:
+    """One sentence for a name that is not known, with the nearest ones that are."""
+    names = sorted(known)
+    near = difflib.get_close_matches(given, names, n=3, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names)}."
+    return f"There is no {what} “{given}”. {hint}"

@@ -1,0 +1,49 @@
+"""Fields: what is known at (x_t, t), as an `Estimate` of data and noise. One kind of field, one file.
+
+A `Field` is a callable with its path; a `FlowMap` jumps from t to s in one evaluation. Registered here are the ways in
+which a spec names a field: a struct whose `build` makes the callable.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Protocol
+
+import msgspec
+import torch
+from torch import Tensor
+
+from core.datasets import Dataset
+from core.paths import Path
+from core.predictions import Estimate
+
+
+class Field(Protocol):
+    """The expected x1 and x0 given x_t."""
+
+    @property
+    def path(self) -> Path: ...
+
+    def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
+        """Estimate at x [B, ...] and t (0-dimensional or [B]); cond are class labels [B] or None."""
+        ...
+
+
+class FlowMap(Protocol):
+    """x_s from x_t in one evaluation, for 0 <= t < s <= 1."""
+
+    def __call__(self, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None = None) -> Tensor: ...
+
+
+class FieldSpec(msgspec.Struct, frozen=True):
+    """How a spec names a field."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    reference: ClassVar[str]
+
+    def build(self, dataset: Dataset, path: Path, seed: int, device: torch.device, dtype: torch.dtype) -> Field:
+        raise NotImplementedError  # abstract
+
+    @classmethod
+    def facts(cls) -> dict[str, Any]:
+        return {}

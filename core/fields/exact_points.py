@@ -1,0 +1,31 @@
+"""The exact field of a finite set of points: the network that has learned its training set by heart.
+
+Reference: Karras et al., "Elucidating the Design Space" (2022), appendix B.3 (the ideal denoiser).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+from msgspec import Meta
+
+from core.datasets import Dataset
+from core.fields import Field, FieldSpec
+from core.mixture import Mixture, MixtureField
+from core.paths import Path
+from core.registry import register
+
+
+@register("field")
+class ExactPoints(FieldSpec, frozen=True):
+    """Closed form for a finite set of points: it can only return them."""
+
+    name = "exact-points"
+    title = "Exact for N points"
+    reference = "Karras et al. 2022, Elucidating the Design Space, appendix B.3"
+
+    n_points: Annotated[int, Meta(ge=1, le=100_000, title="Points", description="Size of the finite set")] = 500
+
+    def build(self, dataset: Dataset, path: Path, seed: int, device: torch.device, dtype: torch.dtype) -> Field:
+        return MixtureField(Mixture(dataset.mixture().sample(self.n_points, seed), 0.0), path, device)

@@ -1,0 +1,32 @@
+"""A trained network as a field: its output is decoded by the prediction table."""
+
+from __future__ import annotations
+
+from pathlib import Path as FilePath
+from typing import Annotated
+
+import torch
+from msgspec import Meta
+
+from core.datasets import Dataset
+from core.errors import SpecError
+from core.fields import Field, FieldSpec
+from core.learned import load_field
+from core.paths import Path
+from core.registry import register
+
+
+@register("field")
+class Trained(FieldSpec, frozen=True):
+    """A network, trained on the data."""
+
+    name = "network"
+    title = "Trained network"
+    reference = ""
+
+    weights: Annotated[str, Meta(title="Weights", description="A checkpoint (.safetensors); empty before training")] = ""
+
+    def build(self, dataset: Dataset, path: Path, seed: int, device: torch.device, dtype: torch.dtype) -> Field:
+        if not self.weights:
+            raise SpecError("field.weights", "The network has no weights yet. Train it, or choose the exact field.")
+        return load_field(FilePath(self.weights), path, device, dtype)

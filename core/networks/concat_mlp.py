@@ -1,0 +1,52 @@
+"""The MLP of harshm121/Diffusion-v-FlowMatching: an embedding of t stands beside x at the input.
+
+With its sizes (embedding 32, layers 128, 256, 128) and two dimensions it has 71,778 parameters.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+from msgspec import Meta
+from torch import Tensor, nn
+
+from core.networks import Network
+from core.registry import register
+
+
+@register("network")
+class ConcatMlp(Network, frozen=True):
+    """MLP that reads time beside the point, 71,778 parameters in 2D."""
+
+    name = "concat-mlp"
+    title = "MLP, time at the input"
+    reference = "harshm121/Diffusion-v-FlowMatching"
+
+    width: Annotated[int, Meta(ge=8, le=2048, title="Width", description="Of the outer layers; the middle is double")] = (
+        128
+    )
+    embedding: Annotated[int, Meta(ge=1, le=512, title="Time units", description="Size of the time embedding")] = 32
+
+    def build(self, dim: int) -> nn.Module:
+        return _ConcatMlp(dim, (self.width, 2 * self.width, self.width), self.embedding)
+
+
+class _ConcatMlp(nn.Module):
+    def __init__(self, dim: int, widths: tuple[int, ...], embedding: int) -> None:
+        super().__init__()
+        self.time = _stack((1, embedding, embedding))
+        self.body = _stack((dim + embedding, *widths))
+        self.outlet = nn.Linear(widths[-1], dim)
+
+    def forward(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:
+        y: Tensor = self.outlet(self.body(torch.cat([x, self.time(t[:, None])], dim=1)))
+        return y
+
+
+def _stack(widths: tuple[int, ...]) -> nn.Sequential:
+    """Linear layers through the widths, SiLU after each."""
+    layers: list[nn.Module] = []
+    for before, after in zip(widths[:-1], widths[1:], strict=True):
+        layers += [nn.Linear(before, after), nn.SiLU()]
+    return nn.Sequential(*layers)

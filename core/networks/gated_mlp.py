@@ -1,0 +1,57 @@
+"""The MLP of EliasSf73/Diffusion-and-Flow-Models-implementations: every layer is multiplied by its own function of time.
+
+Width 128 and three layers give its 182,410 parameters in two dimensions (diffusion), five its 314,250 (flow matching).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import torch
+import torch.nn.functional as F
+from msgspec import Meta
+from torch import Tensor, nn
+
+from core.networks import Network
+from core.registry import register
+
+_FEATURES = 256
+_LONGEST_PERIOD = 10_000.0
+_TIME_UNITS = 1000.0
+"""The network reads time as DDPM's step."""
+
+
+@register("network")
+class GatedMlp(Network, frozen=True):
+    """MLP whose layers are each multiplied by a function of time."""
+
+    name = "gated-mlp"
+    title = "MLP, gated by time"
+    reference = "EliasSf73/Diffusion-and-Flow-Models-implementations"
+
+    width: Annotated[int, Meta(ge=8, le=2048, title="Width", description="Units in a layer")] = 128
+    depth: Annotated[int, Meta(ge=1, le=16, title="Layers", description="Hidden layers")] = 3
+
+    def build(self, dim: int) -> nn.Module:
+        widths = [dim, *[self.width] * self.depth, dim]
+        return _GatedMlp(widths)
+
+
+class _GatedMlp(nn.Module):
+    def __init__(self, widths: list[int]) -> None:
+        super().__init__()
+        pairs = list(zip(widths[:-1], widths[1:], strict=True))
+        self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in pairs)
+        self.gates = nn.ModuleList(
+            nn.Sequential(nn.Linear(_FEATURES, after), nn.SiLU(), nn.Linear(after, after)) for _, after in pairs
+        )
+        exponent = torch.arange(_FEATURES // 2) / (_FEATURES // 2)
+        self.register_buffer("frequencies", torch.exp(-math.log(_LONGEST_PERIOD) * exponent), persistent=False)
+
+    def forward(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:
+        angle = _TIME_UNITS * t[:, None] * self.frequencies
+        features = torch.cat([angle.cos(), angle.sin()], dim=1)
+        for i, (layer, gate) in enumerate(zip(self.layers, self.gates, strict=True)):
+            x = gate(features) * layer(x if i == 0 else F.relu(x))
+        return x

@@ -1,0 +1,153 @@
+"""Counter-based randomness: a normal number is a function of (seed, purpose, particle, element, draw) and nothing else.
+
+Batch size, device and order of evaluation do not enter, so two runs with one seed share their noise particle by
+particle, whatever the method or the number of steps. The hash is SplitMix64's finaliser (Steele, Lea and Flood, "Fast
+splittable pseudorandom number generators", 2014); normals come from Box and Muller (1958).
+
+Stochastic samplers draw from a `BrownianPath`: one path W per particle, refined as a dyadic tree over t, so that a run
+with more steps follows the same path.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Purpose = Literal["source", "data", "path", "pair", "step", "projection", "index"]
+_PURPOSES: dict[Purpose, int] = {
+    name: i + 1 for i, name in enumerate(("source", "data", "path", "pair", "step", "projection", "index"))
+}  # type: ignore[misc]  # enumerate loses the literal type
+_MASK = (1 << 64) - 1
+_GOLDEN = 0x9E3779B97F4A7C15
+_TREE_DEPTH = 20
+
+
+def _signed(value: int) -> int:
+    """The int64 with the same 64 bits."""
+    value &= _MASK
+    return value - (1 << 64) if value >= 1 << 63 else value
+
+
+def _shift(z: Tensor, bits: int) -> Tensor:
+    """Logical right shift of int64 bits."""
+    return (z >> bits) & ((1 << (64 - bits)) - 1)
+
+
+def _mix(z: Tensor) -> Tensor:
+    z = (z ^ _shift(z, 30)) * _signed(0xBF58476D1CE4E5B9)
+    z = (z ^ _shift(z, 27)) * _signed(0x94D049BB133111EB)
+    return z ^ _shift(z, 31)
+
+
+def _mix_int(value: int) -> int:
+    value &= _MASK
+    value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
+    return value ^ (value >> 31)
+
+
+def _key(seed: int, purpose: Purpose, draw: int) -> int:
+    key = _mix_int(seed + _GOLDEN)
+    key = _mix_int(key ^ (_PURPOSES[purpose] * _GOLDEN))
+    return _mix_int(key ^ _mix_int(draw + _GOLDEN))
+
+
+def _bits(seed: int, purpose: Purpose, particles: Tensor, n_elements: int, draw: int) -> Tensor:
+    """Hashed counters [B, n_elements], int64."""
+    element = torch.arange(n_elements, device=particles.device)
+    rows = _mix(particles * _signed(_GOLDEN) + _signed(_key(seed, purpose, draw)))
+    return _mix(rows[:, None] + (element + 1) * _signed(_GOLDEN))
+
+
+def uniform(seed: int, purpose: Purpose, particles: Tensor, n_elements: int = 1, draw: int = 0) -> Tensor:
+    """Uniform numbers in (0, 1), [B, n_elements] float64, for particle indices [B] (int64)."""
+    return (_shift(_bits(seed, purpose, particles, n_elements, draw), 11).double() + 0.5) * 2.0**-53
+
+
+def normal(seed: int, purpose: Purpose, particles: Tensor, n_elements: int = 1, draw: int = 0) -> Tensor:
+    """Standard normal numbers [B, n_elements] float64, for particle indices [B] (int64)."""
+    pairs = (n_elements + 1) // 2
+    u = uniform(seed, purpose, particles, 2 * pairs, draw)
+    radius = torch.sqrt(-2.0 * torch.log(u[:, 0::2]))
+    angle = 2.0 * math.pi * u[:, 1::2]
+    both = torch.stack([radius * torch.cos(angle), radius * torch.sin(angle)], dim=2)
+    return both.reshape(len(particles), 2 * pairs)[:, :n_elements]
+
+
+@dataclass
+class _Node:
+    """An interval of the dyadic tree with W at its two ends."""
+
+    start: int
+    end: int
+    w_start: Tensor
+    w_end: Tensor
+
+
+class BrownianPath:
+    """W(t) on [0, 1] for each particle and element, with W(0) = 0, exact on 2^20 + 1 times.
+
+    Lévy's construction: the midpoint of an interval is the mean of its ends plus a normal of a quarter of its length.
+    The way down to the last time is kept, so that rising times cost few hashes each.
+    """
+
+    def __init__(self, seed: int, particles: Tensor, shape: tuple[int, ...], dtype: torch.dtype) -> None:
+        self._seed, self._particles, self._shape, self._dtype = seed, particles, shape, dtype
+        self._n = math.prod(shape)
+        zero = torch.zeros(len(particles), self._n, dtype=torch.float64, device=particles.device)
+        self._way = [_Node(0, 1 << _TREE_DEPTH, zero, self._draw(1))]
+
+    def _draw(self, draw: int) -> Tensor:
+        return normal(self._seed, "path", self._particles, self._n, draw)
+
+    def _at(self, place: int) -> Tensor:
+        while not self._way[-1].start <= place <= self._way[-1].end:
+            self._way.pop()
+        node = self._way[-1]
+        while place not in (node.start, node.end):
+            middle = (node.start + node.end) // 2
+            length = (node.end - node.start) / (1 << _TREE_DEPTH)
+            # draw numbers: middles are distinct over the tree; 1 is the root's end
+            bridge = 0.5 * (node.w_start + node.w_end) + 0.5 * math.sqrt(length) * self._draw(middle + 2)
+            if place < middle or place == node.start:
+                node = _Node(node.start, middle, node.w_start, bridge)
+            else:
+                node = _Node(middle, node.end, bridge, node.w_end)
+            self._way.append(node)
+        return node.w_start if place == node.start else node.w_end
+
+    def increment(self, t: float, s: float) -> Tensor:
+        """(W(s) - W(t)) / sqrt(s - t): standard normal [B, *shape], for t < s in [0, 1]."""
+        start, end = round(t * (1 << _TREE_DEPTH)), round(s * (1 << _TREE_DEPTH))
+        if end <= start:
+            raise ValueError(f"times {t} and {s} are closer than the Brownian path resolves")
+        before = self._at(start)
+        scale = math.sqrt((end - start) / (1 << _TREE_DEPTH))
+        return ((self._at(end) - before) / scale).reshape(-1, *self._shape).to(self._dtype)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """All randomness of a sampling run, for particles 0..n-1 with a given shape."""
+
+    seed: int
+    n: int
+    shape: tuple[int, ...]
+    device: torch.device
+    dtype: torch.dtype
+
+    @property
+    def particles(self) -> Tensor:
+        return torch.arange(self.n, device=self.device)
+
+    def source(self) -> Tensor:
+        """x0, standard normal [n, *shape]: the same for every method."""
+        x0 = normal(self.seed, "source", self.particles, math.prod(self.shape))
+        return x0.reshape(self.n, *self.shape).to(self.dtype)
+
+    def brownian(self) -> BrownianPath:
+        return BrownianPath(self.seed, self.particles, self.shape, self.dtype)

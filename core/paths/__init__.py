@@ -1,0 +1,63 @@
+"""Paths: x_t = alpha(t) x1 + sigma(t) x0, from noise at t = 0 to data at t = 1. One path, one file."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NamedTuple
+
+import msgspec
+import torch
+from torch import Tensor
+
+
+class Coefficients(NamedTuple):
+    """alpha, sigma and their derivatives in t, each with the shape of t."""
+
+    alpha: Tensor
+    sigma: Tensor
+    d_alpha: Tensor
+    d_sigma: Tensor
+
+    @property
+    def lam(self) -> Tensor:
+        """log(alpha / sigma), half the log signal-to-noise ratio."""
+        return torch.log(self.alpha) - torch.log(self.sigma)
+
+    def over(self, x: Tensor) -> Coefficients:
+        """The same with axes of length 1 appended, so that a [B] value multiplies an [B, ...] array."""
+        if self.alpha.ndim == 0:
+            return self
+        shape = (-1, *(1,) * (x.ndim - 1))
+        return Coefficients(*(value.reshape(shape) for value in self))
+
+
+class Path(msgspec.Struct, frozen=True):
+    """What x_t is. Subclasses give `at`; lam must rise with t and be finite on [t_min, t_max]."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    reference: ClassVar[str]
+    #: what grids and samplers may ask for, such as ``discrete-path``
+    provides: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def t_min(self) -> float:
+        """First time at which lam is finite; sampling starts there, from sigma(t_min) x0."""
+        raise NotImplementedError  # abstract
+
+    @property
+    def t_max(self) -> float:
+        """Last time at which a network is trained or evaluated."""
+        raise NotImplementedError  # abstract
+
+    @property
+    def n_discrete(self) -> int | None:
+        """T of a discrete schedule, whose step k stands at t = 1 - k / T."""
+        return None
+
+    def at(self, t: Tensor) -> Coefficients:
+        """Coefficients at times t of any shape, in the dtype of t."""
+        raise NotImplementedError  # abstract
+
+    @classmethod
+    def facts(cls) -> dict[str, Any]:
+        return {"provides": list(cls.provides)}

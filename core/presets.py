@@ -1,0 +1,71 @@
+"""Presets: specs by name, as TOML files under resources/presets, and any TOML file in the same form.
+
+A preset is one run, or a comparison: a title and ``lanes``, the names of the runs that stand side by side.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import resources
+from core.errors import SpecError, unknown
+from core.spec import RunSpec, apply_sets, from_dict, read_toml
+
+
+class Preset(msgspec.Struct, frozen=True):
+    """What a name stands for: one lane for a run, several for a comparison."""
+
+    name: str
+    title: str
+    help: str
+    lanes: list[str]
+
+
+def names() -> list[str]:
+    return sorted(file.stem for file in resources.path("presets").glob("*.toml"))
+
+
+def describe(name: str) -> Preset:
+    data = _tables(name)
+    return Preset(name, data.get("title", name), data.get("help", ""), data.get("lanes", [name]))
+
+
+def load(name: str, sets: list[str] | None = None) -> list[RunSpec]:
+    """The specs of a preset or of a TOML file, one per lane, with ``--set`` assignments applied to each.
+
+    Raises:
+        SpecError: no such preset or file, or a mistake in it.
+    """
+    data = _tables(name)
+    specs = [_tables(lane) for lane in data["lanes"]] if "lanes" in data else [data]
+    return [from_dict(apply_sets(_run_only(spec), sets or [])) for spec in specs]
+
+
+def load_one(name: str, sets: list[str] | None = None) -> RunSpec:
+    """The spec of a preset or file that is one run."""
+    found = load(name, sets)
+    if len(found) > 1:
+        lanes = " or ".join(describe(name).lanes)
+        raise SpecError("", f"{name} compares {len(found)} runs. Name one of them: {lanes}.")
+    return found[0]
+
+
+def _tables(name: str) -> dict[str, Any]:
+    if name.endswith(".toml"):
+        return read_toml(Path(name))
+    if name not in names():
+        raise SpecError("", unknown("preset", name, names()) + " A file of your own ends in .toml.")
+    return read_toml(resources.path("presets", f"{name}.toml"))
+
+
+def _run_only(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key != "help"}
+
+
+def shipped_weights(name: str) -> Path | None:
+    """The checkpoint that ships for a preset of one run, where there is one."""
+    file = resources.path("weights", f"{name}.safetensors")
+    return file if file.is_file() else None

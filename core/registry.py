@@ -1,0 +1,80 @@
+"""Register and discover implementations: one file each, found by name, shown in every menu, form and test.
+
+An implementation is a class with the class facts ``name``, ``title`` and ``reference``, a docstring whose first line is
+its help, and, where it takes parameters, fields of a frozen msgspec struct. Discovery imports every module of the
+registry packages and then the modules named in ``FLOWSCOPE_PLUGINS`` (separated by commas).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from core.errors import SpecError, unknown
+
+#: kind of a part -> the package whose modules implement it
+PACKAGES = {
+    "data": "core.datasets",
+    "coupling": "core.couplings",
+    "path": "core.paths",
+    "objective": "trainers",
+    "network": "core.networks",
+    "field": "core.fields",
+    "grid": "core.grids",
+    "sampler": "core.samplers",
+}
+PLUGINS_VARIABLE = "FLOWSCOPE_PLUGINS"
+
+_entries: dict[str, dict[str, type[Any]]] = {kind: {} for kind in PACKAGES}
+_discovered = False
+
+C = TypeVar("C", bound=type)
+
+
+def register(kind: str) -> Callable[[C], C]:
+    """Class decorator: make the class known under its ``name``. A name that is taken is an error."""
+
+    def add(cls: C) -> C:
+        name: str = cls.name  # type: ignore[attr-defined]  # the contract of every registered class
+        taken = _entries[kind].get(name)
+        if taken is not None and taken.__qualname__ + taken.__module__ != cls.__qualname__ + cls.__module__:
+            raise ValueError(f"two {kind} implementations are named {name!r}: {taken.__module__}, {cls.__module__}")
+        _entries[kind][name] = cls
+        return cls
+
+    return add
+
+
+def discover() -> None:
+    """Import every implementation once, the plug-in modules last."""
+    global _discovered
+    if _discovered:
+        return
+    for package in PACKAGES.values():
+        for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+            importlib.import_module(f"{package}.{module.name}")
+    for plugin in filter(None, os.environ.get(PLUGINS_VARIABLE, "").split(",")):
+        importlib.import_module(plugin.strip())
+    _discovered = True
+
+
+def entries(kind: str) -> Mapping[str, type[Any]]:
+    """Every implementation of a kind by name, in order of name."""
+    discover()
+    return MappingProxyType(dict(sorted(_entries[kind].items())))
+
+
+def find(kind: str, name: str) -> type[Any]:
+    """The implementation of that name.
+
+    Raises:
+        SpecError: there is none; the message names the nearest.
+    """
+    known = entries(kind)
+    if name not in known:
+        raise SpecError(kind, unknown(kind, name, known))
+    return known[name]

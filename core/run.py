@@ -1,0 +1,203 @@
+"""The only sampling loop: it drives every sampler over a grid and yields what happens as events.
+
+A row is recorded at every time of the grid: x, the preview x1_hat that the step set out from, and the velocity on a
+fixed grid of points. The step to t = 1 is x = x1_hat for every sampler, since networks are least trained there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import platform
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path as FilePath
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core import registry
+from core import spec as specs
+from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDeclared, Tick
+from core.fields import Field
+from core.learned import sha256
+from core.noise import BrownianPath, Noise
+from core.paths import Coefficients, Path
+from core.predictions import Estimate
+from core.setup import Setup, resolve
+from core.spec import RunSpec
+from core.trace.trace import SAMPLING_COLUMNS
+
+#: Particles are held, and fields evaluated, in blocks of this many rows: the arithmetic of a particle then depends on
+#: its place in the block alone, and runs with more or fewer particles agree bit for bit.
+BLOCK = 512
+_CELL = 0.65
+_REACH = 6.5
+
+
+class CountedField:
+    """A field evaluated block by block, which counts evaluations of the whole batch."""
+
+    def __init__(self, field: Field) -> None:
+        self._field = field
+        self.path: Path = field.path
+        self.nfe = 0
+
+    def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
+        self.nfe += 1
+        return blockwise(self._field, x, t)
+
+
+def blockwise(field: Field, x: Tensor, t: Tensor) -> Estimate:
+    """The field at x [k BLOCK, ...], one block at a time."""
+    parts = [field(block, t) for block in x.split(BLOCK)]
+    return Estimate(torch.cat([part.x1 for part in parts]), torch.cat([part.x0 for part in parts]))
+
+
+def padded(n: int) -> int:
+    """The least multiple of `BLOCK` that holds n rows."""
+    return -(-n // BLOCK) * BLOCK
+
+
+@dataclass(frozen=True)
+class Row:
+    """One recorded time of a sampling run, as numpy arrays: x and x1_hat [B, D], the velocity on the grid [G, D]."""
+
+    columns: dict[str, float]
+    x: np.ndarray
+    x1_hat: np.ndarray
+    velocity: np.ndarray
+
+
+def field_grid(setup: Setup) -> np.ndarray:
+    """The points [G, 2] at which a 2D field is recorded: a square mesh that covers noise and data, row by row."""
+    reach = max(1.0, float(setup.mixture.centres.abs().max()) / 5.0)
+    n = math.ceil(_REACH / _CELL)
+    axis = np.arange(-n, n + 1) * _CELL * reach
+    x, y = np.meshgrid(axis, axis)
+    return np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32)
+
+
+def rows(setup: Setup, field: Field) -> Iterator[Row]:
+    """Sample the field: one row per time of the grid, the first at the noise, the last at t = 1."""
+    spec, path = setup.spec, setup.path
+    noise = Noise(spec.seed, padded(spec.n_samples), (setup.mixture.dim,), setup.device, setup.dtype)
+    times = setup.times()
+    counted = CountedField(field)
+    mesh = torch.from_numpy(field_grid(setup)).to(setup.device, setup.dtype)
+    mesh = torch.cat([mesh, mesh.new_zeros(padded(len(mesh)) - len(mesh), mesh.shape[1])])
+    n_mesh = len(field_grid(setup))
+    brownian = _LazyBrownian(noise)
+    x, state = path.at(times[0]).sigma * noise.source(), None
+    for t, s in zip(times[:-1], times[1:], strict=True):
+        columns = timeline(path, t, counted.nfe)
+        if s < 1.0:
+            step = setup.sampler.step(counted, x, t, s, state, brownian)
+            x_s, state, estimate = step.x, step.state, step.estimate
+        else:
+            estimate = counted(x, t)
+            x_s = estimate.x1
+        yield Row(columns, _out(x, spec.n_samples), _out(estimate.x1, spec.n_samples), _velocity(field, mesh, t, n_mesh))
+        x = x_s
+    last = _out(x, spec.n_samples)
+    yield Row(timeline(path, times[-1], counted.nfe), last, last, _velocity(field, mesh, times[-1], n_mesh))
+
+
+class _LazyBrownian:
+    """The particles' Brownian paths, made when a sampler first draws."""
+
+    def __init__(self, noise: Noise) -> None:
+        self._noise = noise
+        self._path: BrownianPath | None = None
+
+    def increment(self, t: float, s: float) -> Tensor:
+        if self._path is None:
+            self._path = self._noise.brownian()
+        return self._path.increment(t, s)
+
+
+def _velocity(field: Field, mesh: Tensor, t: Tensor, n: int) -> np.ndarray:
+    inside = t.clamp(max=field.path.t_max)
+    return _out(blockwise(field, mesh, inside).velocity(field.path.at(inside)), n)
+
+
+def _out(values: Tensor, n: int) -> np.ndarray:
+    array: np.ndarray = values[:n].detach().cpu().numpy()
+    return array
+
+
+def coefficients(path: Path, t: Tensor) -> Coefficients:
+    """alpha and sigma at t, their derivatives at the last time at which all of them have finite values."""
+    here, inside = path.at(t), path.at(t.clamp(max=path.t_max))
+    return Coefficients(here.alpha, here.sigma, inside.d_alpha, inside.d_sigma)
+
+
+def timeline(path: Path, t: Tensor, nfe: int) -> dict[str, float]:
+    """One row of the sampling timeline."""
+    c = coefficients(path, t)
+    values = (t, c.alpha, c.sigma, c.d_alpha, c.d_sigma, nfe)
+    return {name: float(value) for name, value in zip(SAMPLING_COLUMNS, values, strict=True)}
+
+
+def started(setup: Setup, **more: str) -> RunStarted:
+    """The first event of a run: the spec with every part, and what a reader needs to name and to repeat it."""
+    spec = setup.spec
+    objective = registry.find("objective", spec.objective.name)
+    meta = {
+        "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "flowscope": version("flowscope"),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "device": str(setup.device),
+        "precision": spec.precision,
+        "threads": str(setup.threads),
+        "method": objective.family,
+        "method_title": objective.title,
+        "data_title": setup.dataset.title,
+        "path_title": setup.path.title,
+        "sampler_title": setup.sampler.title,
+        "field_title": setup.field_spec.title,
+        "equation": setup.sampler.equation,
+        "stochastic": str(setup.sampler.stochastic or getattr(setup.sampler, "eta", 0.0) > 0).lower(),
+        "nfe_total": str((setup.sampler.n_steps - 1) * setup.sampler.nfe_per_step + 1),
+    }
+    weights = spec.field.params.get("weights")
+    if weights:
+        meta["weights_sha256"] = sha256(FilePath(weights))
+    return RunStarted(specs.to_json(spec), meta | more)
+
+
+def sample(spec: RunSpec) -> Generator[Event | Tick]:
+    """Run a sampling spec.
+
+    Raises:
+        SpecError: before the first event, where the spec cannot run.
+    """
+    setup = resolve(spec)
+    field = setup.field()
+    n_rows = setup.sampler.n_steps + 1
+    shape, dim = (spec.n_samples, setup.mixture.dim), setup.mixture.dim
+    grid = field_grid(setup)
+    yield started(setup)
+    common = {"columns": SAMPLING_COLUMNS, "capacity": n_rows}
+    names = ("t", "particle", "xy")
+    yield StreamDeclared(name="x", row_shape=shape, dims=names, kind="points", **common)
+    yield StreamDeclared(name="x1_hat", row_shape=shape, dims=names, kind="points", **common)
+    yield StreamDeclared(
+        name="field/velocity", row_shape=(len(grid), dim), dims=("t", "place", "xy"), kind="vectors", units="1/t",
+        static={"grid": grid}, **common,
+    )  # fmt: skip
+    try:
+        with torch.inference_mode():
+            for done, row in enumerate(rows(setup, field)):
+                columns = {name: np.array([value]) for name, value in row.columns.items()}
+                for name, data in (("x", row.x), ("x1_hat", row.x1_hat), ("field/velocity", row.velocity)):
+                    yield Chunk(name, data[None].astype(np.float32, copy=False), columns)
+                yield Tick(min(done, n_rows - 1), n_rows - 1)
+    except StopRun:
+        yield RunFinished("stopped")
+        return
+    yield RunFinished("finished")

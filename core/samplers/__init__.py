@@ -1,0 +1,62 @@
+"""Samplers: one step from t to s. One sampler, one file; the loop that drives them all is in `core.run`.
+
+A sampler is a frozen struct whose fields are the user's knobs. Class facts say its convergence order, whether it draws
+noise, its network evaluations per step, and its source. The last step, to t = 1, is the loop's: x = x1_hat.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Protocol
+
+import msgspec
+from msgspec import Meta
+from torch import Tensor
+
+from core.fields import Field
+from core.predictions import Estimate
+
+
+class StepNoise(Protocol):
+    """What a stochastic sampler may draw from."""
+
+    def increment(self, t: float, s: float) -> Tensor:
+        """Standard normal increment of each particle's Brownian path over (t, s), with the shape of x."""
+        ...
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What a step returns: x at time s, whatever the sampler carries on, and the estimate at (x, t)."""
+
+    x: Tensor
+    state: Any  # each sampler's own; the loop only hands it back
+    estimate: Estimate
+
+
+class Sampler(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all samplers: the number of steps is everyone's knob."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    reference: ClassVar[str]
+    order: ClassVar[int]
+    stochastic: ClassVar[bool] = False
+    nfe_per_step: ClassVar[int] = 1
+    needs: ClassVar[tuple[str, ...]] = ()
+    #: name of the equation shown beside the lane
+    equation: ClassVar[str] = "ode"
+
+    n_steps: Annotated[int, Meta(ge=1, le=1000, title="Steps", description="From noise to data")] = 50
+
+    def step(self, field: Field, x: Tensor, t: Tensor, s: Tensor, state: Any, noise: StepNoise) -> Step:
+        """One step from t to s, both 0-dimensional float64, t < s < 1; x has shape [B, ...]."""
+        raise NotImplementedError  # abstract
+
+    @classmethod
+    def facts(cls) -> dict[str, Any]:
+        return {
+            "order": cls.order,
+            "stochastic": cls.stochastic,
+            "nfe_per_step": cls.nfe_per_step,
+            "needs": list(cls.needs),
+            "equation": cls.equation,
+        }

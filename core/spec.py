@@ -1,0 +1,229 @@
+"""RunSpec: what a run is, as a frozen value without torch.
+
+A run is described by parts. A part names an implementation (``sampler = ddim``) and gives that implementation's
+parameters; the typed struct of a part stands in the implementation's file, and `core.catalog` checks a spec against the
+published schemas, so that a form, the command line and a TOML file report the same mistake with the same words.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from core.errors import SpecError, unknown
+
+#: The kinds of parts, in the order in which a form and a TOML file show them.
+PARTS = ("data", "coupling", "path", "objective", "network", "field", "grid", "sampler")
+
+Device = Literal["auto", "cuda", "mps", "cpu"]
+Precision = Literal["float32", "float64"]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """An implementation by name, with the parameters that differ from its defaults."""
+
+    name: str
+    params: dict[str, Any] = {}
+
+    def with_params(self, **params: Any) -> Part:
+        return Part(self.name, {**self.params, **params})
+
+
+class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a network is trained."""
+
+    n_steps: Annotated[int, Meta(ge=1, le=10_000_000, title="Training steps", description="Optimiser steps")] = 5000
+    batch_size: Annotated[int, Meta(ge=1, le=65536, title="Batch", description="Samples in one step")] = 256
+    learning_rate: Annotated[
+        float, Meta(gt=0, le=1, title="Learning rate", description="At its peak; it falls to zero along a half cosine")
+    ] = 2e-3
+    warm_up: Annotated[
+        int, Meta(ge=0, le=100_000, title="Warm-up", description="Steps over which the learning rate rises linearly")
+    ] = 100
+    weight_decay: Annotated[float, Meta(ge=0, le=1, title="Weight decay", description="Decoupled, as in AdamW")] = 0.0
+    ema: Annotated[
+        float, Meta(ge=0, lt=1, title="EMA", description="Decay of the averaged weights that are sampled")
+    ] = 0.998
+    clip: Annotated[float, Meta(ge=0, title="Gradient clip", description="Largest gradient norm, 0 for none")] = 1.0
+    n_points: Annotated[
+        int, Meta(ge=0, le=10_000_000, title="Points", description="Size of a fixed training set, 0 for fresh points")
+    ] = 0
+    n_snapshots: Annotated[
+        int, Meta(ge=0, le=1000, title="Snapshots", description="Samples and fields recorded while training")
+    ] = 24
+
+
+class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One run: train a network, or sample a field. Everything that decides the numbers of its trace is here."""
+
+    title: str = ""
+    action: Literal["sample", "train"] = "sample"
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1, title="Seed", description="Same seed, same noise in every lane")] = 11
+    n_samples: Annotated[
+        int, Meta(ge=1, le=1_000_000, title="Particles", description="Particles that are sampled")
+    ] = 1000
+    data: Part = Part("swiss-roll")
+    coupling: Part = Part("independent")
+    path: Part = Part("linear")
+    objective: Part = Part("flow-matching")
+    network: Part = Part("mlp")
+    field: Part = Part("exact")
+    grid: Part = Part("uniform")
+    sampler: Part = Part("euler")
+    training: Training = Training()
+    device: Device = "auto"
+    precision: Precision = "float32"
+    threads: Annotated[
+        int, Meta(ge=0, le=1024, title="Threads", description="Processor threads, 0 for one less than there are cores")
+    ] = 0
+
+    def part(self, kind: str) -> Part:
+        """The part of one of the `PARTS`."""
+        return getattr(self, kind)  # type: ignore[no-any-return]  # PARTS are exactly the Part fields
+
+    def replace(self, **changes: Any) -> RunSpec:
+        return msgspec.structs.replace(self, **changes)
+
+
+def to_dict(spec: RunSpec) -> dict[str, Any]:
+    """Plain nested dictionaries in the shape of the TOML file: a part's parameters stand beside its name."""
+    out: dict[str, Any] = {}
+    for field in msgspec.structs.fields(RunSpec):
+        value = getattr(spec, field.name)
+        if isinstance(value, Part):
+            out[field.name] = {"name": value.name, **value.params}
+        elif isinstance(value, Training):
+            out[field.name] = msgspec.structs.asdict(value)
+        else:
+            out[field.name] = value
+    return out
+
+
+def from_dict(data: dict[str, Any]) -> RunSpec:
+    """The inverse of `to_dict`; missing fields take their defaults.
+
+    Raises:
+        SpecError: an unknown field, a wrong type or a value out of range, naming the field and what would work.
+    """
+    known = [field.name for field in msgspec.structs.fields(RunSpec)]
+    plain = dict(data)
+    for name in plain:
+        if name not in known:
+            raise SpecError(name, unknown("field", name, known))
+    for kind in PARTS:
+        if kind in plain:
+            plain[kind] = _part(kind, plain[kind])
+    if isinstance(plain.get("training"), dict):
+        names = [field.name for field in msgspec.structs.fields(Training)]
+        for name in plain["training"]:
+            if name not in names:
+                raise SpecError(f"training.{name}", unknown("field", name, names))
+    try:
+        return msgspec.convert(plain, RunSpec)
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at `$.")
+        raise SpecError(where.rstrip("`"), f"{message}.") from None
+
+
+def _part(kind: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        return {"name": value}
+    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+        raise SpecError(kind, f'Give a table with a name, such as {{name = "…"}}. Given {value!r}.')
+    return {"name": value["name"], "params": {key: item for key, item in value.items() if key != "name"}}
+
+
+def to_json(spec: RunSpec) -> str:
+    return json.dumps(to_dict(spec), ensure_ascii=False)
+
+
+def from_json(text: str | bytes) -> RunSpec:
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise SpecError("", f"The spec is not JSON: {error}.") from None
+    if not isinstance(data, dict):
+        raise SpecError("", "The spec is not a JSON object.")
+    return from_dict(data)
+
+
+def to_toml(spec: RunSpec) -> str:
+    """A TOML file that `from_toml` reads back as the same spec."""
+    top, tables = [], []
+    for name, value in to_dict(spec).items():
+        if isinstance(value, dict):
+            rows = [f"{key} = {_toml_value(item)}" for key, item in value.items()]
+            tables.append("\n".join([f"[{name}]", *rows]))
+        else:
+            top.append(f"{name} = {_toml_value(value)}")
+    return "\n\n".join(["\n".join(top), *tables]) + "\n"
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, float):
+        return repr(value)  # JSON would write 1e-05 alike, but never inf or nan
+    return json.dumps(value, ensure_ascii=False)  # strings, integers, booleans and lists of them agree with TOML
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        SpecError: the file is missing, is not text or is not TOML; the message names the file and the line.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError("", f"{path} is not TOML: {error}.") from None
+    except UnicodeDecodeError:
+        raise SpecError("", f"{path} is not a text file.") from None
+    except OSError as error:
+        raise SpecError("", f"{path} cannot be read: {error.strerror}.") from None
+
+
+def from_toml(text: str) -> RunSpec:
+    try:
+        return from_dict(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError("", f"The spec is not TOML: {error}.") from None
+
+
+def apply_sets(data: dict[str, Any], sets: list[str]) -> dict[str, Any]:
+    """Apply dotted assignments such as ``sampler.n_steps=20`` or ``sampler=heun`` to a spec's dictionary.
+
+    A value is read as TOML where that is possible and as a bare string elsewhere. Naming another implementation for a
+    part drops the old one's parameters.
+    """
+    out = {key: dict(value) if isinstance(value, dict) else value for key, value in data.items()}
+    for item in sets:
+        key, equals, text = item.partition("=")
+        if not equals or not key:
+            raise SpecError(item, "Write --set as field=value, such as sampler.n_steps=20.")
+        value = _parse_value(text)
+        section, _, name = key.partition(".")
+        if not name and section in PARTS:
+            out[section] = {"name": str(value)}
+        elif not name:
+            out[section] = value
+        else:
+            table = out.setdefault(section, {})
+            if isinstance(table, str):
+                table = out[section] = {"name": table}
+            if not isinstance(table, dict):
+                raise SpecError(key, f"{section} holds no fields of its own.")
+            if name == "name":
+                table.clear()
+            table[name] = value
+    return out
+
+
+def _parse_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -1,0 +1,8 @@
+"""The record of a run: built live from events, or read lazily from an HDF5 file. No torch."""
+
+from core.trace.build import TraceBuilder
+from core.trace.reader import open_trace
+from core.trace.trace import Stream, Trace
+from core.trace.writer import TraceWriter
+
+__all__ = ["Stream", "Trace", "TraceBuilder", "TraceWriter", "open_trace"]

@@ -1,0 +1,108 @@
+"""Trace and Stream: what every view, comparison, metric and export reads, live or from disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import spec as specs
+from core.events import Status, StreamDeclared
+from core.spec import RunSpec
+
+Array = NDArray[Any]
+
+#: Columns of a sampling timeline, the first one its axis.
+SAMPLING_COLUMNS = ("t", "alpha", "sigma", "d_alpha", "d_sigma", "nfe")
+#: Columns of a training timeline.
+TRAINING_COLUMNS = ("step", "learning_rate")
+
+
+class Rows(Protocol):
+    """Where rows lie: a numpy buffer or an HDF5 dataset."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    def __getitem__(self, key: Any) -> Any: ...
+
+
+class Stream:
+    """One quantity over a timeline; only committed rows can be seen.
+
+    Indexing reads: ``stream[i]`` is one row, ``stream[a:b]`` several, ``stream[:]`` all of them.
+    """
+
+    def __init__(
+        self, declared: StreamDeclared, data: Rows, columns: dict[str, Rows], committed: Callable[[], int]
+    ) -> None:
+        self.declared = declared
+        self._data = data
+        self._columns = columns
+        self._committed = committed
+
+    @property
+    def name(self) -> str:
+        return self.declared.name
+
+    @property
+    def static(self) -> dict[str, np.ndarray]:
+        return self.declared.static
+
+    def __len__(self) -> int:
+        return self._committed()
+
+    def __getitem__(self, key: int | slice) -> Array:
+        n = len(self)
+        if isinstance(key, slice):
+            return np.asarray(self._data[slice(*key.indices(n))])
+        if not -n <= key < n:
+            raise IndexError(f"row {key} of {n} in stream {self.name}")
+        return np.asarray(self._data[key % n])
+
+    def column(self, name: str) -> Array:
+        """A column of the timeline, [committed rows], float64."""
+        return np.asarray(self._columns[name][: len(self)])
+
+    @property
+    def axis(self) -> Array:
+        """The timeline's axis: t, or the training step."""
+        return self.column(self.declared.columns[0])
+
+    @property
+    def complete(self) -> bool:
+        return len(self) >= self.declared.capacity
+
+
+@dataclass
+class Trace:
+    """Everything one run recorded. ``streams`` grows only while the run declares them, rows while it goes on."""
+
+    spec: RunSpec
+    meta: dict[str, str]
+    status: Status = "running"
+    message: str = ""
+    streams: dict[str, Stream] = field(default_factory=dict)
+    source: Path | None = None
+    close: Callable[[], None] = lambda: None
+
+    def __getitem__(self, name: str) -> Stream:
+        return self.streams[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.streams
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the committed rows, before any compression."""
+        return sum(
+            len(s) * int(np.prod(s.declared.row_shape, dtype=np.int64)) * np.dtype(s.declared.dtype).itemsize
+            for s in self.streams.values()
+        )
+
+    @classmethod
+    def start(cls, spec_json: str, meta: dict[str, str], source: Path | None = None) -> Trace:
+        return cls(spec=specs.from_json(spec_json), meta=dict(meta), source=source)

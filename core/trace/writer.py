@@ -1,0 +1,140 @@
+"""Write the events of a run into one HDF5 file that is readable at every moment.
+
+Everything is laid out before the first row; from then on the file is in SWMR mode, rows are appended in batches,
+flushed, and only then counted in ``committed``. A killed writer leaves a file whose status is still ``running`` and
+whose committed rows are all there.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from core.errors import TraceError
+from core.events import Chunk, Event, RunFinished, RunStarted, StreamDeclared
+from core.trace import schema
+
+FLUSH_SECONDS = 0.25
+_ROWS_PER_SCALAR_CHUNK = 1024
+
+
+class TraceWriter:
+    """Feed it events; close it, or leave its ``with`` block. Writing errors raise `TraceError` with the path."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._pending: dict[str, list[Chunk]] = {}
+        self._rows: dict[str, int] = {}
+        self._groups: dict[str, h5py.Group] = {}
+        self._flushed = time.monotonic()
+        self._finish: RunFinished | None = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = h5py.File(path, "w", libver="latest")
+        except OSError as error:
+            raise TraceError(f"{path} cannot be written: {_reason(error)}.") from None
+
+    def __enter__(self) -> TraceWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def feed(self, event: Event) -> None:
+        try:
+            match event:
+                case RunStarted():
+                    self._start(event)
+                case StreamDeclared():
+                    self._declare(event)
+                case Chunk():
+                    self._append(event)
+                case RunFinished():
+                    self._finish = event
+                    self.flush()
+        except OSError as error:
+            raise TraceError(f"{self.path} cannot be written further: {_reason(error)}.") from None
+
+    def _start(self, event: RunStarted) -> None:
+        attrs = self._file.attrs
+        attrs["schema"], attrs["version"] = schema.SCHEMA, f"{schema.MAJOR}.{schema.MINOR}"
+        attrs["spec"], attrs["meta"] = event.spec, json.dumps(event.meta)
+        attrs["created"] = event.meta.get("created", "")
+        attrs["status"], attrs["message"] = "running", ""
+        attrs["NX_class"] = "NXroot"
+        streams = self._file.create_group(schema.STREAMS)
+        streams.attrs["NX_class"] = "NXentry"
+
+    def _declare(self, declared: StreamDeclared) -> None:
+        group = self._file.create_group(schema.group_path(declared.name))
+        row = declared.row_shape
+        rows_per_chunk = 1 if row else _ROWS_PER_SCALAR_CHUNK
+        group.create_dataset(
+            schema.DATA, (0, *row), declared.dtype, maxshape=(None, *row), chunks=(rows_per_chunk, *row)
+        )
+        for column in declared.columns:
+            group.create_dataset(column, (0,), "f8", maxshape=(None,), chunks=(_ROWS_PER_SCALAR_CHUNK,))
+        group.create_dataset(schema.COMMITTED, data=np.int64(0))
+        static = group.create_group(schema.STATIC)
+        for name, array in declared.static.items():
+            static.create_dataset(name, data=array)
+        group.attrs["dims"], group.attrs["columns"] = list(declared.dims), list(declared.columns)
+        group.attrs["units"], group.attrs["kind"] = declared.units, declared.kind
+        group.attrs["capacity"] = declared.capacity
+        group.attrs["NX_class"], group.attrs["signal"] = "NXdata", schema.DATA
+        group.attrs["axes"] = [declared.columns[0], *("." for _ in row)]
+        self._groups[declared.name] = group
+        self._rows[declared.name] = 0
+        self._pending[declared.name] = []
+
+    def _append(self, chunk: Chunk) -> None:
+        if not self._file.swmr_mode:
+            self._file.swmr_mode = True
+        self._pending[chunk.stream].append(chunk)
+        if time.monotonic() - self._flushed > FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write all pending rows to the file, flush it, then commit them."""
+        grown = [name for name, chunks in self._pending.items() if chunks]
+        for name in grown:
+            group, chunks = self._groups[name], self._pending[name]
+            start = self._rows[name]
+            end = start + sum(len(chunk.data) for chunk in chunks)
+            _extend(group[schema.DATA], start, end, [chunk.data for chunk in chunks])
+            for column in chunks[0].columns:
+                _extend(group[column], start, end, [chunk.columns[column] for chunk in chunks])
+            self._rows[name] = end
+            chunks.clear()
+        if grown:
+            self._file.flush()
+            for name in grown:
+                self._groups[name][schema.COMMITTED][()] = self._rows[name]
+            self._file.flush()
+        self._flushed = time.monotonic()
+
+    def close(self) -> None:
+        """Commit what is pending and record the status. A run that did not finish keeps the status ``running``."""
+        if not self._file:
+            return
+        try:
+            self.flush()
+            self._file.close()
+            if self._finish is not None:
+                with h5py.File(self.path, "r+", libver="latest") as file:
+                    file.attrs["status"], file.attrs["message"] = self._finish.status, self._finish.message
+        except OSError as error:
+            raise TraceError(f"{self.path} cannot be completed: {_reason(error)}.") from None
+
+
+def _extend(dataset: h5py.Dataset, start: int, end: int, parts: list[np.ndarray]) -> None:
+    dataset.resize(end, axis=0)
+    dataset[start:end] = np.concatenate(parts)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error).splitlines()[0]

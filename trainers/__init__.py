@@ -1,0 +1,1 @@
+"""Training: one loop, checkpoints, and one objective per file. Never imports Qt."""

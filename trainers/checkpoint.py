@@ -1,0 +1,99 @@
+"""Checkpoints: raw and averaged weights and the optimiser's state as safetensors, the spec as metadata. No pickle."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from core import spec as specs
+from core.errors import FlowscopeError, SpecError
+from core.learned import EMA, PREDICTION, RAW, SPEC
+from core.predictions import Prediction
+from core.spec import RunSpec
+
+FILE_NAME = "checkpoint.safetensors"
+_OPTIMISER = "optimiser."
+_STEP = "step"
+
+
+@dataclass
+class State:
+    """What training changes: raw weights, averaged weights, optimiser, and how many steps were done."""
+
+    network: nn.Module
+    average: nn.Module
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+
+
+def save(file: Path, state: State, spec: RunSpec, prediction: Prediction, dim: int) -> None:
+    """Write a checkpoint; the file is replaced only when the new one is complete.
+
+    Raises:
+        FlowscopeError: the folder is gone or the disk is full; an older checkpoint is untouched.
+    """
+    tensors = {EMA + name: value for name, value in state.average.state_dict().items()}
+    tensors |= {RAW + name: value for name, value in state.network.state_dict().items()}
+    tensors |= _optimiser_tensors(state.optimiser)
+    metadata = {SPEC: specs.to_json(spec), PREDICTION: prediction, _STEP: str(state.step), "dim": str(dim)}
+    part = file.with_suffix(".part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, part, metadata)
+        os.replace(part, file)
+    except (OSError, SafetensorError) as error:
+        part.unlink(missing_ok=True)
+        raise FlowscopeError(f"{file} cannot be written: {error}.") from None
+
+
+def resume(file: Path, state: State, spec: RunSpec) -> None:
+    """Load a checkpoint into a state that was made from the same spec.
+
+    Raises:
+        SpecError: the file is missing, is no checkpoint, or belongs to another spec (only the number of training steps,
+            of samples, and the title may differ).
+    """
+    try:
+        with safe_open(file, framework="pt") as tensors:
+            metadata = tensors.metadata() or {}
+            values = {key: tensors.get_tensor(key) for key in tensors.keys()}  # noqa: SIM118  # not a mapping
+    except (OSError, SafetensorError) as error:
+        raise SpecError("", f"{file} is not a checkpoint that can be resumed: {error}.") from None
+    if SPEC not in metadata or _STEP not in metadata:
+        raise SpecError("", f"{file} holds no Flowscope checkpoint.")
+    saved = specs.from_json(metadata[SPEC])
+    for name in ("seed", "data", "coupling", "path", "objective", "network"):
+        if getattr(saved, name) != getattr(spec, name):
+            raise SpecError(name, f"The checkpoint {file} was trained with another {name}: {getattr(saved, name)}.")
+    state.average.load_state_dict(_under(values, EMA))
+    state.network.load_state_dict(_under(values, RAW))
+    _load_optimiser(state.optimiser, _under(values, _OPTIMISER))
+    state.step = int(metadata[_STEP])
+
+
+def _under(values: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
+
+
+def _optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    state = optimiser.state_dict()["state"]
+    return {
+        f"{_OPTIMISER}{index}.{name}": value
+        for index, slots in state.items()
+        for name, value in slots.items()
+        if isinstance(value, Tensor)
+    }
+
+
+def _load_optimiser(optimiser: torch.optim.Optimizer, values: dict[str, Tensor]) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in values.items():
+        index, _, name = key.partition(".")
+        state.setdefault(int(index), {})[name] = value
+    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})

@@ -1,0 +1,33 @@
+"""Diffusion: learn the noise (or data, v, score) in x_t by regression.
+
+Reference: Ho et al., "Denoising Diffusion Probabilistic Models" (2020), eq. 14: the loss without weights, for which the
+network outputs eps; here t is continuous and uniform.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from core.predictions import Prediction
+from core.registry import register
+from trainers.objective import Objective
+
+
+@register("objective")
+class Diffusion(Objective, frozen=True):
+    """Learns to tell the noise from the data."""
+
+    name = "diffusion"
+    title = "Diffusion"
+    reference = "Ho et al. 2020, Denoising Diffusion Probabilistic Models, eq. 14"
+    family = "diffusion"
+
+    prediction: Annotated[
+        Literal["eps", "data", "v", "score"], Meta(title="Predicts", description="What the network outputs")
+    ] = "eps"
+
+    @property
+    def predicts(self) -> Prediction:
+        return self.prediction

@@ -1,0 +1,16 @@
+"""One door for every kind of run: a spec goes in, events come out."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+from core.events import Event, Tick
+from core.run import sample
+from core.spec import RunSpec
+from trainers.loop import train
+
+
+def start(spec: RunSpec, directory: Path | None = None) -> Generator[Event | Tick]:
+    """The events of a spec's run; a training run keeps its checkpoint in the directory."""
+    return train(spec, directory) if spec.action == "train" else sample(spec)

@@ -1,0 +1,67 @@
+"""The headless verbs: one file each, found by name, over the same core as the window.
+
+A verb's module has ``HELP``, ``configure(parser)`` and ``run(args) -> int``; its name is the module's. Exit codes: 0 done,
+1 something differs or failed a check, 2 the input was wrong, with one line on stderr that says what would work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import pkgutil
+import sys
+from collections.abc import Callable
+from types import ModuleType
+
+from core.errors import FlowscopeError
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose mistakes are one line."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]  # argparse says NoReturn; exit() does not return
+        self.exit(2, f"flowscope: {message}. See: {self.prog} --help\n")
+
+
+def _verbs() -> dict[str, str]:
+    """Verb -> module name; a module may end in an underscore where its verb is a Python name."""
+    modules = (item.name for item in pkgutil.iter_modules(__path__))
+    return {name.rstrip("_"): name for name in modules if name not in ("progress", "window")}
+
+
+def _module(verb: str) -> ModuleType:
+    return importlib.import_module(f"{__name__}.{_verbs()[verb]}")
+
+
+def main(arguments: list[str]) -> int:
+    """Open the workbench, or run a verb; returns the exit code."""
+    if not arguments or (arguments[0] not in _verbs() and _is_trace(arguments[0])):
+        return _guarded(lambda: importlib.import_module("workbench.commands.window").run(arguments))
+    parser = _Parser(prog="flowscope", description="An oscilloscope for generative flows.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
+    # Only the verb that was asked for is imported: torch costs a second.
+    wanted = arguments[0] if arguments[0] in _verbs() else None
+    for verb in [wanted] if wanted else sorted(_verbs()):
+        module = _module(verb)
+        sub = verbs.add_parser(verb, help=module.HELP, description=module.HELP)
+        module.configure(sub)
+        sub.set_defaults(run=module.run)
+    args = parser.parse_args(arguments)
+    return _guarded(lambda: args.run(args))
+
+
+def _is_trace(argument: str) -> bool:
+    return argument.endswith((".h5", ".hdf5")) or argument == "--reset"
+
+
+def _guarded(call: Callable[[], int]) -> int:
+    try:
+        return call()
+    except FlowscopeError as error:
+        print(f"flowscope: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        print("flowscope: interrupted", file=sys.stderr)
+        return 130

@@ -1,0 +1,62 @@
+"""flowscope info: what a trace holds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from core import spec as specs
+from core.trace import Trace, open_trace
+
+HELP = "say what a trace holds"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("trace", type=Path, metavar="TRACE")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    trace = open_trace(args.trace)
+    try:
+        report = describe(trace)
+    finally:
+        trace.close()
+    print(json.dumps(report, indent=2, ensure_ascii=False) if args.json else _text(report))
+    return 0
+
+
+def describe(trace: Trace) -> dict[str, Any]:
+    return {
+        "status": trace.status,
+        "message": trace.message,
+        "spec": specs.to_dict(trace.spec),
+        "meta": trace.meta,
+        "streams": {
+            name: {
+                "rows": len(stream),
+                "of": stream.declared.capacity,
+                "row": list(stream.declared.row_shape),
+                "dims": list(stream.declared.dims),
+                "units": stream.declared.units,
+                "columns": list(stream.declared.columns),
+            }
+            for name, stream in trace.streams.items()
+        },
+    }
+
+
+def _text(report: dict[str, Any]) -> str:
+    spec, meta = report["spec"], report["meta"]
+    parts = ", ".join(f"{kind} {spec[kind]['name']}" for kind in specs.PARTS)
+    lines = [
+        f"{spec['title'] or 'Untitled'}: {report['status']}{', ' + report['message'] if report['message'] else ''}",
+        f"{spec['action']}, seed {spec['seed']}, {spec['n_samples']:,} particles, {parts}",
+        f"made {meta.get('created', 'at an unknown time')} on {meta.get('device', '?')} with torch {meta.get('torch', '?')}",
+    ]
+    for name, stream in report["streams"].items():
+        shape = " × ".join(str(size) for size in stream["row"]) or "one number"
+        lines.append(f"  {name:26} {stream['rows']:,} of {stream['of']:,} rows, each {shape}; along {stream['columns'][0]}")
+    return "\n".join(lines)

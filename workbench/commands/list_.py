@@ -1,0 +1,53 @@
+"""flowscope list: everything that a spec can name."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import msgspec
+
+from core import presets
+from core.catalog import Entry
+from core.errors import SpecError, unknown
+from core.spec import PARTS
+
+HELP = "list what a spec can name: samplers, paths, data sets, presets…"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", nargs="?", metavar="KIND", help=f"one of {', '.join(PARTS)}, preset; all without")
+    parser.add_argument("--json", action="store_true", help="as JSON, parameters included")
+
+
+def run(args: argparse.Namespace) -> int:
+    kinds = (*PARTS, "preset")
+    if args.kind and args.kind not in kinds:
+        raise SpecError("", unknown("kind", args.kind, kinds))
+    from core import catalog
+
+    parts = catalog.live().parts
+    wanted = [args.kind] if args.kind else kinds
+    if args.json:
+        report = {kind: _presets() if kind == "preset" else msgspec.to_builtins(parts[kind]) for kind in wanted}
+        print(json.dumps(report, indent=2, ensure_ascii=False))
+        return 0
+    for kind in wanted:
+        print(kind)
+        for name, text in _lines(kind, parts):
+            print(f"  {name:28} {text}")
+    return 0
+
+
+def _presets() -> dict[str, dict[str, str]]:
+    return {name: {"title": found.title, "help": found.help} for name, found in _described()}
+
+
+def _described() -> list[tuple[str, presets.Preset]]:
+    return [(name, presets.describe(name)) for name in presets.names()]
+
+
+def _lines(kind: str, parts: dict[str, dict[str, Entry]]) -> list[tuple[str, str]]:
+    if kind == "preset":
+        return [(name, found.help) for name, found in _described()]
+    return [(name, f"{entry.title}: {entry.help}") for name, entry in parts[kind].items()]

@@ -1,0 +1,67 @@
+"""Progress of a run on stderr, and its events into a trace file."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from core.events import Event, StopRun, Tick
+from core.trace import Trace, TraceBuilder, TraceWriter
+
+_INTERACTIVE_SECONDS = 0.2
+_LOG_SECONDS = 5.0
+
+
+class ProgressLine:
+    """One line that is rewritten on a terminal, and an occasional line in a log."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._start = self._shown = time.monotonic()
+        self._terminal = sys.stderr.isatty()
+
+    def update(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._shown < (_INTERACTIVE_SECONDS if self._terminal else _LOG_SECONDS):
+            return
+        self._shown = now
+        left = (now - self._start) / max(1, done) * (total - done)
+        text = f"{self._label}: {done:,} of {total:,}, {left:.0f} s left"
+        print(f"\r\033[K{text}" if self._terminal else text, end="" if self._terminal else "\n", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        if self._terminal:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def record(events: Generator[Event | Tick], label: str, file: Path | None = None) -> Trace:
+    """Run to the end, write the trace file where one is named, and return the trace.
+
+    Ctrl+C stops the run between two steps and keeps what it made.
+    """
+    builder, line = TraceBuilder(), ProgressLine(label)
+    with ExitStack() as stack:
+        stack.callback(line.close)
+        writer = None if file is None else stack.enter_context(TraceWriter(file))
+        for event in _stoppable(events):
+            if isinstance(event, Tick):
+                line.update(event.done, event.total)
+                continue
+            builder.feed(event)
+            if writer is not None:
+                writer.feed(event)
+    return builder.trace
+
+
+def _stoppable(events: Generator[Event | Tick]) -> Iterator[Event | Tick]:
+    """The same, where Ctrl+C asks the run to end properly; a second one interrupts."""
+    try:
+        yield from events
+    except KeyboardInterrupt:
+        print("\nstopping", file=sys.stderr)
+        with suppress(StopIteration):
+            yield events.throw(StopRun())
+            yield from events

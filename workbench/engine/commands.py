@@ -1,0 +1,115 @@
+"""The messages between the window and its engine: msgspec bytes, numpy arrays as extensions, nothing pickled."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from core import events as ev
+from core.events import Event
+
+# --- from the window to the engine -----------------------------------------------------------------------------------
+
+
+class StartJob(msgspec.Struct, frozen=True, tag="start"):
+    """Run a spec. Sampling jobs go before training jobs; training jobs take turns, step by step.
+
+    ``replaces`` names a job that this one supersedes: it is dropped, with whatever it had still to send. ``record``
+    names the trace file to write; ``directory`` is where a training run keeps its checkpoint.
+    """
+
+    job: int
+    spec: str
+    replaces: int | None = None
+    record: str | None = None
+    directory: str | None = None
+
+
+class PauseJob(msgspec.Struct, frozen=True, tag="pause"):
+    job: int
+
+
+class ResumeJob(msgspec.Struct, frozen=True, tag="resume"):
+    job: int
+
+
+class StopJob(msgspec.Struct, frozen=True, tag="stop"):
+    """End a job between two steps and keep what it made: it finishes with the status ``stopped``."""
+
+    job: int
+
+
+class Ack(msgspec.Struct, frozen=True, tag="ack"):
+    """The window has taken the last batch of a job; the next one may come."""
+
+    job: int
+
+
+class Shutdown(msgspec.Struct, frozen=True, tag="shutdown"):
+    pass
+
+
+Command = StartJob | PauseJob | ResumeJob | StopJob | Ack | Shutdown
+
+# --- from the engine to the window -----------------------------------------------------------------------------------
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello"):
+    """The first message: the catalog (JSON of `core.catalog.Catalog`), devices, and versions by name."""
+
+    catalog: bytes
+    devices: list[str]
+    versions: dict[str, str]
+
+
+class Batch(msgspec.Struct, frozen=True, tag="batch"):
+    """The next events of a job; the engine holds further ones back until an `Ack`."""
+
+    job: int
+    events: list[Event]
+
+
+class Progress(msgspec.Struct, frozen=True, tag="progress"):
+    """``done`` of ``total`` steps, and how many of them a second."""
+
+    job: int
+    done: int
+    total: int
+    rate: float
+    paused: bool = False
+
+
+class JobEnded(msgspec.Struct, frozen=True, tag="ended"):
+    """The job is over; its last batch was sent before. ``message`` is one line for the user, ``detail`` for the log."""
+
+    job: int
+    status: Literal["finished", "stopped", "failed"]
+    message: str = ""
+    detail: str = ""
+
+
+class Stats(msgspec.Struct, frozen=True, tag="stats"):
+    """Measured: engine steps a second, waiting jobs, bytes written to traces since the start."""
+
+    steps_per_second: float
+    queue: int
+    written: int
+
+
+Report = Hello | Batch | Progress | JobEnded | Stats
+
+_command_decoder = msgspec.msgpack.Decoder(Command)
+_report_decoder = msgspec.msgpack.Decoder(Report, ext_hook=ev.decode_array)
+
+
+def encode(message: Command | Report) -> bytes:
+    return ev.encoder.encode(message)
+
+
+def decode_command(data: bytes) -> Command:
+    return _command_decoder.decode(data)
+
+
+def decode_report(data: bytes) -> Report:
+    return _report_decoder.decode(data)

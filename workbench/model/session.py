@@ -1,0 +1,95 @@
+"""The session: which lanes there are, what each shows, and how. Evented state without Qt; every widget is a view of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from psygnal import Signal, SignalGroupDescriptor
+
+from core.spec import RunSpec
+from core.trace import Trace
+from workbench.views.marks import Overlay
+from workbench.views.theme import ThemeName
+
+FieldKind = Literal["velocity", "score", "noise"]
+LaneStatus = Literal["empty", "waiting", "running", "paused", "ready", "stopped", "failed"]
+
+
+@dataclass(eq=False)
+class LaneState:
+    """One lane. ``trace`` is what it shows; while a network trains, ``training`` is the run that trains it."""
+
+    key: int
+    spec: RunSpec | None
+    trace: Trace | None = None
+    training: Trace | None = None
+    status: LaneStatus = "empty"
+    message: str = ""
+    real: bool = False
+    """The lane shows real data beside the methods and runs nothing."""
+
+
+@dataclass
+class ViewState:
+    """How lanes are drawn; changing a field emits ``events.<field>`` and ``events``."""
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+    overlays: frozenset[Overlay] = frozenset({"particles", "trails", "field", "real"})
+    field_kind: FieldKind = "velocity"
+    field_factor: float = 1.0
+    linked: bool = True
+    theme: ThemeName = "dark"
+
+
+@dataclass(eq=False)
+class Session:
+    """Lanes in order and the selected one. Mutate through the methods: they tell who listens."""
+
+    lanes_changed = Signal()
+    lane_changed = Signal(int)
+    selected_changed = Signal(int)
+    title_changed = Signal(str)
+
+    lanes: list[LaneState] = field(default_factory=list)
+    view: ViewState = field(default_factory=ViewState)
+    selected: int = -1
+    title: str = ""
+    _next_key: int = 0
+
+    def add(self, spec: RunSpec | None, trace: Trace | None = None, *, real: bool = False) -> LaneState:
+        """A new lane at the right end; it becomes the selected one if it is the first."""
+        lane = LaneState(self._next_key, spec, trace, status="ready" if trace else "empty", real=real)
+        self._next_key += 1
+        self.lanes.append(lane)
+        self.lanes_changed.emit()
+        if self.selected < 0:
+            self.select(lane.key)
+        return lane
+
+    def remove(self, key: int) -> None:
+        self.lanes = [lane for lane in self.lanes if lane.key != key]
+        self.lanes_changed.emit()
+        if self.selected == key:
+            self.select(self.lanes[0].key if self.lanes else -1)
+
+    def clear(self) -> None:
+        self.lanes = []
+        self.selected = -1
+        self.lanes_changed.emit()
+
+    def lane(self, key: int) -> LaneState:
+        return next(lane for lane in self.lanes if lane.key == key)
+
+    def select(self, key: int) -> None:
+        if key != self.selected:
+            self.selected = key
+            self.selected_changed.emit(key)
+
+    def touch(self, key: int) -> None:
+        """Say that a lane's trace, status or spec has changed."""
+        self.lane_changed.emit(key)
+
+    def set_title(self, title: str) -> None:
+        self.title = title
+        self.title_changed.emit(title)

@@ -1,0 +1,122 @@
+"""Marks: what a view says is to be drawn, as frozen values over whole streams; painters turn them into pictures.
+
+A mark holds every recorded time, so that scrubbing moves a number and uploads nothing. Positions are in data units,
+sizes and widths in logical pixels, colours are RGBA in [0, 1]. ``times`` are the recorded t, rising, [N].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Times = NDArray[np.float64]
+
+Overlay = Literal["particles", "trails", "field", "real"]
+Method = Literal["diffusion", "flow", "one-step", "real", "exact", "error"]
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Particles: positions [N, B, 2], colours [B, 4]. With ``glide`` they move on a line between recorded steps."""
+
+    overlay: Overlay
+    positions: Floats
+    times: Times
+    colours: Floats
+    size: float
+    glide: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Trails:
+    """The last ``span`` of t of each particle's way: positions [N, B, 2], colours [B, 4].
+
+    Opacity runs from 0 at the old end to the colour's alpha at the particle, as (place along the trail)^1.4.
+    """
+
+    overlay: Overlay
+    positions: Floats
+    times: Times
+    colours: Floats
+    width: float = 1.0
+    span: float = 0.26
+    glide: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Arrows:
+    """A vector field on a grid: origins [G, 2], vectors [N, G, 2], presence [N, G] in [0, 1].
+
+    Length is 0.95 ``cell`` x ``factor`` x min(1, |v| / ``full_length_at``); opacity .6 x (.6 + .4 q) with
+    q = min(1, |v| / full_length_at), times .25 where no particles are (presence 0) up to 1 (presence 1).
+    """
+
+    overlay: Overlay
+    origins: Floats
+    vectors: Floats
+    presence: Floats
+    times: Times
+    cell: float
+    full_length_at: float
+    colour: tuple[float, float, float, float]
+    factor: float = 1.0
+
+
+Mark = Points | Trails | Arrows
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """What stands in a lane's header and foot. Arrays are over the recorded times and may be empty."""
+
+    method: Method
+    title: str
+    subtitle: str
+    equation: str
+    """A name of `workbench.painters.equations`."""
+    times: Times
+    nfe: NDArray[np.int64]
+    nfe_total: int
+    alpha: NDArray[np.float64]
+    sigma: NDArray[np.float64]
+    facts: tuple[str, ...] = ()
+    """Lines shown instead of alpha and sigma, such as mean and standard deviation of real data."""
+    status: str = ""
+    """Shown in place of the time where the run has not finished normally, such as ``stopped``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One lane: its marks, drawn in order, the part of the plane that shows all of them, and its words."""
+
+    lane: Lane
+    marks: tuple[Mark, ...]
+    extent: tuple[float, float, float, float]
+    """x0, x1, y0, y1 in data units; painters keep the aspect equal and show at least this."""
+    colour_key: bool = field(default=False)
+    """Show the disc "colour: place in noise"."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where a time lies among recorded times: between rows ``row`` and ``row + 1``, ``fraction`` of the way."""
+
+    row: int
+    fraction: float
+
+
+def locate(times: Times, t: float, *, glide: bool = True) -> Moment:
+    """The rows to show at time t. Without ``glide`` it is the last recorded row at or before t."""
+    if len(times) == 0:
+        return Moment(0, 0.0)
+    row = int(np.searchsorted(times, t + 1e-9, side="right")) - 1
+    if row < 0:
+        return Moment(0, 0.0)
+    if row >= len(times) - 1:
+        return Moment(len(times) - 1, 0.0)
+    fraction = (t - times[row]) / (times[row + 1] - times[row]) if glide else 0.0
+    return Moment(row, float(np.clip(fraction, 0.0, 1.0)))
