@@ -148,7 +148,7 @@ def started(setup: Setup, **more: str) -> RunStarted:
     meta = {
         "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "flowscope": version("flowscope"),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
         "numpy": np.__version__,
         "python": platform.python_version(),
         "device": str(setup.device),

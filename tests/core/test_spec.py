@@ -1,0 +1,65 @@
+"""A spec is a value: it survives its files, and every mistake names the field, what was given and what would work."""
+
+from __future__ import annotations
+
+import pytest
+
+from core import presets
+from core import spec as specs
+from core.errors import SpecError
+from core.setup import resolve
+from core.spec import Part, RunSpec
+
+ODD = RunSpec(
+    title='Quotes " and \\ and ü', seed=3, data=Part("moons", {"width": 0.25}), path=Part("vp-cosine", {"T": 200}),
+    sampler=Part("ddim", {"n_steps": 7, "eta": 1e-5}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("spec", [RunSpec(), ODD, *(s for name in presets.names() for s in presets.load(name))])
+def test_toml_and_json_read_back_the_same_spec(spec: RunSpec) -> None:
+    assert specs.from_toml(specs.to_toml(spec)) == spec
+    assert specs.from_json(specs.to_json(spec)) == spec
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_every_preset_resolves(name: str) -> None:
+    for spec in presets.load(name):
+        resolve(spec)
+
+
+@pytest.mark.parametrize(
+    ("sets", "field", "words"),
+    [
+        (["sampler.n_steps=-3"], "sampler.n_steps", "Steps must be 1 to 1,000. Given −3."),
+        (["sampler.n_stepz=3"], "sampler.n_stepz", "Did you mean n_steps?"),
+        (["sampler=heum"], "sampler", "Did you mean heun"),
+        (["samplr.n_steps=3"], "samplr", "Did you mean sampler"),
+        (["sampler.n_steps=many"], "sampler.n_steps", "Steps must be a whole number. Given 'many'."),
+        (["grid=ddpm-stride"], "grid", "DDPM steps needs a discrete path, such as VP with linear β."),
+        (["seed=-1"], "seed", "`int` >= 0"),
+        (["device=gpu"], "device", "Invalid enum value"),
+        (["training.lr=3"], "training.lr", "There is no field “lr”"),
+        (["n_samples"], "n_samples", "field=value"),
+    ],
+)
+def test_a_mistake_names_field_value_and_remedy(sets: list[str], field: str, words: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        resolve(specs.from_dict(specs.apply_sets(specs.to_dict(RunSpec()), sets)))
+    assert caught.value.field == field
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_naming_another_sampler_drops_the_old_ones_knobs() -> None:
+    data = specs.apply_sets(specs.to_dict(ODD), ["sampler=heun", "sampler.n_steps=9"])
+    assert specs.from_dict(data).sampler == Part("heun", {"n_steps": 9})
+
+
+def test_a_file_that_is_no_toml_is_refused(tmp_path) -> None:
+    (tmp_path / "a.toml").write_text("seed = = 3")
+    with pytest.raises(SpecError, match="is not TOML"):
+        presets.load(str(tmp_path / "a.toml"))
+    (tmp_path / "b.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(SpecError, match="not a text file"):
+        presets.load(str(tmp_path / "b.toml"))

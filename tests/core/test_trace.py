@@ -1,0 +1,182 @@
+"""A trace is the same live and from disk; a run is the same twice; what was committed survives a kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pytest
+
+from core import events as ev
+from core.errors import TraceError
+from core.events import StopRun, Tick
+from core.run import sample
+from core.spec import Part, RunSpec
+from core.trace import Trace, TraceBuilder, TraceWriter, open_trace
+from core.trace.build import collect
+
+SMALL = RunSpec(n_samples=64, data=Part("three-gaussians"), sampler=Part("heun", {"n_steps": 6}))
+
+
+def real(events):
+    return [event for event in events if not isinstance(event, Tick)]
+
+
+def assert_equal(a: Trace, b: Trace) -> None:
+    assert a.streams.keys() == b.streams.keys()
+    for name, stream in a.streams.items():
+        np.testing.assert_array_equal(stream[:], b[name][:], err_msg=name)
+        for column in stream.declared.columns:
+            np.testing.assert_array_equal(stream.column(column), b[name].column(column), err_msg=name)
+        for key, value in stream.static.items():
+            np.testing.assert_array_equal(value, b[name].static[key])
+    assert (a.spec, a.status) == (b.spec, b.status)
+
+
+def test_live_and_from_disk_are_equal(tmp_path) -> None:
+    events = real(sample(SMALL))
+    with TraceWriter(tmp_path / "run.h5") as writer:
+        for event in events:
+            writer.feed(event)
+    assert_equal(collect(iter(events)), open_trace(tmp_path / "run.h5"))
+
+
+def test_events_survive_the_pipe() -> None:
+    events = real(sample(SMALL))
+    assert_equal(collect(iter(events)), collect(ev.decode(ev.encode(event)) for event in events))
+
+
+@pytest.mark.parametrize("sampler", [Part("heun", {"n_steps": 6}), Part("ddpm", {"n_steps": 6})], ids=["ode", "sde"])
+def test_same_spec_and_seed_give_the_same_trace(sampler) -> None:
+    spec = SMALL.replace(sampler=sampler, path=Part("vp-linear"), grid=Part("ddpm-stride"))
+    assert_equal(collect(sample(spec)), collect(sample(spec)))
+
+
+@pytest.mark.parametrize("name", ["euler", "ddpm"])
+@pytest.mark.parametrize("field", ["exact", "network"])
+def test_fewer_particles_keep_their_noise_and_their_ways(name: str, field: str, tmp_path) -> None:
+    weights = {}
+    if field == "network":
+        from trainers.loop import train
+
+        tiny = RunSpec(objective=Part("diffusion"), path=Part("vp-linear"), data=Part("moons"), n_samples=10)
+        collect(train(tiny.replace(training=tiny.training.__class__(n_steps=3, n_snapshots=0)), tmp_path))
+        weights = {"weights": str(tmp_path / "checkpoint.safetensors")}
+    spec = RunSpec(
+        data=Part("moons"), path=Part("vp-linear"), grid=Part("ddpm-stride"), sampler=Part(name, {"n_steps": 12}),
+        field=Part(field, weights),
+    )  # fmt: skip
+    many, few = (collect(sample(spec.replace(n_samples=n))) for n in (1000, 500))
+    np.testing.assert_array_equal(many["x"][:][:, :500], few["x"][:])
+    np.testing.assert_array_equal(many["x1_hat"][:][:, :500], few["x1_hat"][:])
+
+
+def test_methods_start_from_the_same_noise() -> None:
+    flow = collect(sample(SMALL))
+    diffusion = collect(sample(SMALL.replace(path=Part("vp-linear"), grid=Part("ddpm-stride"), sampler=Part("ddpm"))))
+    starts = [trace["x"][0] / trace["x"].column("sigma")[0] for trace in (flow, diffusion)]
+    np.testing.assert_allclose(*starts, rtol=1e-6)
+
+
+@pytest.mark.parametrize("step", range(0, 22, 4))
+def test_a_run_can_be_stopped_at_any_step(step: int, tmp_path) -> None:
+    run = sample(SMALL)
+    with TraceWriter(tmp_path / "run.h5") as writer:
+        for _ in range(step + 5):
+            event = next(run)
+            if not isinstance(event, Tick):
+                writer.feed(event)
+        writer.feed(run.throw(StopRun()))
+    trace = open_trace(tmp_path / "run.h5")
+    assert trace.status == "stopped"
+    full = collect(sample(SMALL))
+    np.testing.assert_array_equal(trace["x"][:], full["x"][: len(trace["x"])])
+
+
+WRITE_AND_DIE = """
+import os, signal, sys
+from pathlib import Path
+from tests.core.test_trace import SMALL, real, sample, TraceWriter
+writer = TraceWriter(Path(sys.argv[1]))
+for i, event in enumerate(real(sample(SMALL))):
+    writer.feed(event)
+    if i == 12:
+        writer.flush()
+    if i == 16:
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_killed_writer_leaves_every_committed_row(tmp_path) -> None:
+    file = tmp_path / "run.h5"
+    done = subprocess.run([sys.executable, "-c", WRITE_AND_DIE, str(file)], check=False, cwd=os.getcwd())
+    assert done.returncode == -signal.SIGKILL
+    trace, full = open_trace(file), collect(sample(SMALL))
+    assert trace.status == "running"
+    assert len(trace["x"]) == 3
+    np.testing.assert_array_equal(trace["x"][:], full["x"][:3])
+
+
+def test_a_reader_follows_a_growing_file(tmp_path) -> None:
+    events = real(sample(SMALL))
+    with TraceWriter(tmp_path / "run.h5") as writer:
+        for event in events[:8]:
+            writer.feed(event)
+        writer.flush()
+        reader = open_trace(tmp_path / "run.h5")
+        before = len(reader["x"])
+        for event in events[8:-1]:
+            writer.feed(event)
+        writer.flush()
+        assert before < len(reader["x"]) == 7
+        reader.close()
+
+
+def test_plain_h5py_reads_a_trace(tmp_path) -> None:
+    with TraceWriter(tmp_path / "run.h5") as writer:
+        for event in real(sample(SMALL)):
+            writer.feed(event)
+    with h5py.File(tmp_path / "run.h5") as file:
+        group = file["streams/x"]
+        assert group["data"].shape == (7, 64, 2)
+        assert group.attrs["NX_class"] == "NXdata"
+        assert group[group.attrs["axes"][0]].shape == (7,)
+
+
+@pytest.mark.parametrize("size", [0, 7, 500, 5000, 20_000])
+def test_a_truncated_file_is_refused_in_one_line(size: int, tmp_path) -> None:
+    file = tmp_path / "run.h5"
+    with TraceWriter(file) as writer:
+        for event in real(sample(SMALL)):
+            writer.feed(event)
+    file.write_bytes(file.read_bytes()[:size])
+    with pytest.raises(TraceError) as caught:
+        open_trace(file)
+    assert "\n" not in str(caught.value)
+    assert str(file) in str(caught.value)
+
+
+def test_other_files_are_refused_by_what_they_are(tmp_path) -> None:
+    with pytest.raises(TraceError, match="There is no file"):
+        open_trace(tmp_path / "none.h5")
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["x"] = [1, 2]
+    with pytest.raises(TraceError, match="without Flowscope's schema"):
+        open_trace(tmp_path / "other.h5")
+    with h5py.File(tmp_path / "other.h5", "a") as file:
+        file.attrs["schema"], file.attrs["version"] = "flowscope-trace", "9.0"
+    with pytest.raises(TraceError, match=r"version 9\.0"):
+        open_trace(tmp_path / "other.h5")
+
+
+def test_a_stream_outgrows_its_declared_capacity() -> None:
+    builder = TraceBuilder()
+    for event in real(sample(SMALL)):
+        if isinstance(event, ev.StreamDeclared):
+            event = ev.msgspec.structs.replace(event, capacity=2)
+        builder.feed(event)
+    assert_equal(builder.trace, collect(sample(SMALL)))

@@ -1,0 +1,123 @@
+"""Training learns, can be stopped and resumed bit for bit, and its batches do not depend on their size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from core.errors import SpecError
+from core.events import StopRun, Tick
+from core.networks import count_parameters
+from core.parts import make
+from core.run import sample
+from core.setup import resolve
+from core.spec import Part, RunSpec, Training
+from core.trace.build import TraceBuilder, collect
+from trainers.batches import batches
+from trainers.checkpoint import FILE_NAME
+from trainers.loop import snapshot_steps, train
+
+FLOW = RunSpec(
+    action="train", n_samples=40, data=Part("three-gaussians"), network=Part("mlp", {"width": 32}),
+    sampler=Part("euler", {"n_steps": 5}), training=Training(n_steps=130, batch_size=64, n_snapshots=3), threads=1,
+)  # fmt: skip
+DIFFUSION = FLOW.replace(objective=Part("diffusion"), path=Part("vp-linear"), grid=Part("ddpm-stride"))
+
+
+@pytest.mark.parametrize("spec", [FLOW, DIFFUSION], ids=["flow", "diffusion"])
+def test_error_against_the_exact_field_falls(spec: RunSpec) -> None:
+    trace = collect(train(spec))
+    error = trace["metric/velocity_error"][:]
+    assert len(trace["loss"]) == 130
+    assert list(trace["snapshot/x"].column("step")) == snapshot_steps(130, 3)
+    assert error[-1] < 0.6 * error[0]
+    assert trace["snapshot/x"][0].shape == (6, 40, 2)
+
+
+@pytest.mark.parametrize("prediction", ["data", "v", "score"])
+def test_every_prediction_learns(prediction: str) -> None:
+    error = collect(train(DIFFUSION.replace(objective=Part("diffusion", {"prediction": prediction}))))
+    assert error["metric/velocity_error"][-1] < error["metric/velocity_error"][0]
+
+
+def test_small_data_set_is_learned_by_heart_no_further_than_its_limit() -> None:
+    """Overfit test: with the exact field as the limit, the loss cannot fall below the irreducible variance."""
+    trace = collect(train(FLOW.replace(training=Training(n_steps=200, batch_size=64, n_points=8, n_snapshots=0))))
+    assert trace["loss"][-20:].mean() < trace["loss"][:5].mean()
+
+
+def test_resumed_training_has_the_same_losses(tmp_path) -> None:
+    whole = collect(train(FLOW))["loss"][:]
+    run, builder = train(FLOW, tmp_path), TraceBuilder()
+    for event in run:
+        if isinstance(event, Tick):
+            if event.done == 77:
+                break
+            continue
+        builder.feed(event)
+    rest = [run.throw(StopRun()), *run]
+    for event in rest:
+        if not isinstance(event, Tick):
+            builder.feed(event)
+    assert builder.trace.status == "stopped"
+    first = builder.trace["loss"][:]
+    second = collect(train(FLOW, tmp_path, resume=True))["loss"][:]
+    assert len(first) == 77
+    np.testing.assert_array_equal(np.concatenate([first, second]), whole)
+
+
+def test_a_stopped_run_can_be_sampled(tmp_path) -> None:
+    run = train(FLOW, tmp_path)
+    for event in run:
+        if isinstance(event, Tick) and event.done == 10:
+            break
+    assert [run.throw(StopRun()), *run]
+    weights = Part("network", {"weights": str(tmp_path / FILE_NAME)})
+    trace = collect(sample(FLOW.replace(action="sample", field=weights)))
+    assert trace.status == "finished"
+    assert len(trace.meta["weights_sha256"]) == 64
+
+
+def test_weights_of_another_path_are_refused(tmp_path) -> None:
+    collect(train(FLOW.replace(training=Training(n_steps=2, n_snapshots=0)), tmp_path))
+    weights = Part("network", {"weights": str(tmp_path / FILE_NAME)})
+    with pytest.raises(SpecError, match="trained on the path"):
+        collect(sample(DIFFUSION.replace(action="sample", field=weights)))
+    with pytest.raises(SpecError, match="another path"):
+        collect(train(DIFFUSION, tmp_path, resume=True))
+    (tmp_path / FILE_NAME).write_bytes(b"nothing")
+    with pytest.raises(SpecError, match="not a safetensors file"):
+        collect(sample(FLOW.replace(action="sample", field=weights)))
+
+
+def test_batches_are_one_sequence_cut_to_size() -> None:
+    def first(size: int) -> torch.Tensor:
+        source = batches(resolve(FLOW.replace(training=Training(batch_size=size, n_points=100))), 0)
+        return torch.cat([torch.cat([b.x1, b.x0, b.t[:, None]], 1) for b, _ in zip(source, range(192 // size))])
+
+    torch.testing.assert_close(first(32), first(96), rtol=1e-6, atol=1e-6)
+
+
+def test_an_epoch_goes_through_every_point_once() -> None:
+    setup = resolve(FLOW.replace(training=Training(batch_size=50, n_points=100)))
+    source = batches(setup, 0)
+    epoch = torch.cat([next(source).x1, next(source).x1])
+    points = setup.mixture.sample(100, FLOW.seed).float()
+    assert torch.equal(torch.cdist(epoch, points).argmin(1).sort().values, torch.arange(100))
+
+
+@pytest.mark.parametrize(
+    ("part", "parameters"),
+    [(Part("concat-mlp"), 71_778), (Part("gated-mlp"), 182_410), (Part("gated-mlp", {"depth": 5}), 314_250)],
+)
+def test_networks_of_the_compared_projects_have_their_sizes(part: Part, parameters: int) -> None:
+    assert count_parameters(make("network", part).build(2)) == parameters
+
+
+@pytest.mark.parametrize("n_snapshots", [1, 2, 24])
+def test_snapshots_stand_at_both_ends(n_snapshots: int) -> None:
+    steps = snapshot_steps(5000, n_snapshots)
+    assert steps[0] == 0
+    assert steps[-1] == 5000
+    assert snapshot_steps(10, 0) == []
