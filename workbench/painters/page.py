@@ -1,0 +1,236 @@
+"""The page painter: scenes on a QImage, without GL and without a display. Every export goes through it.
+
+Geometry and wording are those of the window's lanes; sizes are logical pixels, ``scale`` device pixels per logical one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
+
+from workbench.painters import equations, fonts
+from workbench.painters.glyphs import draw_glyph
+from workbench.painters.splat import Layer
+from workbench.views.arrows import segments
+from workbench.views.axes import ticks
+from workbench.views.marks import Arrows, Mark, Points, Scene, Trails, locate
+from workbench.views.theme import Theme
+from workbench.views.words import lane_words
+
+HEADER, FOOT, GUTTER, MARGIN, TITLE = 48, 56, 8, 8, 40
+_BAR = 2.0
+
+
+@dataclass(frozen=True)
+class Viewport:
+    """Maps data units to pixels of a canvas, with equal aspect, showing at least the extent."""
+
+    width: float
+    height: float
+    extent: tuple[float, float, float, float]
+
+    @property
+    def unit(self) -> float:
+        """Pixels in one data unit."""
+        x0, x1, y0, y1 = self.extent
+        return min(self.width / (x1 - x0), self.height / (y1 - y0))
+
+    def __call__(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Points [..., 2] in pixels, y down."""
+        x0, x1, y0, y1 = self.extent
+        out = np.empty(points.shape)
+        out[..., 0] = self.width / 2 + (points[..., 0] - (x0 + x1) / 2) * self.unit
+        out[..., 1] = self.height / 2 - (points[..., 1] - (y0 + y1) / 2) * self.unit
+        return out
+
+    @property
+    def seen(self) -> tuple[float, float, float, float]:
+        """The part of the plane that is visible: x0, x1, y0, y1."""
+        x0, x1, y0, y1 = self.extent
+        half_x, half_y = self.width / 2 / self.unit, self.height / 2 / self.unit
+        return ((x0 + x1) / 2 - half_x, (x0 + x1) / 2 + half_x, (y0 + y1) / 2 - half_y, (y0 + y1) / 2 + half_y)
+
+
+def paint_page(
+    scenes: list[Scene], t: float, size: tuple[int, int], theme: Theme, *, title: str = "", scale: float = 1.0
+) -> QImage:
+    """The lanes in a row at time t, on a page of size (width, height) logical pixels."""
+    image = QImage(round(size[0] * scale), round(size[1] * scale), QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(scale)
+    image.fill(QColor(theme.win))
+    painter = QPainter(image)
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+    top = float(MARGIN)
+    if title:
+        painter.setFont(fonts.ui(15, 600))
+        painter.setPen(QColor(theme.t1))
+        painter.drawText(QRectF(MARGIN + 4, 0, size[0], TITLE), Qt.AlignmentFlag.AlignVCenter, title)
+        top = float(TITLE)
+    across = (size[0] - 2 * MARGIN - GUTTER * (len(scenes) - 1)) / len(scenes)
+    for i, scene in enumerate(scenes):
+        rect = QRectF(MARGIN + i * (across + GUTTER), top, across, size[1] - top - MARGIN)
+        paint_lane(painter, rect, scene, t, theme)
+    painter.end()
+    return image
+
+
+def paint_lane(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme) -> None:
+    """One lane with its header, canvas and foot."""
+    painter.save()
+    outline = QPainterPath()
+    outline.addRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+    painter.fillPath(outline, QBrush(QColor(theme.panel)))
+    painter.setClipPath(outline)
+    painter.fillRect(QRectF(rect.x(), rect.y(), rect.width(), _BAR), QColor(theme.methods[scene.lane.method]))
+    canvas = rect.adjusted(0, HEADER, 0, -FOOT)
+    _header(painter, QRectF(rect.x(), rect.y(), rect.width(), HEADER), scene, t, theme)
+    paint_canvas(painter, canvas, scene, t, theme)
+    _foot(painter, QRectF(rect.x(), canvas.bottom(), rect.width(), FOOT), scene, t, theme)
+    painter.setPen(QPen(QColor(theme.line), 1))
+    for y in (canvas.top(), canvas.bottom()):
+        painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
+    painter.setClipping(False)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(outline)
+    painter.restore()
+
+
+def _header(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme) -> None:
+    lane, words = scene.lane, lane_words(scene.lane, t)
+    draw_glyph(painter, lane.method, QPointF(rect.x() + 19, rect.y() + 17), 9, theme.methods[lane.method])
+    inner = rect.adjusted(34, 6, -14, -5)
+    top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
+    left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+    painter.setPen(QColor(theme.t1))
+    painter.setFont(fonts.ui(13, 600))
+    painter.drawText(inner, left | top, lane.title)
+    painter.setFont(fonts.ui(13, 600))
+    painter.drawText(inner, right | top, words.evaluations)
+    painter.setPen(QColor(theme.t2))
+    painter.setFont(fonts.ui(12))
+    room = inner.width() - QFontMetricsF(fonts.ui(12)).horizontalAdvance(words.time) - 12
+    subtitle = QFontMetricsF(fonts.ui(12)).elidedText(lane.subtitle, Qt.TextElideMode.ElideRight, room)
+    painter.drawText(inner, left | bottom, subtitle)
+    painter.drawText(inner, right | bottom, words.time)
+
+
+def _foot(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme) -> None:
+    equations.draw(painter, scene.lane.equation, rect.x() + 14, rect.center().y() + 6, 17, theme.t1)
+    painter.setPen(QColor(theme.t2))
+    painter.setFont(fonts.ui(12))
+    text = "\n".join(lane_words(scene.lane, t).facts)
+    painter.drawText(rect.adjusted(0, 0, -14, 0), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def paint_canvas(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme) -> None:
+    """Grid, marks and axis numbers."""
+    painter.fillRect(rect, QColor(theme.canvas))
+    view = Viewport(rect.width(), rect.height(), scene.extent)
+    seen = view.seen
+    painter.save()
+    painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
+    painter.translate(rect.topLeft())
+    painter.setPen(QPen(QColor.fromRgbF(*theme.grid), 1))
+    x_ticks, y_ticks = ticks(seen[0], seen[1], rect.width()), ticks(seen[2], seen[3], rect.height())
+    for value in x_ticks:
+        x = float(view(np.array([value, 0.0]))[0])
+        painter.drawLine(QPointF(x, 0), QPointF(x, rect.height()))
+    for value in y_ticks:
+        y = float(view(np.array([0.0, value]))[1])
+        painter.drawLine(QPointF(0, y), QPointF(rect.width(), y))
+    scale = painter.device().devicePixelRatio()  # type: ignore[union-attr]  # painting has a device
+    painter.drawImage(QPointF(0, 0), _marks_image(scene.marks, t, view, scale))
+    _axis_numbers(painter, view, x_ticks, y_ticks, theme)
+    painter.restore()
+
+
+def _marks_image(marks: tuple[Mark, ...], t: float, view: Viewport, scale: float) -> QImage:
+    width, height = round(view.width * scale), round(view.height * scale)
+    out = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    out.fill(0)
+    painter = QPainter(out)
+    for mark in marks:
+        layer = Layer(width, height)
+        _MARKS[type(mark)](layer, mark, t, view, scale)
+        pixels = layer.premultiplied()
+        painter.drawImage(0, 0, QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied))
+    painter.end()
+    out.setDevicePixelRatio(scale)
+    return out
+
+
+def at(rows: NDArray[np.floating], times: NDArray[np.float64], t: float, *, glide: bool) -> NDArray[np.floating]:
+    """The rows [N, ...] at time t, blended where the mark glides."""
+    moment = locate(times, t, glide=glide)
+    here = rows[moment.row]
+    return here if moment.fraction == 0.0 else here + moment.fraction * (rows[moment.row + 1] - here)
+
+
+def _points(layer: Layer, mark: Points, t: float, view: Viewport, scale: float) -> None:
+    if len(mark.times):
+        where = at(mark.positions, mark.times, t, glide=mark.glide)
+        layer.discs(scale * view(where), 0.5 * mark.size * scale, mark.colours)
+
+
+def _trails(layer: Layer, mark: Trails, t: float, view: Viewport, scale: float) -> None:
+    moment = locate(mark.times, t, glide=mark.glide)
+    first = int(np.searchsorted(mark.times, t - mark.span))
+    rows = list(range(max(0, first - 1), moment.row + 1))
+    if not rows or len(mark.times) < 2:
+        return
+    ways, times = [mark.positions[row] for row in rows], [float(mark.times[row]) for row in rows]
+    if moment.fraction > 0.0:
+        ways.append(at(mark.positions, mark.times, t, glide=True).astype(np.float32))
+        times.append(t)
+    if times[0] < t - mark.span and len(times) > 1:  # the oldest segment is cut where the span begins
+        share = (t - mark.span - times[0]) / (times[1] - times[0])
+        ways[0] = ways[0] + np.float32(share) * (ways[1] - ways[0])
+        times[0] = t - mark.span
+    for i in range(len(ways) - 1):
+        age = np.clip(((times[i] + times[i + 1]) / 2 - (t - mark.span)) / mark.span, 0.0, 1.0)
+        colours = mark.colours * np.array([1.0, 1.0, 1.0, age**1.4], np.float32)
+        layer.lines(scale * view(ways[i]), scale * view(ways[i + 1]), mark.width * scale, colours)
+
+
+def _arrows(layer: Layer, mark: Arrows, t: float, view: Viewport, scale: float) -> None:
+    if not len(mark.times):
+        return
+    vectors = at(mark.vectors, mark.times, t, glide=True)
+    presence = at(mark.presence, mark.times, t, glide=True)
+    start, end, alpha = segments(mark, vectors, presence, view.unit)
+    colours = np.tile(np.array(mark.colour, np.float32), (len(start), 1))
+    colours[:, 3] = alpha
+    layer.lines(scale * view(start), scale * view(end), 1.15 * scale, colours)
+
+
+_MARKS = {Points: _points, Trails: _trails, Arrows: _arrows}
+
+
+def _axis_numbers(
+    painter: QPainter, view: Viewport, x_ticks: NDArray[np.float64], y_ticks: NDArray[np.float64], theme: Theme
+) -> None:
+    """Numbers inside the canvas along its left and bottom edge, each with a halo in the canvas colour."""
+    font = fonts.ui(12)
+    metrics = QFontMetricsF(font)
+    labels = []
+    for value in y_ticks:
+        y = float(view(np.array([0.0, value]))[1])
+        if 16 < y < view.height - 30:
+            labels.append((6.0, y + metrics.capHeight() / 2, _number(value)))
+    for value in x_ticks:
+        x, text = float(view(np.array([value, 0.0]))[0]), _number(value)
+        if 30 < x < view.width - 16:
+            labels.append((x - metrics.horizontalAdvance(text) / 2, view.height - 7, text))
+    path = QPainterPath()
+    for x, y, text in labels:
+        path.addText(QPointF(x, y), font, text)
+    painter.strokePath(path, QPen(QColor(theme.canvas), 4, join=Qt.PenJoinStyle.RoundJoin))
+    painter.fillPath(path, QBrush(QColor(theme.t2)))
+
+
+def _number(value: float) -> str:
+    return f"{value:g}".replace("-", "−")

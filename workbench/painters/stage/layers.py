@@ -1,0 +1,261 @@
+"""One layer per mark: its values resident in graphics memory, drawn at a cursor by uniforms alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from vispy import gloo
+
+from workbench.painters.stage import shaders
+from workbench.painters.stage.errors import StageError
+from workbench.painters.stage.trail import most_segments, window
+from workbench.views.marks import Arrows, Mark, Points, Times, Trails, locate
+
+#: Every desktop GL of the last fifteen years takes textures of this width and height.
+TEXTURE_LIMIT = 8192
+#: Above this many trail segments in a lane, lines instead of antialiased quads: with software GL a frame of 10,000
+#: particles in two lanes took 54 ms instead of 79 (p95).
+MOST_QUADS = 16_000
+#: The vertices of one segment or arrow: (end: 0 old, 1 new; side).
+_QUAD = np.array([[0, -1], [0, 1], [1, -1], [1, 1]], np.float32)
+_LINE = np.array([[0, 0], [1, 0]], np.float32)
+_CHANNELS = {1: ("red", "r32f"), 2: ("rg", "rg32f")}
+
+
+@dataclass(frozen=True)
+class View:
+    """How data become pixels in one lane; the names are those of the shaders' uniforms."""
+
+    centre: tuple[float, float]
+    gain: tuple[float, float]
+    pixel: tuple[float, float]
+    ratio: float
+
+    def set(self, program: gloo.Program) -> None:
+        program["u_centre"] = self.centre
+        program["u_gain"] = self.gain
+        program["u_pixel"] = self.pixel
+        program["u_ratio"] = self.ratio
+
+
+class Table:
+    """Values [N, items, channels] of all recorded rows in one float texture; uploads only what is a new array."""
+
+    def __init__(self) -> None:
+        self.texture: gloo.Texture2D | None = None
+        self.fold = (1.0, 1.0, 1.0, 1.0)
+        self._shown: NDArray[np.float32] | None = None
+
+    def set(self, values: NDArray[np.float32]) -> None:
+        if values is self._shown:
+            return
+        self._shown = values
+        rows, items, channels = values.shape
+        lines = -(-items // TEXTURE_LIMIT)
+        columns = -(-items // lines)
+        if rows * lines > TEXTURE_LIMIT:
+            raise StageError(f"{rows:,} steps of {items:,} are more than the stage can hold. Record fewer steps.")
+        texels = np.ascontiguousarray(values, np.float32)
+        if columns * lines != items:
+            texels = np.pad(texels, ((0, 0), (0, columns * lines - items), (0, 0)))
+        texels = texels.reshape(rows * lines, columns, channels)
+        self.fold = (float(columns), float(lines), float(columns), float(rows * lines))
+        if self.texture is None:
+            kind, internal = _CHANNELS[channels]
+            self.texture = gloo.Texture2D(texels.shape, format=kind, internalformat=internal, interpolation="nearest")
+        self.texture.set_data(texels)
+
+    def delete(self) -> None:
+        if self.texture is not None:
+            self.texture.delete()
+            self.texture = None
+
+
+class Layer:
+    """The common part: a program, the buffers and tables that belong to it, and an orderly end."""
+
+    def __init__(self, vertex: str, fragment: str, *tables: str) -> None:
+        self.program = gloo.Program(vertex, fragment)
+        self.tables = {name: Table() for name in tables}
+        self.buffers: dict[str, gloo.VertexBuffer] = {}
+        self.indices: gloo.IndexBuffer | None = None
+        self.empty = True
+        self._shown: dict[str, object] = {}
+
+    def changed(self, name: str, value: object) -> bool:
+        """Whether this value is not the one that was uploaded last under this name (arrays by identity)."""
+        old = self._shown.get(name)
+        self._shown[name] = value
+        return old is not value and (isinstance(value, np.ndarray) or old != value)
+
+    def fill(self, name: str, data: NDArray[Any]) -> None:
+        """Upload a vertex attribute, into the buffer it already has."""
+        if name in self.buffers:
+            self.buffers[name].set_data(data)
+        else:
+            self.buffers[name] = gloo.VertexBuffer(data)
+            self.program[name] = self.buffers[name]
+
+    def fill_indices(self, indices: NDArray[np.uint32] | None) -> None:
+        """Draw these vertices, or without indices all in their order."""
+        if self.indices is not None:
+            self.indices.delete()
+        self.indices = None if indices is None else gloo.IndexBuffer(indices)
+
+    def fill_table(self, name: str, values: NDArray[np.float32]) -> None:
+        table = self.tables[name]
+        fresh = table.texture is None
+        table.set(values)
+        if fresh:
+            self.program[name] = table.texture
+        self.program["u_fold"] = table.fold
+
+    def at(self, times: Times, t: float, *, glide: bool) -> tuple[float, float, float]:
+        """The two rows to mix at t, and by how much."""
+        moment = locate(times, t, glide=glide)
+        return (float(moment.row), float(min(moment.row + 1, len(times) - 1)), moment.fraction)
+
+    def delete(self) -> None:
+        self.fill_indices(None)
+        for thing in (*self.tables.values(), *self.buffers.values(), self.program):
+            thing.delete()
+
+
+def quads(count: int) -> NDArray[np.uint32]:
+    """Indices of two triangles for each four vertices [count * 6]."""
+    corners = np.array([0, 1, 2, 2, 1, 3], np.uint32)
+    return (np.arange(count, dtype=np.uint32)[:, None] * 4 + corners).ravel()
+
+
+class PointsLayer(Layer):
+    """Round, antialiased discs."""
+
+    def __init__(self) -> None:
+        super().__init__(shaders.POINTS_VERTEX, shaders.POINTS_FRAGMENT, "u_positions")
+
+    def set_mark(self, mark: Points) -> None:
+        self.mark = mark
+        rows, particles, _ = mark.positions.shape
+        self.empty = rows == 0 or particles == 0
+        if self.empty:
+            return
+        self.fill_table("u_positions", mark.positions)
+        if self.changed("particles", particles):
+            self.fill("a_item", np.arange(particles, dtype=np.float32))
+        if self.changed("colours", mark.colours):
+            self.fill("a_colour", np.ascontiguousarray(mark.colours, np.float32))
+        self.program["u_size"] = mark.size
+
+    def draw(self, view: View, t: float) -> None:
+        view.set(self.program)
+        self.program["u_moment"] = self.at(self.mark.times, t, glide=self.mark.glide)
+        self.program.draw("points")
+
+
+class TrailsLayer(Layer):
+    """The last part of each particle's way. Few trails are antialiased quads, many are plain lines, at half the cost."""
+
+    def __init__(self) -> None:
+        super().__init__(shaders.TRAILS_VERTEX, shaders.TRAILS_FRAGMENT, "u_positions")
+        self._segments = 0
+        self._ends = _LINE
+
+    def set_mark(self, mark: Trails) -> None:
+        self.mark = mark
+        rows, particles, _ = mark.positions.shape
+        needed = most_segments(mark.times, mark.span, shaders.SEGMENTS)
+        self.empty = rows < 2 or particles == 0
+        if self.empty:
+            return
+        self.fill_table("u_positions", mark.positions)
+        shape = (particles, needed)
+        reshaped = self.changed("shape", shape)
+        if reshaped:
+            self._segments = needed
+            self._ends = _QUAD if particles * needed <= MOST_QUADS else _LINE
+            self._lay_out(particles)
+        if self.changed("colours", mark.colours) or reshaped:
+            colours = np.repeat(mark.colours.astype(np.float32), len(self._ends), axis=0)
+            self.fill("a_colour", np.tile(colours, (needed, 1)))
+        self.program["u_width"] = mark.width
+
+    def _lay_out(self, particles: int) -> None:
+        """The vertices of each segment of each particle, segment by segment; none of them depends on the cursor."""
+        vertices = np.empty((self._segments, particles, len(self._ends), 4), np.float32)
+        vertices[..., 0] = np.arange(particles)[:, None]
+        vertices[..., 1] = np.arange(self._segments)[:, None, None]
+        vertices[..., 2:] = self._ends
+        self.fill("a_vertex", vertices.reshape(-1, 4))
+        self.fill_indices(quads(self._segments * particles) if self._ends is _QUAD else None)
+
+    def draw(self, view: View, t: float) -> None:
+        seen = window(self.mark.times, t, self.mark.span, self._segments, glide=self.mark.glide)
+        if len(seen.rows) == 0:
+            return
+        # Segments outside the window keep begin = end = 0: they have no length.
+        rows, places = np.zeros((shaders.SEGMENTS, 4), np.float32), np.zeros((shaders.SEGMENTS, 2), np.float32)
+        rows[: len(seen.rows)], places[: len(seen.rows)] = seen.rows, seen.places
+        view.set(self.program)
+        self.program["u_rows"] = rows
+        self.program["u_places"] = places
+        gloo.set_line_width(max(1.0, self.mark.width * view.ratio))
+        self.program.draw("triangles" if self._ends is _QUAD else "lines", self.indices)
+
+
+class ArrowsLayer(Layer):
+    """A vector field on a grid; each arrow is one quad, shaped in the fragment shader."""
+
+    def __init__(self) -> None:
+        super().__init__(shaders.ARROWS_VERTEX, shaders.ARROWS_FRAGMENT, "u_vectors", "u_presence")
+
+    def set_mark(self, mark: Arrows) -> None:
+        self.mark = mark
+        rows, places, _ = mark.vectors.shape
+        self.empty = rows == 0 or places == 0 or mark.full_length_at <= 0
+        if self.empty:
+            return
+        self.fill_table("u_vectors", mark.vectors)
+        if self.changed("presence", mark.presence):
+            self.fill_table("u_presence", mark.presence[..., None])
+        if self.changed("origins", mark.origins):
+            self._lay_out(mark.origins)
+        self.program["u_reach"] = 0.95 * mark.cell * mark.factor
+        self.program["u_full"] = mark.full_length_at
+        self.program["u_alpha"] = mark.colour[3]
+        self.program["u_colour"] = mark.colour[:3]
+
+    def _lay_out(self, origins: NDArray[np.float32]) -> None:
+        count = len(origins)
+        numbered = np.column_stack([origins, np.arange(count)]).astype(np.float32)
+        self.fill("a_arrow", np.repeat(numbered, 4, axis=0))
+        self.fill("a_corner", np.tile(_QUAD, (count, 1)))
+        self.fill_indices(quads(count))
+
+    def draw(self, view: View, t: float) -> None:
+        view.set(self.program)
+        self.program["u_moment"] = self.at(self.mark.times, t, glide=True)
+        self.program.draw("triangles", self.indices)
+
+
+AnyLayer = PointsLayer | TrailsLayer | ArrowsLayer
+_LAYERS: dict[type[Mark], type[AnyLayer]] = {Points: PointsLayer, Trails: TrailsLayer, Arrows: ArrowsLayer}
+
+
+def matched(layers: list[AnyLayer], marks: tuple[Mark, ...]) -> list[AnyLayer]:
+    """Layers for these marks: the given ones where the kind of mark is the same, new ones else; the rest is deleted."""
+    spare, made = list(layers), []
+    for mark in marks:
+        kind = _LAYERS[type(mark)]
+        layer = next((one for one in spare if type(one) is kind), None)
+        if layer is None:
+            layer = kind()
+        else:
+            spare.remove(layer)
+        layer.set_mark(mark)  # type: ignore[arg-type]  # the table above pairs marks with layers
+        made.append(layer)
+    for layer in spare:
+        layer.delete()
+    return made

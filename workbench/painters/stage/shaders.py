@@ -1,0 +1,207 @@
+"""The shading programs of the stage, in GLSL 1.20: every desktop context has it, and it needs no instancing.
+
+Values over all recorded times lie in a float texture, one row of texels per recorded row, so that a scrub sets
+uniforms only. Rows with more items than a texture is wide continue on the next texel row (``fold``).
+Lengths in shaders are physical pixels; ``u_ratio`` is physical pixels per logical pixel.
+"""
+
+from __future__ import annotations
+
+_LOOK = """
+uniform vec2 u_centre;   // data units
+uniform vec2 u_gain;     // clip units per data unit
+uniform vec2 u_pixel;    // clip units per physical pixel
+uniform float u_ratio;
+
+vec2 project(vec2 place) { return (place - u_centre) * u_gain; }
+"""
+
+_VALUES = """
+uniform vec4 u_fold;     // texels a row, texel rows a recorded row, texture width, texture height
+
+vec4 value(sampler2D table, float item, float row) {
+    float line = floor((item + 0.5) / u_fold.x);
+    vec2 texel = vec2(item - line * u_fold.x, row * u_fold.y + line);
+    return texture2D(table, (texel + 0.5) / u_fold.zw);
+}
+"""
+
+POINTS_VERTEX = (
+    _LOOK
+    + _VALUES
+    + """
+uniform sampler2D u_positions;
+uniform vec3 u_moment;   // row, next row, fraction of the way
+uniform float u_size;
+attribute float a_item;
+attribute vec4 a_colour;
+varying vec4 v_colour;
+varying float v_radius;
+varying float v_sprite;
+
+void main() {
+    vec2 here = value(u_positions, a_item, u_moment.x).xy;
+    vec2 next = value(u_positions, a_item, u_moment.y).xy;
+    gl_Position = vec4(project(mix(here, next, u_moment.z)), 0.0, 1.0);
+    v_radius = 0.5 * u_size * u_ratio;
+    v_sprite = ceil(2.0 * v_radius) + 2.0;
+    gl_PointSize = v_sprite;
+    v_colour = a_colour;
+}
+"""
+)
+
+POINTS_FRAGMENT = """
+varying vec4 v_colour;
+varying float v_radius;
+varying float v_sprite;
+
+void main() {
+    float away = length(gl_PointCoord - 0.5) * v_sprite;
+    float cover = clamp(v_radius + 0.5 - away, 0.0, 1.0);
+    if (cover <= 0.0) discard;
+    gl_FragColor = vec4(v_colour.rgb, v_colour.a * cover);
+}
+"""
+
+#: Segments of a trail drawn at most; a finer recording is drawn by every n-th of its rows.
+SEGMENTS = 48
+
+TRAILS_VERTEX = (
+    _LOOK
+    + _VALUES
+    + f"""
+uniform sampler2D u_positions;
+uniform vec4 u_rows[{SEGMENTS}];     // row, next row, where on the way between them it begins and ends
+uniform vec2 u_places[{SEGMENTS}];   // place along the trail at its two ends
+uniform float u_width;
+attribute vec4 a_vertex;             // item, segment, end (0 old, 1 new), side (-1, 1)
+attribute vec4 a_colour;
+varying vec4 v_colour;
+varying float v_place;
+varying float v_across;
+"""
+    + """
+void main() {
+    vec4 rows = u_rows[int(a_vertex.y)];
+    vec2 places = u_places[int(a_vertex.y)];
+    vec2 a = value(u_positions, a_vertex.x, rows.x).xy;
+    vec2 b = value(u_positions, a_vertex.x, rows.y).xy;
+    vec2 here = project(mix(a, b, mix(rows.z, rows.w, a_vertex.z)));
+    vec2 along = (b - a) * u_gain / u_pixel;
+    float run = length(along);
+    vec2 across = run > 0.0 ? vec2(-along.y, along.x) / run : vec2(0.0);
+    v_across = (0.5 * u_width * u_ratio + 0.5) * a_vertex.w;
+    gl_Position = vec4(here + across * v_across * u_pixel, 0.0, 1.0);
+    v_place = a_vertex.z < 0.5 ? places.x : places.y;
+    v_colour = a_colour;
+}
+"""
+)
+
+TRAILS_FRAGMENT = """
+uniform float u_width;
+uniform float u_ratio;
+varying vec4 v_colour;
+varying float v_place;
+varying float v_across;
+
+void main() {
+    float cover = clamp(0.5 * u_width * u_ratio + 0.5 - abs(v_across), 0.0, 1.0);
+    gl_FragColor = vec4(v_colour.rgb, v_colour.a * cover * pow(max(v_place, 0.0), 1.4));
+}
+"""
+
+ARROWS_VERTEX = (
+    _LOOK
+    + _VALUES
+    + """
+uniform sampler2D u_vectors;
+uniform sampler2D u_presence;
+uniform vec3 u_moment;   // row, next row, fraction of the way
+uniform float u_reach;   // data units of the longest arrow
+uniform float u_full;    // |v| of the longest arrow
+uniform float u_alpha;
+attribute vec3 a_arrow;  // origin, item
+attribute vec2 a_corner; // along (0, 1), side (-1, 1)
+varying vec2 v_at;       // pixels along and across
+varying float v_length;
+varying float v_head;
+varying float v_alpha;
+
+void main() {
+    vec2 v = mix(value(u_vectors, a_arrow.z, u_moment.x).xy, value(u_vectors, a_arrow.z, u_moment.y).xy, u_moment.z);
+    float seen = mix(value(u_presence, a_arrow.z, u_moment.x).x, value(u_presence, a_arrow.z, u_moment.y).x,
+                     u_moment.z);
+    float speed = length(v);
+    float q = min(1.0, speed / u_full);
+    vec2 along = speed > 0.0 ? v / speed : vec2(1.0, 0.0);
+    v_length = u_reach * q * u_gain.x / u_pixel.x;
+    v_head = clamp(0.34 * v_length, 2.5 * u_ratio, 5.0 * u_ratio);
+    float pad = 0.5 * v_head + 1.0;
+    v_at = vec2(mix(-1.0, v_length + 1.0, a_corner.x), pad * a_corner.y);
+    vec2 offset = along * v_at.x + vec2(-along.y, along.x) * v_at.y;
+    v_alpha = u_alpha * 0.6 * (0.6 + 0.4 * q) * mix(0.25, 1.0, seen) * clamp(v_length / u_ratio - 0.5, 0.0, 1.0);
+    gl_Position = vec4(project(a_arrow.xy) + offset * u_pixel, 0.0, 1.0);
+}
+"""
+)
+
+ARROWS_FRAGMENT = """
+uniform vec3 u_colour;
+uniform float u_ratio;
+varying vec2 v_at;
+varying float v_length;
+varying float v_head;
+varying float v_alpha;
+
+void main() {
+    float side = abs(v_at.y);
+    float neck = v_length - v_head;
+    // A shaft of 1.15 px up to the head, and a head as wide at its base as 0.84 of its length.
+    float shaft = clamp(0.575 * u_ratio + 0.5 - side, 0.0, 1.0) * clamp(v_at.x + 0.5, 0.0, 1.0)
+                * clamp(neck - v_at.x + 1.0, 0.0, 1.0);
+    float slope = 0.42;
+    float edge = (side - slope * (v_length - v_at.x)) / sqrt(1.0 + slope * slope);
+    float head = clamp(0.5 - edge, 0.0, 1.0) * clamp(v_at.x - neck + 0.5, 0.0, 1.0);
+    gl_FragColor = vec4(u_colour, v_alpha * max(shaft, head));
+}
+"""
+
+FLAT_VERTEX = """
+uniform vec2 u_canvas;   // physical pixels
+attribute vec2 a_place;  // physical pixels from the top left
+attribute vec4 a_colour;
+varying vec4 v_colour;
+
+void main() {
+    gl_Position = vec4(a_place.x / u_canvas.x * 2.0 - 1.0, 1.0 - a_place.y / u_canvas.y * 2.0, 0.0, 1.0);
+    v_colour = a_colour;
+}
+"""
+
+FLAT_FRAGMENT = """
+varying vec4 v_colour;
+
+void main() { gl_FragColor = v_colour; }
+"""
+
+SPRITE_VERTEX = """
+uniform vec2 u_canvas;
+attribute vec2 a_place;
+attribute vec2 a_texel;
+uniform vec2 u_atlas;    // texels
+varying vec2 v_texel;
+
+void main() {
+    gl_Position = vec4(a_place.x / u_canvas.x * 2.0 - 1.0, 1.0 - a_place.y / u_canvas.y * 2.0, 0.0, 1.0);
+    v_texel = a_texel / u_atlas;
+}
+"""
+
+SPRITE_FRAGMENT = """
+uniform sampler2D u_image;
+varying vec2 v_texel;
+
+void main() { gl_FragColor = texture2D(u_image, v_texel); }
+"""

@@ -1,0 +1,264 @@
+"""The stage: one OpenGL canvas for all lanes. It draws scenes at a cursor and tells where the pointer is.
+
+Scenes go to graphics memory when they are given; `Stage.set_cursor` changes uniforms only. Every change asks for one
+redraw, however many come before the next frame.
+"""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QEvent, QObject, QPointF, Qt, pyqtSignal
+from PyQt6.QtGui import QMouseEvent, QOffscreenSurface, QOpenGLContext, QWheelEvent
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
+from vispy import app, gloo
+
+from workbench.painters.stage.camera import BORDER, Camera, fit, lane_spans, union
+from workbench.painters.stage.errors import StageError
+from workbench.painters.stage.furniture import Furniture, Ground
+from workbench.painters.stage.layers import AnyLayer, View, matched
+from workbench.views.marks import Overlay, Scene
+from workbench.views.theme import DARK, Theme, rgba
+
+_ALL: frozenset[Overlay] = frozenset({"particles", "trails", "field", "real"})
+
+
+def check_opengl() -> None:
+    """Raise a StageError where no OpenGL context can be made."""
+    context, surface = QOpenGLContext(), QOffscreenSurface()
+    surface.create()
+    if not (context.create() and context.makeCurrent(surface)):
+        raise StageError("OpenGL cannot be started here, so the stage cannot draw. Is a graphics driver installed?")
+    context.doneCurrent()
+
+
+class Stage(QWidget):
+    """Lanes side by side, each a scene or None (an empty lane)."""
+
+    pointer_moved = pyqtSignal(int, float, float)
+    """Lane index and the data coordinates under the pointer."""
+    pointer_left = pyqtSignal()
+    lane_pressed = pyqtSignal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        check_opengl()
+        app.use_app("pyqt6")
+        self._canvas = app.Canvas(parent=self, autoswap=False, config={"depth_size": 0, "stencil_size": 0})
+        self._canvas.events.draw.ignore_callback_errors = False
+        self._canvas.events.initialize.ignore_callback_errors = False
+        self._canvas.events.draw.connect(self._draw)
+        self._canvas.events.initialize.connect(self._started)
+        self.native: QWidget = self._canvas.native
+        self.native.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.native.installEventFilter(self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.native)
+        self._scenes: tuple[Scene | None, ...] = ()
+        self._layers: list[list[AnyLayer]] = []
+        self._theme = DARK
+        self._cursor = 0.0
+        self._overlays = _ALL
+        self._selected = -1
+        self._linked = True
+        self._cameras: list[Camera] = []
+        self._home = True
+        self._scenes_dirty = self._furniture_dirty = True
+        self._arranged_for: tuple[tuple[int, int], float] | None = None
+        self._furniture: Furniture | None = None
+        self._drag: tuple[int, QPointF] | None = None
+
+    # What is shown
+
+    def set_scenes(self, scenes: tuple[Scene | None, ...], theme: Theme) -> None:
+        """Show these lanes. Arrays that are the same objects as before are not uploaded again."""
+        if len(scenes) != len(self._scenes):
+            self._home = True
+        self._scenes, self._theme = scenes, theme
+        self._scenes_dirty = True
+        self._refit()
+
+    def set_cursor(self, t: float) -> None:
+        if t != self._cursor:
+            self._cursor = t
+            self.native.update()
+
+    def set_overlays(self, overlays: frozenset[Overlay]) -> None:
+        """Draw only marks of these overlays."""
+        self._overlays = overlays
+        self.native.update()
+
+    def set_selected(self, lane: int) -> None:
+        """Frame this lane; -1 for none."""
+        self._selected = lane
+        self._rearrange()
+
+    @property
+    def cursor_t(self) -> float:
+        return self._cursor
+
+    # Cameras
+
+    @property
+    def linked(self) -> bool:
+        """Whether all lanes look at the same part of the plane."""
+        return self._linked
+
+    def set_linked(self, linked: bool) -> None:
+        self._linked = linked
+        if linked and self._cameras:
+            self._cameras = [self._cameras[max(self._selected, 0)]] * len(self._cameras)
+            self._rearrange()
+
+    def camera(self, lane: int) -> Camera:
+        return self._cameras[lane]
+
+    def set_camera(self, lane: int, camera: Camera) -> None:
+        """Look there with this lane, and with all lanes while they are linked."""
+        self._home = False
+        lanes = range(len(self._cameras)) if self._linked else [lane]
+        for i in lanes:
+            self._cameras[i] = camera
+        self._rearrange()
+
+    def home(self) -> None:
+        """Fit all that the scenes show."""
+        self._home = True
+        self._refit()
+
+    def spans(self) -> list[tuple[int, int]]:
+        """(left, width) of each lane in logical pixels of this widget."""
+        return lane_spans(self.native.width(), len(self._scenes)) if self._scenes else []
+
+    def _refit(self) -> None:
+        extents = [scene.extent for scene in self._scenes if scene is not None]
+        if self._home or len(self._cameras) != len(self._scenes):
+            height = self.native.height()
+            self._cameras = []
+            for scene, (_, width) in zip(self._scenes, self.spans(), strict=True):
+                extent = union(extents) if self._linked or scene is None else scene.extent
+                self._cameras.append(fit(extent, width - 2 * BORDER, height))
+        self._rearrange()
+
+    def _rearrange(self) -> None:
+        self._furniture_dirty = True
+        self.native.update()
+
+    # The pointer
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        if event is None:
+            return False
+        kind = event.type()
+        if kind == QEvent.Type.Resize:
+            self._refit()
+            return False
+        if isinstance(event, QWheelEvent):
+            self._wheel(event)
+            return True
+        if isinstance(event, QMouseEvent):
+            self._mouse(kind, event)
+            return True
+        if kind == QEvent.Type.Leave:
+            self.pointer_left.emit()
+        return False
+
+    def _lane_at(self, x: float) -> int:
+        for lane, (left, width) in enumerate(self.spans()):
+            if left <= x < left + width:
+                return lane
+        return -1
+
+    def _from_middle(self, lane: int, where: QPointF) -> tuple[float, float]:
+        left, width = self.spans()[lane]
+        return where.x() - left - width / 2, where.y() - self.native.height() / 2
+
+    def _wheel(self, event: QWheelEvent) -> None:
+        lane = self._lane_at(event.position().x())
+        if lane >= 0:
+            factor = 1.0015 ** event.angleDelta().y()
+            self.set_camera(lane, self._cameras[lane].zoomed(factor, *self._from_middle(lane, event.position())))
+
+    def _mouse(self, kind: QEvent.Type, event: QMouseEvent) -> None:
+        where = event.position()
+        lane = self._lane_at(where.x())
+        if kind == QEvent.Type.MouseButtonPress and event.button() == Qt.MouseButton.LeftButton and lane >= 0:
+            self._drag = (lane, where)
+            self.lane_pressed.emit(lane)
+        elif kind == QEvent.Type.MouseButtonRelease:
+            self._drag = None
+            self.native.unsetCursor()
+        elif kind == QEvent.Type.MouseMove:
+            if self._drag is not None:
+                held, last = self._drag
+                self.native.setCursor(Qt.CursorShape.ClosedHandCursor)
+                self._drag = (held, where)
+                step = where - last
+                self.set_camera(held, self._cameras[held].panned(step.x(), step.y()))
+            if lane >= 0:
+                self.pointer_moved.emit(lane, *self._cameras[lane].data(*self._from_middle(lane, where)))
+
+    # Drawing
+
+    def _started(self, _event: object) -> None:
+        if self._furniture is not None:
+            raise StageError("The graphics context was lost. Open the window again to go on drawing.")
+        self._furniture = Furniture()
+        gloo.set_state(preset=None, depth_test=False, cull_face=False, blend=True)
+
+    def _draw(self, _event: object) -> None:
+        if self._furniture is None:
+            return
+        ratio = self.native.devicePixelRatioF()
+        size = (round(self.native.width() * ratio), round(self.native.height() * ratio))
+        self._sync(size, ratio)
+        gloo.set_viewport(0, 0, *size)
+        gloo.set_state(scissor_test=False)
+        gloo.clear(rgba(self._theme.win))
+        # The window behind must not shine through: the canvas keeps alpha 1.
+        gloo.set_blend_func("src_alpha", "one_minus_src_alpha", "one", "one_minus_src_alpha")
+        if not self._scenes:
+            return
+        self._furniture.draw_below()
+        gloo.set_state(scissor_test=True)
+        for layers, camera, (left, width) in zip(self._layers, self._cameras, self.spans(), strict=True):
+            self._draw_lane(layers, camera, left + BORDER, width - 2 * BORDER, size[1], ratio)
+        gloo.set_viewport(0, 0, *size)
+        gloo.set_state(scissor_test=False)
+        gloo.set_blend_func("one", "one_minus_src_alpha")
+        self._furniture.draw_above()
+
+    def _draw_lane(
+        self, layers: list[AnyLayer], camera: Camera, left: int, width: int, height: int, ratio: float
+    ) -> None:
+        x, wide = round(left * ratio), round(width * ratio)
+        gloo.set_viewport(x, 0, wide, height)
+        gloo.set_scissor(x, 0, wide, height)
+        gain = 2 * camera.scale * ratio
+        view = View((camera.x, camera.y), (gain / wide, gain / height), (2 / wide, 2 / height), ratio)
+        for layer in layers:
+            if layer.mark.overlay in self._overlays and not layer.empty:
+                layer.draw(view, self._cursor)
+
+    def _sync(self, size: tuple[int, int], ratio: float) -> None:
+        """Bring graphics memory up to the scenes; nothing to do on a scrub."""
+        if self._scenes_dirty:
+            self._scenes_dirty = False
+            marks = [scene.marks if scene is not None else () for scene in self._scenes]
+            for unused in self._layers[len(marks) :]:
+                matched(unused, ())
+            kept = self._layers + [[]] * (len(marks) - len(self._layers))
+            self._layers = [matched(layers, wanted) for layers, wanted in zip(kept, marks, strict=False)]
+        if self._furniture is not None and (self._furniture_dirty or self._arranged_for != (size, ratio)):
+            self._furniture_dirty = False
+            self._arranged_for = (size, ratio)
+            self._furniture.arrange(self._grounds(), size, ratio, self._theme)
+
+    def _grounds(self) -> list[Ground]:
+        lanes = zip(self._scenes, self._cameras, self.spans(), strict=True)
+        return [
+            Ground(
+                left, width, self.native.height(), camera, axes=scene is not None, selected=lane == self._selected,
+                colour_key=scene is not None and scene.colour_key,
+            )  # fmt: skip
+            for lane, (scene, camera, (left, width)) in enumerate(lanes)
+        ]

@@ -1,0 +1,36 @@
+"""What a lane says at a time: one wording for window, page and export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.views.marks import Lane, locate
+
+
+@dataclass(frozen=True)
+class LaneWords:
+    """Header and foot of a lane at one time."""
+
+    evaluations: str
+    time: str
+    facts: tuple[str, ...]
+
+
+def lane_words(lane: Lane, t: float) -> LaneWords:
+    """Evaluations spent, the time shown, and alpha and sigma (or the lane's own facts)."""
+    row = locate(lane.times, t, glide=False).row
+    if lane.nfe_total == 0:
+        return LaneWords("No network", "t = 1", lane.facts)
+    if len(lane.times) == 0:
+        return LaneWords(f"NFE 0 of {lane.nfe_total}", lane.status or "waiting", ())
+    shown = min(max(t, float(lane.times[0])), float(lane.times[-1]))
+    moment = locate(lane.times, t)
+    alpha, sigma = (
+        float(values[moment.row] + moment.fraction * (values[min(moment.row + 1, len(values) - 1)] - values[moment.row]))
+        for values in (lane.alpha, lane.sigma)
+    )
+    return LaneWords(
+        f"NFE {int(lane.nfe[row])} of {lane.nfe_total}",
+        lane.status or f"t = {shown:.3f}",
+        (f"α {alpha:.3f}", f"σ {sigma:.3f}"),
+    )
