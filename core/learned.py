@@ -12,16 +12,24 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
+import resources
 from core import spec as specs
 from core.errors import SpecError
 from core.networks import Network
 from core.parts import make
 from core.paths import Path
 from core.predictions import Estimate, Prediction, decode
-from core.spec import RunSpec
+from core.spec import SHIPPED, RunSpec
 
 EMA, RAW = "ema.", "raw."
 SPEC, PREDICTION = "spec", "prediction"
+
+
+def locate(weights: str) -> FilePath:
+    """The file that a spec's ``weights`` name: a path, or ``shipped:NAME`` for what comes with the product."""
+    if weights.startswith(SHIPPED):
+        return resources.path("weights", f"{weights.removeprefix(SHIPPED)}.safetensors")
+    return FilePath(weights)
 
 
 class NetworkField:

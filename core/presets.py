@@ -12,7 +12,7 @@ import msgspec
 
 import resources
 from core.errors import SpecError, unknown
-from core.spec import RunSpec, apply_sets, from_dict, read_toml
+from core.spec import SHIPPED, RunSpec, apply_sets, from_dict, read_toml
 
 
 class Preset(msgspec.Struct, frozen=True):
@@ -65,7 +65,7 @@ def _run_only(data: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in data.items() if key != "help"}
 
 
-def shipped_weights(name: str) -> Path | None:
-    """The checkpoint that ships for a preset of one run, where there is one."""
+def shipped_weights(name: str) -> str | None:
+    """How a spec names the weights that ship for a preset of one run, where there are some."""
     file = resources.path("weights", f"{name}.safetensors")
-    return file if file.is_file() else None
+    return f"{SHIPPED}{name}" if file.is_file() else None

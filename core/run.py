@@ -12,7 +12,6 @@ import platform
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path as FilePath
 
 import numpy as np
 import torch
@@ -22,7 +21,7 @@ from core import registry
 from core import spec as specs
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDeclared, Tick
 from core.fields import Field
-from core.learned import sha256
+from core.learned import locate, sha256
 from core.noise import BrownianPath, Noise
 from core.paths import Coefficients, Path
 from core.predictions import Estimate
@@ -35,6 +34,7 @@ from core.trace.trace import SAMPLING_COLUMNS
 BLOCK = 512
 _CELL = 0.65
 _REACH = 6.5
+_MOST_DATA = 2000
 
 
 class CountedField:
@@ -78,6 +78,12 @@ def field_grid(setup: Setup) -> np.ndarray:
     axis = np.arange(-n, n + 1) * _CELL * reach
     x, y = np.meshgrid(axis, axis)
     return np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32)
+
+
+def data_points(setup: Setup) -> np.ndarray:
+    """Points of the data set [M, 2] for views that compare with it: none of those that a network is trained on."""
+    n = min(setup.spec.n_samples, _MOST_DATA)
+    return setup.mixture.sample(n, setup.spec.seed, draw=1).numpy().astype(np.float32)
 
 
 def rows(setup: Setup, field: Field) -> Iterator[Row]:
@@ -166,7 +172,7 @@ def started(setup: Setup, **more: str) -> RunStarted:
     }
     weights = spec.field.params.get("weights")
     if weights:
-        meta["weights_sha256"] = sha256(FilePath(weights))
+        meta["weights_sha256"] = sha256(locate(weights))
     return RunStarted(specs.to_json(spec), meta | more)
 
 
@@ -184,7 +190,9 @@ def sample(spec: RunSpec) -> Generator[Event | Tick]:
     yield started(setup)
     common = {"columns": SAMPLING_COLUMNS, "capacity": n_rows}
     names = ("t", "particle", "xy")
-    yield StreamDeclared(name="x", row_shape=shape, dims=names, kind="points", **common)
+    yield StreamDeclared(
+        name="x", row_shape=shape, dims=names, kind="points", static={"data": data_points(setup)}, **common
+    )
     yield StreamDeclared(name="x1_hat", row_shape=shape, dims=names, kind="points", **common)
     yield StreamDeclared(
         name="field/velocity", row_shape=(len(grid), dim), dims=("t", "place", "xy"), kind="vectors", units="1/t",

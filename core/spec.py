@@ -20,6 +20,9 @@ from core.errors import SpecError, unknown
 #: The kinds of parts, in the order in which a form and a TOML file show them.
 PARTS = ("data", "coupling", "path", "objective", "network", "field", "grid", "sampler")
 
+#: Weights that come with the product are named ``shipped:NAME``.
+SHIPPED = "shipped:"
+
 Device = Literal["auto", "cuda", "mps", "cpu"]
 Precision = Literal["float32", "float64"]
 

@@ -180,7 +180,7 @@ def _declare(trainer: Trainer, n_snapshots: int) -> Iterator[Event]:
     common = {"columns": ("step",), "capacity": n_snapshots + 1}
     yield StreamDeclared(
         name="snapshot/x", row_shape=(len(times), spec.n_samples, dim), dims=("step", "t", "particle", "xy"),
-        kind="trajectories", static=static, **common,
+        kind="trajectories", static=static | {"data": run.data_points(setup)}, **common,
     )  # fmt: skip
     yield StreamDeclared(
         name="snapshot/field/velocity", row_shape=(len(times), len(grid), dim), dims=("step", "t", "place", "xy"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path as FilePath
 from typing import Annotated
 
 import torch
@@ -11,7 +10,7 @@ from msgspec import Meta
 from core.datasets import Dataset
 from core.errors import SpecError
 from core.fields import Field, FieldSpec
-from core.learned import load_field
+from core.learned import load_field, locate
 from core.paths import Path
 from core.registry import register
 
@@ -29,4 +28,4 @@ class Trained(FieldSpec, frozen=True):
     def build(self, dataset: Dataset, path: Path, seed: int, device: torch.device, dtype: torch.dtype) -> Field:
         if not self.weights:
             raise SpecError("field.weights", "The network has no weights yet. Train it, or choose the exact field.")
-        return load_field(FilePath(self.weights), path, device, dtype)
+        return load_field(locate(self.weights), path, device, dtype)

@@ -2,7 +2,8 @@
 
 from core.trace.build import TraceBuilder
 from core.trace.reader import open_trace
+from core.trace.save import save
 from core.trace.trace import Stream, Trace
 from core.trace.writer import TraceWriter
 
-__all__ = ["Stream", "Trace", "TraceBuilder", "TraceWriter", "open_trace"]
+__all__ = ["Stream", "Trace", "TraceBuilder", "TraceWriter", "open_trace", "save"]

@@ -8,6 +8,7 @@ whose committed rows are all there.
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from core.events import Chunk, Event, RunFinished, RunStarted, StreamDeclared
 from core.trace import schema
 
 FLUSH_SECONDS = 0.25
+#: HDF5 neither reports a disk that fills up in every case nor leaves a readable file, so writing ends before that.
+LEAST_FREE_BYTES = 32 << 20
 _ROWS_PER_SCALAR_CHUNK = 1024
 
 
@@ -56,7 +59,7 @@ class TraceWriter:
                 case RunFinished():
                     self._finish = event
                     self.flush()
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # h5py raises either
             raise TraceError(f"{self.path} cannot be written further: {_reason(error)}.") from None
 
     def _start(self, event: RunStarted) -> None:
@@ -99,7 +102,13 @@ class TraceWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Write all pending rows to the file, flush it, then commit them."""
+        """Write all pending rows to the file, flush it, then commit them.
+
+        Raises:
+            TraceError: the disk is nearly full. The pending rows are given up; what is committed stays, and the file
+                can still be closed with its status.
+        """
+        self._check_room()
         grown = [name for name, chunks in self._pending.items() if chunks]
         for name in grown:
             group, chunks = self._groups[name], self._pending[name]
@@ -117,6 +126,17 @@ class TraceWriter:
             self._file.flush()
         self._flushed = time.monotonic()
 
+    def _check_room(self) -> None:
+        wanted = sum(chunk.data.nbytes for chunks in self._pending.values() for chunk in chunks)
+        free = shutil.disk_usage(self.path.parent).free
+        if wanted and free < wanted + LEAST_FREE_BYTES:
+            for chunks in self._pending.values():
+                chunks.clear()
+            raise TraceError(
+                f"{self.path} cannot be written further: its disk has {free / 1e6:.0f} MB left. "
+                "Free some space, or record elsewhere."
+            )
+
     def close(self) -> None:
         """Commit what is pending and record the status. A run that did not finish keeps the status ``running``."""
         if not self._file:
@@ -127,7 +147,7 @@ class TraceWriter:
             if self._finish is not None:
                 with h5py.File(self.path, "r+", libver="latest") as file:
                     file.attrs["status"], file.attrs["message"] = self._finish.status, self._finish.message
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             raise TraceError(f"{self.path} cannot be completed: {_reason(error)}.") from None
 
 
@@ -136,5 +156,5 @@ def _extend(dataset: h5py.Dataset, start: int, end: int, parts: list[np.ndarray]
     dataset[start:end] = np.concatenate(parts)
 
 
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error).splitlines()[0]
+def _reason(error: OSError | RuntimeError) -> str:
+    return getattr(error, "strerror", None) or str(error).splitlines()[0]

@@ -44,5 +44,5 @@ def _spec(name: str, sets: list[str]) -> RunSpec:
                 "field", f"{name} has no trained weights. Run `flowscope train {name} -o DIR` first and sample its "
                 "checkpoint, or add --set field=exact."
             )  # fmt: skip
-        spec = spec.replace(field=Part("network", {"weights": str(shipped)}))
+        spec = spec.replace(field=Part("network", {"weights": shipped}))
     return spec

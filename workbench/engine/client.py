@@ -1,33 +1,47 @@
-"""The window's side of the engine: spawn it, talk to it without ever waiting, notice its death, start another."""
+"""The window's side of the engine: submit runs, hear of them by signals, and start another engine when one dies."""
 
 from __future__ import annotations
 
-import multiprocessing as mp
-import queue
-import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, Qt, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
 
 from core import spec as specs
 from core.spec import RunSpec
-from workbench.engine import commands, worker
 from workbench.engine.commands import (
-    Ack, Batch, Command, Hello, JobEnded, PauseJob, Progress, Report, ResumeJob, Shutdown, StartJob, Stats, StopJob,
-)  # fmt: skip
+    Ack,
+    Batch,
+    Command,
+    Hello,
+    JobEnded,
+    PauseJob,
+    Progress,
+    Report,
+    ResumeJob,
+    StartJob,
+    Stats,
+    StopJob,
+)
+from workbench.engine.link import Link
+from workbench.engine.worker import DEFAULT_FACTORY
 
 _QUICK_DEATH_SECONDS = 5.0
 _MOST_QUICK_DEATHS = 3
-_GOODBYE_SECONDS = 0.8
+_STOPPED = "The engine stopped"
+_UNAVAILABLE = "The engine stops as soon as it starts. Recorded runs can still be played."
 
 
 class EngineClient(QObject):
-    """Signals arrive in the GUI thread; pipe reading, decoding and writing happen in two threads of their own."""
+    """The engine as the window sees it. No call waits; every signal is emitted in the thread of the window.
+
+    Signals:
+        hello: a `Hello`, when an engine is ready; after the death of an earlier one `restarted` follows.
+        batch: job and its next events (list of Event); the engine sends further ones once the slots have returned.
+        progress, ended, stats: a `Progress`, `JobEnded`, `Stats`.
+        died: exit code; ``ended`` follows for every job that ran, and another engine is on its way.
+        unavailable: one line; the engine died thrice at once, and only `start` tries again.
+    """
 
     hello = pyqtSignal(object)
     batch = pyqtSignal(int, list)
@@ -35,44 +49,60 @@ class EngineClient(QObject):
     ended = pyqtSignal(object)
     stats = pyqtSignal(object)
     died = pyqtSignal(int)
+    restarted = pyqtSignal()
     unavailable = pyqtSignal(str)
-    _report = pyqtSignal(object, object)
+    _reported = pyqtSignal(object, object)
     _gone = pyqtSignal(object, int)
 
-    def __init__(self, parent: QObject | None = None, *, factory: str = worker.DEFAULT_FACTORY) -> None:
+    def __init__(self, parent: QObject | None = None, *, factory: str = DEFAULT_FACTORY) -> None:
         super().__init__(parent)
         self._factory = factory
-        self._next = 1
+        self._link: Link | None = None
+        self._last_job = 0
         self._live: set[int] = set()
-        self._link: _Link | None = None
+        self._refused: list[int] = []
         self._quick_deaths = 0
-        self._closing = False
-        self._report.connect(self._on_report, Qt.ConnectionType.QueuedConnection)
-        self._gone.connect(self._on_gone, Qt.ConnectionType.QueuedConnection)
+        self._restarting = False
+        # Emitted in the link's thread, so Qt queues them for ours.
+        self._reported.connect(self._on_report)
+        self._gone.connect(self._on_gone)
+        app = QCoreApplication.instance()
+        if app is not None:
+            app.aboutToQuit.connect(self.shutdown)
 
     @property
     def pid(self) -> int | None:
-        """Process id of the engine, once it runs."""
-        return self._link.pid if self._link else None
+        """Process id of the engine, once it was spawned."""
+        return self._link.pid if self._link is not None else None
 
     def start(self) -> None:
-        """Spawn the engine in the background; `hello` is emitted when it is ready."""
-        self._link = _Link(self._factory, self._report.emit, self._gone.emit)
+        """Spawn the engine in the background, if there is none; `hello` is emitted when it is ready."""
+        if self._link is None:
+            self._quick_deaths = 0
+            self._spawn(0.0)
 
     def submit(
         self, spec: RunSpec, *, replaces: int | None = None, record: Path | None = None, directory: Path | None = None
     ) -> int:
-        """Ask for a run; returns its job number. A replaced job's late messages are dropped."""
-        number, self._next = self._next, self._next + 1
-        self._live.add(number)
+        """Ask for a run and return its job number; it may be asked for before the engine is ready.
+
+        Args:
+            replaces: a job that this one supersedes: nothing more is heard of it, and its record is removed.
+            record: trace file to write.
+            directory: where a training run keeps its checkpoint.
+        """
+        self._last_job += 1
+        job = self._last_job
+        self._live.add(job)
         if replaces is not None:
             self._live.discard(replaces)
-        self._send(
-            StartJob(
-                number, specs.to_json(spec), replaces, str(record) if record else None, str(directory) if directory else None
-            )
-        )
-        return number
+        if self._link is None:
+            self._refused.append(job)
+            QTimer.singleShot(0, self._refuse)
+            return job
+        file, folder = (None if path is None else str(path) for path in (record, directory))
+        self._send(StartJob(job, specs.to_json(spec), replaces, file, folder))
+        return job
 
     def pause(self, job: int) -> None:
         self._send(PauseJob(job))
@@ -81,28 +111,47 @@ class EngineClient(QObject):
         self._send(ResumeJob(job))
 
     def stop(self, job: int) -> None:
+        """End a job between two steps and keep what it made; `ended` follows with the status ``stopped``."""
         self._send(StopJob(job))
 
     def shutdown(self) -> None:
-        """Ask the engine to close its traces and go; kill it where it does not within a second."""
-        self._closing = True
-        if self._link is not None:
-            self._link.close()
+        """Let the engine close its traces and go, in the background; nothing more is heard of it or its jobs."""
+        link, self._link = self._link, None
+        self._live.clear()
+        if link is not None:
+            link.close()
+
+    def _spawn(self, delay: float) -> None:
+        self._link = Link(self._factory, self._reported.emit, self._gone.emit, delay=delay)
 
     def _send(self, command: Command) -> None:
         if self._link is not None:
-            self._link.outbox.put(command)
+            self._link.send(command)
 
-    def _on_report(self, link: object, report: Report) -> None:
+    def _refuse(self) -> None:
+        refused, self._refused = self._refused, []
+        self._fail(refused)
+
+    def _fail(self, jobs: list[int]) -> None:
+        for job in jobs:
+            self._live.discard(job)
+            self.ended.emit(JobEnded(job, "failed", _STOPPED))
+
+    def _on_report(self, link: Link, report: Report) -> None:
         if link is not self._link:
             return
         match report:
             case Hello():
                 self.hello.emit(report)
+                if self._restarting:
+                    self._restarting = False
+                    self.restarted.emit()
             case Batch():
-                if report.job in self._live:
-                    self.batch.emit(report.job, report.events)
-                self._send(Ack(report.job))
+                try:
+                    if report.job in self._live:
+                        self.batch.emit(report.job, report.events)
+                finally:
+                    self._send(Ack(report.job))
             case Progress():
                 if report.job in self._live:
                     self.progress.emit(report)
@@ -113,82 +162,19 @@ class EngineClient(QObject):
             case Stats():
                 self.stats.emit(report)
 
-    def _on_gone(self, link: object, code: int) -> None:
-        if self._closing or link is not self._link or self._link is None:
+    def _on_gone(self, link: Link, code: int) -> None:
+        if link is not self._link:
             return
-        quick = time.monotonic() - self._link.started < _QUICK_DEATH_SECONDS
-        self._quick_deaths = self._quick_deaths + 1 if quick else 0
-        self._link.close()
-        self._link = None
-        self.died.emit(code)
-        for job in sorted(self._live):
-            self.ended.emit(JobEnded(job, "failed", "The engine stopped"))
+        jobs = sorted(self._live)
         self._live.clear()
-        if self._quick_deaths >= _MOST_QUICK_DEATHS:
-            self.unavailable.emit("The engine stops as soon as it starts. Recorded runs can still be played.")
-        else:
-            self.start()
-
-
-class _Link:
-    """One engine process with its pipe and threads."""
-
-    def __init__(
-        self, factory: str, report: Callable[[object, Report], None], gone: Callable[[object, int], None]
-    ) -> None:
-        self.outbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
-        self.started = time.monotonic()
-        self.pid: int | None = None
-        self._process: BaseProcess | None = None
-        self._report, self._gone = report, gone
-        self._closing = False
-        self._thread = threading.Thread(target=self._run, args=(factory,), name="engine", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Say goodbye; the threads see to the rest."""
-        self._closing = True
-        self.outbox.put(Shutdown())
-        self.outbox.put(None)
-        threading.Thread(target=self._end, name="engine-end", daemon=False).start()
-
-    def _end(self) -> None:
-        self._thread.join(_GOODBYE_SECONDS)
-        if self._process is not None and self._process.is_alive():
-            self._process.kill()
-            self._process.join()
-
-    def _run(self, factory: str) -> None:
-        """Spawn, then read until the pipe or the process ends."""
-        context = mp.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=worker.main, args=(theirs, factory), name="flowscope-engine", daemon=True)
-        process.start()
-        theirs.close()
-        self._process, self.pid = process, process.pid
-        threading.Thread(target=self._write, args=(ours,), name="engine-writer", daemon=True).start()
-        self._read(ours, process)
-        process.join(_GOODBYE_SECONDS)
-        self.outbox.put(None)
-        with suppress(RuntimeError):  # the window is gone already
-            self._gone(self, process.exitcode if process.exitcode is not None else -1)
-
-    def _read(self, connection: Connection, process: BaseProcess) -> None:
-        while True:
-            ready = wait([connection, process.sentinel])
-            if connection in ready:
-                try:
-                    data = connection.recv_bytes()
-                except (EOFError, OSError):
-                    return
-                with suppress(RuntimeError):
-                    self._report(self, commands.decode_report(data))
-            elif process.sentinel in ready:
-                return
-
-    def _write(self, connection: Connection) -> None:
-        while (command := self.outbox.get()) is not None:
-            try:
-                connection.send_bytes(commands.encode(command))
-            except (BrokenPipeError, OSError):
-                return
+        quick = not link.greeted or time.monotonic() - link.started < _QUICK_DEATH_SECONDS
+        self._quick_deaths = self._quick_deaths + 1 if quick else 0
+        hopeless = self._quick_deaths >= _MOST_QUICK_DEATHS
+        self._link, self._restarting = None, True
+        if not hopeless:
+            # Before anybody is told, so that a slot may submit its job again. At once the first time, later the next.
+            self._spawn(max(0.0, self._quick_deaths - 1.0))
+        self.died.emit(code)
+        self._fail(jobs)
+        if hopeless:
+            self.unavailable.emit(_UNAVAILABLE)

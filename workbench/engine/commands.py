@@ -108,8 +108,10 @@ def encode(message: Command | Report) -> bytes:
 
 
 def decode_command(data: bytes) -> Command:
-    return _command_decoder.decode(data)
+    command: Command = _command_decoder.decode(data)
+    return command
 
 
 def decode_report(data: bytes) -> Report:
-    return _report_decoder.decode(data)
+    report: Report = _report_decoder.decode(data)
+    return report

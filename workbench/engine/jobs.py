@@ -1,70 +1,50 @@
 """The cooperative loop of the engine: jobs are generators, and between two steps of any of them commands are heard.
 
 Sampling goes before training, the newest sampling job first; training jobs take turns, step by step. A job has at most
-one unacknowledged batch on its way; what it makes meanwhile waits here, merged, and is written to its trace at once.
+one unacknowledged batch on its way; what it makes meanwhile waits here and is written to its trace file all the same.
+
+A run is stopped by `core.events.StopRun`, thrown in where it last yielded: it yields what it still has and
+RunFinished("stopped"). Where it lets the exception through, the engine ends it as stopped.
 """
 
 from __future__ import annotations
 
+import logging
 import time
-import traceback
-from collections import deque
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-
-import numpy as np
 
 from core import spec as specs
 from core.errors import FlowscopeError
-from core.events import Chunk, Event, RunFinished, StopRun, Tick
+from core.events import Event, RunFinished, StopRun, Tick
 from core.spec import RunSpec
-from core.trace import TraceWriter
 from workbench.engine.commands import (
-    Ack, Batch, Command, JobEnded, PauseJob, Progress, Report, ResumeJob, Shutdown, StartJob, Stats, StopJob,
-)  # fmt: skip
+    Ack,
+    Batch,
+    Command,
+    JobEnded,
+    PauseJob,
+    Progress,
+    Report,
+    ResumeJob,
+    Shutdown,
+    StartJob,
+    Stats,
+    StopJob,
+)
+from workbench.engine.job import Job, Run, ending
 
-Run = Generator[Event | Tick]
 Factory = Callable[[RunSpec, Path | None], Run]
 
 BATCH_SECONDS = 0.03
 PROGRESS_SECONDS = 0.1
 STATS_SECONDS = 0.5
+MOST_IN_BATCH = 8 << 20
+"""Bytes of one batch, unless a single chunk is larger: the window takes it in a few milliseconds."""
 MOST_PENDING = 64 << 20
-"""Bytes that may wait for a slow window before a job pauses by itself."""
+"""Bytes that may wait for a slow window; a job with more is not stepped."""
 
-
-@dataclass(eq=False)
-class Job:
-    """A run in the engine."""
-
-    number: int
-    spec: RunSpec
-    run: Run
-    writer: TraceWriter | None
-    paused: bool = False
-    stopping: bool = False
-    awaiting: bool = False
-    pending: list[Event] = field(default_factory=list)
-    pending_bytes: int = 0
-    sent_at: float = 0.0
-    done: int = 0
-    total: int = 0
-    ticks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=4096))
-    reported_at: float = 0.0
-    outcome: JobEnded | None = None
-
-    @property
-    def training(self) -> bool:
-        return self.spec.action == "train"
-
-    def rate(self, now: float) -> float:
-        """Steps a second over the last second."""
-        while len(self.ticks) > 1 and now - self.ticks[0][0] > 1.0:
-            self.ticks.popleft()
-        if len(self.ticks) < 2 or now <= self.ticks[0][0]:
-            return 0.0
-        return (self.ticks[-1][1] - self.ticks[0][1]) / (now - self.ticks[0][0])
+_log = logging.getLogger(__name__)
 
 
 class EngineLoop:
@@ -82,181 +62,136 @@ class EngineLoop:
     # --- commands ------------------------------------------------------------------------------------------------
 
     def handle(self, command: Command) -> None:
+        """Do what the window asks; a command for a job that is over or superseded is late and means nothing."""
         match command:
             case StartJob():
                 self._start(command)
-            case Ack():
-                if command.job in self._jobs:
-                    self._jobs[command.job].awaiting = False
-            case PauseJob() | ResumeJob():
-                if command.job in self._jobs:
-                    job = self._jobs[command.job]
-                    job.paused = isinstance(command, PauseJob)
-                    self._report_progress(job, time.monotonic(), force=True)
-            case StopJob():
-                if command.job in self._jobs:
-                    self._jobs[command.job].stopping = True
             case Shutdown():
                 self.close()
+            case Ack(job=number) | PauseJob(job=number) | ResumeJob(job=number) | StopJob(job=number):
+                if number in self._jobs:
+                    self._tell(self._jobs[number], command)
+
+    def _tell(self, job: Job, command: Command) -> None:
+        match command:
+            case Ack():
+                job.awaiting = False
+            case PauseJob() | ResumeJob():
+                job.paused = isinstance(command, PauseJob)
+                self._report_progress(job, time.monotonic(), force=True)
+            case StopJob():
+                job.stopping = True
 
     def _start(self, command: StartJob) -> None:
-        if command.replaces is not None:
-            self._drop(command.replaces)
-        writer = None
+        replaced = None if command.replaces is None else self._jobs.pop(command.replaces, None)
+        if replaced is not None:
+            replaced.abandon(remove=True)
         try:
             spec = specs.from_json(command.spec)
-            directory = None if command.directory is None else Path(command.directory)
-            writer = None if command.record is None else TraceWriter(Path(command.record))
-            self._jobs[command.job] = Job(command.job, spec, self._factory(spec, directory), writer)
+            run = self._factory(spec, None if command.directory is None else Path(command.directory))
         except FlowscopeError as error:
             self._send(JobEnded(command.job, "failed", str(error)))
-
-    def _drop(self, number: int) -> None:
-        """Forget a superseded job: nothing of it is sent any more, and its unfinished file goes."""
-        job = self._jobs.pop(number, None)
-        if job is not None:
-            job.run.close()
-            if job.writer is not None:
-                job.writer.close()
-                job.writer.path.unlink(missing_ok=True)
+            return
+        record = None if command.record is None else Path(command.record)
+        self._jobs[command.job] = Job(command.job, spec, run, record, turn=self._turn)
 
     def close(self) -> None:
-        """End everything: traces are closed with what they have."""
+        """End everything now: files are closed with what they have, and say that their run was not finished."""
         for job in self._jobs.values():
-            job.run.close()
-            if job.writer is not None:
-                job.writer.close()
+            if job.outcome is None:
+                job.abandon(remove=False)
         self._jobs.clear()
         self.closed = True
 
     # --- work ----------------------------------------------------------------------------------------------------
 
     def step(self) -> bool:
-        """One step of one job, and whatever is due to be sent; False where there was nothing to do."""
-        now = time.monotonic()
+        """One step of one job, and whatever is due to be sent; False where no job could be stepped."""
         job = self._next()
         if job is not None:
             self._advance(job)
+        now = time.monotonic()
         for each in list(self._jobs.values()):
-            self._flush(each, now)
             self._report_progress(each, now)
+            self._flush(each, now)
         if now - self._stats_at >= STATS_SECONDS:
-            seconds = now - self._stats_at
-            self._send(Stats(self._steps / seconds, sum(1 for j in self._jobs.values() if not j.outcome), self._written))
+            queue = sum(each.outcome is None for each in self._jobs.values())
+            self._send(Stats(self._steps / (now - self._stats_at), queue, self._written))
             self._steps, self._stats_at = 0, now
         return job is not None
+
+    def idle_seconds(self) -> float:
+        """How long the loop may sleep when `step` found nothing to do, unless a command comes."""
+        if any(self._sendable(job) for job in self._jobs.values()):
+            return BATCH_SECONDS
+        return max(0.0, self._stats_at + STATS_SECONDS - time.monotonic())
 
     def _next(self) -> Job | None:
         ready = [
             job
             for job in self._jobs.values()
-            if job.outcome is None and (job.stopping or not job.paused) and job.pending_bytes < MOST_PENDING
+            if job.outcome is None and (job.stopping or not job.paused) and job.outbox.n_bytes < MOST_PENDING
         ]
+        for job in ready:
+            if job.stopping:
+                return job
         sampling = [job for job in ready if not job.training]
         if sampling:
             return sampling[-1]
-        if not ready:
-            return None
-        self._turn += 1
-        return ready[self._turn % len(ready)]
+        return min(ready, key=lambda job: job.turn, default=None)
 
     def _advance(self, job: Job) -> None:
+        self._turn += 1
+        job.turn = self._turn
+        written = job.written
+        asked = job.stopping
         try:
-            if job.stopping:
-                job.stopping = job.paused = False
-                event: Event | Tick | None = job.run.throw(StopRun())
-            else:
-                event = next(job.run, None)
-            self._take(job, event)
+            self._take(job, job.step())
         except StopIteration:
-            self._end(job, JobEnded(job.number, "stopped"))
-        except FlowscopeError as error:
-            self._end(job, JobEnded(job.number, "failed", str(error)))
-        except Exception as error:  # a bug in a run must not take the other runs with it
-            self._end(job, _failure(job, error))
+            job.end(JobEnded(job.number, "stopped" if asked else "finished"))
+        except StopRun:
+            job.end(JobEnded(job.number, "stopped"))
+        except Exception as error:  # noqa: BLE001  # whatever a run did wrong must not take the other runs with it
+            outcome = job.failure(error)
+            if outcome.detail:
+                _log.error("job %d failed\n%s", job.number, outcome.detail)
+            job.end(outcome)
+        self._written += job.written - written
 
     def _take(self, job: Job, event: Event | Tick | None) -> None:
-        if event is None:
-            self._end(job, job.outcome or JobEnded(job.number, "finished"))
-            return
-        if isinstance(event, Tick):
-            job.done, job.total = event.done, event.total
-            job.ticks.append((time.monotonic(), event.done))
-            self._steps += 1
-            return
-        if job.writer is not None:
-            job.writer.feed(event)
-        if isinstance(event, Chunk):
-            job.pending_bytes += event.data.nbytes
-            self._written += event.data.nbytes if job.writer is not None else 0
-        job.pending.append(event)
-        if isinstance(event, RunFinished):
-            status = "stopped" if event.status == "stopped" else "finished"
-            self._end(job, JobEnded(job.number, status, event.message))
-
-    def _end(self, job: Job, outcome: JobEnded) -> None:
-        if outcome.status == "failed":
-            job.pending.append(RunFinished("failed", outcome.message))
-        job.outcome = outcome
-        if job.writer is None:
-            return
-        try:
-            if outcome.status == "failed":
-                job.writer.feed(job.pending[-1])
-            job.writer.close()
-        except FlowscopeError as error:
-            job.outcome = JobEnded(job.number, "failed", str(error))
+        match event:
+            case None:
+                self._steps += 1
+            case Tick():
+                self._steps += 1
+                job.done, job.total = event.done, event.total
+                job.rate.count(time.monotonic(), event.done)
+            case RunFinished():
+                job.end(ending(job.number, event))
+            case _:
+                job.keep(event)
 
     # --- reports -------------------------------------------------------------------------------------------------
 
+    @staticmethod
+    def _sendable(job: Job) -> bool:
+        return not job.awaiting and (len(job.outbox) > 0 or job.outcome is not None)
+
     def _flush(self, job: Job, now: float) -> None:
-        if job.awaiting or (now - job.sent_at < BATCH_SECONDS and job.outcome is None):
+        if not self._sendable(job) or (job.outcome is None and now - job.sent_at < BATCH_SECONDS):
             return
-        if job.pending:
-            self._send(Batch(job.number, merged(job.pending)))
-            job.pending, job.pending_bytes = [], 0
+        if len(job.outbox):
             job.awaiting, job.sent_at = True, now
+            self._send(Batch(job.number, job.outbox.take(MOST_IN_BATCH)))
         elif job.outcome is not None:
             self._send(job.outcome)
             del self._jobs[job.number]
 
     def _report_progress(self, job: Job, now: float, *, force: bool = False) -> None:
-        if job.total and (force or now - job.reported_at >= PROGRESS_SECONDS) and job.outcome is None:
-            job.reported_at = now
-            self._send(Progress(job.number, job.done, job.total, job.rate(now), job.paused))
-
-
-def merged(events: list[Event]) -> list[Event]:
-    """The same events with the chunks of each stream joined; other events keep their places before and after."""
-    out: list[Event] = []
-    waiting: dict[str, list[Chunk]] = {}
-    for event in events:
-        if isinstance(event, Chunk):
-            waiting.setdefault(event.stream, []).append(event)
-            continue
-        out += [_joined(chunks) for chunks in waiting.values()]
-        waiting.clear()
-        out.append(event)
-    return out + [_joined(chunks) for chunks in waiting.values()]
-
-
-def _joined(chunks: list[Chunk]) -> Chunk:
-    if len(chunks) == 1:
-        return chunks[0]
-    columns = {name: np.concatenate([chunk.columns[name] for chunk in chunks]) for name in chunks[0].columns}
-    return Chunk(chunks[0].stream, np.concatenate([chunk.data for chunk in chunks]), columns)
-
-
-_MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
-
-
-def _failure(job: Job, error: Exception) -> JobEnded:
-    detail = "".join(traceback.format_exception(error))
-    if isinstance(error, MemoryError) or any(words in str(error).lower() for words in _MEMORY_WORDS):
-        device = job.spec.device if job.spec.device != "auto" else "this device"
-        message = (
-            f"Not enough memory for {job.spec.n_samples:,} particles on {device}. Try fewer particles or another device."
-        )
-    else:
-        message = f"The engine met a bug: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-    return JobEnded(job.number, "failed", message, detail)
+        """Tell how far a job is: when that has changed, not too often, and always at its end."""
+        when, done = job.reported
+        due = done != job.done and (now - when >= PROGRESS_SECONDS or job.outcome is not None)
+        if job.total and (force or due):
+            job.reported = (now, job.done)
+            rate = 0.0 if job.paused else job.rate.at(now)
+            self._send(Progress(job.number, job.done, job.total, rate, job.paused))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
 from multiprocessing.connection import Connection
@@ -13,53 +15,71 @@ from workbench.engine.commands import Hello, Report
 from workbench.engine.jobs import EngineLoop, Factory
 
 DEFAULT_FACTORY = "trainers.jobs:start"
-_IDLE_SECONDS = 0.02
 _NICE = 5
 
 
 def main(connection: Connection, factory: str = DEFAULT_FACTORY) -> None:
-    """Serve until the window says `Shutdown` or is gone. Runs in a spawned process."""
+    """Serve until the window says `Shutdown` or is gone. Runs in a spawned process.
+
+    Args:
+        factory: where the function lies that makes a run from a spec, as ``module:name``.
+    """
     # Waiting threads must sleep: with spinning ones the window would compete for its own core.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if hasattr(os, "nice"):
         os.nice(_NICE)
-    with suppress(KeyboardInterrupt, BrokenPipeError):
-        _serve(connection, factory)
+    # Ctrl+C in a terminal reaches both processes; the engine goes when the window does, with its traces closed.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    start = load(factory)
 
-
-def _serve(connection: Connection, factory: str) -> None:
     def send(report: Report) -> None:
         connection.send_bytes(commands.encode(report))
 
-    send(_hello())
-    loop = EngineLoop(_import(factory), send)
-    _warm_up()
-    while not loop.closed:
-        try:
-            while connection.poll(0):
+    with suppress(BrokenPipeError, ConnectionResetError):  # the window is gone
+        send(_hello())
+        serve(connection, EngineLoop(start, send), warm_up)
+
+
+def serve(connection: Connection, loop: EngineLoop, when_idle: Callable[[], None]) -> None:
+    """Hear commands and step jobs until one side closes. ``when_idle`` is called once, when no job waits."""
+    idle_before = False
+    try:
+        while not loop.closed:
+            while not loop.closed and connection.poll(0):
                 loop.handle(commands.decode_command(connection.recv_bytes()))
-            if not loop.step():
-                connection.poll(_IDLE_SECONDS)
-        except (EOFError, BrokenPipeError, ConnectionResetError):  # the window is gone
-            loop.close()
+            if loop.closed or loop.step():
+                continue
+            if idle_before:
+                connection.poll(loop.idle_seconds())
+            else:
+                when_idle()
+                idle_before = True
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass  # the window is gone, and nobody is left to be told
+    finally:
+        loop.close()
 
 
-def _hello() -> Hello:
-    from core import catalog, device
-
-    devices = device.available()
-    names = ("flowscope", "torch", "numpy")
-    return Hello(catalog.dump(catalog.live()), devices, {name: version(name) for name in names})
-
-
-def _import(factory: str) -> Factory:
+def load(factory: str) -> Factory:
+    """The function that ``module:name`` names."""
     module, _, name = factory.partition(":")
     function: Factory = getattr(importlib.import_module(module), name)
     return function
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
     """The first optimiser imports a compiler, which takes a second: do that before somebody waits for it."""
     import torch
 
     torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))])
+
+
+def _hello() -> Hello:
+    import torch
+
+    from core import catalog, device
+
+    # One core is the window's; a run that names its number of threads sets it when it starts.
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    versions = {name: version(name) for name in ("flowscope", "torch", "numpy")}
+    return Hello(catalog.dump(catalog.live()), device.available(), versions)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.resources import files
 
 from PyQt6.QtCore import QByteArray, QRectF, Qt
 from PyQt6.QtGui import QIcon, QPainter, QPixmap
 from PyQt6.QtSvg import QSvgRenderer
 
+import resources
+
 
 @lru_cache(maxsize=256)
 def pixmap(name: str, colour: str, px: int, ratio: float) -> QPixmap:
     """The icon ``name``, its strokes in ``colour`` (#RRGGBB), ``px`` logical pixels wide and high."""
-    svg = files("resources").joinpath("icons", f"{name}.svg").read_text(encoding="utf-8")
+    svg = resources.path("icons", f"{name}.svg").read_text(encoding="utf-8")
     renderer = QSvgRenderer(QByteArray(svg.replace("currentColor", colour).encode()))
     image = QPixmap(round(px * ratio), round(px * ratio))
     image.fill(Qt.GlobalColor.transparent)

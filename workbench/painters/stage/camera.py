@@ -1,18 +1,15 @@
-"""Where a lane looks: a centre and a scale, the lanes' places across the canvas, and the round numbers of its axes.
+"""Where a lane looks, a centre and a scale, and the lanes' places across the canvas.
 
 Pure arithmetic in logical pixels and data units; y points up in data and down on the screen.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 Extent = tuple[float, float, float, float]
 GUTTER = 8
 BORDER = 1
-#: Grid lines stand at least this far apart, in logical pixels.
-GRID_SPACING = 56.0
 
 
 @dataclass(frozen=True)
@@ -58,26 +55,3 @@ def lane_spans(width: int, count: int) -> list[tuple[int, int]]:
     room = max(width - GUTTER * (count - 1), count)
     edges = [round(i * room / count) for i in range(count + 1)]
     return [(edges[i] + GUTTER * i, edges[i + 1] - edges[i]) for i in range(count)]
-
-
-@dataclass(frozen=True)
-class Ticks:
-    """Round values inside a range, and how many decimals they need."""
-
-    values: tuple[float, ...]
-    decimals: int
-
-    def text(self, value: float) -> str:
-        """The value as on an axis, with a true minus sign."""
-        shown = f"{abs(value):.{self.decimals}f}"
-        return f"\N{MINUS SIGN}{shown}" if value < 0 and float(shown) != 0 else shown
-
-
-def ticks(low: float, high: float, scale: float) -> Ticks:
-    """Multiples of 1, 2 or 5 times a power of ten between low and high, at a scale of pixels per unit."""
-    least = GRID_SPACING / scale
-    power = 10.0 ** math.floor(math.log10(least))
-    step = next(m * power for m in (1, 2, 5, 10) if m * power >= least * (1 - 1e-9))
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-    return Ticks(tuple(i * step for i in range(first, last + 1)), decimals)

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from vispy import gloo
 
 from workbench.painters.stage import shaders
-from workbench.painters.stage.camera import BORDER, Camera, ticks
+from workbench.painters.stage.camera import BORDER, Camera
 from workbench.painters.stage.labels import Atlas
+from workbench.views.axes import ticks
 from workbench.views.theme import Rgba, Theme, rgba
 
 #: Nearer to the left edge than this, the numbers of the two axes would meet (logical pixels).
@@ -126,21 +127,22 @@ def _ground(boxes: _Boxes, ground: Ground, theme: Theme) -> None:
     boxes.add(left, 0, width, height, rgba(theme.canvas))
     if ground.axes:
         x_ticks, y_ticks = _axes(ground)
-        for value in x_ticks.values:
+        for value in x_ticks:
             boxes.add(left + width / 2 + (value - camera.x) * camera.scale - 0.5, 0, 1, height, theme.grid)
-        for value in y_ticks.values:
+        for value in y_ticks:
             boxes.add(left, height / 2 - (value - camera.y) * camera.scale - 0.5, width, 1, theme.grid)
     border = rgba(theme.ctl if ground.selected else theme.line)
     boxes.add(left, 0, BORDER, height, border)
     boxes.add(left + width - BORDER, 0, BORDER, height, border)
 
 
-def _axes(ground: Ground):  # noqa: ANN202
+def _axes(ground: Ground) -> tuple[list[float], list[float]]:
+    """The round numbers that are seen along x and along y."""
     camera = ground.camera
     across, up = ground.width / 2 / camera.scale, ground.height / 2 / camera.scale
     return (
-        ticks(camera.x - across, camera.x + across, camera.scale),
-        ticks(camera.y - up, camera.y + up, camera.scale),
+        ticks(camera.x - across, camera.x + across, ground.width).tolist(),
+        ticks(camera.y - up, camera.y + up, ground.height).tolist(),
     )
 
 
@@ -150,12 +152,16 @@ def _labels(ground: Ground) -> list[tuple[str, float, float, float]]:
         return []
     camera, made = ground.camera, []
     x_ticks, y_ticks = _axes(ground)
-    for value in x_ticks.values:
+    for value in x_ticks:
         x = ground.width / 2 + (value - camera.x) * camera.scale
         if _CORNER <= x <= ground.width - 12:
-            made.append((x_ticks.text(value), ground.left + x, ground.height - _BOTTOM, 0.5))
-    for value in y_ticks.values:
+            made.append((_number(value), ground.left + x, ground.height - _BOTTOM, 0.5))
+    for value in y_ticks:
         y = ground.height / 2 - (value - camera.y) * camera.scale
         if _EDGE <= y <= ground.height - 24:
-            made.append((y_ticks.text(value), ground.left + _LEFT, y, 0.0))
+            made.append((_number(value), ground.left + _LEFT, y, 0.0))
     return made
+
+
+def _number(value: float) -> str:
+    return f"{value:g}".replace("-", "\N{MINUS SIGN}")

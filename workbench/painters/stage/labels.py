@@ -7,17 +7,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
-try:
-    from workbench.painters.fonts import ui
-except ImportError:
-    from PyQt6.QtGui import QFont
-
-    def ui(px: float, weight: int = 400) -> QFont:
-        font = QFont("Inter")
-        font.setPixelSize(int(px))
-        font.setWeight(QFont.Weight(weight))
-        font.setFeature(QFont.Tag("tnum"), 1)
-        return font
+from workbench.painters.fonts import ui
 from workbench.views.theme import Theme, noise_colours
 
 Cell = tuple[int, int, int, int]
@@ -72,8 +62,8 @@ def _packed(images: dict[str, QImage]) -> tuple[NDArray[np.uint8], dict[str, Cel
 def _pixels(image: QImage) -> NDArray[np.uint8]:
     bits = image.constBits()
     assert bits is not None
-    bits.setsize(image.sizeInBytes())
-    return np.frombuffer(bits, np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width()].copy()
+    lines = np.frombuffer(bits.asstring(image.sizeInBytes()), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    return lines[:, : image.width()].copy()
 
 
 def _blank(width: float, height: float, ratio: float) -> QImage:
@@ -91,7 +81,7 @@ def _number(text: str, theme: Theme, ratio: float) -> QImage:
     image = _blank(width, height, ratio)
     path = QPainterPath()
     path.addText(QPointF(_HALO / 2, round((height + metrics.capHeight()) / 2)), font, text)
-    with_halo = QPen(QColor(theme.canvas), _HALO, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+    with_halo = QPen(QColor(theme.canvas), _HALO, join=Qt.PenJoinStyle.RoundJoin)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.strokePath(path, with_halo)
@@ -132,8 +122,7 @@ def _disc(theme: Theme, ratio: float) -> QImage:
     places = np.stack([x, y], axis=-1).reshape(-1, 2).astype(np.float32)
     colours = noise_colours(places * 1.6, theme).reshape(side, side, 4)
     cover = np.clip((1 - np.hypot(x, y)) * side / 2 + 0.5, 0, 1)
-    pixels = np.ascontiguousarray((np.clip(colours, 0, 1) * cover[..., None] * 255 + 0.5).astype(np.uint8))
-    image = QImage(pixels.data, side, side, 4 * side, QImage.Format.Format_RGBA8888_Premultiplied).copy()
+    pixels = (np.clip(colours, 0, 1) * cover[..., None] * 255 + 0.5).astype(np.uint8).tobytes()
+    image = QImage(pixels, side, side, 4 * side, QImage.Format.Format_RGBA8888_Premultiplied).copy()
     image.setDevicePixelRatio(ratio)
     return image
-

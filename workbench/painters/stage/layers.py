@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
+from vispy.gloo.glir import GlirQueue
 
 from workbench.painters.stage import shaders
 from workbench.painters.stage.errors import StageError
@@ -16,12 +17,15 @@ from workbench.views.marks import Arrows, Mark, Points, Times, Trails, locate
 
 #: Every desktop GL of the last fifteen years takes textures of this width and height.
 TEXTURE_LIMIT = 8192
-#: Above this many trail segments in a lane, lines instead of antialiased quads: with software GL a frame of 10,000
+#: Above this many trail segments in a lane, lines instead of antialiased triangles: with software GL a frame of 10,000
 #: particles in two lanes took 54 ms instead of 79 (p95).
-MOST_QUADS = 16_000
-#: The vertices of one segment or arrow: (end: 0 old, 1 new; side).
-_QUAD = np.array([[0, -1], [0, 1], [1, -1], [1, 1]], np.float32)
+MOST_WEDGES = 16_000
+#: The vertices of one segment of a trail: (along: 0 old end, 1 new end; across: -1 and 1 the edges). As a triangle it
+#: covers more than the segment, and the shader cuts the rest: half the cost of two triangles.
+_WEDGE = np.array([[0, -1], [2, -1], [0, 3]], np.float32)
 _LINE = np.array([[0, 0], [1, 0]], np.float32)
+#: The vertices of one arrow: (along, side).
+_QUAD = np.array([[0, -1], [0, 1], [1, -1], [1, 1]], np.float32)
 _CHANNELS = {1: ("red", "r32f"), 2: ("rg", "rg32f")}
 
 
@@ -113,6 +117,12 @@ class Layer:
             self.program[name] = table.texture
         self.program["u_fold"] = table.fold
 
+    def attach(self, queue: GlirQueue) -> None:
+        """Let uploads run with the canvas's next commands, whether or not this layer is drawn then."""
+        queue.associate(self.program.glir)
+        if self.indices is not None:
+            queue.associate(self.indices.glir)
+
     def at(self, times: Times, t: float, *, glide: bool) -> tuple[float, float, float]:
         """The two rows to mix at t, and by how much."""
         moment = locate(times, t, glide=glide)
@@ -156,7 +166,7 @@ class PointsLayer(Layer):
 
 
 class TrailsLayer(Layer):
-    """The last part of each particle's way. Few trails are antialiased quads, many are plain lines, at half the cost."""
+    """The last part of each particle's way. Few trails are antialiased, many are plain lines."""
 
     def __init__(self) -> None:
         super().__init__(shaders.TRAILS_VERTEX, shaders.TRAILS_FRAGMENT, "u_positions")
@@ -175,7 +185,7 @@ class TrailsLayer(Layer):
         reshaped = self.changed("shape", shape)
         if reshaped:
             self._segments = needed
-            self._ends = _QUAD if particles * needed <= MOST_QUADS else _LINE
+            self._ends = _WEDGE if particles * needed <= MOST_WEDGES else _LINE
             self._lay_out(particles)
         if self.changed("colours", mark.colours) or reshaped:
             colours = np.repeat(mark.colours.astype(np.float32), len(self._ends), axis=0)
@@ -189,7 +199,6 @@ class TrailsLayer(Layer):
         vertices[..., 1] = np.arange(self._segments)[:, None, None]
         vertices[..., 2:] = self._ends
         self.fill("a_vertex", vertices.reshape(-1, 4))
-        self.fill_indices(quads(self._segments * particles) if self._ends is _QUAD else None)
 
     def draw(self, view: View, t: float) -> None:
         seen = window(self.mark.times, t, self.mark.span, self._segments, glide=self.mark.glide)
@@ -202,7 +211,7 @@ class TrailsLayer(Layer):
         self.program["u_rows"] = rows
         self.program["u_places"] = places
         gloo.set_line_width(max(1.0, self.mark.width * view.ratio))
-        self.program.draw("triangles" if self._ends is _QUAD else "lines", self.indices)
+        self.program.draw("triangles" if self._ends is _WEDGE else "lines")
 
 
 class ArrowsLayer(Layer):

@@ -21,11 +21,13 @@ def frame_ms(stage: Stage, frames: int = 60) -> NDArray[np.float64]:
     for k in range(frames + 10):
         loop = QEventLoop()
         stage.native.frameSwapped.connect(loop.quit)  # type: ignore[attr-defined]  # the canvas is a QOpenGLWidget
-        late = QTimer(loop, singleShot=True, interval=5000)
+        late = QTimer(loop)
+        late.setSingleShot(True)
         late.timeout.connect(loop.quit)
-        late.start()
+        late.start(5000)
         begun = time.perf_counter()
         stage.set_cursor((k * 0.37) % 1.0)
+        stage.native.update()  # also where the cursor was there already
         loop.exec()
         taken.append(1e3 * (time.perf_counter() - begun))
         stage.native.frameSwapped.disconnect(loop.quit)  # type: ignore[attr-defined]

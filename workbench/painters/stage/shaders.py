@@ -75,11 +75,12 @@ uniform sampler2D u_positions;
 uniform vec4 u_rows[{SEGMENTS}];     // row, next row, where on the way between them it begins and ends
 uniform vec2 u_places[{SEGMENTS}];   // place along the trail at its two ends
 uniform float u_width;
-attribute vec4 a_vertex;             // item, segment, end (0 old, 1 new), side (-1, 1)
+attribute vec4 a_vertex;             // item, segment, along (0 old end, 1 new end), across (-1 to 1)
 attribute vec4 a_colour;
 varying vec4 v_colour;
 varying float v_place;
 varying float v_across;
+varying float v_along;
 """
     + """
 void main() {
@@ -93,7 +94,8 @@ void main() {
     vec2 across = run > 0.0 ? vec2(-along.y, along.x) / run : vec2(0.0);
     v_across = (0.5 * u_width * u_ratio + 0.5) * a_vertex.w;
     gl_Position = vec4(here + across * v_across * u_pixel, 0.0, 1.0);
-    v_place = a_vertex.z < 0.5 ? places.x : places.y;
+    v_place = mix(places.x, places.y, a_vertex.z);
+    v_along = a_vertex.z;
     v_colour = a_colour;
 }
 """
@@ -105,8 +107,10 @@ uniform float u_ratio;
 varying vec4 v_colour;
 varying float v_place;
 varying float v_across;
+varying float v_along;
 
 void main() {
+    if (v_along > 1.0) discard;
     float cover = clamp(0.5 * u_width * u_ratio + 0.5 - abs(v_across), 0.0, 1.0);
     gl_FragColor = vec4(v_colour.rgb, v_colour.a * cover * pow(max(v_place, 0.0), 1.4));
 }

@@ -6,9 +6,9 @@ redraw, however many come before the next frame.
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QObject, QPointF, Qt, pyqtSignal
-from PyQt6.QtGui import QMouseEvent, QOffscreenSurface, QOpenGLContext, QWheelEvent
-from PyQt6.QtWidgets import QVBoxLayout, QWidget
+from PyQt6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, pyqtSignal
+from PyQt6.QtGui import QMouseEvent, QOffscreenSurface, QOpenGLContext, QResizeEvent, QWheelEvent
+from PyQt6.QtWidgets import QWidget
 from vispy import app, gloo
 
 from workbench.painters.stage.camera import BORDER, Camera, fit, lane_spans, union
@@ -50,9 +50,6 @@ class Stage(QWidget):
         self.native: QWidget = self._canvas.native
         self.native.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.native.installEventFilter(self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.native)
         self._scenes: tuple[Scene | None, ...] = ()
         self._layers: list[list[AnyLayer]] = []
         self._theme = DARK
@@ -92,10 +89,6 @@ class Stage(QWidget):
         self._selected = lane
         self._rearrange()
 
-    @property
-    def cursor_t(self) -> float:
-        return self._cursor
-
     # Cameras
 
     @property
@@ -105,7 +98,9 @@ class Stage(QWidget):
 
     def set_linked(self, linked: bool) -> None:
         self._linked = linked
-        if linked and self._cameras:
+        if self._home:
+            self._refit()
+        elif linked and self._cameras:
             self._cameras = [self._cameras[max(self._selected, 0)]] * len(self._cameras)
             self._rearrange()
 
@@ -127,12 +122,12 @@ class Stage(QWidget):
 
     def spans(self) -> list[tuple[int, int]]:
         """(left, width) of each lane in logical pixels of this widget."""
-        return lane_spans(self.native.width(), len(self._scenes)) if self._scenes else []
+        return lane_spans(self.width(), len(self._scenes)) if self._scenes else []
 
     def _refit(self) -> None:
         extents = [scene.extent for scene in self._scenes if scene is not None]
         if self._home or len(self._cameras) != len(self._scenes):
-            height = self.native.height()
+            height = self.height()
             self._cameras = []
             for scene, (_, width) in zip(self._scenes, self.spans(), strict=True):
                 extent = union(extents) if self._linked or scene is None else scene.extent
@@ -145,13 +140,14 @@ class Stage(QWidget):
 
     # The pointer
 
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        self.native.setGeometry(0, 0, self.width(), self.height())
+        self._refit()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         if event is None:
             return False
         kind = event.type()
-        if kind == QEvent.Type.Resize:
-            self._refit()
-            return False
         if isinstance(event, QWheelEvent):
             self._wheel(event)
             return True
@@ -170,7 +166,7 @@ class Stage(QWidget):
 
     def _from_middle(self, lane: int, where: QPointF) -> tuple[float, float]:
         left, width = self.spans()[lane]
-        return where.x() - left - width / 2, where.y() - self.native.height() / 2
+        return where.x() - left - width / 2, where.y() - self.height() / 2
 
     def _wheel(self, event: QWheelEvent) -> None:
         lane = self._lane_at(event.position().x())
@@ -200,16 +196,19 @@ class Stage(QWidget):
     # Drawing
 
     def _started(self, _event: object) -> None:
-        if self._furniture is not None:
-            raise StageError("The graphics context was lost. Open the window again to go on drawing.")
-        self._furniture = Furniture()
+        # A second start is another context: what was uploaded is there only if all contexts share.
+        shared = QCoreApplication.testAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+        if self._furniture is None:
+            self._furniture = Furniture()
+        elif not shared:
+            raise StageError("The graphics context was lost. Close the window and open it again to go on drawing.")
         gloo.set_state(preset=None, depth_test=False, cull_face=False, blend=True)
 
     def _draw(self, _event: object) -> None:
         if self._furniture is None:
             return
         ratio = self.native.devicePixelRatioF()
-        size = (round(self.native.width() * ratio), round(self.native.height() * ratio))
+        size = (round(self.width() * ratio), round(self.height() * ratio))
         self._sync(size, ratio)
         gloo.set_viewport(0, 0, *size)
         gloo.set_state(scissor_test=False)
@@ -248,17 +247,19 @@ class Stage(QWidget):
                 matched(unused, ())
             kept = self._layers + [[]] * (len(marks) - len(self._layers))
             self._layers = [matched(layers, wanted) for layers, wanted in zip(kept, marks, strict=False)]
-        if self._furniture is not None and (self._furniture_dirty or self._arranged_for != (size, ratio)):
+            for layer in (one for layers in self._layers for one in layers):
+                layer.attach(self._canvas.context.glir)
+        if self._furniture is not None and self._scenes and (self._furniture_dirty or self._arranged_for != (size, ratio)):
             self._furniture_dirty = False
             self._arranged_for = (size, ratio)
             self._furniture.arrange(self._grounds(), size, ratio, self._theme)
 
     def _grounds(self) -> list[Ground]:
-        lanes = zip(self._scenes, self._cameras, self.spans(), strict=True)
-        return [
-            Ground(
-                left, width, self.native.height(), camera, axes=scene is not None, selected=lane == self._selected,
-                colour_key=scene is not None and scene.colour_key,
-            )  # fmt: skip
-            for lane, (scene, camera, (left, width)) in enumerate(lanes)
-        ]
+        grounds = []
+        for lane, (scene, camera, (left, width)) in enumerate(
+            zip(self._scenes, self._cameras, self.spans(), strict=True)
+        ):
+            key = scene is not None and scene.colour_key
+            chosen = lane == self._selected
+            grounds.append(Ground(left, width, self.height(), camera, scene is not None, chosen, key))
+        return grounds

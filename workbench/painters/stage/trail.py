@@ -13,7 +13,8 @@ from workbench.views.marks import Times, locate
 @dataclass(frozen=True)
 class Window:
     """K segments, oldest first: ``rows`` [K, 4] are row, next row and the fractions of the way between them at which
-    the segment begins and ends; ``places`` [K, 2] is the place along the trail at its two ends, 0 old to 1 new."""
+    the segment begins and ends; ``places`` [K, 2] is the place along the trail at its two ends, 0 where the span begins
+    to 1 at the particle."""
 
     rows: NDArray[np.float32]
     places: NDArray[np.float32]
@@ -28,7 +29,7 @@ def window(times: Times, t: float, span: float, limit: int, *, glide: bool = Tru
     head = float(times[moment.row])
     if moment.fraction > 0:
         head += moment.fraction * float(times[last] - times[moment.row])
-    tail = max(head - span, float(times[0]))
+    tail = head - span
     first = max(int(np.searchsorted(times, tail, side="right")) - 1, 0)
     # Where rows are left out they are multiples of the stride, so that the kept ones do not change with the cursor.
     stride = max(1, -(-(last - first) // (limit - 2)))
@@ -38,7 +39,7 @@ def window(times: Times, t: float, span: float, limit: int, *, glide: bool = Tru
     way = times[b] - times[a]
     begin, end = np.clip((tail - times[a]) / way, 0, 1), np.clip((head - times[a]) / way, 0, 1)
     seen = end > begin
-    places = [(times[a] + f * way - tail) / max(head - tail, 1e-12) for f in (begin, end)]
+    places = [(times[a] + f * way - tail) / span for f in (begin, end)]
     return Window(
         np.stack([a, b, begin, end], axis=1)[seen].astype(np.float32),
         np.stack(places, axis=1)[seen].astype(np.float32),
@@ -51,4 +52,4 @@ def most_segments(times: Times, span: float, limit: int) -> int:
         return 0
     ends = np.searchsorted(times, times - span, side="right") - 1
     # One more for the head between two rows, one for a tail between two rows.
-    return int(min(limit, np.max(np.arange(len(times)) - np.maximum(ends, 0)) + 2))
+    return min(limit, int((np.arange(len(times)) - np.maximum(ends, 0)).max()) + 2)

@@ -1,0 +1,46 @@
+"""A trace as events again: to write one that was built live, or to copy one from another file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from core import spec as specs
+from core.errors import TraceError
+from core.events import Chunk, Event, RunFinished, RunStarted
+from core.trace.trace import Trace
+from core.trace.writer import TraceWriter
+
+_ROWS = 64
+
+
+def replay(trace: Trace) -> Iterator[Event]:
+    """The events that build an equal trace; what goes on being recorded meanwhile is left out."""
+    yield RunStarted(specs.to_json(trace.spec), trace.meta)
+    lengths = {name: len(stream) for name, stream in trace.streams.items()}
+    for stream in trace.streams.values():
+        yield stream.declared
+    for name, stream in trace.streams.items():
+        columns = {column: stream.column(column) for column in stream.declared.columns}
+        for start in range(0, lengths[name], _ROWS):
+            rows = slice(start, min(start + _ROWS, lengths[name]))
+            yield Chunk(name, stream[rows], {column: values[rows] for column, values in columns.items()})
+    yield RunFinished(trace.status, trace.message)
+
+
+def save(trace: Trace, path: Path) -> None:
+    """Write a trace to a file; an existing file is replaced only when the new one is complete.
+
+    Raises:
+        TraceError: the folder is gone, the disk is full, or the file may not be written.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        with TraceWriter(part) as writer:
+            for event in replay(trace):
+                writer.feed(event)
+        part.replace(path)
+    except OSError as error:
+        raise TraceError(f"{path} cannot be written: {error.strerror or error}.") from None
+    finally:
+        part.unlink(missing_ok=True)

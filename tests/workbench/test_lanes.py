@@ -1,0 +1,116 @@
+"""The lanes around the canvas: alignment, words at the cursor, messages, progress, and their signals."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QMenu, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from tests.workbench.scenes import full_scene
+from workbench.views.theme import DARK, LIGHT
+from workbench.widgets.lane_states import MessageSpec, time_left
+from workbench.widgets.lanes import LanesView
+
+
+@pytest.fixture
+def lanes(qtbot: QtBot) -> LanesView:
+    view = LanesView()
+    qtbot.addWidget(view)
+    view.resize(900, 500)
+    view.set_scenes((full_scene(20, 11), full_scene(20, 11)), DARK)
+    view.show()
+    qtbot.waitExposed(view)
+    return view
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_headers_and_feet_stand_over_their_viewports(lanes: LanesView, qtbot: QtBot, count: int) -> None:
+    lanes.set_scenes(tuple(full_scene(20, 11) for _ in range(count)), LIGHT)
+    lanes.resize(1001, 480)
+    qtbot.wait(20)
+    for i, (left, width) in enumerate(lanes.stage.spans()):
+        header, foot = lanes._headers[i], lanes._feet[i]
+        assert (header.x(), header.width()) == (foot.x(), foot.width()) == (left, width)
+        assert header.geometry().bottom() + 1 == lanes.stage.y()
+        assert foot.y() == lanes.stage.geometry().bottom() + 1
+    assert [header.isVisible() for header in lanes._headers] == [i < count for i in range(len(lanes._headers))]
+
+
+def test_words_follow_the_cursor(lanes: LanesView) -> None:
+    lanes.set_cursor(0.76)
+    assert lanes._headers[0].words == ("NFE 7 of 10", "t = 0.760")
+    assert lanes._feet[0].facts == ("α 0.760", "σ 0.240")
+
+
+def test_pressing_header_foot_or_canvas_selects(lanes: LanesView, qtbot: QtBot) -> None:
+    for widget in (lanes._headers[1], lanes._feet[1]):
+        with qtbot.waitSignal(lanes.lane_selected) as selected:
+            qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+        assert selected.args == [1]
+    with qtbot.waitSignal(lanes.lane_selected) as selected:
+        qtbot.mouseClick(lanes.stage.native, Qt.MouseButton.LeftButton, pos=QPoint(20, 100))
+    assert selected.args == [0]
+
+
+def test_empty_lane_offers_a_start(lanes: LanesView, qtbot: QtBot) -> None:
+    lanes.set_scenes((full_scene(20, 11), None), DARK)
+    assert not lanes._headers[1].isVisible()
+    button = lanes._panels[1].findChild(QPushButton, "choose-preset")
+    assert button is not None
+    with qtbot.waitSignal(lanes.message_action) as chosen:
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert chosen.args == [1, "choose-preset"]
+
+
+def test_message_covers_the_canvas_of_one_lane(lanes: LanesView, qtbot: QtBot) -> None:
+    spec = MessageSpec("The engine stopped at step 7", "All 7 recorded steps are kept", "warning", (("run", "Run again"),), True)
+    lanes.show_message(0, spec)
+    assert lanes._panels[0].isVisible()
+    assert not lanes._panels[1].isVisible()
+    assert lanes._headers[0].isVisible()
+    with qtbot.waitSignal(lanes.message_action) as chosen:
+        button = lanes._panels[0].findChild(QPushButton, "run")
+        assert button is not None
+        button.click()
+    assert chosen.args == [0, "run"]
+    lanes.show_message(0, None)
+    assert not lanes._panels[0].isVisible()
+
+
+def test_progress_shows_after_a_moment_and_can_be_cancelled(lanes: LanesView, qtbot: QtBot) -> None:
+    strip = lanes._strips[1]
+    lanes.show_progress(1, 1, 50, None)
+    assert not strip.isVisible()
+    qtbot.wait(320)
+    lanes.show_progress(1, 12, 50, 8.0)
+    assert strip.isVisible()
+    assert strip.accessibleName() == "12 of 50 8 s left"
+    with qtbot.waitSignal(lanes.cancel) as cancelled:
+        strip._cancel.click()
+    assert cancelled.args == [1]
+    lanes.hide_progress(1)
+    assert not strip.isVisible()
+
+
+def test_menu_asks_for_its_actions(lanes: LanesView) -> None:
+    asked: list[int] = []
+
+    def fill(index: int, menu: QMenu) -> None:
+        asked.append(index)
+        menu.addAction(QAction("Duplicate lane", menu))
+
+    lanes.menu_requested.connect(fill)
+    button = lanes._headers[1].findChild(QToolButton)
+    assert button is not None
+    menu = button.menu()
+    assert menu is not None
+    for _ in range(2):
+        menu.aboutToShow.emit()
+        assert [action.text() for action in menu.actions()] == ["Duplicate lane"]
+    assert asked == [1, 1]
+
+
+def test_time_left_in_the_unit_that_suits() -> None:
+    assert [time_left(s) for s in (0.2, 8.2, 150.0, 9000.0)] == ["1 s left", "8 s left", "2 min left", "2.5 h left"]

@@ -1,0 +1,268 @@
+"""The stage: what is seen where, at which t, and that a scrub costs no upload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QImage, QWheelEvent
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from vispy.gloo import glir
+
+from tests.workbench.scenes import full_scene, points, scene
+from workbench.painters.stage import Stage, StageError, frame_ms
+from workbench.painters.stage.layers import TEXTURE_LIMIT, Table
+from workbench.views.marks import Arrows, Overlay, Scene, Trails
+from workbench.views.theme import DARK, LIGHT
+
+SIZE = (400, 400)
+DARK_BELOW, BRIGHT_ABOVE = 60, 200
+
+
+@pytest.fixture
+def show(qtbot: QtBot) -> Callable[..., Stage]:
+    def made(*scenes: Scene | None) -> Stage:
+        stage = Stage()
+        qtbot.addWidget(stage)
+        stage.resize(*SIZE)
+        stage.set_scenes(scenes, DARK)
+        stage.show()
+        qtbot.waitExposed(stage)
+        return stage
+
+    return made
+
+
+def picture(stage: Stage) -> QImage:
+    return stage.native.grabFramebuffer()  # type: ignore[attr-defined]
+
+
+def level(stage: Stage, lane: int, x: float, y: float) -> int:
+    """The brightness, 0 to 255, of the pixel where (x, y) of the data lies in a lane."""
+    camera, (left, width) = stage.camera(lane), stage.spans()[lane]
+    image = picture(stage)
+    ratio = image.width() / stage.width()
+    px = (left + width / 2 + (x - camera.x) * camera.scale) * ratio
+    py = (stage.height() / 2 - (y - camera.y) * camera.scale) * ratio
+    return image.pixelColor(int(px), int(py)).lightness()
+
+
+MOVING = [[[-1.2, 0.7]], [[1.2, 0.7]]]
+
+
+def test_particle_is_where_it_is_at_the_cursor(show: Callable[..., Stage]) -> None:
+    stage = show(scene(points(MOVING)))
+    for t, x in ((0.0, -1.2), (0.25, -0.6), (1.0, 1.2)):
+        stage.set_cursor(t)
+        assert level(stage, 0, x, 0.7) > BRIGHT_ABOVE
+        assert level(stage, 0, -x, 0.7) < DARK_BELOW
+
+
+def test_without_glide_the_last_recorded_row_is_shown(show: Callable[..., Stage]) -> None:
+    stage = show(scene(points(MOVING, glide=False)))
+    stage.set_cursor(0.75)
+    assert level(stage, 0, -1.2, 0.7) > BRIGHT_ABOVE
+    assert level(stage, 0, 0.6, 0.7) < DARK_BELOW
+    stage.set_cursor(1.0)
+    assert level(stage, 0, 1.2, 0.7) > BRIGHT_ABOVE
+
+
+def test_rows_wider_than_a_texture(show: Callable[..., Stage]) -> None:
+    places = np.full((2, 2 * TEXTURE_LIMIT + 3, 2), 50.0, np.float32)
+    places[:, -1] = [[-1.2, 0.7], [1.2, 0.7]]
+    stage = show(scene(points(places.tolist())))
+    stage.set_cursor(0.25)
+    assert level(stage, 0, -0.6, 0.7) > BRIGHT_ABOVE
+
+
+def test_more_than_it_can_hold_is_one_clear_line() -> None:
+    with pytest.raises(StageError, match="Record fewer steps"):
+        Table().set(np.lib.stride_tricks.as_strided(np.zeros(1, np.float32), (TEXTURE_LIMIT, 2 * TEXTURE_LIMIT, 2), (0, 0, 0)))
+
+
+@pytest.mark.parametrize("many", [1, 5000])
+def test_trail_ends_at_the_particle_and_fades_with_age(show: Callable[..., Stage], many: int) -> None:
+    # 5,000 trails on one line are drawn as plain lines, a single one as a quad.
+    way = np.repeat(np.array([[[-1.6, 0.7]], [[0.0, 0.7]], [[1.6, 0.7]]], np.float32), many, axis=1)
+    colours = np.ones((many, 4), np.float32)
+    colours[1:, 3] = 0.0
+    stage = show(scene(Trails("trails", way, np.array([0.0, 0.5, 1.0]), colours, width=5.0, span=0.5)))
+    stage.set_cursor(0.75)
+    young, old = level(stage, 0, 0.7, 0.7), level(stage, 0, 0.0, 0.7)
+    assert young > BRIGHT_ABOVE > old > DARK_BELOW
+    assert level(stage, 0, 1.0, 0.7) < DARK_BELOW
+    assert level(stage, 0, -1.2, 0.7) < DARK_BELOW
+
+
+def test_arrow_points_from_its_origin_along_the_vector(show: Callable[..., Stage]) -> None:
+    origin = np.array([[0.3, 0.3]], np.float32)
+    vectors = np.array([[[1.0, 0.0]], [[0.0, 1.0]]], np.float32)
+    mark = Arrows("field", origin, vectors, np.ones((2, 1), np.float32), np.array([0.0, 1.0]), 1.0, 1.0, (1, 1, 1, 1))
+    stage = show(scene(mark))
+    stage.set_cursor(0.0)
+    assert level(stage, 0, 0.7, 0.3) > 100 > level(stage, 0, 0.3, 0.7)
+    stage.set_cursor(1.0)
+    assert level(stage, 0, 0.3, 0.7) > 100 > level(stage, 0, 0.7, 0.3)
+
+
+@pytest.fixture
+def uploads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Grows by one name for every buffer or texture that is really sent to GL."""
+    sent: list[str] = []
+    for kind in (glir.GlirBuffer, glir.GlirTexture2D):
+
+        def spy(self: object, *args: object, real: Callable[..., None] = kind.set_data) -> None:
+            sent.append(type(self).__name__)
+            real(self, *args)
+
+        monkeypatch.setattr(kind, "set_data", spy)
+    return sent
+
+
+def test_scrubbing_uploads_nothing(show: Callable[..., Stage], uploads: list[str]) -> None:
+    stage = show(full_scene(200, 20), full_scene(200, 20))
+    picture(stage)
+    assert uploads
+    uploads.clear()
+    overlays: frozenset[Overlay] = frozenset({"trails", "field"})
+    for t in np.linspace(0, 1, 17):
+        stage.set_cursor(float(t))
+        picture(stage)
+    stage.set_overlays(overlays)
+    picture(stage)
+    assert uploads == []
+
+
+def test_same_arrays_are_not_uploaded_again(show: Callable[..., Stage], uploads: list[str]) -> None:
+    first = full_scene(200, 20)
+    stage = show(first)
+    picture(stage)
+    uploads.clear()
+    stage.set_scenes((Scene(first.lane, first.marks, first.extent),), DARK)
+    picture(stage)
+    assert uploads.count("GlirTexture2D") <= 1  # the numbers' picture, without the key
+    uploads.clear()
+    stage.set_scenes((full_scene(200, 21),), DARK)
+    picture(stage)
+    assert uploads.count("GlirTexture2D") >= 3
+
+
+def test_growing_and_changing_scenes_leak_no_gl_objects(show: Callable[..., Stage]) -> None:
+    stage = show(full_scene(50, 3), full_scene(50, 3))
+    picture(stage)
+
+    def held() -> int:
+        return len(stage._canvas.context.shared.parser._objects)
+
+    before = held()
+    for rows in range(4, 30):
+        stage.set_scenes((full_scene(50, rows), full_scene(60, rows)), DARK)
+        stage.set_cursor(1.0)
+        picture(stage)
+    for lanes in (4, 1, 3):
+        stage.set_scenes(tuple(full_scene(10, 5) for _ in range(lanes)), LIGHT)
+        picture(stage)
+    stage.set_scenes((full_scene(50, 3), full_scene(50, 3)), DARK)
+    picture(stage)
+    assert held() == before
+
+
+def test_overlays_hide_and_show(show: Callable[..., Stage]) -> None:
+    stage = show(scene(points([[[0.5, 0.5]]])))
+    assert level(stage, 0, 0.5, 0.5) > BRIGHT_ABOVE
+    stage.set_overlays(frozenset({"trails"}))
+    assert level(stage, 0, 0.5, 0.5) < DARK_BELOW
+    stage.set_overlays(frozenset({"particles"}))
+    assert level(stage, 0, 0.5, 0.5) > BRIGHT_ABOVE
+
+
+def test_marks_stay_in_their_lane(show: Callable[..., Stage]) -> None:
+    stage = show(scene(points([[[0.0, 0.7]]], size=60.0)), scene())
+    stage.set_camera(0, stage.camera(0).panned(stage.spans()[0][1] / 2 - 9, 0))
+    left, width = stage.spans()[1]
+    y = int(stage.height() / 2 - 0.7 * stage.camera(1).scale)
+    image = picture(stage)
+    ratio = image.width() / stage.width()
+    assert image.pixelColor(int((left + 6) * ratio), int(y * ratio)).lightness() < DARK_BELOW
+    assert image.pixelColor(int((left - 12) * ratio), int(y * ratio)).lightness() > BRIGHT_ABOVE
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3, 4])
+@pytest.mark.parametrize(("particles", "rows"), [(0, 3), (5, 1), (5, 0), (5, 2)])
+def test_any_number_of_lanes_particles_and_rows(
+    show: Callable[..., Stage], lanes: int, particles: int, rows: int
+) -> None:
+    stage = show(*[full_scene(particles, rows)] * lanes)
+    for t in (-0.5, 0.0, 0.3, 1.0, 1.5):
+        stage.set_cursor(t)
+        assert not picture(stage).isNull()
+
+
+def test_no_lanes_and_empty_lanes(show: Callable[..., Stage]) -> None:
+    stage = show()
+    picture(stage)
+    stage.set_scenes((None, full_scene(5, 5)), LIGHT)
+    stage.home()
+    picture(stage)
+
+
+def wheel(stage: Stage, x: float, y: float, steps: int) -> None:
+    where = QPointF(x, y)
+    event = QWheelEvent(
+        where, stage.native.mapToGlobal(where), QPoint(), QPoint(0, 120 * steps), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(stage.native, event)
+
+
+def test_wheel_zooms_about_the_pointer_in_all_linked_lanes(show: Callable[..., Stage]) -> None:
+    stage = show(full_scene(5, 5), full_scene(5, 5))
+    before = stage.camera(0)
+    under = before.data(40.0, -60.0)
+    left, width = stage.spans()[0]
+    wheel(stage, left + width / 2 + 40, stage.height() / 2 - 60, 2)
+    after = stage.camera(0)
+    assert after.scale > 1.3 * before.scale
+    assert after.data(40.0, -60.0) == pytest.approx(under)
+    assert stage.camera(1) == after
+    stage.set_linked(False)
+    wheel(stage, left + width / 2, stage.height() / 2, -1)
+    assert stage.camera(0) != after
+    assert stage.camera(1) == after
+    stage.home()
+    assert stage.camera(0) == before
+
+
+def test_drag_pans_and_the_pointer_tells_lane_and_place(show: Callable[..., Stage], qtbot: QtBot) -> None:
+    stage = show(full_scene(5, 5), full_scene(5, 5))
+    before = stage.camera(1)
+    left, width = stage.spans()[1]
+    start = QPoint(round(left + width / 2), round(stage.height() / 2))
+    with qtbot.waitSignal(stage.lane_pressed) as pressed:
+        qtbot.mousePress(stage.native, Qt.MouseButton.LeftButton, pos=start)
+    assert pressed.args == [1]
+    with qtbot.waitSignal(stage.pointer_moved) as moved:
+        qtbot.mouseMove(stage.native, start + QPoint(30, 12))
+    qtbot.mouseRelease(stage.native, Qt.MouseButton.LeftButton, pos=start + QPoint(30, 12))
+    after = stage.camera(0)
+    assert after.x == pytest.approx(before.x - 30 / before.scale)
+    assert after.y == pytest.approx(before.y + 12 / before.scale)
+    assert moved.args == [1, pytest.approx(before.x, abs=1 / before.scale), pytest.approx(before.y, abs=1 / before.scale)]
+
+
+def test_home_shows_the_extent_after_a_resize(show: Callable[..., Stage], qtbot: QtBot) -> None:
+    stage = show(full_scene(5, 5))
+    stage.resize(700, 300)
+    qtbot.wait(20)
+    camera = stage.camera(0)
+    assert camera.scale * 4 == pytest.approx(300, abs=3)
+    assert picture(stage).height() == round(300 * stage.devicePixelRatioF())
+
+
+def test_frame_ms_gives_one_number_a_frame(show: Callable[..., Stage]) -> None:
+    taken = frame_ms(show(full_scene(100, 10)), frames=3)
+    assert taken.shape == (3,)
+    assert (taken > 0).all()

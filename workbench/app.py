@@ -1,0 +1,91 @@
+"""The one place where the parts of the application are joined: session, playhead, engine, window."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+
+from PyQt6.QtCore import QCoreApplication, Qt, QTimer
+from PyQt6.QtWidgets import QApplication
+
+import resources
+from core import catalog
+from core.errors import FlowscopeError
+from core.trace import open_trace
+from workbench import folders
+from workbench.controller import Controller
+from workbench.engine.client import EngineClient
+from workbench.model.playhead import Playhead
+from workbench.model.session import Session
+from workbench.runs import Runs
+
+START = ("swiss-roll-diffusion", "swiss-roll-flow")
+START_TITLE = "Swiss roll, two methods on one noise"
+
+
+def application() -> QApplication:
+    """Qt's application, set up once: shared GL contexts keep the stage alive, fusion looks the same everywhere."""
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("Flowscope")
+    app.setStyle("fusion")
+    return app
+
+
+class App:
+    """The running application."""
+
+    def __init__(self, traces: list[Path]) -> None:
+        self.session, self.playhead = Session(), Playhead()
+        self.engine = EngineClient()
+        known = catalog.load(resources.path("catalog.json").read_bytes())
+        self.runs = Runs(self.session, self.engine, known)
+        self.controller = Controller(self.session, self.playhead, self.engine, self.runs)
+        self.window = self.controller.window
+        self._open(traces)
+
+    def _open(self, traces: list[Path]) -> None:
+        if traces:
+            self.controller.open_traces(traces)
+        if not self.session.lanes:
+            self.controller.show_traces(
+                [open_trace(resources.path("traces", f"{name}.h5")) for name in START], START_TITLE
+            )
+
+    def start(self) -> None:
+        """Show the window, play, and spawn the engine once the first frame is there."""
+        self.window.show()
+        self.playhead.play()
+        QTimer.singleShot(0, self.engine.start)
+
+
+def run(traces: list[Path]) -> int:
+    """Open the workbench and stay until it is closed; returns the exit code."""
+    _log_to_file()
+    began = time.monotonic()
+    qt = application()
+    try:
+        app = App(traces)
+    except FlowscopeError as error:
+        print(f"flowscope: {error}", file=sys.stderr)
+        return 2
+    app.start()
+    logging.info("window after %.2f s", time.monotonic() - began)
+    return qt.exec()
+
+
+def _log_to_file() -> None:
+    """A log to send when something broke; a failing slot is written there and told, and does not end the program."""
+    folder = folders.home()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handlers: list[logging.Handler] = [logging.FileHandler(folder / "flowscope.log", encoding="utf-8")]
+    except OSError:
+        handlers = [logging.StreamHandler()]
+    level = os.environ.get("FLOWSCOPE_LOG", "INFO").upper()
+    logging.basicConfig(level=level, handlers=handlers, format="%(asctime)s %(levelname)s %(message)s")
+    sys.excepthook = lambda kind, error, trace: logging.error("unexpected", exc_info=(kind, error, trace))

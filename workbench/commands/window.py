@@ -1,0 +1,23 @@
+"""Opening the workbench, or, where no window can be shown, the same comparison headless."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.errors import SpecError
+from workbench.display import has_display
+
+
+def run(arguments: list[str]) -> int:
+    """Open the workbench with the traces that are named."""
+    traces = [Path(argument) for argument in arguments]
+    for trace in traces:
+        if not trace.is_file():
+            raise SpecError("", f"There is no file {trace}.")
+    if has_display():
+        from workbench.app import run as open_window
+
+        return open_window(traces)
+    from workbench.commands.demo import start_comparison
+
+    return start_comparison()

@@ -1,0 +1,444 @@
+"""Between the models and the window: what a person does becomes a change of state, what changes is shown."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QObject, Qt, QTimer
+from PyQt6.QtGui import QAction, QGuiApplication
+from PyQt6.QtWidgets import QFileDialog, QMenu
+
+from core import catalog
+from core import spec as specs
+from core.errors import FlowscopeError, SpecError
+from core.spec import RunSpec
+from core.trace import Trace, open_trace
+from core.trace.derive import snapshot
+from workbench import actions as table
+from workbench.engine.client import EngineClient
+from workbench.engine.commands import Hello, Stats
+from workbench.exporter import Exporter
+from workbench.frames import FrameClock
+from workbench.model import setup
+from workbench.model.playhead import Playhead
+from workbench.model.session import LaneState, Session
+from workbench.runs import Runs
+from workbench.scenes import Scenes
+from workbench.views.charts import sampling_charts, training_charts
+from workbench.views.theme import THEMES, Theme
+from workbench.widgets.charts import ChartsStrip
+from workbench.widgets.dialogs import ExportDialog, HelpSheet, Message
+from workbench.widgets.lane_states import MessageSpec
+from workbench.widgets.lanes import MOST_LANES, LanesView
+from workbench.widgets.setup_panel import SetupPanel
+from workbench.widgets.style import stylesheet
+from workbench.widgets.transport import Transport
+from workbench.widgets.window import MainWindow
+
+_CHARTS_MS = 250
+
+
+class Controller(QObject):
+    """Makes the window and keeps it true."""
+
+    def __init__(self, session: Session, playhead: Playhead, engine: EngineClient, runs: Runs) -> None:
+        super().__init__()
+        self.session, self.playhead, self.engine, self.runs = session, playhead, engine, runs
+        self.devices: list[str] = ["cpu"]
+        self.snapshot_step: float | None = None
+        self.scenes = Scenes(session)
+        self.window = MainWindow(session.view)
+        self.actions = table.build(self.window, self._handlers())
+        self.lanes, self.charts = LanesView(), ChartsStrip()
+        self.transport = Transport(playhead, self.actions)
+        self.panel = SetupPanel(self.actions["run"], self.actions["stop"], self._reset_action(), self._copy_actions())
+        self.window.compose(self.actions, self.lanes, self.charts, self.panel, self.transport)
+        self.exporter = Exporter(self)
+        self._charts_timer = QTimer(self, singleShot=True, interval=_CHARTS_MS)
+        self._charts_timer.timeout.connect(self._show_charts)
+        self._scenes_timer = QTimer(self, singleShot=True, interval=0)
+        self._scenes_timer.timeout.connect(self._show_scenes)
+        self._connect()
+        self.clock = FrameClock(self.window, playhead, self.lanes)
+        self.retheme()
+
+    # --- wiring --------------------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        session, view = self.session, self.session.view
+        session.lanes_changed.connect(self._lanes_changed)
+        session.lane_changed.connect(lambda _key: self.refresh())
+        session.selected_changed.connect(lambda _key: self.refresh())
+        session.title_changed.connect(lambda text: self.window.top.title.setText(text))
+        for changed in (view.events.field_kind, view.events.field_factor):
+            changed.connect(self._restyle)
+        view.events.overlays.connect(self._show_overlays)
+        view.events.linked.connect(lambda linked: self.lanes.stage.set_linked(linked))
+        view.events.theme.connect(self.retheme)
+        self.playhead.t_changed.connect(self._cursor_moved)
+        self.playhead.state_changed.connect(self._show_loop)
+        self.transport.refused.connect(lambda text: self.tell(text))
+        self.lanes.lane_selected.connect(lambda i: session.select(session.lanes[i].key))
+        self.lanes.menu_requested.connect(self._lane_menu)
+        self.lanes.message_action.connect(self._message_action)
+        self.panel.form.changed.connect(self._form_changed)
+        self.panel.training.paused.connect(self._pause_training)
+        self.window.file_dropped.connect(lambda path: self.open_traces([path]))
+        self.window.closing.connect(self.engine.shutdown)
+        self.runs.rows_arrived.connect(self._rows_arrived)
+        self.runs.training_progress.connect(self._show_training)
+        self.runs.failed.connect(self._failed)
+        self.runs.trained.connect(self._trained)
+        self.engine.hello.connect(self._hello)
+        self.engine.died.connect(self._died)
+        self.engine.unavailable.connect(lambda text: self._engine_words(text, gone=True))
+        self.engine.stats.connect(self._show_stats)
+        self._show_overlays(view.overlays)
+        self._show_loop()
+
+    def _handlers(self) -> dict[str, Callable[[], None]]:
+        head = self.playhead
+        handlers: dict[str, Callable[[], None]] = {
+            "open": self._ask_open, "save": self._ask_save, "export": self._ask_export, "quit": self.window_close,
+            "run": self.run, "stop": self.stop, "play": head.toggle, "reverse": lambda: head.toggle(-1),
+            "step-back": lambda: head.step(-1), "step-on": lambda: head.step(1), "to-start": head.to_start,
+            "to-end": head.to_end, "loop": lambda: head.set_loop(not head.loop), "link": self._toggle_link,
+            "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
+            "full-screen": self._toggle_full_screen, "help": self._show_help,
+        }  # fmt: skip
+        for overlay in ("particles", "trails", "field", "real"):
+            handlers[overlay] = lambda name=overlay: self._toggle_overlay(name)  # type: ignore[misc]  # a bound name
+        return handlers
+
+    def _reset_action(self) -> QAction:
+        action = QAction("Reset to defaults", self)
+        action.triggered.connect(self._reset)
+        return action
+
+    def _copy_actions(self) -> list[QAction]:
+        out = []
+        for text, render in (("Copy as TOML", specs.to_toml), ("Copy as command", setup.as_command)):
+            action = QAction(text, self)
+            action.triggered.connect(lambda _=False, r=render: self._copy(r))
+            out.append(action)
+        return out
+
+    # --- traces and lanes ----------------------------------------------------------------------------------------
+
+    def open_traces(self, paths: list[Path]) -> None:
+        """Open files as lanes; what cannot be opened is told, and nothing else changes."""
+        traces = []
+        for path in paths[: MOST_LANES - 1]:
+            try:
+                trace = open_trace(path)
+                if "x" not in trace and "snapshot/x" not in trace:
+                    raise FlowscopeError(f"{path.name} holds no 2D particles.")
+                traces.append(trace)
+            except FlowscopeError as error:
+                self.message("This file cannot be opened", str(error))
+        if traces:
+            self.show_traces(traces, traces[0].spec.title or paths[0].stem)
+            self.playhead.play()
+
+    def show_traces(self, traces: list[Trace], title: str) -> None:
+        """Replace the lanes by these traces, the real data beside them."""
+        self.session.clear()
+        for trace in traces:
+            training = trace if "snapshot/x" in trace else None
+            shown = snapshot(trace, len(trace["snapshot/x"]) - 1) if training else trace
+            lane = self.session.add(trace.spec, shown)
+            lane.training = training
+            self.runs.adopt(lane)
+        self.session.add(None, real=True)
+        self.session.set_title(title)
+        self.scenes.forget()
+        self.refresh()
+
+    def _lanes_changed(self) -> None:
+        self.scenes.forget()
+        self._scenes_timer.start()
+
+    def _rows_arrived(self, key: int) -> None:
+        self.scenes.forget(key)
+        self._scenes_timer.start()
+        if not self._charts_timer.isActive():
+            self._charts_timer.start()
+
+    def refresh(self) -> None:
+        """Show lanes, charts and form anew, soon and once."""
+        self._scenes_timer.start()
+        if not self._charts_timer.isActive():
+            self._charts_timer.start()
+        self._show_form()
+
+    @property
+    def theme(self) -> Theme:
+        return THEMES[self.session.view.theme]
+
+    def _show_scenes(self) -> None:
+        lanes = self.session.lanes
+        self.lanes.set_scenes(self.scenes.all(self.snapshot_step), self.theme)
+        keys = [lane.key for lane in lanes]
+        self.lanes.set_selected(keys.index(self.session.selected) if self.session.selected in keys else -1)
+        for i, lane in enumerate(lanes):
+            self.lanes.show_message(i, self._message_for(lane))
+        moving = [(scene, lane) for scene, lane in zip(self.scenes.shown, lanes, strict=True) if scene and not lane.real]
+        self.playhead.set_steps([scene.lane.times for scene, _ in moving])
+        self.transport.set_methods([scene.lane.method for scene, _ in moving])
+        self.lanes.set_cursor(self.playhead.t)
+
+    def _message_for(self, lane: LaneState) -> MessageSpec | None:
+        if lane.status == "failed":
+            kept = len(lane.trace["x"]) if lane.trace is not None and "x" in lane.trace else 0
+            text = f"{lane.message}. {kept} recorded steps are kept and can be played.".replace("..", ".")
+            return MessageSpec("The run stopped", text, "warning", (("again", "Run again"), ("dismiss", "Show it")), error=True)
+        return None
+
+    def _message_action(self, index: int, action: str) -> None:
+        lane = self.session.lanes[index]
+        lane.status, lane.message = "ready", ""
+        self.session.touch(lane.key)
+        if action == "again":
+            self.run()
+
+    def _lane_menu(self, index: int, menu: QMenu) -> None:
+        lane = self.session.lanes[index]
+        if not lane.real:
+            menu.addAction("Save trace…", lambda: self._ask_save(lane.key))
+        if len(self.session.lanes) > 1:
+            menu.addAction("Remove lane", lambda: self.session.remove(lane.key))
+
+    def _restyle(self) -> None:
+        self.scenes.forget()
+        self._show_scenes()
+
+    def _cursor_moved(self, t: float) -> None:
+        self.lanes.set_cursor(t)
+        self.charts.set_cursor(t)
+
+    def _show_charts(self) -> None:
+        training = [(scene.lane.method, lane.training) for scene, lane in self._moving() if lane.training is not None]
+        if training and (self.runs.training or all(lane.training for _, lane in self._moving())):
+            charts = training_charts(training)
+            self.charts.set_step(max((t["loss"].axis[-1] for _, t in training if len(t["loss"])), default=0.0))
+        else:
+            charts = sampling_charts([(scene.lane.method, lane.trace) for scene, lane in self._moving() if lane.trace])
+        self.charts.set_charts(charts, self.theme)
+        self.charts.set_cursor(self.playhead.t)
+
+    def _moving(self) -> list[tuple[Any, LaneState]]:
+        """Scene and state of the lanes that run something."""
+        pairs = zip(self.scenes.shown, self.session.lanes, strict=False)
+        return [(scene, lane) for scene, lane in pairs if scene is not None and not lane.real]
+
+    # --- the form ------------------------------------------------------------------------------------------------
+
+    def selected_lane(self) -> LaneState | None:
+        """The selected lane that runs something; where the real data is selected, the first that does."""
+        lanes = [lane for lane in self.session.lanes if not lane.real and lane.spec is not None]
+        return next((lane for lane in lanes if lane.key == self.session.selected), lanes[0] if lanes else None)
+
+    def _show_form(self) -> None:
+        lane = self.selected_lane()
+        if lane is None or lane.spec is None:
+            return
+        try:
+            sections = setup.sections(self.runs.catalog, lane.spec, self.devices)
+        except SpecError as error:  # a trace of another installation names parts that are not here
+            self.tell(f"The set-up cannot be shown: {error}")
+            return
+        self.panel.form.show_sections(sections)
+        objective = self.runs.catalog.entry("objective", lane.spec.objective.name)
+        self.panel.show_lane(objective.title, objective.facts["family"])
+        needs = any(self.runs.needs_training(each) for each in self.session.lanes)
+        self.panel.show_buttons(running=bool(self.runs.training), needs_training=needs, enabled=self.runs.ready)
+
+    def _form_changed(self, field: str, value: object) -> None:
+        lane = self.selected_lane()
+        if lane is None:
+            return
+        try:
+            self.runs.change(lane.key, field, value)
+        except SpecError as error:
+            self.tell(error.message)
+            self._show_form()
+
+    def _reset(self) -> None:
+        lane = self.selected_lane()
+        if lane is not None and lane.spec is not None:
+            lane.spec = setup.defaults(self.runs.catalog, lane.spec)
+            if not self.runs.needs_training(lane):
+                self.runs.sample(lane)
+            self.session.touch(lane.key)
+
+    def _copy(self, render: Callable[[RunSpec], str]) -> None:
+        lane, clipboard = self.selected_lane(), QGuiApplication.clipboard()
+        if lane is not None and lane.spec is not None and clipboard is not None:
+            clipboard.setText(render(lane.spec))
+            self.tell("Copied")
+
+    # --- running -------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Train what needs it and sample the rest."""
+        if not self.runs.ready:
+            self.tell("The engine is not ready yet")
+            return
+        self.runs.run()
+        self.playhead.play()
+        self.refresh()
+
+    def stop(self) -> None:
+        self.runs.stop()
+
+    def _pause_training(self) -> None:
+        self.runs.pause_training(not any(job.progress and job.progress.paused for job in self.runs.training))
+
+    def _show_training(self) -> None:
+        jobs = [job for job in self.runs.training if job.progress is not None]
+        if not self.runs.training:
+            self.panel.training.hide()
+            self._engine_words("Engine ready")
+            self._show_form()
+            return
+        self._engine_words("Training", busy=True)
+        if jobs:
+            done = sum(job.progress.done for job in jobs if job.progress)
+            total = sum(job.spec.training.n_steps for job in self.runs.training)
+            rate = sum(job.progress.rate for job in jobs if job.progress)
+            loss = jobs[0].builder.trace["loss"] if "loss" in jobs[0].builder.trace else None
+            newest = float(loss[-min(100, len(loss)) :].mean()) if loss is not None and len(loss) else None
+            paused = all(job.progress.paused for job in jobs if job.progress)
+            self.panel.training.show_progress(done, total, rate, newest, paused=paused)
+        self.panel.show_buttons(running=True, needs_training=False, enabled=True)
+        if not self._charts_timer.isActive():
+            self._charts_timer.start()
+
+    def _trained(self, key: int, status: str) -> None:
+        lane = self.session.lane(key)
+        steps = len(lane.training["loss"]) if lane.training is not None else 0
+        name = lane.trace.meta.get("method_title", "Network") if lane.trace is not None else "Network"
+        self.tell(f"{name} {'stopped' if status == 'stopped' else 'trained'}", f"{steps:,} steps, kept")
+
+    def _failed(self, key: int, message: str) -> None:
+        self.scenes.forget(key)
+        self.tell(message)
+
+    # --- the engine ----------------------------------------------------------------------------------------------
+
+    def _hello(self, hello: Hello) -> None:
+        self.devices = hello.devices
+        self.runs.engine_ready(catalog.load(hello.catalog))
+        best = {"cuda": "CUDA", "mps": "Metal"}.get(hello.devices[0], "CPU")
+        self.window.status.device.setText(f"{best} · torch {hello.versions['torch']}")
+        self._engine_words("Engine ready")
+        self._show_form()
+
+    def _died(self, code: int) -> None:
+        logging.error("the engine ended with code %s", code)
+        self.runs.engine_gone()
+        self._engine_words("Engine stopped, a new one is starting", gone=True)
+        self.tell("The engine stopped", "everything recorded is kept, a new one is starting")
+
+    def _engine_words(self, text: str, *, busy: bool = False, gone: bool = False) -> None:
+        self.window.status.show_engine(text, busy=busy, gone=gone)
+
+    def _show_stats(self, stats: Stats) -> None:
+        status = self.window.status
+        status.show_number("Engine", f"{stats.steps_per_second:.0f} it/s")
+        status.show_number("Queue", str(stats.queue))
+        status.show_number("Written", f"{stats.written / 1e6:.1f} MB")
+
+    # --- files ---------------------------------------------------------------------------------------------------
+
+    def _ask_open(self) -> None:
+        dialog = QFileDialog(self.window, "Open trace", "", "Traces (*.h5 *.hdf5)")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(lambda names: self.open_traces([Path(name) for name in names]))
+        self._open_dialog(dialog)
+
+    def _ask_save(self, key: int | None = None) -> None:
+        lane = self.session.lane(key) if key is not None else self.selected_lane()
+        if lane is None or lane.trace is None:
+            self.tell("There is no trace to save yet")
+            return
+        trace = lane.training if lane.training is not None and lane.trace.source is None else lane.trace
+        dialog = QFileDialog(self.window, "Save trace", f"{lane.trace.spec.data.name}.h5", "Traces (*.h5)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("h5")
+        dialog.fileSelected.connect(lambda name: self.exporter.save_trace(trace, Path(name)))
+        self._open_dialog(dialog)
+
+    def _ask_export(self) -> None:
+        card = ExportDialog()
+        scrim = self.window.over(card)
+        card.cancelled.connect(scrim.close_)
+
+        def choose(choice: object) -> None:
+            scrim.close_()
+            dialog = QFileDialog(self.window, "Export GIF", "flowscope.gif", "GIF (*.gif)")
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setDefaultSuffix("gif")
+            dialog.fileSelected.connect(lambda name: self.exporter.export(Path(name), choice))
+            self._open_dialog(dialog)
+
+        card.chosen.connect(choose)
+
+    def _open_dialog(self, dialog: QFileDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    # --- the window ----------------------------------------------------------------------------------------------
+
+    def tell(self, text: str, more: str = "") -> None:
+        """A line at the bottom that goes by itself."""
+        self.window.toast.tell(text, more)
+
+    def message(self, title: str, text: str) -> None:
+        """A message that waits to be read."""
+        card = Message(title, text, ["Close"])
+        scrim = self.window.over(card)
+        card.done.connect(lambda _: scrim.close_())
+
+    def retheme(self) -> None:
+        QGuiApplication.instance().setStyleSheet(stylesheet(self.theme))  # type: ignore[union-attr]  # it is a QApplication
+        self.window.retheme(self.theme)
+        self.panel.retheme(self.theme)
+        self.scenes.forget()
+        self.refresh()
+
+    def _show_overlays(self, overlays: frozenset[Any]) -> None:
+        for name in ("particles", "trails", "field", "real"):
+            self.actions[name].setChecked(name in overlays)
+        self.lanes.set_overlays(overlays)
+
+    def _show_loop(self) -> None:
+        self.actions["loop"].setChecked(self.playhead.loop)
+        self.actions["link"].setChecked(self.session.view.linked)
+        self.actions["panel"].setChecked(self.panel.isVisibleTo(self.window))
+
+    def _toggle_overlay(self, name: Any) -> None:
+        self.session.view.overlays = self.session.view.overlays ^ {name}
+
+    def _toggle_link(self) -> None:
+        self.session.view.linked = not self.session.view.linked
+        self._show_loop()
+
+    def _toggle_theme(self) -> None:
+        self.session.view.theme = "light" if self.session.view.theme == "dark" else "dark"
+
+    def _toggle_panel(self) -> None:
+        self.panel.setVisible(not self.panel.isVisible())
+        self._show_loop()
+
+    def _toggle_full_screen(self) -> None:
+        self.window.showNormal() if self.window.isFullScreen() else self.window.showFullScreen()
+
+    def _show_help(self) -> None:
+        self.window.over(HelpSheet())
+
+    def window_close(self) -> None:
+        self.window.close()

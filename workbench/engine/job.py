@@ -1,0 +1,165 @@
+"""One run in the engine: its generator, its trace file, what it has still to send, and how fast it goes."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import traceback
+from collections import deque
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from core.errors import FlowscopeError
+from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, Tick
+from core.spec import RunSpec
+from core.trace import TraceWriter
+from workbench.engine.commands import JobEnded
+from workbench.engine.outbox import Outbox
+
+Run = Generator[Event | Tick | None]
+
+_log = logging.getLogger(__name__)
+
+
+class Rate:
+    """Steps a second over the last second."""
+
+    def __init__(self) -> None:
+        self._ticks: deque[tuple[float, int]] = deque(maxlen=4096)
+
+    def count(self, now: float, done: int) -> None:
+        self._ticks.append((now, done))
+
+    def at(self, now: float) -> float:
+        while len(self._ticks) > 1 and now - self._ticks[0][0] > 1.0:
+            self._ticks.popleft()
+        if len(self._ticks) < 2 or now <= self._ticks[0][0]:
+            return 0.0
+        return (self._ticks[-1][1] - self._ticks[0][1]) / (now - self._ticks[0][0])
+
+
+@dataclass(eq=False)
+class Job:
+    """A run and what the loop knows of it. ``turn`` orders training jobs, ``outcome`` is set once the run is over."""
+
+    number: int
+    spec: RunSpec
+    run: Run
+    record: Path | None = None
+    turn: int = 0
+    paused: bool = False
+    stopping: bool = False
+    awaiting: bool = False
+    sent_at: float = 0.0
+    reported: tuple[float, int] = (0.0, 0)
+    done: int = 0
+    total: int = 0
+    rate: Rate = field(default_factory=Rate)
+    outbox: Outbox = field(default_factory=Outbox)
+    outcome: JobEnded | None = None
+    written: int = 0
+    _device: str = field(default="", init=False)
+    _started: bool = field(default=False, init=False)
+    _writer: TraceWriter | None = field(default=None, init=False)
+
+    @property
+    def training(self) -> bool:
+        return self.spec.action == "train"
+
+    def step(self) -> Event | Tick | None:
+        """The next thing the run yields; a stop that was asked for is thrown into it first.
+
+        Raises:
+            StopIteration, StopRun: the run is over without a last word.
+        """
+        if not self.stopping:
+            return next(self.run)
+        self.stopping = self.paused = False
+        if inspect.getgeneratorstate(self.run) == inspect.GEN_CREATED:
+            raise StopRun  # nothing has begun, so there is nothing to end
+        return self.run.throw(StopRun())
+
+    def keep(self, event: Event) -> None:
+        """Queue an event for the window and write it to the trace file, which is made with the first one."""
+        if isinstance(event, RunStarted):
+            self._started, self._device = True, event.meta.get("device", "")
+        self.outbox.put(event)
+        if self.record is None:
+            return
+        if self._writer is None:
+            self._writer = TraceWriter(self.record)
+        self._writer.feed(event)
+        if isinstance(event, Chunk):
+            self.written += event.data.nbytes
+
+    def end(self, outcome: JobEnded) -> None:
+        """The run is over: complete its file and queue its last event. A file that fails makes the job fail."""
+        self._close_run()
+        if self._writer is not None:
+            outcome = self._finish_file(self._writer, outcome)
+        if self._started:
+            self.outbox.put(RunFinished(outcome.status, outcome.message))
+        self.outcome = outcome
+
+    def _finish_file(self, writer: TraceWriter, outcome: JobEnded) -> JobEnded:
+        try:
+            try:
+                writer.feed(RunFinished(outcome.status, outcome.message))
+            except FlowscopeError as error:  # its last rows found no room; what was committed is told that it failed
+                outcome = self._failed_unless_it_has(outcome, error)
+                writer.feed(RunFinished(outcome.status, outcome.message))
+            writer.close()
+        except FlowscopeError as error:
+            outcome = self._failed_unless_it_has(outcome, error)
+        return outcome
+
+    def _failed_unless_it_has(self, outcome: JobEnded, error: FlowscopeError) -> JobEnded:
+        return outcome if outcome.status == "failed" else JobEnded(self.number, "failed", str(error))
+
+    def abandon(self, *, remove: bool) -> None:
+        """Close the run and its file in the middle; what is committed stays readable unless the file is removed."""
+        self._close_run()
+        if self._writer is None:
+            return
+        try:
+            self._writer.close()
+            if remove:
+                self._writer.path.unlink(missing_ok=True)
+        except (FlowscopeError, OSError):
+            _log.exception("the file of job %d", self.number)
+
+    def failure(self, error: Exception) -> JobEnded:
+        """What the user is told of an error in the run, with the traceback for the log unless the user caused it."""
+        if isinstance(error, FlowscopeError):
+            return JobEnded(self.number, "failed", str(error))
+        detail = "".join(traceback.format_exception(error))
+        if isinstance(error, MemoryError) or any(words in str(error).lower() for words in _MEMORY_WORDS):
+            return JobEnded(self.number, "failed", self._memory_message(), detail)
+        first_line = next(iter(str(error).splitlines()), "")
+        message = f"The engine met a bug: {type(error).__name__}: {first_line}".removesuffix(": ")
+        return JobEnded(self.number, "failed", message, detail)
+
+    def _memory_message(self) -> str:
+        device = self._device or (self.spec.device if self.spec.device != "auto" else "this device")
+        what, fewer = f"{self.spec.n_samples:,} particles", "fewer particles"
+        if self.training:
+            what, fewer = f"batches of {self.spec.training.batch_size:,} and {what}", f"smaller batches, {fewer}"
+        return f"Not enough memory for {what} on {device}. Try {fewer} or another device."
+
+    def _close_run(self) -> None:
+        try:
+            self.run.close()
+        except Exception:  # noqa: BLE001  # a bug in a run that nobody waits for must not end the engine
+            _log.exception("the end of job %d", self.number)
+
+
+#: As torch words it on the CPU, CUDA and MPS, and Windows in its own way.
+_MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+def ending(number: int, finished: RunFinished) -> JobEnded:
+    """What a run's own last event means for its job."""
+    status: Literal["finished", "stopped", "failed"] = "failed" if finished.status == "running" else finished.status
+    return JobEnded(number, status, finished.message)

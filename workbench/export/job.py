@@ -1,0 +1,80 @@
+"""An export in a process of its own: the window stays free, and every film is made by the same painter.
+
+Reads an `Order` as JSON from standard input; prints ``{"done": …, "total": …}`` lines; an error is one line on stderr
+and exit code 2.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from core.errors import FlowscopeError
+from core.trace import open_trace
+from core.trace.derive import FieldKind
+from workbench.views.theme import THEMES, ThemeName
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A film to be made of some trace files."""
+
+    traces: list[str]
+    out: str
+    title: str = ""
+    width: int = 1200
+    height: int = 640
+    fps: int = 20
+    seconds: float = 5.0
+    pacing: str = "linear"
+    theme: ThemeName = "dark"
+    real: bool = True
+    field_kind: FieldKind = "velocity"
+    factor: float = 1.0
+
+
+def make(order: Order, report: Callable[[int, int], None] = lambda done, total: None) -> int:
+    """Make the film of an order in this process; needs a QGuiApplication. Returns the number of frames."""
+    from workbench.export.gif import Film, write_gif
+    from workbench.export.scenes import lanes
+
+    theme = THEMES[order.theme]
+    traces = [open_trace(Path(path)) for path in order.traces]
+    scenes = lanes(traces, theme, real=order.real, field_kind=order.field_kind, factor=order.factor)
+    film = Film(
+        scenes, theme, order.title, (order.width // 2 * 2, order.height // 2 * 2), order.fps, order.seconds, order.pacing
+    )
+    frames = write_gif(film, Path(order.out), report)
+    for trace in traces:
+        trace.close()
+    return frames
+
+
+def main() -> int:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from PyQt6.QtGui import QGuiApplication
+
+    application = QGuiApplication(sys.argv[:1])
+    shown = 0.0
+
+    def report(done: int, total: int) -> None:
+        nonlocal shown
+        if done == total or time.monotonic() - shown > 0.1:
+            shown = time.monotonic()
+            print(f'{{"done": {done}, "total": {total}}}', flush=True)
+
+    try:
+        make(msgspec.json.decode(sys.stdin.buffer.read(), type=Order), report)
+    except (FlowscopeError, msgspec.ValidationError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    del application
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

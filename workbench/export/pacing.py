@@ -1,0 +1,27 @@
+"""Pacing: which t each frame of a film shows. Every pacing runs from the first frame at t = 0 to the last at t = 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Times = NDArray[np.float64]
+
+_LOG_STRENGTH = 9.0
+
+#: place u in the film in [0, 1] -> t. Inverse paces are their mirror images: fast first, slow towards the data.
+PACINGS: dict[str, Callable[[Times], Times]] = {
+    "linear": lambda u: u,
+    "quadratic": lambda u: u**2,
+    "inverse-quadratic": lambda u: 1.0 - (1.0 - u) ** 2,
+    "log": lambda u: np.log1p(_LOG_STRENGTH * u) / np.log1p(_LOG_STRENGTH),
+}
+
+
+def frame_times(pacing: str, fps: int, seconds: float, hold: float = 1.0) -> Times:
+    """The t of every frame: ``seconds`` of motion, then the end held for ``hold`` seconds."""
+    n = max(2, round(fps * seconds))
+    moving = PACINGS[pacing](np.linspace(0.0, 1.0, n))
+    return np.concatenate([moving, np.ones(round(fps * hold))])

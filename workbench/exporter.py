@@ -1,0 +1,134 @@
+"""Saving and exporting from the window: in a thread or a process of its own, with progress, cancel and a word at the end."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from PyQt6.QtCore import QObject, QProcess, QUrl, pyqtSignal
+from PyQt6.QtGui import QDesktopServices
+
+from core.errors import FlowscopeError
+from core.trace import Trace, save
+from workbench.export.job import Order
+from workbench.widgets.dialogs import ExportChoice
+
+if TYPE_CHECKING:
+    from workbench.controller import Controller
+
+
+class Exporter(QObject):
+    """One export at a time."""
+
+    saved = pyqtSignal(str, str)
+    exported = pyqtSignal(object)
+    _ready = pyqtSignal(object)
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller)
+        self._controller = controller
+        self._process: QProcess | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._began = 0.0
+        self.saved.connect(self._on_saved)
+        self._ready.connect(self._start)
+
+    # --- traces --------------------------------------------------------------------------------------------------
+
+    def save_trace(self, trace: Trace, path: Path) -> None:
+        """Write a trace in the background; `saved` says the path and what went wrong, if anything."""
+
+        def work() -> None:
+            try:
+                save(trace, path)
+                self.saved.emit(str(path), "")
+            except FlowscopeError as error:
+                self.saved.emit(str(path), str(error))
+
+        threading.Thread(target=work, name="save", daemon=True).start()
+
+    def _on_saved(self, path: str, problem: str) -> None:
+        if problem:
+            self._controller.message("The trace was not saved", problem)
+        else:
+            self._controller.tell(f"Saved {Path(path).name}", f"{Path(path).stat().st_size / 1e6:.1f} MB")
+
+    # --- films ---------------------------------------------------------------------------------------------------
+
+    def export(self, out: Path, choice: ExportChoice) -> None:
+        """Make a GIF of the lanes as they are, in a child process."""
+        if self._process is not None:
+            self._controller.tell("An export is still going on")
+            return
+        session = self._controller.session
+        traces = [lane.trace for lane in session.lanes if lane.trace is not None and not lane.real]
+        if not traces:
+            self._controller.tell("There is nothing to export yet")
+            return
+        self._folder = tempfile.TemporaryDirectory(prefix="flowscope-export-")
+        files = [str(Path(self._folder.name) / f"{i}.h5") for i in range(len(traces))]
+        view = session.view
+        order = Order(
+            files, str(out), session.title, choice.width, choice.height, choice.fps, choice.seconds, choice.pacing,
+            view.theme, any(lane.real for lane in session.lanes), view.field_kind, view.field_factor,
+        )  # fmt: skip
+        self._controller.window.toast.progress("Exporting", 0, 1, None, self.cancel)
+
+        def work() -> None:
+            try:
+                for trace, file in zip(traces, files, strict=True):
+                    save(trace, Path(file))
+                self._ready.emit(order)
+            except FlowscopeError as error:
+                self.saved.emit(str(out), str(error))
+
+        threading.Thread(target=work, name="export-traces", daemon=True).start()
+
+    def cancel(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+
+    def _start(self, order: Order) -> None:
+        process = self._process = QProcess(self)
+        process.setProgram(sys.executable)
+        process.setArguments(["-m", "workbench.export.job"])
+        process.readyReadStandardOutput.connect(self._progress)
+        process.finished.connect(lambda code, how: self._finished(Path(order.out), code, how))
+        self._began = time.monotonic()
+        process.start()
+        process.write(msgspec.json.encode(order))
+        process.closeWriteChannel()
+
+    def _progress(self) -> None:
+        assert self._process is not None  # it has just written
+        lines = bytes(self._process.readAllStandardOutput()).decode().strip().splitlines()
+        if lines:
+            state = json.loads(lines[-1])
+            spent = time.monotonic() - self._began
+            left = spent / max(1, state["done"]) * (state["total"] - state["done"])
+            self._controller.window.toast.progress("Exporting", state["done"], state["total"], left, self.cancel)
+
+    def _finished(self, out: Path, code: int, how: QProcess.ExitStatus) -> None:
+        assert self._process is not None  # it has just ended
+        words = bytes(self._process.readAllStandardError()).decode().strip().splitlines()
+        self._process.deleteLater()
+        self._process = None
+        if self._folder is not None:
+            self._folder.cleanup()
+        if how == QProcess.ExitStatus.CrashExit:
+            self._controller.tell("Export cancelled")
+        elif code != 0:
+            self._controller.message("The film was not made", words[-1] if words else "The export stopped.")
+        else:
+            size = f"{out.stat().st_size / 1e6:.1f} MB"
+            show = QUrl.fromLocalFile(str(out.parent))
+            self._controller.window.toast.tell(
+                f"Exported {out.name}", size, "Show in folder", lambda: QDesktopServices.openUrl(show) and None
+            )
+            self.exported.emit(out)

@@ -1,0 +1,220 @@
+"""What runs for which lane: asks the engine, builds traces from what it sends, and keeps the session up to date.
+
+A lane samples with the weights it has as soon as a knob moves, the newest request replacing the older. What asks for
+other weights waits for `run`, which trains; while a network trains the lane shows its newest snapshot, and afterwards
+it samples what was learned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from core.catalog import Catalog
+
+from core.events import Event
+from core.spec import Part, RunSpec
+from core.trace import TraceBuilder
+from core.trace.derive import snapshot
+from workbench import folders
+from workbench.engine.client import EngineClient
+from workbench.engine.commands import JobEnded, Progress
+from workbench.model import setup
+from workbench.model.session import LaneState, Session
+
+_CHECKPOINT = "checkpoint.safetensors"
+#: Fields that belong to all lanes, so that methods meet on the same data and the same noise.
+SHARED = ("seed", "n_samples", "device")
+
+
+@dataclass
+class Job:
+    """A run that the engine works on for a lane."""
+
+    lane: int
+    spec: RunSpec
+    builder: TraceBuilder = field(default_factory=TraceBuilder)
+    directory: Path | None = None
+    shown: int = -1
+    progress: Progress | None = None
+    stopping: bool = False
+
+
+class Runs(QObject):
+    """Joins session and engine."""
+
+    training_progress = pyqtSignal()
+    rows_arrived = pyqtSignal(int)
+    failed = pyqtSignal(int, str)
+    trained = pyqtSignal(int, str)
+
+    def __init__(self, session: Session, engine: EngineClient, catalog: Catalog) -> None:
+        super().__init__()
+        self.session, self.engine, self.catalog = session, engine, catalog
+        self._jobs: dict[int, Job] = {}
+        self._waiting: set[int] = set()
+        self.ready = False
+        #: lane key -> the spec that its weights were trained for
+        self._trained: dict[int, RunSpec] = {}
+        engine.batch.connect(self._on_batch)
+        engine.progress.connect(self._on_progress)
+        engine.ended.connect(self._on_ended)
+
+    # --- what a person asks for ----------------------------------------------------------------------------------
+
+    def adopt(self, lane: LaneState) -> None:
+        """A lane opened from a trace: its weights are those of its spec."""
+        if lane.spec is not None and lane.spec.field.params.get("weights"):
+            self._trained[lane.key] = lane.spec
+
+    def needs_training(self, lane: LaneState) -> bool:
+        """Whether the lane's spec asks for weights that do not exist yet."""
+        spec = lane.spec
+        if spec is None or lane.real or spec.field.name != "network":
+            return False
+        trained = self._trained.get(lane.key)
+        return trained is None or not setup.fits(trained, spec)
+
+    def change(self, key: int, name: str, value: Any) -> None:
+        """Change a field of a lane; data set, seed, particles and device change in every lane.
+
+        Raises:
+            SpecError: the value is outside what the field allows; nothing has changed.
+        """
+        shared = name in SHARED or name.startswith("data.")
+        lanes = [lane for lane in self.session.lanes if not lane.real and lane.spec and (shared or lane.key == key)]
+        changed = [setup.set_value(self.catalog, lane.spec, name, value) for lane in lanes if lane.spec]
+        for lane, spec in zip(lanes, changed, strict=True):
+            lane.spec = spec
+            self.session.touch(lane.key)
+            if not name.startswith("training.") and not self.needs_training(lane):
+                self.sample(lane)
+
+    def run(self) -> None:
+        """Train every lane that needs it, and sample the others afresh."""
+        for lane in self.session.lanes:
+            if lane.real or lane.spec is None or self._training_job(lane.key) is not None:
+                continue
+            if self.needs_training(lane):
+                self._train(lane)
+            else:
+                self.sample(lane)
+
+    def sample(self, lane: LaneState) -> None:
+        """Sample a lane's spec now; an older request of the lane is dropped."""
+        if lane.spec is None or not self.ready:
+            self._waiting.add(lane.key)
+            return
+        older = next((n for n, job in self._jobs.items() if job.lane == lane.key and job.directory is None), None)
+        spec = lane.spec.replace(action="sample")
+        number = self.engine.submit(spec, replaces=older)
+        self._jobs.pop(older or -1, None)
+        self._jobs[number] = Job(lane.key, spec)
+
+    def _train(self, lane: LaneState) -> None:
+        assert lane.spec is not None  # `run` asked
+        spec = lane.spec.replace(action="train", field=Part("network"))
+        directory = folders.new_run(f"{spec.data.name}-{spec.objective.name}-{lane.key}")
+        number = self.engine.submit(spec, record=directory / "train.h5", directory=directory)
+        self._jobs[number] = Job(lane.key, spec, directory=directory)
+        lane.status, lane.message, lane.training = "running", "", None
+        self.session.touch(lane.key)
+
+    def pause_training(self, pause: bool) -> None:
+        for number, job in self._jobs.items():
+            if job.directory is not None:
+                (self.engine.pause if pause else self.engine.resume)(number)
+
+    def stop(self) -> None:
+        """End every training and keep what was learned."""
+        for number, job in self._jobs.items():
+            if job.directory is not None and not job.stopping:
+                job.stopping = True
+                self.engine.stop(number)
+
+    def engine_ready(self, catalog: Catalog) -> None:
+        self.ready, self.catalog = True, catalog
+        waiting, self._waiting = self._waiting, set()
+        for lane in self.session.lanes:
+            if lane.key in waiting:
+                self.sample(lane)
+
+    def engine_gone(self) -> None:
+        self.ready = False
+
+    # --- what is known -------------------------------------------------------------------------------------------
+
+    @property
+    def training(self) -> list[Job]:
+        """The trainings that go on."""
+        return [job for job in self._jobs.values() if job.directory is not None]
+
+    def _training_job(self, key: int) -> Job | None:
+        return next((job for job in self.training if job.lane == key), None)
+
+    # --- what the engine says ------------------------------------------------------------------------------------
+
+    def _on_batch(self, number: int, events: list[Event]) -> None:
+        job = self._jobs.get(number)
+        if job is None:
+            return
+        for event in events:
+            job.builder.feed(event)
+        lane = self._lane(job)
+        if lane is None:
+            return
+        if job.directory is not None:
+            self._show_training(job, lane)
+        elif "x" in job.builder.trace and len(job.builder.trace["x"]) > 1:
+            lane.trace, lane.status, lane.message = job.builder.trace, "ready", ""
+            self.rows_arrived.emit(lane.key)
+
+    def _show_training(self, job: Job, lane: LaneState) -> None:
+        trace = lane.training = job.builder.trace
+        newest = len(trace["snapshot/field/velocity"]) - 1 if "snapshot/field/velocity" in trace else -1
+        if newest > job.shown:
+            job.shown = newest
+            lane.trace = snapshot(trace, newest)
+            self.rows_arrived.emit(lane.key)
+        self.training_progress.emit()
+
+    def _on_progress(self, progress: Progress) -> None:
+        job = self._jobs.get(progress.job)
+        if job is not None:
+            job.progress = progress
+            if job.directory is not None:
+                self.training_progress.emit()
+
+    def _on_ended(self, end: JobEnded) -> None:
+        job = self._jobs.pop(end.job, None)
+        lane = self._lane(job) if job is not None else None
+        if job is None or lane is None:
+            return
+        if end.status == "failed":
+            lane.status, lane.message = "failed", end.message
+            self.failed.emit(lane.key, end.message)
+        elif job.directory is not None:
+            self._learned(job, lane, end)
+        else:
+            lane.status = "ready"
+        self.session.touch(lane.key)
+        self.training_progress.emit()
+
+    def _learned(self, job: Job, lane: LaneState, end: JobEnded) -> None:
+        """Training is over: sample with the new weights, unless the lane has moved on to something else."""
+        assert job.directory is not None and lane.spec is not None  # a training of a lane with a spec
+        weights = Part("network", {"weights": str(job.directory / _CHECKPOINT)})
+        self._trained[lane.key] = job.spec
+        lane.status = "ready"
+        lane.spec = lane.spec.replace(field=weights)
+        self.trained.emit(lane.key, end.status)
+        if not self.needs_training(lane):
+            self.sample(lane)
+
+    def _lane(self, job: Job) -> LaneState | None:
+        return next((lane for lane in self.session.lanes if lane.key == job.lane), None)
+
+

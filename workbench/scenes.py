@@ -1,0 +1,59 @@
+"""The scenes of the session's lanes, made again only when what they show has changed."""
+
+from __future__ import annotations
+
+from core.trace import Trace
+from core.trace.derive import snapshot
+from workbench.model.session import LaneState, Session
+from workbench.views.lane2d import Look, real_scene, scene
+from workbench.views.marks import Scene
+from workbench.views.theme import THEMES
+
+
+class Scenes:
+    """A cache from lane to scene."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._cache: dict[int, tuple[Trace | None, int, Scene]] = {}
+        self.shown: tuple[Scene | None, ...] = ()
+
+    def forget(self, key: int | None = None) -> None:
+        """Make a lane's scene anew, or all of them."""
+        if key is None:
+            self._cache.clear()
+        else:
+            self._cache.pop(key, None)
+
+    def all(self, step: float | None = None) -> tuple[Scene | None, ...]:
+        """A scene for each lane; None where there is nothing to show. ``step`` picks a training snapshot."""
+        first = next((lane.key for lane in self._session.lanes if not lane.real), None)
+        self.shown = tuple(self._scene(lane, lane.key == first, step) for lane in self._session.lanes)
+        return self.shown
+
+    def _scene(self, lane: LaneState, first: bool, step: float | None) -> Scene | None:
+        trace = self._real_source() if lane.real else lane.trace
+        if trace is None or "x" not in trace:
+            return None
+        if step is not None and lane.training is not None and not lane.real:
+            steps = lane.training["snapshot/x"].axis
+            trace = snapshot(lane.training, max(0, int((steps <= step).sum()) - 1)) if len(steps) else trace
+        rows = len(trace["x"])
+        known = self._cache.get(lane.key)
+        if known is not None and known[0] is trace and known[1] == rows:
+            return known[2]
+        view = self._session.view
+        look = Look(THEMES[view.theme], view.field_kind, view.field_factor, first=first)
+        data = trace["x"].static.get("data")
+        if lane.real:
+            if data is None:
+                return None
+            made = real_scene(data, trace.meta.get("data_title", trace.spec.data.name), look)
+        else:
+            made = scene(trace, look, data)
+        self._cache[lane.key] = (trace, rows, made)
+        return made
+
+    def _real_source(self) -> Trace | None:
+        """The first lane's trace: it carries points of the data set."""
+        return next((lane.trace for lane in self._session.lanes if not lane.real and lane.trace is not None), None)

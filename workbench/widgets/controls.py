@@ -1,0 +1,106 @@
+"""Small controls that the bars and forms are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+
+from workbench.views.theme import Theme
+from workbench.widgets.icons import icon
+
+
+def label(text: str, role: str = "", parent: QWidget | None = None) -> QLabel:
+    """Text in one of the roles of the style sheet: t2, t3, small, name, section, title."""
+    out = QLabel(text, parent)
+    out.setObjectName(role)
+    return out
+
+
+def button(text: str, on_click: Callable[[], None], *, role: str = "") -> QPushButton:
+    out = QPushButton(text)
+    out.setObjectName(role)
+    out.setAccessibleName(text)
+    out.clicked.connect(lambda: on_click())
+    return out
+
+
+def hairline() -> QFrame:
+    out = QFrame()
+    out.setObjectName("hairline")
+    out.setFixedHeight(1)
+    return out
+
+
+class IconButton(QToolButton):
+    """A button that shows an action by its icon; `retheme` colours it."""
+
+    def __init__(self, action: QAction, name: str, px: int = 18, size: int = 30, role: str = "") -> None:
+        super().__init__()
+        self._name, self._px = name, px
+        self.setObjectName(role)
+        self.setIconSize(QSize(px, px))
+        self.setFixedSize(size, size)
+        self.setCheckable(action.isCheckable())
+        self.setChecked(action.isChecked())
+        self.setToolTip(action.toolTip())
+        self.setAccessibleName(action.text())
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.clicked.connect(action.trigger)
+        action.toggled.connect(self.setChecked)
+
+    def show_icon(self, name: str, theme: Theme, colour: str | None = None) -> None:
+        self._name = name
+        self.retheme(theme, colour)
+
+    def retheme(self, theme: Theme, colour: str | None = None) -> None:
+        self.setIcon(icon(self._name, colour or theme.t1, self._px))
+
+
+class Chip(QPushButton):
+    """An overlay that can be on or off, with its key."""
+
+    def __init__(self, action: QAction, key: str) -> None:
+        super().__init__(f"{action.text()}  {key}")
+        self.setObjectName("chip")
+        self.setCheckable(True)
+        self.setChecked(action.isChecked())
+        self.setToolTip(action.toolTip())
+        self.setAccessibleName(action.text())
+        self.clicked.connect(action.trigger)
+        action.toggled.connect(self.setChecked)
+
+
+class Segments(QWidget):
+    """A few exclusive choices side by side."""
+
+    chosen = pyqtSignal(str)
+
+    def __init__(self, choices: Sequence[tuple[str, str]], name: str) -> None:
+        """``choices`` are (value, text)."""
+        super().__init__()
+        self.setAccessibleName(name)
+        self._buttons: dict[str, QPushButton] = {}
+        self._group = QButtonGroup(self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for i, (value, text) in enumerate(choices):
+            segment = QPushButton(text)
+            segment.setObjectName("segment")
+            segment.setCheckable(True)
+            segment.setAccessibleName(f"{name}: {text}")
+            places = ("only",) if len(choices) == 1 else ("first", *["middle"] * (len(choices) - 2), "last")
+            segment.setProperty("place", places[i])
+            segment.clicked.connect(lambda _=False, v=value: self.chosen.emit(v))
+            self._group.addButton(segment)
+            self._buttons[value] = segment
+            row.addWidget(segment)
+
+    def set_value(self, value: str) -> None:
+        self._buttons[value].setChecked(True)
+
+    def value(self) -> str:
+        return next((value for value, segment in self._buttons.items() if segment.isChecked()), "")

@@ -1,0 +1,135 @@
+"""The bar above a lane: its method by colour and glyph, its name, evaluations spent, the time, and a menu."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PyQt6.QtWidgets import QMenu, QToolButton, QWidget
+
+from workbench.painters.fonts import ui
+from workbench.painters.glyphs import draw_glyph
+from workbench.views.marks import Lane
+from workbench.views.theme import DARK, Theme
+from workbench.views.words import lane_words
+from workbench.widgets import icons
+
+HEIGHT = 49
+"""48 and the line under it."""
+_RADIUS, _BAR, _LEFT, _RIGHT = 8.0, 2.0, 33.0, 37.0
+
+
+class LaneHeader(QWidget):
+    """Shows `Lane` at a cursor; ``menu_requested`` hands out the empty menu to be filled with actions."""
+
+    pressed = pyqtSignal()
+    menu_requested = pyqtSignal(QMenu)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._lane: Lane | None = None
+        self._theme = DARK
+        self._selected = False
+        self._read = ("", "")
+        self._more = QToolButton(self)
+        self._more.setObjectName("laneMore")
+        self._more.setAccessibleName("Lane menu")
+        self._more.setToolTip("More")
+        self._more.setIconSize(QSize(20, 20))
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(self._more)
+        self._menu.aboutToShow.connect(self._fill)
+        self._more.setMenu(self._menu)
+        self.setFixedHeight(HEIGHT)
+
+    def show_lane(self, lane: Lane, theme: Theme, t: float, *, selected: bool) -> None:
+        if theme is not self._theme or self._lane is None:
+            self._restyle(theme)
+        self._lane, self._theme, self._selected = lane, theme, selected
+        self.setToolTip(f"{lane.title}\n{lane.subtitle}")
+        self.setAccessibleName(f"{lane.title}, {lane.subtitle}")
+        self._say(t)
+        self.update()
+
+    def set_cursor_t(self, t: float) -> None:
+        """Repaint only when the words change."""
+        if self._say(t):
+            self.update()
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What stands at the right: evaluations, and the time or the status."""
+        return self._read
+
+    def _say(self, t: float) -> bool:
+        if self._lane is None:
+            return False
+        words = lane_words(self._lane, t)
+        before, self._read = self._read, (words.evaluations, words.time)
+        return self._read != before
+
+    def _fill(self) -> None:
+        self._menu.clear()
+        self.menu_requested.emit(self._menu)
+
+    def _restyle(self, theme: Theme) -> None:
+        self._more.setIcon(icons.icon("more", theme.t2, 20))
+        self._more.setStyleSheet(
+            f"""
+            QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: 6px; }}
+            QToolButton:hover, QToolButton:pressed {{ background: {theme.hover}; }}
+            QToolButton:focus {{ border: 2px solid {theme.t1}; }}
+            QToolButton::menu-indicator {{ image: none; width: 0; }}
+            """
+        )
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        self._more.setGeometry(self.width() - 32, 11, 28, 28)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        self.pressed.emit()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        if self._lane is None:
+            return
+        theme, lane = self._theme, self._lane
+        colour = theme.methods[lane.method]
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), QColor(theme.win))
+        frame = rounded_end(QRectF(self.rect()), _RADIUS, top=True)
+        painter.fillPath(frame, QColor(theme.panel))
+        painter.setClipPath(frame)
+        painter.fillRect(QRectF(0, 1, self.width(), _BAR), QColor(colour))
+        painter.setClipping(False)
+        painter.setPen(QPen(QColor(theme.ctl if self._selected else theme.line), 1))
+        painter.drawPath(frame)
+        painter.setPen(QPen(QColor(theme.line), 1))
+        painter.drawLine(QPointF(1, HEIGHT - 0.5), QPointF(self.width() - 1, HEIGHT - 0.5))
+        draw_glyph(painter, lane.method, QPointF(18.5, 25), 9, colour)
+        self._two_lines(painter, lane)
+        painter.end()
+
+    def _two_lines(self, painter: QPainter, lane: Lane) -> None:
+        theme = self._theme
+        rows = [
+            (lane.title, self._read[0], ui(13, 600), ui(13, 500), theme.t1, 21.0),
+            (lane.subtitle, self._read[1], ui(12), ui(12), theme.t2, 38.0),
+        ]
+        for left, right, name_font, read_font, colour, baseline in rows:
+            painter.setPen(QColor(colour))
+            painter.setFont(read_font)
+            end = self.width() - _RIGHT - QFontMetricsF(read_font).horizontalAdvance(right)
+            painter.drawText(QPointF(end, baseline), right)
+            room = end - _LEFT - 8
+            painter.setFont(name_font)
+            shown = QFontMetricsF(name_font).elidedText(left, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QPointF(_LEFT, baseline), shown)
+
+
+def rounded_end(rect: QRectF, radius: float, *, top: bool) -> QPainterPath:
+    """The outline of a card's upper or lower part: rounded at its end, open (beyond the rect) where the rest joins."""
+    inside = rect.adjusted(0.5, 0.5, -0.5, -0.5)
+    inside = inside.adjusted(0, 0, 0, 2 * radius) if top else inside.adjusted(0, -2 * radius, 0, 0)
+    path = QPainterPath()
+    path.addRoundedRect(inside, radius, radius)
+    return path

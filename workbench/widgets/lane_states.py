@@ -1,0 +1,186 @@
+"""What covers a lane: a message with its ways out, or the progress of what it waits for. Plain opaque widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QElapsedTimer, QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from workbench.painters.fonts import ui
+from workbench.views.theme import DARK, Theme
+from workbench.widgets import icons
+
+PROGRESS_HEIGHT = 32
+#: Shorter waits show no progress (milliseconds).
+_PATIENCE = 300
+
+
+@dataclass(frozen=True)
+class MessageSpec:
+    """Words over a lane. ``actions`` are (id, text of the button), the first one primary."""
+
+    title: str
+    text: str = ""
+    icon: str = ""
+    actions: tuple[tuple[str, str], ...] = ()
+    error: bool = False
+
+
+EMPTY_LANE = MessageSpec(
+    "Empty lane", "Start from a preset or open a trace", "lanes",
+    (("choose-preset", "Choose preset"), ("open-trace", "Open trace…")),
+)  # fmt: skip
+
+
+class MessagePanel(QWidget):
+    """A message in the middle of a lane; ``whole`` lanes have a dashed card of their own instead of the canvas."""
+
+    action = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = DARK
+        self._whole = False
+        self._shown: tuple[MessageSpec, Theme, bool] | None = None
+        self._icon, self._title, self._text = QLabel(), QLabel(), QLabel()
+        self._title.setFont(ui(13, 600))
+        self._text.setFont(ui(12))
+        self._text.setWordWrap(True)
+        for label in (self._icon, self._title, self._text):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        self._buttons.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 16, 20, 16)
+        column.setSpacing(0)
+        column.addStretch(1)
+        for widget, gap in ((self._icon, 8), (self._title, 6), (self._text, 12)):
+            column.addWidget(widget)
+            column.addSpacing(gap)
+        column.addLayout(self._buttons)
+        column.addStretch(1)
+
+    def show_message(self, spec: MessageSpec, theme: Theme, *, whole: bool) -> None:
+        if self._shown == (spec, theme, whole):
+            return
+        self._shown = (spec, theme, whole)
+        self._theme, self._whole = theme, whole
+        self._icon.setVisible(bool(spec.icon))
+        if spec.icon:
+            colour = theme.methods["error"] if spec.error else theme.t2
+            self._icon.setPixmap(icons.pixmap(spec.icon, colour, 24, self.devicePixelRatioF()))
+        self._title.setText(spec.title)
+        self._title.setStyleSheet(f"color: {theme.t1}; background: transparent;")
+        self._text.setText(spec.text)
+        self._text.setVisible(bool(spec.text))
+        self._text.setStyleSheet(f"color: {theme.t2}; background: transparent;")
+        self._fill_buttons(spec.actions)
+        self.update()
+
+    def _fill_buttons(self, actions: Sequence[tuple[str, str]]) -> None:
+        while (item := self._buttons.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        for i, (name, text) in enumerate(actions):
+            button = QPushButton(text)
+            button.setObjectName(name)
+            button.setFont(ui(12, 600))
+            button.setFixedHeight(28)
+            button.setStyleSheet(button_style(self._theme, primary=i == 0))
+            button.clicked.connect(lambda _=False, chosen=name: self.action.emit(chosen))
+            self._buttons.addWidget(button)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        theme = self._theme
+        painter = QPainter(self)
+        if not self._whole:
+            painter.fillRect(self.rect(), QColor(theme.canvas))
+        else:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.fillRect(self.rect(), QColor(theme.win))
+            pen = QPen(QColor(theme.line2), 1)
+            pen.setDashPattern([4, 3])
+            painter.setPen(pen)
+            painter.setBrush(QColor(theme.panel))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        painter.end()
+
+
+class ProgressStrip(QWidget):
+    """A thin bar at the foot of the canvas with amount, time left and Cancel, shown where it takes more than 0.3 s."""
+
+    cancelled = pyqtSignal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = DARK
+        self._share = 0.0
+        self._words = ("", "")
+        self._since = QElapsedTimer()
+        self._cancel = QPushButton("Cancel", self)
+        self._cancel.setFont(ui(12))
+        self._cancel.clicked.connect(self.cancelled)
+        self.hide()
+
+    def show_progress(self, done: int, total: int, seconds_left: float | None, theme: Theme) -> None:
+        if not self._since.isValid():
+            self._since.start()
+        if theme is not self._theme or not self._cancel.styleSheet():
+            self._cancel.setStyleSheet(
+                f"""QPushButton {{ color: {theme.t1}; background: transparent; border: 1px solid transparent;
+                                   border-radius: 4px; text-decoration: underline; padding: 0 4px; }}
+                    QPushButton:hover {{ background: {theme.hover}; }}
+                    QPushButton:focus {{ border: 2px solid {theme.t1}; }}"""
+            )
+        self._theme = theme
+        self._share = min(max(done / total, 0.0), 1.0) if total > 0 else 0.0
+        self._words = (f"{done:,} of {total:,}", "" if seconds_left is None else time_left(seconds_left))
+        self.setAccessibleName(" ".join(self._words))
+        self.setVisible(self._since.hasExpired(_PATIENCE))
+        self.update()
+
+    def stop(self) -> None:
+        self._since.invalidate()
+        self.hide()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        wide = self._cancel.sizeHint().width()
+        self._cancel.setGeometry(self.width() - wide - 10, 5, wide, self.height() - 8)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        theme = self._theme
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.panel))
+        painter.fillRect(QRectF(0, 0, self.width(), 3), QColor(theme.line2))
+        painter.fillRect(QRectF(0, 0, self._share * self.width(), 3), QColor(theme.prim))
+        font = ui(12)
+        painter.setFont(font)
+        painter.setPen(QColor(theme.t2))
+        painter.drawText(QPointF(14, 22), "   ".join(word for word in self._words if word))
+        painter.end()
+
+
+def time_left(seconds: float) -> str:
+    """``8 s left``, in the unit that suits."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s left"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min left"
+    return f"{seconds / 3600:.1f} h left"
+
+
+def button_style(theme: Theme, *, primary: bool) -> str:
+    """A 28 px button in the look of the workbench."""
+    ground, ink = (theme.prim, theme.on_prim) if primary else (theme.raised, theme.t1)
+    edge, hover = (theme.prim, theme.t1) if primary else (theme.line2, theme.hover)
+    return f"""
+        QPushButton {{ color: {ink}; background: {ground}; border: 1px solid {edge}; border-radius: 6px;
+                       padding: 0 10px; }}
+        QPushButton:hover {{ background: {hover}; border-color: {theme.ctl}; }}
+        QPushButton:focus {{ border: 2px solid {theme.ctl if primary else theme.t1}; padding: 0 9px; }}
+    """

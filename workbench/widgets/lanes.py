@@ -1,0 +1,144 @@
+"""The lanes: headers above and feet below the one canvas, and what covers a lane that has nothing to show yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import QRect, pyqtSignal
+from PyQt6.QtGui import QColor, QPalette, QResizeEvent
+from PyQt6.QtWidgets import QMenu, QWidget
+
+from workbench.painters.stage import Stage
+from workbench.views.marks import Overlay, Scene
+from workbench.views.theme import DARK, Theme
+from workbench.widgets import lane_foot, lane_header
+from workbench.widgets.lane_foot import LaneFoot
+from workbench.widgets.lane_header import LaneHeader
+from workbench.widgets.lane_states import EMPTY_LANE, PROGRESS_HEIGHT, MessagePanel, MessageSpec, ProgressStrip
+
+MOST_LANES = 4
+
+
+class LanesView(QWidget):
+    """One to four lanes in a row; None in place of a scene is an empty lane."""
+
+    lane_selected = pyqtSignal(int)
+    cancel = pyqtSignal(int)
+    message_action = pyqtSignal(int, str)
+    menu_requested = pyqtSignal(int, QMenu)
+    """A lane's menu is about to open: add its actions."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.stage = Stage(self)
+        self.stage.lane_pressed.connect(self.lane_selected)
+        self._scenes: tuple[Scene | None, ...] = ()
+        self._theme = DARK
+        self._cursor = 0.0
+        self._selected = -1
+        self._messages: dict[int, MessageSpec] = {}
+        self._headers: list[LaneHeader] = []
+        self._feet: list[LaneFoot] = []
+        self._panels: list[MessagePanel] = []
+        self._strips: list[ProgressStrip] = []
+        self.setAutoFillBackground(True)
+        self.setMinimumSize(320, 240)
+
+    def set_scenes(self, scenes: tuple[Scene | None, ...], theme: Theme) -> None:
+        """Show these lanes; cheap where the scenes hold the same arrays as before."""
+        if len(scenes) > MOST_LANES:
+            raise ValueError(f"at most {MOST_LANES} lanes fit, given {len(scenes)}")
+        if len(scenes) != len(self._scenes):
+            self._messages = {i: spec for i, spec in self._messages.items() if i < len(scenes)}
+        self._scenes, self._theme = scenes, theme
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Window, QColor(theme.win))
+        self.setPalette(palette)
+        while len(self._headers) < len(scenes):
+            self._add_parts(len(self._headers))
+        self.stage.set_scenes(scenes, theme)
+        self._refresh()
+        self._arrange()
+
+    def set_cursor(self, t: float) -> None:
+        """Show all lanes at t."""
+        self._cursor = t
+        self.stage.set_cursor(t)
+        for header, foot in zip(self._headers, self._feet, strict=True):
+            header.set_cursor_t(t)
+            foot.set_cursor_t(t)
+
+    def set_overlays(self, overlays: frozenset[Overlay]) -> None:
+        self.stage.set_overlays(overlays)
+
+    def set_selected(self, index: int) -> None:
+        """Frame this lane; -1 for none."""
+        self._selected = index
+        self.stage.set_selected(index)
+        self._refresh()
+
+    def show_message(self, index: int, spec: MessageSpec | None) -> None:
+        """Cover a lane's canvas with words and buttons; None uncovers it."""
+        if spec is None:
+            self._messages.pop(index, None)
+        else:
+            self._messages[index] = spec
+        self._refresh()
+        self._arrange()
+
+    def show_progress(self, index: int, done: int, total: int, seconds_left: float | None) -> None:
+        """How far a busy lane is; `hide_progress` ends it. Waits under 0.3 s are not shown."""
+        self._strips[index].show_progress(done, total, seconds_left, self._theme)
+
+    def hide_progress(self, index: int) -> None:
+        self._strips[index].stop()
+
+    def _add_parts(self, index: int) -> None:
+        header, foot = LaneHeader(self), LaneFoot(self)
+        panel, strip = MessagePanel(self), ProgressStrip(self)
+        header.pressed.connect(self._emitter(self.lane_selected.emit, index))
+        foot.pressed.connect(self._emitter(self.lane_selected.emit, index))
+        strip.cancelled.connect(self._emitter(self.cancel.emit, index))
+        header.menu_requested.connect(lambda menu: self.menu_requested.emit(index, menu))
+        panel.action.connect(lambda name: self.message_action.emit(index, name))
+        self._headers.append(header)
+        self._feet.append(foot)
+        self._panels.append(panel)
+        self._strips.append(strip)
+
+    @staticmethod
+    def _emitter(emit: Callable[[int], None], index: int) -> Callable[[], None]:
+        return lambda: emit(index)
+
+    def _refresh(self) -> None:
+        """Bring the widgets of every lane up to what is known."""
+        for i, (header, foot, panel, strip) in enumerate(
+            zip(self._headers, self._feet, self._panels, self._strips, strict=True)
+        ):
+            scene = self._scenes[i] if i < len(self._scenes) else None
+            if scene is not None:
+                header.show_lane(scene.lane, self._theme, self._cursor, selected=i == self._selected)
+                foot.show_lane(scene.lane, self._theme, self._cursor, selected=i == self._selected)
+            header.setVisible(scene is not None)
+            foot.setVisible(scene is not None)
+            spec = self._messages.get(i, EMPTY_LANE if scene is None else None)
+            if spec is not None:
+                panel.show_message(spec, self._theme, whole=scene is None)
+            panel.setVisible(spec is not None and i < len(self._scenes))
+            if i >= len(self._scenes):
+                strip.stop()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        top, bottom = lane_header.HEIGHT, self.height() - lane_foot.HEIGHT
+        self.stage.setGeometry(0, top, self.width(), bottom - top)
+        for i, (left, width) in enumerate(self.stage.spans()):
+            self._headers[i].setGeometry(left, 0, width, lane_header.HEIGHT)
+            self._feet[i].setGeometry(left, bottom, width, lane_foot.HEIGHT)
+            inside = QRect(left + 1, top, width - 2, bottom - top)
+            self._panels[i].setGeometry(inside if self._scenes[i] is not None else QRect(left, 0, width, self.height()))
+            self._panels[i].raise_()
+            self._strips[i].setGeometry(left + 1, bottom - PROGRESS_HEIGHT, width - 2, PROGRESS_HEIGHT)
+            self._strips[i].raise_()

@@ -1,0 +1,111 @@
+"""The style sheet: every colour and size of the interface, from the theme's tokens."""
+
+from __future__ import annotations
+
+from string import Template
+
+import resources
+from workbench.views.theme import Theme
+
+_SHEET = Template(
+    """
+* { font-family: Inter; font-size: 13px; color: $t1; outline: none; }
+QMainWindow, QWidget#win { background: $win; }
+QWidget#panel, QWidget#bar, QWidget#rail, QWidget#status, QScrollArea, QWidget#form { background: $panel; border: none; }
+QWidget#topbar { background: $panel; border-bottom: 1px solid $line; }
+QWidget#rail { border-right: 1px solid $line; }
+QWidget#panel { border-left: 1px solid $line; }
+QWidget#transport { background: $panel; border-top: 1px solid $line; }
+QWidget#status { background: $panel; border-top: 1px solid $line; }
+QWidget#card { background: $panel; border: 1px solid $line; border-radius: 8px; }
+QFrame#hairline { background: $line; border: none; }
+QLabel { background: transparent; }
+QLabel#t2 { color: $t2; } QLabel#t3 { color: $t3; font-size: 12px; } QLabel#small { color: $t2; font-size: 12px; }
+QLabel#name { font-weight: 600; } QLabel#section { color: $t1; font-size: 13px; font-weight: 600; }
+QLabel#title { font-size: 15px; font-weight: 600; } QLabel#lead { font-size: 20px; font-weight: 600; }
+QLabel#error { color: $t1; font-size: 12px; }
+QLabel#brand { font-weight: 600; font-size: 14px; }
+
+QPushButton { background: $raised; border: 1px solid $line2; border-radius: 6px; padding: 0 12px; min-height: 30px; }
+QPushButton:hover { background: $hover; border-color: $ctl; }
+QPushButton:pressed { background: $sel; }
+QPushButton:focus { border: 2px solid $t1; padding: 0 11px; min-height: 28px; }
+QPushButton:disabled { color: $t3; border: 1px dashed $line2; background: transparent; }
+QPushButton#primary { background: $prim; color: $on_prim; border-color: $prim; font-weight: 600; }
+QPushButton#primary:hover { background: $prim_hover; }
+QPushButton#primary:focus { border: 2px solid $ctl; }
+QPushButton#primary:disabled { background: transparent; color: $t3; border: 1px dashed $line2; font-weight: 600; }
+QPushButton#small { min-height: 26px; padding: 0 10px; }
+QPushButton#chip { min-height: 22px; max-height: 22px; padding: 0 8px; font-size: 12px; border-radius: 6px;
+  background: transparent; border-color: $line2; color: $t2; }
+QPushButton#chip:hover { background: $hover; border-color: $ctl; }
+QPushButton#chip:checked { background: $sel; border-color: $ctl; color: $t1; }
+QPushButton#chip:focus { border: 2px solid $t1; padding: 0 7px; min-height: 20px; max-height: 20px; }
+QPushButton#segment { min-height: 26px; max-height: 26px; padding: 0 8px; border-radius: 0; background: $raised;
+  border: 1px solid $line2; border-right: none; color: $t2; }
+QPushButton#segment[place="first"] { border-top-left-radius: 6px; border-bottom-left-radius: 6px; }
+QPushButton#segment[place="last"] { border-top-right-radius: 6px; border-bottom-right-radius: 6px;
+  border-right: 1px solid $line2; }
+QPushButton#segment[place="only"] { border-radius: 6px; border-right: 1px solid $line2; }
+QPushButton#segment:checked { background: $sel; color: $t1; font-weight: 600; }
+QPushButton#segment:hover { background: $hover; }
+QPushButton#segment:focus { border: 2px solid $t1; }
+
+QToolButton { background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 4px; }
+QToolButton:hover { background: $hover; }
+QToolButton:checked { background: $sel; border-color: $ctl; }
+QToolButton:focus { border: 2px solid $t1; padding: 3px; }
+QToolButton::menu-indicator { image: none; width: 0; }
+QToolButton#play { background: $prim; border-radius: 6px; }
+QToolButton#play:hover { background: $prim_hover; }
+QToolButton#play:focus { border: 2px solid $ctl; }
+QToolButton#rail { font-size: 12px; color: $t2; border-radius: 6px; padding: 4px 0; }
+QToolButton#rail:checked { background: $sel; color: $t1; border: 1px solid transparent; border-left: 3px solid $t1; }
+
+QLineEdit, QComboBox { background: $raised; border: 1px solid $line2; border-radius: 6px; min-height: 26px;
+  padding: 0 8px; selection-background-color: $ctl; }
+QLineEdit:hover, QComboBox:hover { border-color: $ctl; }
+QLineEdit:focus, QComboBox:focus { border: 2px solid $t1; padding: 0 7px; min-height: 24px; }
+QLineEdit:disabled, QComboBox:disabled { color: $t3; border: 1px dashed $line2; background: transparent; }
+QLineEdit[wrong="true"] { border: 2px solid $error; padding: 0 7px; min-height: 24px; }
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow { image: url($chevron); width: 14px; height: 14px; }
+QComboBox QAbstractItemView { background: $raised; border: 1px solid $line2; border-radius: 6px; padding: 4px;
+  selection-background-color: $sel; selection-color: $t1; }
+QComboBox QAbstractItemView::item { min-height: 28px; padding: 0 6px; }
+QMenu { background: $raised; border: 1px solid $line2; border-radius: 8px; padding: 4px; }
+QMenu::item { min-height: 24px; padding: 4px 24px 4px 12px; border-radius: 4px; }
+QMenu::item:selected { background: $sel; } QMenu::item:disabled { color: $t3; }
+QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
+QToolTip { background: $raised; color: $t1; border: 1px solid $line2; padding: 6px 8px; font-size: 12px; }
+
+QSlider { min-height: 20px; background: transparent; }
+QSlider:horizontal:focus { border: 1px solid $t1; border-radius: 6px; }
+QSlider::groove:horizontal { height: 2px; background: $line2; border-radius: 1px; }
+QSlider::sub-page:horizontal { background: $t1; height: 2px; }
+QSlider::handle:horizontal { width: 10px; height: 10px; margin: -4px 0; border-radius: 5px; background: $t1; }
+QSlider::handle:horizontal:hover { width: 12px; height: 12px; margin: -5px 0; border-radius: 6px; }
+QSlider::groove:horizontal:disabled { background: $line; } QSlider::handle:horizontal:disabled { background: $ctl; }
+QSlider::sub-page:horizontal:disabled { background: $line2; }
+QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
+QScrollBar::handle:vertical { background: $line2; border-radius: 4px; min-height: 32px; margin: 1px; }
+QScrollBar::handle:vertical:hover { background: $ctl; }
+QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page { background: none; border: none; height: 0; }
+QProgressBar { background: $line2; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
+QProgressBar::chunk { background: $t1; border-radius: 3px; }
+QWidget#dialog { background: $raised; border: 1px solid $line2; border-radius: 10px; }
+QWidget#toast { background: $raised; border: 1px solid $line2; border-radius: 8px; }
+QSplitter::handle { background: transparent; }
+"""
+)
+
+
+def stylesheet(theme: Theme) -> str:
+    """The whole application's style sheet in a theme."""
+    tokens = {name: value for name, value in vars(theme).items() if isinstance(value, str)}
+    return _SHEET.substitute(
+        tokens,
+        error=theme.methods["error"],
+        prim_hover="#FFFFFF" if theme.name == "dark" else "#2A2F36",
+        chevron=resources.path("icons", f"chevron-{theme.name}.svg").as_posix(),
+    )
