@@ -31,7 +31,9 @@ def choose(spec: RunSpec) -> tuple[torch.device, torch.dtype]:
     devices = available()
     name = devices[0] if spec.device == "auto" else spec.device
     if name not in devices:
-        raise SpecError("device", f"This machine has no {name} device. It has {', '.join(devices)}; auto takes the first.")
+        raise SpecError(
+            "device", f"This machine has no {name} device. It has {', '.join(devices)}; auto takes the first."
+        )
     if name == "mps" and spec.precision == "float64":
         if spec.device == "auto":
             return torch.device("cpu"), torch.float64

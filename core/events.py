@@ -74,8 +74,9 @@ class Tick(msgspec.Struct, frozen=True):
     total: int
 
 
-class StopRun(Exception):  # noqa: N818  # a request, not an error
+class StopRun(Exception):  # a request, not an error
     """Thrown into a run's generator to end it early: it yields what it still has, then RunFinished("stopped")."""
+
 
 _ARRAY = 1
 

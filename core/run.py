@@ -34,6 +34,7 @@ from core.trace.trace import SAMPLING_COLUMNS
 BLOCK = 512
 _CELL = 0.65
 _REACH = 6.5
+_LEAST_REACH = 0.6
 _MOST_DATA = 2000
 
 
@@ -73,7 +74,7 @@ class Row:
 
 def field_grid(setup: Setup) -> np.ndarray:
     """The points [G, 2] at which a 2D field is recorded: a square mesh that covers noise and data, row by row."""
-    reach = max(1.0, float(setup.mixture.centres.abs().max()) / 5.0)
+    reach = max(_LEAST_REACH, float(setup.mixture.centres.abs().max()) / 4.0)
     n = math.ceil(_REACH / _CELL)
     axis = np.arange(-n, n + 1) * _CELL * reach
     x, y = np.meshgrid(axis, axis)
@@ -105,7 +106,9 @@ def rows(setup: Setup, field: Field) -> Iterator[Row]:
         else:
             estimate = counted(x, t)
             x_s = estimate.x1
-        yield Row(columns, _out(x, spec.n_samples), _out(estimate.x1, spec.n_samples), _velocity(field, mesh, t, n_mesh))
+        yield Row(
+            columns, _out(x, spec.n_samples), _out(estimate.x1, spec.n_samples), _velocity(field, mesh, t, n_mesh)
+        )
         x = x_s
     last = _out(x, spec.n_samples)
     yield Row(timeline(path, times[-1], counted.nfe), last, last, _velocity(field, mesh, times[-1], n_mesh))

@@ -67,9 +67,9 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     title: str = ""
     action: Literal["sample", "train"] = "sample"
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1, title="Seed", description="Same seed, same noise in every lane")] = 11
-    n_samples: Annotated[
-        int, Meta(ge=1, le=1_000_000, title="Particles", description="Particles that are sampled")
-    ] = 1000
+    n_samples: Annotated[int, Meta(ge=1, le=1_000_000, title="Particles", description="Particles that are sampled")] = (
+        1000
+    )
     data: Part = Part("swiss-roll")
     coupling: Part = Part("independent")
     path: Part = Part("linear")

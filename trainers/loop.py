@@ -167,7 +167,12 @@ class _Losses:
 def _declare(trainer: Trainer, n_snapshots: int) -> Iterator[Event]:
     setup, spec = trainer.setup, trainer.spec
     yield StreamDeclared(
-        name="loss", row_shape=(), dims=("step",), kind="scalar", columns=TRAINING_COLUMNS, capacity=spec.training.n_steps
+        name="loss",
+        row_shape=(),
+        dims=("step",),
+        kind="scalar",
+        columns=TRAINING_COLUMNS,
+        capacity=spec.training.n_steps,
     )
     if n_snapshots == 0:
         return

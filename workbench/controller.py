@@ -185,7 +185,9 @@ class Controller(QObject):
         self.lanes.set_selected(keys.index(self.session.selected) if self.session.selected in keys else -1)
         for i, lane in enumerate(lanes):
             self.lanes.show_message(i, self._message_for(lane))
-        moving = [(scene, lane) for scene, lane in zip(self.scenes.shown, lanes, strict=True) if scene and not lane.real]
+        moving = [
+            (scene, lane) for scene, lane in zip(self.scenes.shown, lanes, strict=True) if scene and not lane.real
+        ]
         self.playhead.set_steps([scene.lane.times for scene, _ in moving])
         self.transport.set_methods([scene.lane.method for scene, _ in moving])
         self.lanes.set_cursor(self.playhead.t)
@@ -194,7 +196,9 @@ class Controller(QObject):
         if lane.status == "failed":
             kept = len(lane.trace["x"]) if lane.trace is not None and "x" in lane.trace else 0
             text = f"{lane.message}. {kept} recorded steps are kept and can be played.".replace("..", ".")
-            return MessageSpec("The run stopped", text, "warning", (("again", "Run again"), ("dismiss", "Show it")), error=True)
+            return MessageSpec(
+                "The run stopped", text, "warning", (("again", "Run again"), ("dismiss", "Show it")), error=True
+            )
         return None
 
     def _message_action(self, index: int, action: str) -> None:

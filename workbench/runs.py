@@ -14,7 +14,6 @@ from typing import Any
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from core.catalog import Catalog
-
 from core.events import Event
 from core.spec import Part, RunSpec
 from core.trace import TraceBuilder
@@ -216,5 +215,3 @@ class Runs(QObject):
 
     def _lane(self, job: Job) -> LaneState | None:
         return next((lane for lane in self.session.lanes if lane.key == job.lane), None)
-
-

@@ -23,7 +23,9 @@ class Trained(FieldSpec, frozen=True):
     title = "Trained network"
     reference = ""
 
-    weights: Annotated[str, Meta(title="Weights", description="A checkpoint (.safetensors); empty before training")] = ""
+    weights: Annotated[str, Meta(title="Weights", description="A checkpoint (.safetensors); empty before training")] = (
+        ""
+    )
 
     def build(self, dataset: Dataset, path: Path, seed: int, device: torch.device, dtype: torch.dtype) -> Field:
         if not self.weights:

@@ -23,9 +23,9 @@ class ConcatMlp(Network, frozen=True):
     title = "MLP, time at the input"
     reference = "harshm121/Diffusion-v-FlowMatching"
 
-    width: Annotated[int, Meta(ge=8, le=2048, title="Width", description="Of the outer layers; the middle is double")] = (
-        128
-    )
+    width: Annotated[
+        int, Meta(ge=8, le=2048, title="Width", description="Of the outer layers; the middle is double")
+    ] = 128
     embedding: Annotated[int, Meta(ge=1, le=512, title="Time units", description="Size of the time embedding")] = 32
 
     def build(self, dim: int) -> nn.Module:

@@ -6,12 +6,12 @@ import math
 
 import torch
 
+from core.datasets.three_gaussians import ThreeGaussians
 from core.fields import Field
 from core.mixture import MixtureField
 from core.noise import normal
 from core.paths import Path
 from core.paths.linear import Linear
-from core.datasets.three_gaussians import ThreeGaussians
 from core.samplers import Sampler
 from tests.contracts.registered import FixedNoise
 
@@ -40,5 +40,3 @@ def measured_order(sampler: Sampler) -> float:
         for nfe in _NFE
     ]
     return math.log(errors[0] / errors[-1]) / math.log(_NFE[-1] / _NFE[0])
-
-

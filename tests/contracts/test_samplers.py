@@ -56,7 +56,9 @@ def test_ddpm_step_is_the_published_one() -> None:
     beta, bar = betas[k - 1], abar[k - 1]
     posterior = beta * (1 - abar[k - 2]) / (1 - bar)
     expected = (x - beta / torch.sqrt(1 - bar) * eps) / torch.sqrt(1 - beta) + torch.sqrt(posterior) * z
-    torch.testing.assert_close(one_step("ddpm", path, 1 - k / 1000, 1 - (k - 1) / 1000, z), expected, rtol=1e-8, atol=1e-8)
+    torch.testing.assert_close(
+        one_step("ddpm", path, 1 - k / 1000, 1 - (k - 1) / 1000, z), expected, rtol=1e-8, atol=1e-8
+    )
 
 
 def test_posterior_variance_is_that_of_the_joint_gaussian() -> None:

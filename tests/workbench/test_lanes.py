@@ -65,7 +65,9 @@ def test_empty_lane_offers_a_start(lanes: LanesView, qtbot: QtBot) -> None:
 
 
 def test_message_covers_the_canvas_of_one_lane(lanes: LanesView, qtbot: QtBot) -> None:
-    spec = MessageSpec("The engine stopped at step 7", "All 7 recorded steps are kept", "warning", (("run", "Run again"),), True)
+    spec = MessageSpec(
+        "The engine stopped at step 7", "All 7 recorded steps are kept", "warning", (("run", "Run again"),), True
+    )
     lanes.show_message(0, spec)
     assert lanes._panels[0].isVisible()
     assert not lanes._panels[1].isVisible()

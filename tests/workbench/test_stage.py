@@ -80,7 +80,9 @@ def test_rows_wider_than_a_texture(show: Callable[..., Stage]) -> None:
 
 def test_more_than_it_can_hold_is_one_clear_line() -> None:
     with pytest.raises(StageError, match="Record fewer steps"):
-        Table().set(np.lib.stride_tricks.as_strided(np.zeros(1, np.float32), (TEXTURE_LIMIT, 2 * TEXTURE_LIMIT, 2), (0, 0, 0)))
+        Table().set(
+            np.lib.stride_tricks.as_strided(np.zeros(1, np.float32), (TEXTURE_LIMIT, 2 * TEXTURE_LIMIT, 2), (0, 0, 0))
+        )
 
 
 @pytest.mark.parametrize("many", [1, 5000])
@@ -250,7 +252,11 @@ def test_drag_pans_and_the_pointer_tells_lane_and_place(show: Callable[..., Stag
     after = stage.camera(0)
     assert after.x == pytest.approx(before.x - 30 / before.scale)
     assert after.y == pytest.approx(before.y + 12 / before.scale)
-    assert moved.args == [1, pytest.approx(before.x, abs=1 / before.scale), pytest.approx(before.y, abs=1 / before.scale)]
+    assert moved.args == [
+        1,
+        pytest.approx(before.x, abs=1 / before.scale),
+        pytest.approx(before.y, abs=1 / before.scale),
+    ]
 
 
 def test_home_shows_the_extent_after_a_resize(show: Callable[..., Stage], qtbot: QtBot) -> None:

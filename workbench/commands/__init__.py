@@ -65,3 +65,8 @@ def _guarded(call: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print("flowscope: interrupted", file=sys.stderr)
         return 130
+
+
+def script() -> int:
+    """The installed command."""
+    return main(sys.argv[1:])

@@ -12,7 +12,18 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 
 HELP = "check this machine: libraries, devices, display"
-_PACKAGES = ("torch", "numpy", "scipy", "h5py", "PyQt6", "vispy", "pyqtgraph", "imageio-ffmpeg", "msgspec", "safetensors")
+_PACKAGES = (
+    "torch",
+    "numpy",
+    "scipy",
+    "h5py",
+    "PyQt6",
+    "vispy",
+    "pyqtgraph",
+    "imageio-ffmpeg",
+    "msgspec",
+    "safetensors",
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

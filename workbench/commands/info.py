@@ -58,5 +58,7 @@ def _text(report: dict[str, Any]) -> str:
     ]
     for name, stream in report["streams"].items():
         shape = " × ".join(str(size) for size in stream["row"]) or "one number"
-        lines.append(f"  {name:26} {stream['rows']:,} of {stream['of']:,} rows, each {shape}; along {stream['columns'][0]}")
+        lines.append(
+            f"  {name:26} {stream['rows']:,} of {stream['of']:,} rows, each {shape}; along {stream['columns'][0]}"
+        )
     return "\n".join(lines)

@@ -30,7 +30,12 @@ class ProgressLine:
         self._shown = now
         left = (now - self._start) / max(1, done) * (total - done)
         text = f"{self._label}: {done:,} of {total:,}, {left:.0f} s left"
-        print(f"\r\033[K{text}" if self._terminal else text, end="" if self._terminal else "\n", file=sys.stderr, flush=True)
+        print(
+            f"\r\033[K{text}" if self._terminal else text,
+            end="" if self._terminal else "\n",
+            file=sys.stderr,
+            flush=True,
+        )
 
     def close(self) -> None:
         if self._terminal:

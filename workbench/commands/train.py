@@ -14,7 +14,9 @@ HELP = "train a network and keep its checkpoint and trace"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("spec", metavar="SPEC", help="a preset's name or a TOML file")
-    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="such as training.n_steps=2000")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", help="such as training.n_steps=2000"
+    )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder for checkpoint and trace")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in the folder")
 
@@ -28,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     trace = record(train(spec, args.out, resume=args.resume), spec.title or args.spec, args.out / "train.h5")
     (args.out / "spec.toml").write_text(specs.to_toml(spec), encoding="utf-8")
     loss = trace["loss"]
-    print(f"{trace.status} after {len(loss):,} steps, loss {loss[-min(len(loss), 200):].mean():.4f}")
+    print(f"{trace.status} after {len(loss):,} steps, loss {loss[-min(len(loss), 200) :].mean():.4f}")
     if "metric/velocity_error" in trace:
         print(f"velocity error against exact {trace['metric/velocity_error'][-1]:.3f}")
     print(f"checkpoint {args.out / FILE_NAME}")

@@ -93,7 +93,8 @@ class EngineLoop:
             self._send(JobEnded(command.job, "failed", str(error)))
             return
         record = None if command.record is None else Path(command.record)
-        self._jobs[command.job] = Job(command.job, spec, run, record, turn=self._turn)
+        # A short run then arrives in one batch, as soon as it is over.
+        self._jobs[command.job] = Job(command.job, spec, run, record, turn=self._turn, sent_at=time.monotonic())
 
     def close(self) -> None:
         """End everything now: files are closed with what they have, and say that their run was not finished."""

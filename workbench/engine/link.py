@@ -68,10 +68,11 @@ class Link:
             self._closed.set()
 
     def _see_off(self) -> None:
-        self._thread.join(GOODBYE_SECONDS)
+        if self.greeted:  # before that it has nothing to close, and would not listen for a while
+            self._thread.join(GOODBYE_SECONDS)
         if self._thread.is_alive() and self._process is not None:
             self._process.kill()
-            self._thread.join(GOODBYE_SECONDS)
+        self._thread.join(GOODBYE_SECONDS)
 
     # --- the reading thread --------------------------------------------------------------------------------------
 
@@ -98,6 +99,8 @@ class Link:
         finally:
             theirs.close()
         self._process = process
+        if self._closed.is_set():  # too late to be seen off
+            process.kill()
         threading.Thread(target=self._write, args=(ours,), name="engine-writer", daemon=True).start()
         try:
             self._read(ours, process)

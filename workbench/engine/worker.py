@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
@@ -19,7 +20,7 @@ _NICE = 5
 
 
 def main(connection: Connection, factory: str = DEFAULT_FACTORY) -> None:
-    """Serve until the window says `Shutdown` or is gone. Runs in a spawned process.
+    """Serve until the window says `Shutdown` or is gone, then end the process, which was spawned for this.
 
     Args:
         factory: where the function lies that makes a run from a spec, as ``module:name``.
@@ -38,22 +39,25 @@ def main(connection: Connection, factory: str = DEFAULT_FACTORY) -> None:
     with suppress(BrokenPipeError, ConnectionResetError):  # the window is gone
         send(_hello())
         serve(connection, EngineLoop(start, send), warm_up)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Everything is closed. Taking torch apart in order would take another second, for which the window would wait.
+    os._exit(0)
 
 
 def serve(connection: Connection, loop: EngineLoop, when_idle: Callable[[], None]) -> None:
-    """Hear commands and step jobs until one side closes. ``when_idle`` is called once, when no job waits."""
-    idle_before = False
+    """Hear commands and step jobs until one side closes. ``when_idle`` is called once, when nothing is asked for."""
+    rested = False
     try:
         while not loop.closed:
             while not loop.closed and connection.poll(0):
                 loop.handle(commands.decode_command(connection.recv_bytes()))
             if loop.closed or loop.step():
                 continue
-            if idle_before:
-                connection.poll(loop.idle_seconds())
-            else:
+            asked = connection.poll(loop.idle_seconds())
+            if not asked and not rested:
+                rested = True
                 when_idle()
-                idle_before = True
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass  # the window is gone, and nobody is left to be told
     finally:

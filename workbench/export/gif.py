@@ -90,10 +90,14 @@ def _ffmpeg(film: Film, frames: Iterator[QImage], options: list[str], out: Path)
         process.stdin.close()
         error = process.stderr.read().decode(errors="replace").strip()
         if process.wait() != 0:
-            raise FlowscopeError(f"{out.name} could not be made: {error.splitlines()[-1] if error else 'ffmpeg failed'}.")
+            raise FlowscopeError(
+                f"{out.name} could not be made: {error.splitlines()[-1] if error else 'ffmpeg failed'}."
+            )
     except BrokenPipeError:
         error = process.stderr.read().decode(errors="replace").strip()
-        raise FlowscopeError(f"{out.name} could not be made: {error.splitlines()[-1] if error else 'disk full'}.") from None
+        raise FlowscopeError(
+            f"{out.name} could not be made: {error.splitlines()[-1] if error else 'disk full'}."
+        ) from None
     finally:
         process.kill()
         process.wait()
@@ -105,4 +109,6 @@ def pixels(image: QImage) -> np.ndarray:
     bits = image.constBits()
     assert bits is not None  # a painted image
     bits.setsize(image.sizeInBytes())
-    return np.frombuffer(bits, np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width()].copy()
+    return (
+        np.frombuffer(bits, np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width()].copy()
+    )

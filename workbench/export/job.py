@@ -6,7 +6,6 @@ and exit code 2.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +16,9 @@ import msgspec
 from core.errors import FlowscopeError
 from core.trace import open_trace
 from core.trace.derive import FieldKind
+from workbench import headless
+from workbench.export.gif import Film, write_gif
+from workbench.export.scenes import lanes
 from workbench.views.theme import THEMES, ThemeName
 
 
@@ -37,28 +39,24 @@ class Order(msgspec.Struct, frozen=True):
     factor: float = 1.0
 
 
-def make(order: Order, report: Callable[[int, int], None] = lambda done, total: None) -> int:
-    """Make the film of an order in this process; needs a QGuiApplication. Returns the number of frames."""
-    from workbench.export.gif import Film, write_gif
-    from workbench.export.scenes import lanes
-
+def film_of(order: Order) -> Film:
+    """The film of an order; needs a QGuiApplication. Everything drawn is read from the traces here."""
     theme = THEMES[order.theme]
     traces = [open_trace(Path(path)) for path in order.traces]
     scenes = lanes(traces, theme, real=order.real, field_kind=order.field_kind, factor=order.factor)
-    film = Film(
-        scenes, theme, order.title, (order.width // 2 * 2, order.height // 2 * 2), order.fps, order.seconds, order.pacing
-    )
-    frames = write_gif(film, Path(order.out), report)
     for trace in traces:
         trace.close()
-    return frames
+    size = (order.width // 2 * 2, order.height // 2 * 2)
+    return Film(scenes, theme, order.title, size, order.fps, order.seconds, order.pacing)
+
+
+def make(order: Order, report: Callable[[int, int], None] = lambda done, total: None) -> int:
+    """Make the film of an order in this process; returns the number of frames."""
+    return write_gif(film_of(order), Path(order.out), report)
 
 
 def main() -> int:
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from PyQt6.QtGui import QGuiApplication
-
-    application = QGuiApplication(sys.argv[:1])
+    headless.application()
     shown = 0.0
 
     def report(done: int, total: int) -> None:
@@ -72,7 +70,6 @@ def main() -> int:
     except (FlowscopeError, msgspec.ValidationError) as error:
         print(error, file=sys.stderr)
         return 2
-    del application
     return 0
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
+
+import numpy as np
 
 from core.trace import Trace
 from core.trace.derive import FieldKind, snapshot
@@ -22,7 +25,15 @@ def lanes(
     data = next((t["x"].static["data"] for t in map(sampled, traces) if "data" in t["x"].static), None)
     if real and data is not None:
         out.append(real_scene(data, traces[0].meta.get("data_title", traces[0].spec.data.name), Look(theme)))
-    return out
+    return with_one_extent(out)
+
+
+def with_one_extent(scenes: list[Scene]) -> list[Scene]:
+    """The same scenes, each showing the part of the plane that holds all of them."""
+    corners = np.array([scene.extent for scene in scenes])
+    x0, y0 = corners[:, [0, 2]].min(axis=0)
+    x1, y1 = corners[:, [1, 3]].max(axis=0)
+    return [dataclasses.replace(scene, extent=(float(x0), float(x1), float(y0), float(y1))) for scene in scenes]
 
 
 def sampled(trace: Trace) -> Trace:

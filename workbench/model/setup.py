@@ -10,7 +10,6 @@ import msgspec
 
 from core import spec as specs
 from core.catalog import Catalog, Entry, check_value
-
 from core.spec import Part, RunSpec
 
 _WORDS = {"discrete-path": "needs a discrete path", "normal-source": "needs normal, independent noise"}
@@ -58,14 +57,16 @@ def sections(catalog: Catalog, spec: RunSpec, devices: list[str]) -> list[Sectio
     network = _part(catalog, spec, "network", "Layers") if learned else ()
     out = [
         Section("Data", _part(catalog, spec, "data", "Data set"), f"std {data.facts.get('std', 0):.2f}"),
-        Section(
-            "Objective", (*_part(catalog, spec, "objective", "Method"), *_part(catalog, spec, "path", "Path"))
-        ),
+        Section("Objective", (*_part(catalog, spec, "objective", "Method"), *_part(catalog, spec, "path", "Path"))),
         Section("Network", (*_part(catalog, spec, "field", "Field"), *network)),
         Section(
-            "Sampler", (*_part(catalog, spec, "sampler", "Sampler"), *_part(catalog, spec, "grid", "Times")), facts(sampler)
+            "Sampler",
+            (*_part(catalog, spec, "sampler", "Sampler"), *_part(catalog, spec, "grid", "Times")),
+            facts(sampler),
         ),
-        Section("Noise", tuple(_plain(catalog.run, spec, name) for name in ("seed", "n_samples")), "shared by all lanes"),
+        Section(
+            "Noise", tuple(_plain(catalog.run, spec, name) for name in ("seed", "n_samples")), "shared by all lanes"
+        ),
     ]
     if learned:
         values = msgspec.structs.asdict(spec.training)
@@ -114,7 +115,9 @@ def _device(spec: RunSpec, devices: list[str]) -> Row:
         Choice(name, name, reason=None if name == "auto" or name in devices else "not on this machine")
         for name in ("auto", "cuda", "mps", "cpu")
     )
-    return Row("device", "Device", spec.device, choices=choices, help="Where the engine computes; auto takes the fastest")
+    return Row(
+        "device", "Device", spec.device, choices=choices, help="Where the engine computes; auto takes the fastest"
+    )
 
 
 def reason_not(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> str | None:
@@ -204,5 +207,3 @@ def as_command(spec: RunSpec) -> str:
     arguments = " ".join(f"--set {shlex.quote(item)}" for item in sets)
     verb, out = ("train", "runs/mine") if spec.action == "train" else ("sample", "mine.h5")
     return f"python main.py {verb} default {arguments} -o {out}".replace("  ", " ")
-
-

@@ -63,14 +63,20 @@ def draw(painter: QPainter, name: str, x: float, baseline: float, px: float, col
     painter.save()
     painter.setPen(QPen(QColor(colour), 1.0))
     for item in FORMULAS.get(name, ()):
-        x += _fraction(painter, item, x, baseline, px) if isinstance(item, Fraction) else _text(painter, item, x, baseline, px)
+        x += (
+            _fraction(painter, item, x, baseline, px)
+            if isinstance(item, Fraction)
+            else _text(painter, item, x, baseline, px)
+        )
     painter.restore()
 
 
 def width(name: str, px: float) -> float:
     """Width of a formula in pixels."""
     return sum(
-        max(_row_width(item.over, px), _row_width(item.under, px)) + 6 if isinstance(item, Fraction) else _width(item, px)
+        max(_row_width(item.over, px), _row_width(item.under, px)) + 6
+        if isinstance(item, Fraction)
+        else _width(item, px)
         for item in FORMULAS.get(name, ())
     )
 

@@ -22,7 +22,7 @@ from workbench.views.theme import Theme
 from workbench.views.words import lane_words
 
 HEADER, FOOT, GUTTER, MARGIN, TITLE = 48, 56, 8, 8, 40
-_BAR = 2.0
+_BAR, _CAPTION = 2.0, 34.0
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,7 @@ def paint_page(
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
     top = float(MARGIN)
     if title:
-        painter.setFont(fonts.ui(15, 600))
-        painter.setPen(QColor(theme.t1))
-        painter.drawText(QRectF(MARGIN + 4, 0, size[0], TITLE), Qt.AlignmentFlag.AlignVCenter, title)
+        _title(painter, title, size[0], theme)
         top = float(TITLE)
     across = (size[0] - 2 * MARGIN - GUTTER * (len(scenes) - 1)) / len(scenes)
     for i, scene in enumerate(scenes):
@@ -76,6 +74,52 @@ def paint_page(
         paint_lane(painter, rect, scene, t, theme)
     painter.end()
     return image
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A scene at one time under a caption of its own."""
+
+    scene: Scene
+    t: float
+    caption: str
+
+
+def paint_panels(panels: list[Panel], size: tuple[int, int], theme: Theme, *, title: str, scale: float = 1.0) -> QImage:
+    """Panels in a row, each a canvas under its caption: for pictures in which every panel has its own time."""
+    image = QImage(round(size[0] * scale), round(size[1] * scale), QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(scale)
+    image.fill(QColor(theme.win))
+    painter = QPainter(image)
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+    _title(painter, title, size[0], theme)
+    across = (size[0] - 2 * MARGIN - GUTTER * (len(panels) - 1)) / len(panels)
+    for i, panel in enumerate(panels):
+        rect = QRectF(MARGIN + i * (across + GUTTER), TITLE, across, size[1] - TITLE - MARGIN)
+        outline = QPainterPath()
+        outline.addRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        painter.save()
+        painter.fillPath(outline, QBrush(QColor(theme.panel)))
+        painter.setClipPath(outline)
+        method = panel.scene.lane.method
+        painter.fillRect(QRectF(rect.x(), rect.y(), rect.width(), _BAR), QColor(theme.methods[method]))
+        draw_glyph(painter, method, QPointF(rect.x() + 17, rect.y() + 17), 9, theme.methods[method])
+        painter.setFont(fonts.ui(13, 600))
+        painter.setPen(QColor(theme.t1))
+        caption = QRectF(rect.x() + 32, rect.y() + 2, rect.width() - 36, _CAPTION - 2)
+        painter.drawText(caption, Qt.AlignmentFlag.AlignVCenter, panel.caption)
+        paint_canvas(painter, rect.adjusted(0, _CAPTION, 0, 0), panel.scene, panel.t, theme)
+        painter.restore()
+        painter.setPen(QPen(QColor(theme.line), 1))
+        painter.drawPath(outline)
+    painter.end()
+    return image
+
+
+def _title(painter: QPainter, title: str, width: float, theme: Theme) -> None:
+    painter.setFont(fonts.ui(15, 600))
+    painter.setPen(QColor(theme.t1))
+    painter.drawText(QRectF(MARGIN + 4, 0, width, TITLE), Qt.AlignmentFlag.AlignVCenter, title)
 
 
 def paint_lane(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme) -> None:
@@ -157,7 +201,9 @@ def _marks_image(marks: tuple[Mark, ...], t: float, view: Viewport, scale: float
         layer = Layer(width, height)
         _MARKS[type(mark)](layer, mark, t, view, scale)
         pixels = layer.premultiplied()
-        painter.drawImage(0, 0, QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied))
+        painter.drawImage(
+            0, 0, QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+        )
     painter.end()
     out.setDevicePixelRatio(scale)
     return out
@@ -190,10 +236,12 @@ def _trails(layer: Layer, mark: Trails, t: float, view: Viewport, scale: float) 
         share = (t - mark.span - times[0]) / (times[1] - times[0])
         ways[0] = ways[0] + np.float32(share) * (ways[1] - ways[0])
         times[0] = t - mark.span
-    for i in range(len(ways) - 1):
-        age = np.clip(((times[i] + times[i + 1]) / 2 - (t - mark.span)) / mark.span, 0.0, 1.0)
-        colours = mark.colours * np.array([1.0, 1.0, 1.0, age**1.4], np.float32)
-        layer.lines(scale * view(ways[i]), scale * view(ways[i + 1]), mark.width * scale, colours)
+    middle = (np.array(times[:-1]) + np.array(times[1:])) / 2
+    age = np.clip((middle - (t - mark.span)) / mark.span, 0.0, 1.0) ** 1.4
+    colours = np.tile(mark.colours, (len(middle), 1))
+    colours[:, 3] *= np.repeat(age, len(mark.colours)).astype(np.float32)
+    way = scale * view(np.stack(ways))
+    layer.lines(way[:-1].reshape(-1, 2), way[1:].reshape(-1, 2), mark.width * scale, colours)
 
 
 def _arrows(layer: Layer, mark: Arrows, t: float, view: Viewport, scale: float) -> None:

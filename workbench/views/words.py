@@ -26,7 +26,9 @@ def lane_words(lane: Lane, t: float) -> LaneWords:
     shown = min(max(t, float(lane.times[0])), float(lane.times[-1]))
     moment = locate(lane.times, t)
     alpha, sigma = (
-        float(values[moment.row] + moment.fraction * (values[min(moment.row + 1, len(values) - 1)] - values[moment.row]))
+        float(
+            values[moment.row] + moment.fraction * (values[min(moment.row + 1, len(values) - 1)] - values[moment.row])
+        )
         for values in (lane.alpha, lane.sigma)
     )
     return LaneWords(

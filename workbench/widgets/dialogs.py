@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from PyQt6.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
-    QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
 )  # fmt: skip
 
 from workbench import actions
@@ -216,7 +223,9 @@ class Toast(QWidget):
         self._bar.hide()
         self._timer.start()
 
-    def progress(self, text: str, done: int, total: int, seconds_left: float | None, cancel: Callable[[], None]) -> None:
+    def progress(
+        self, text: str, done: int, total: int, seconds_left: float | None, cancel: Callable[[], None]
+    ) -> None:
         """Work that goes on, with Cancel."""
         left = "" if seconds_left is None else f"{seconds_left:.0f} s left"
         self._timer.stop()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -15,28 +17,59 @@ from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDe
 from core.spec import RunSpec
 
 
-def start(spec: RunSpec, directory: Path | None = None) -> Generator[Event | Tick]:
+def start(spec: RunSpec, directory: Path | None = None) -> Generator[Event | Tick | None]:
     """Counts to n_samples, a row a step; the title may ask for trouble."""
     if spec.title == "wrong":
         raise SpecError("title", "There is nothing wrong.")
-    yield RunStarted(specs.to_json(spec), {})
+    if spec.title == "real":
+        from trainers import jobs
+
+        yield from jobs.start(spec, directory)
+        return
+    yield RunStarted(specs.to_json(spec), {"device": "cpu"})
     yield StreamDeclared(
         name="x", row_shape=(2,), dims=("t", "n"), kind="points", columns=("t",), capacity=spec.n_samples
     )
     try:
         for i in range(spec.n_samples):
-            if spec.title == "bug" and i == 3:
-                raise ZeroDivisionError("three")
-            if spec.title == "memory" and i == 3:
-                raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate a lot")
-            if spec.title == "die" and i == 3:
-                time.sleep(0.5)
-                os._exit(9)
-            if spec.title == "slow":
-                time.sleep(0.02)
+            _trouble(spec.title, i)
             yield Chunk("x", np.full((1, 2), i, np.float32), {"t": np.array([i / spec.n_samples])})
-            yield Tick(i + 1, spec.n_samples)
+            yield None if spec.title == "silent" else Tick(i + 1, spec.n_samples)
     except StopRun:
+        yield Chunk("x", np.full((1, 2), -1, np.float32), {"t": np.array([1.0])})
         yield RunFinished("stopped")
         return
-    yield RunFinished("finished")
+    yield RunFinished("finished", _surroundings() if spec.title == "where" else "")
+
+
+def stubborn(spec: RunSpec, directory: Path | None = None) -> Generator[Event | Tick | None]:
+    """A step that takes longer than anybody waits."""
+    yield RunStarted(specs.to_json(spec), {})
+    time.sleep(60)
+
+
+def _trouble(title: str, i: int) -> None:
+    if title == "slow":
+        time.sleep(0.01)
+    if i != 3:
+        return
+    if title == "bug":
+        raise ZeroDivisionError("three")
+    if title == "memory":
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate a lot")
+    if title == "numpy memory":
+        raise MemoryError("Unable to allocate 12 GiB")
+
+
+def _surroundings() -> str:
+    """What the engine's process looks like from inside a run."""
+    import torch
+
+    return json.dumps(
+        {
+            "qt": any(name.startswith("PyQt") for name in sys.modules),
+            "nice": os.nice(0) if hasattr(os, "nice") else 5,
+            "waiting": os.environ.get("OMP_WAIT_POLICY"),
+            "threads": torch.get_num_threads(),
+        }
+    )

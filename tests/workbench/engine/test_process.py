@@ -1,88 +1,204 @@
-"""The engine as a process: it greets, works, is killed and comes back, and the window never imports torch."""
+"""The engine as a process: it greets, works, is killed and comes back, and leaves when the window does."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from core import catalog
+from core.events import Event, RunFinished
 from core.spec import Part, RunSpec
 from core.trace import TraceBuilder, open_trace
 from workbench.engine.client import EngineClient
+from workbench.engine.commands import Hello, JobEnded
 
 FAKE = "tests.workbench.engine.fake:start"
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills processes as POSIX does")
+
+
+class Engine:
+    """A client with what it heard."""
+
+    def __init__(self) -> None:
+        self.client = EngineClient(factory=FAKE)
+        self.hellos: list[Hello] = []
+        self.batches: list[tuple[int, list[Event]]] = []
+        self.client.hello.connect(self.hellos.append)
+        self.client.batch.connect(lambda job, events: self.batches.append((job, events)))
+
+    def rows(self, job: int) -> int:
+        builder = TraceBuilder()
+        for number, events in self.batches:
+            for event in events if number == job else []:
+                builder.feed(event)
+        return len(builder.trace["x"]) if builder._trace is not None and "x" in builder.trace else 0
+
+    def run(self, qtbot: QtBot, spec: RunSpec) -> tuple[JobEnded, list[Event]]:
+        """The end and the events of a job."""
+        with qtbot.waitSignal(self.client.ended, timeout=20_000) as ended:
+            job = self.client.submit(spec)
+        assert ended.args is not None
+        assert ended.args[0].job == job
+        return ended.args[0], [event for number, events in self.batches if number == job for event in events]
+
+
+@pytest.fixture(scope="module")
+def shared(qapp: object) -> Iterator[Engine]:
+    """One process for all tests that leave it in order."""
+    engine = Engine()
+    engine.client.start()
+    yield engine
+    engine.client.shutdown()
 
 
 @pytest.fixture
-def engine(qtbot):
-    clients = []
-
-    def make(factory: str = FAKE) -> EngineClient:
-        client = EngineClient(factory=factory)
-        clients.append(client)
-        with qtbot.waitSignal(client.hello, timeout=30_000):
-            client.start()
-        return client
-
-    yield make
-    for client in clients:
-        client.shutdown()
+def engine(shared: Engine, qtbot: QtBot) -> Engine:
+    qtbot.waitUntil(lambda: bool(shared.hellos), timeout=30_000)
+    shared.batches.clear()
+    return shared
 
 
-def test_greets_with_the_catalog_and_runs_a_job(qtbot, engine) -> None:
-    client = EngineClient(factory="trainers.jobs:start")
-    with qtbot.waitSignal(client.hello, timeout=30_000) as hello:
-        client.start()
-    known = catalog.load(hello.args[0].catalog)
+def test_greets_with_the_catalog_and_the_devices(engine: Engine) -> None:
+    (hello,) = engine.hellos
+    known = catalog.load(hello.catalog)
     assert "heun" in known.parts["sampler"]
-    assert "cpu" in hello.args[0].devices
+    assert "cpu" in hello.devices
+    assert set(hello.versions) == {"flowscope", "torch", "numpy"}
+
+
+def test_runs_a_sampling_spec(engine: Engine, qtbot: QtBot) -> None:
+    ended, events = engine.run(qtbot, RunSpec(n_samples=20, sampler=Part("euler", {"n_steps": 5}), title="real"))
+    assert ended.status == "finished"
     builder = TraceBuilder()
-    client.batch.connect(lambda _, events: [builder.feed(event) for event in events])
-    with qtbot.waitSignal(client.ended, timeout=30_000) as ended:
-        client.submit(RunSpec(n_samples=20, sampler=Part("euler", {"n_steps": 5})))
-    client.shutdown()
-    assert ended.args[0].status == "finished"
+    for event in events:
+        builder.feed(event)
     assert builder.trace["x"][:].shape == (6, 20, 2)
 
 
-def test_a_newer_request_drops_the_older_on_both_sides(qtbot, engine) -> None:
-    client = engine()
-    seen: list[int] = []
-    client.batch.connect(lambda job, _: seen.append(job))
-    first = client.submit(RunSpec(n_samples=10_000, title="slow"))
-    qtbot.waitUntil(lambda: first in seen, timeout=5000)
-    with qtbot.waitSignal(client.ended, timeout=5000) as ended:
-        second = client.submit(RunSpec(n_samples=5), replaces=first)
-        seen.clear()
+def test_the_process_has_no_qt_and_leaves_the_window_room(engine: Engine, qtbot: QtBot) -> None:
+    _, events = engine.run(qtbot, RunSpec(n_samples=1, title="where"))
+    assert isinstance(events[-1], RunFinished)
+    found = json.loads(events[-1].message)
+    assert found == {"qt": False, "nice": 5, "waiting": "PASSIVE", "threads": max(1, (os.cpu_count() or 2) - 1)}
+
+
+def test_a_newer_request_drops_the_older_on_both_sides(engine: Engine, qtbot: QtBot) -> None:
+    first = engine.client.submit(RunSpec(n_samples=100_000, title="slow"))
+    qtbot.waitUntil(lambda: engine.rows(first) > 5, timeout=5000)
+    with qtbot.waitSignal(engine.client.ended, timeout=5000) as ended:
+        second = engine.client.submit(RunSpec(n_samples=5), replaces=first)
+        engine.batches.clear()
+    assert ended.args is not None
     assert ended.args[0].job == second
-    assert first not in seen
+    assert {job for job, _ in engine.batches} == {second}
 
 
-def test_a_killed_engine_is_noticed_replaced_and_loses_nothing(qtbot, engine, tmp_path) -> None:
-    client = engine()
-    builder = TraceBuilder()
-    client.batch.connect(lambda _, events: [builder.feed(event) for event in events])
-    client.submit(RunSpec(n_samples=10_000, title="slow"), record=tmp_path / "run.h5")
-    qtbot.waitUntil(lambda: builder._trace is not None and "x" in builder.trace and len(builder.trace["x"]) > 20, timeout=9000)
-    with qtbot.waitSignals([client.died, client.ended, client.hello], timeout=20_000):
+def test_stop_over_the_pipe(engine: Engine, qtbot: QtBot) -> None:
+    job = engine.client.submit(RunSpec(action="train", n_samples=100_000, title="slow"))
+    qtbot.waitUntil(lambda: engine.rows(job) > 5, timeout=5000)
+    with qtbot.waitSignal(engine.client.ended, timeout=5000) as ended:
+        engine.client.stop(job)
+    assert ended.args is not None
+    assert (ended.args[0].job, ended.args[0].status) == (job, "stopped")
+    assert engine.batches[-1][1][-1] == RunFinished("stopped")
+
+
+def test_a_killed_engine_is_noticed_replaced_and_loses_nothing(engine: Engine, qtbot: QtBot, tmp_path: Path) -> None:
+    client, path = engine.client, tmp_path / "run.h5"
+    job = client.submit(RunSpec(n_samples=100_000, title="slow"), record=path)
+    qtbot.waitUntil(lambda: engine.rows(job) > 60, timeout=9000)
+    said: list[str] = []
+    client.ended.connect(lambda report: said.append(report.message))
+    with qtbot.waitSignals([client.died, client.ended], timeout=1000):
+        assert client.pid is not None
         os.kill(client.pid, signal.SIGKILL)
-    trace = open_trace(tmp_path / "run.h5")
+        waiting = client.submit(RunSpec(n_samples=5))  # nobody knows yet
+    assert said[0] == "The engine stopped"
+    trace = open_trace(path)
     assert trace.status == "running"
-    assert list(trace["x"][:][:, 0]) == list(range(len(trace["x"])))
-    assert len(trace["x"]) > 5
+    assert trace["x"][:][:, 0].tolist() == list(range(len(trace["x"])))
+    assert len(trace["x"]) >= 25  # committed every quarter of a second, a row in 10 ms
     trace.close()
-    with qtbot.waitSignal(client.ended, timeout=5000) as ended:
-        client.submit(RunSpec(n_samples=5))
-    assert ended.args[0].status == "finished"
+    again = client.submit(RunSpec(n_samples=5))
+    with qtbot.waitSignals([client.restarted, client.ended], timeout=30_000):
+        pass
+    assert len(engine.hellos) == 2
+    assert engine.rows(again) == 5
+    assert engine.rows(waiting) == 0
+
+
+def test_an_engine_that_cannot_start_is_given_up(qtbot: QtBot, capfd: pytest.CaptureFixture[str]) -> None:
+    client = EngineClient(factory="tests.workbench.engine.fake:missing")
+    codes: list[int] = []
+    ends: list[JobEnded] = []
+    client.died.connect(codes.append)
+    client.ended.connect(ends.append)
+    with qtbot.waitSignal(client.unavailable, timeout=20_000) as said:
+        client.start()
+        client.submit(RunSpec())
+    assert said.args is not None
+    assert said.args[0].startswith("The engine stops as soon as it starts.")
+    assert codes == [1, 1, 1]
+    assert "has no attribute 'missing'" in capfd.readouterr().err
+    assert [end.job for end in ends] == [1]
+    with qtbot.waitSignal(client.ended, timeout=1000):
+        client.submit(RunSpec())
+    assert ends[-1] == JobEnded(2, "failed", "The engine stopped")
+
+
+_WINDOW = """
+import sys, time
+from pathlib import Path
+from PyQt6.QtCore import QCoreApplication, QTimer
+from core.spec import RunSpec
+from workbench.engine.client import EngineClient
+
+def main(factory, at):
+    app = QCoreApplication([])
+    client = EngineClient(factory="tests.workbench.engine.fake:" + factory)
+    client.start()
+    client.submit(RunSpec(n_samples=100_000, title="slow"))
+    def leave():
+        print(client.pid, time.time(), "torch" in sys.modules, flush=True)
+        app.quit()
+    getattr(client, at).connect(lambda *_: leave()) if at else QTimer.singleShot(300, leave)
+    app.exec()
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
+"""
 
 
 @pytest.mark.parametrize(
-    ("module", "forbidden"), [("workbench.engine.client", "torch"), ("workbench.engine.worker", "PyQt6")]
+    ("factory", "at"),
+    [("start", ""), ("start", "batch"), ("stubborn", "hello")],
+    ids=["while the engine starts", "while a job runs", "while it does not listen"],
 )
-def test_each_side_keeps_to_itself(module: str, forbidden: str) -> None:
-    code = f"import sys, {module}; sys.exit({forbidden!r} in sys.modules)"
+def test_the_engine_goes_when_the_application_does(tmp_path: Path, factory: str, at: str) -> None:
+    script = tmp_path / "window.py"
+    script.write_text(_WINDOW)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, script, factory, at], capture_output=True, text=True, timeout=30, env=environment, check=False
+    )
+    left = time.time()
+    assert (done.returncode, done.stderr) == (0, "")
+    pid, quitting, torch = done.stdout.split()
+    assert left - float(quitting) < 1.5
+    assert torch == "False"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)
+
+
+def test_the_client_never_imports_torch() -> None:
+    code = "import sys, workbench.engine.client; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

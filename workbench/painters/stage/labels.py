@@ -62,7 +62,9 @@ def _packed(images: dict[str, QImage]) -> tuple[NDArray[np.uint8], dict[str, Cel
 def _pixels(image: QImage) -> NDArray[np.uint8]:
     bits = image.constBits()
     assert bits is not None
-    lines = np.frombuffer(bits.asstring(image.sizeInBytes()), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    lines = np.frombuffer(bits.asstring(image.sizeInBytes()), np.uint8).reshape(
+        image.height(), image.bytesPerLine() // 4, 4
+    )
     return lines[:, : image.width()].copy()
 
 

@@ -21,8 +21,9 @@ TEXTURE_LIMIT = 8192
 #: particles in two lanes took 54 ms instead of 79 (p95).
 MOST_WEDGES = 16_000
 #: The vertices of one segment of a trail: (along: 0 old end, 1 new end; across: -1 and 1 the edges). As a triangle it
-#: covers more than the segment, and the shader cuts the rest: half the cost of two triangles.
-_WEDGE = np.array([[0, -1], [2, -1], [0, 3]], np.float32)
+#: covers more than the segment, and the shader cuts the rest: half the cost of two triangles. It has no right angle,
+#: because llvmpipe takes pairs of right-angled triangles along the axes for rectangles, and drew none of them.
+_WEDGE = np.array([[0, -1], [2, -1.1], [0, 3.1]], np.float32)
 _LINE = np.array([[0, 0], [1, 0]], np.float32)
 #: The vertices of one arrow: (along, side).
 _QUAD = np.array([[0, -1], [0, 1], [1, -1], [1, 1]], np.float32)
@@ -169,7 +170,7 @@ class TrailsLayer(Layer):
     """The last part of each particle's way. Few trails are antialiased, many are plain lines."""
 
     def __init__(self) -> None:
-        super().__init__(shaders.TRAILS_VERTEX, shaders.TRAILS_FRAGMENT, "u_positions")
+        super().__init__(shaders.TRAILS_VERTEX, shaders.TRAILS_FRAGMENT, "u_positions", "u_times")
         self._segments = 0
         self._ends = _LINE
 
@@ -180,6 +181,8 @@ class TrailsLayer(Layer):
         self.empty = rows < 2 or particles == 0
         if self.empty:
             return
+        if self.changed("times", mark.times):
+            self.fill_table("u_times", mark.times.astype(np.float32)[:, None, None])
         self.fill_table("u_positions", mark.positions)
         shape = (particles, needed)
         reshaped = self.changed("shape", shape)
@@ -201,15 +204,12 @@ class TrailsLayer(Layer):
         self.fill("a_vertex", vertices.reshape(-1, 4))
 
     def draw(self, view: View, t: float) -> None:
-        seen = window(self.mark.times, t, self.mark.span, self._segments, glide=self.mark.glide)
-        if len(seen.rows) == 0:
+        seen = window(self.mark.times, t, self.mark.span, shaders.SEGMENTS, glide=self.mark.glide)
+        if seen.head <= self.mark.times[0]:
             return
-        # Segments outside the window keep begin = end = 0: they have no length.
-        rows, places = np.zeros((shaders.SEGMENTS, 4), np.float32), np.zeros((shaders.SEGMENTS, 2), np.float32)
-        rows[: len(seen.rows)], places[: len(seen.rows)] = seen.rows, seen.places
         view.set(self.program)
-        self.program["u_rows"] = rows
-        self.program["u_places"] = places
+        self.program["u_window"] = (seen.first, seen.stride, seen.row)
+        self.program["u_span"] = (seen.tail, seen.head)
         gloo.set_line_width(max(1.0, self.mark.width * view.ratio))
         self.program.draw("triangles" if self._ends is _WEDGE else "lines")
 

@@ -7,6 +7,8 @@ Lengths in shaders are physical pixels; ``u_ratio`` is physical pixels per logic
 
 from __future__ import annotations
 
+from workbench.views.arrows import HEAD_LEAST, HEAD_MOST, HEAD_SHARE
+
 _LOOK = """
 uniform vec2 u_centre;   // data units
 uniform vec2 u_gain;     // clip units per data unit
@@ -70,10 +72,11 @@ SEGMENTS = 48
 TRAILS_VERTEX = (
     _LOOK
     + _VALUES
-    + f"""
+    + """
 uniform sampler2D u_positions;
-uniform vec4 u_rows[{SEGMENTS}];     // row, next row, where on the way between them it begins and ends
-uniform vec2 u_places[{SEGMENTS}];   // place along the trail at its two ends
+uniform sampler2D u_times;
+uniform vec3 u_window;               // first row, stride, the last recorded row that is shown
+uniform vec2 u_span;                 // t at the old and at the new end of a trail
 uniform float u_width;
 attribute vec4 a_vertex;             // item, segment, along (0 old end, 1 new end), across (-1 to 1)
 attribute vec4 a_colour;
@@ -81,20 +84,26 @@ varying vec4 v_colour;
 varying float v_place;
 varying float v_across;
 varying float v_along;
-"""
-    + """
+
 void main() {
-    vec4 rows = u_rows[int(a_vertex.y)];
-    vec2 places = u_places[int(a_vertex.y)];
-    vec2 a = value(u_positions, a_vertex.x, rows.x).xy;
-    vec2 b = value(u_positions, a_vertex.x, rows.y).xy;
-    vec2 here = project(mix(a, b, mix(rows.z, rows.w, a_vertex.z)));
+    // Recorded rows in steps of the stride up to the row shown, then one segment towards the row after it.
+    float rows = u_fold.w / u_fold.y;
+    float start = u_window.x + a_vertex.y * u_window.y;
+    float row = min(start, u_window.z);
+    float next = start < u_window.z ? min(start + u_window.y, u_window.z) : min(row + 1.0, rows - 1.0);
+    float from = texture2D(u_times, vec2(0.5, (row + 0.5) / rows)).x;
+    float to = texture2D(u_times, vec2(0.5, (next + 0.5) / rows)).x;
+    vec2 ends = start - u_window.z < u_window.y && to > from ? clamp((u_span - from) / (to - from), 0.0, 1.0) : vec2(0.0);
+    float part = mix(ends.x, ends.y, a_vertex.z);
+    vec2 a = value(u_positions, a_vertex.x, row).xy;
+    vec2 b = value(u_positions, a_vertex.x, next).xy;
+    vec2 here = project(mix(a, b, part));
     vec2 along = (b - a) * u_gain / u_pixel;
     float run = length(along);
-    vec2 across = run > 0.0 ? vec2(-along.y, along.x) / run : vec2(0.0);
+    vec2 across = run > 0.0 && ends.y > ends.x ? vec2(-along.y, along.x) / run : vec2(0.0);
     v_across = (0.5 * u_width * u_ratio + 0.5) * a_vertex.w;
     gl_Position = vec4(here + across * v_across * u_pixel, 0.0, 1.0);
-    v_place = mix(places.x, places.y, a_vertex.z);
+    v_place = (mix(from, to, part) - u_span.x) / (u_span.y - u_span.x);
     v_along = a_vertex.z;
     v_colour = a_colour;
 }
@@ -117,7 +126,8 @@ void main() {
 """
 
 ARROWS_VERTEX = (
-    _LOOK
+    f"#define HEAD_SHARE {HEAD_SHARE}\n#define HEAD_LEAST {HEAD_LEAST}\n#define HEAD_MOST {HEAD_MOST}\n"
+    + _LOOK
     + _VALUES
     + """
 uniform sampler2D u_vectors;
@@ -141,11 +151,11 @@ void main() {
     float q = min(1.0, speed / u_full);
     vec2 along = speed > 0.0 ? v / speed : vec2(1.0, 0.0);
     v_length = u_reach * q * u_gain.x / u_pixel.x;
-    v_head = clamp(0.34 * v_length, 2.5 * u_ratio, 5.0 * u_ratio);
+    v_head = clamp(HEAD_SHARE * v_length, HEAD_LEAST * u_ratio, HEAD_MOST * u_ratio);
     float pad = 0.5 * v_head + 1.0;
     v_at = vec2(mix(-1.0, v_length + 1.0, a_corner.x), pad * a_corner.y);
     vec2 offset = along * v_at.x + vec2(-along.y, along.x) * v_at.y;
-    v_alpha = u_alpha * 0.6 * (0.6 + 0.4 * q) * mix(0.25, 1.0, seen) * clamp(v_length / u_ratio - 0.5, 0.0, 1.0);
+    v_alpha = u_alpha * (0.6 + 0.4 * q) * mix(0.25, 1.0, seen) * clamp(v_length / u_ratio - 0.5, 0.0, 1.0);
     gl_Position = vec4(project(a_arrow.xy) + offset * u_pixel, 0.0, 1.0);
 }
 """

@@ -249,7 +249,11 @@ class Stage(QWidget):
             self._layers = [matched(layers, wanted) for layers, wanted in zip(kept, marks, strict=False)]
             for layer in (one for layers in self._layers for one in layers):
                 layer.attach(self._canvas.context.glir)
-        if self._furniture is not None and self._scenes and (self._furniture_dirty or self._arranged_for != (size, ratio)):
+        if (
+            self._furniture is not None
+            and self._scenes
+            and (self._furniture_dirty or self._arranged_for != (size, ratio))
+        ):
             self._furniture_dirty = False
             self._arranged_for = (size, ratio)
             self._furniture.arrange(self._grounds(), size, ratio, self._theme)

@@ -1,0 +1,68 @@
+"""Real runs in turns: a run must not notice that others run between its steps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.events import Tick
+from core.spec import Part, RunSpec, Training
+from core.trace import Trace, TraceBuilder
+from core.trace.build import collect
+from tests.workbench.engine.bench import Bench
+from trainers import jobs
+from workbench.engine.commands import PauseJob, ResumeJob
+
+SHORT = Part("euler", {"n_steps": 4})
+TRAIN = RunSpec(
+    action="train", n_samples=30, sampler=SHORT, training=Training(n_steps=12, n_snapshots=3, batch_size=16)
+)
+
+
+def alone(spec: RunSpec) -> Trace:
+    return collect(event for event in jobs.start(spec) if not isinstance(event, Tick))
+
+
+def heard(bench: Bench, job: int) -> Trace:
+    builder = TraceBuilder()
+    for event in bench.events(job):
+        builder.feed(event)
+    return builder.trace
+
+
+def assert_equal(trace: Trace, other: Trace) -> None:
+    assert trace.streams.keys() == other.streams.keys()
+    for name in trace.streams:
+        np.testing.assert_array_equal(trace[name][:], other[name][:], err_msg=name)
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setattr("workbench.engine.jobs.BATCH_SECONDS", 0.0)
+    return Bench(jobs.start)
+
+
+def test_two_trainings_in_turns_are_what_they_are_alone(bench: Bench) -> None:
+    specs = {1: TRAIN, 2: TRAIN.replace(seed=5, objective=Part("diffusion"), path=Part("vp-linear"))}
+    bench.submit(1, specs[1])
+    bench.run(3)  # out of step, so that one takes snapshots while the other trains
+    bench.submit(2, specs[2])
+    bench.run(200)
+    for job, spec in specs.items():
+        assert bench.ended(job).message == ""
+        assert_equal(heard(bench, job), alone(spec))
+
+
+def test_training_goes_on_while_a_sampling_run_is_paused(bench: Bench) -> None:
+    sampling = RunSpec(n_samples=30, sampler=SHORT)
+    bench.submit(1, sampling)
+    bench.run(6)
+    bench.loop.handle(PauseJob(1))
+    bench.submit(2, TRAIN)
+    bench.run(100)
+    bench.loop.handle(ResumeJob(1))
+    bench.run(100)
+    assert bench.over() == [2, 1]
+    assert bench.ended(2).message == ""
+    assert_equal(heard(bench, 2), alone(TRAIN))
+    assert_equal(heard(bench, 1), alone(sampling))

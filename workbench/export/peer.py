@@ -1,0 +1,79 @@
+"""What a frame of the page painter costs beside matplotlib's Agg on the same data, measured in one run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from workbench.export.gif import Film
+from workbench.views.marks import Arrows, Points, Trails, locate
+
+_FRAMES = 12
+
+
+def frame_times(film: Film) -> dict[str, float]:
+    """Median milliseconds a frame: ``page`` ours, ``matplotlib`` theirs where it is installed, and the ratio."""
+    times = [float(t) for t in np.linspace(0.1, 0.95, _FRAMES)]
+    out = {"page": _median(film.frame, times)}
+    peer = _matplotlib(film)
+    if peer is not None:
+        out["matplotlib"] = _median(peer, times)
+        out["ratio"] = out["matplotlib"] / out["page"]
+    return out
+
+
+def _median(draw: Callable[[float], object], times: list[float]) -> float:
+    draw(times[0])
+    spent = []
+    for t in times:
+        start = time.perf_counter()
+        draw(t)
+        spent.append(1000 * (time.perf_counter() - start))
+    return float(np.median(spent))
+
+
+def _matplotlib(film: Film) -> Callable[[float], object] | None:
+    """The same lanes as scatters, line collections and quivers whose data is replaced for each frame."""
+    try:
+        import matplotlib
+        from matplotlib.collections import LineCollection
+        from matplotlib.figure import Figure
+    except ImportError:
+        return None
+    matplotlib.use("Agg")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure = Figure(figsize=(film.size[0] / 100, film.size[1] / 100), dpi=100, facecolor=film.theme.win)
+    canvas = FigureCanvasAgg(figure)
+    updates: list[Callable[[float], object]] = []
+    for i, scene in enumerate(film.scenes):
+        axes = figure.add_subplot(1, len(film.scenes), i + 1, facecolor=film.theme.canvas, aspect="equal")
+        axes.set_xlim(scene.extent[:2])
+        axes.set_ylim(scene.extent[2:])
+        for mark in scene.marks:
+            if isinstance(mark, Points):
+                dots = axes.scatter(*mark.positions[0].T, s=mark.size**2 / 2, c=mark.colours, linewidths=0)
+                updates.append(lambda t, d=dots, m=mark: d.set_offsets(m.positions[locate(m.times, t).row]))
+            elif isinstance(mark, Trails):
+                lines = LineCollection([], colors=mark.colours, linewidths=0.7)
+                axes.add_collection(lines)
+                updates.append(lambda t, c=lines, m=mark: c.set_segments(_tail(m, t)))
+            elif isinstance(mark, Arrows):
+                arrows = axes.quiver(*mark.origins.T, *mark.vectors[0].T, color=mark.colour)
+                updates.append(lambda t, a=arrows, m=mark: a.set_UVC(*m.vectors[locate(m.times, t).row].T))
+
+    def draw(t: float) -> object:
+        for update in updates:
+            update(t)
+        canvas.draw()
+        return canvas.buffer_rgba()
+
+    return draw
+
+
+def _tail(mark: Trails, t: float) -> np.ndarray:
+    row = locate(mark.times, t).row
+    first = int(np.searchsorted(mark.times, t - mark.span))
+    return np.swapaxes(mark.positions[max(0, min(first, row - 1)) : row + 1], 0, 1)

@@ -1,0 +1,104 @@
+"""Still pictures of runs: key frames, trajectories, fields, and generated points over real ones."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PyQt6.QtGui import QImage
+
+from core.errors import FlowscopeError
+from core.trace import Trace
+from workbench.export.scenes import sampled
+from workbench.painters.page import Panel, paint_panels
+from workbench.views.lane2d import Look, particle_colours, scene
+from workbench.views.marks import Mark, Points, Scene, Trails
+from workbench.views.theme import Theme, rgba
+
+_PANEL, _CHROME = 300, 82
+_PATHS = 24
+
+
+def key_frames(trace: Trace, theme: Theme, n: int = 6) -> QImage:
+    """Recorded states evenly spread over t; each caption is the state's own t."""
+    shown = sampled(trace)
+    whole = scene(shown, Look(theme), shown["x"].static.get("data"))
+    bare = _with(whole, tuple(mark for mark in whole.marks if mark.overlay in ("real", "particles")))
+    times = shown["x"].column("t")
+    rows = [int(np.abs(times - t).argmin()) for t in np.linspace(times[0], times[-1], n)]
+    panels = [Panel(bare, float(times[row]), f"t = {times[row]:.3f}") for row in rows]
+    return _row(panels, theme, f"{whole.lane.title}: from noise to data")
+
+
+def trajectories(trace: Trace, theme: Theme) -> QImage:
+    """The whole ways of some particles: a small dot where each starts, a large one where it ends."""
+    shown = sampled(trace)
+    whole = scene(shown, Look(theme), shown["x"].static.get("data"))
+    x, times = shown["x"][:], shown["x"].column("t")
+    some = slice(0, _PATHS)
+    colours = particle_colours(shown, theme)[some]
+    faint = colours * np.array([1, 1, 1, 0.8], np.float32)
+    at_end = np.array([1.0])
+    marks: tuple[Mark, ...] = (
+        *(mark for mark in whole.marks if mark.overlay == "real"),
+        # a span beyond the whole way leaves its beginning visible
+        Trails("trails", np.ascontiguousarray(x[:, some]), times, faint, width=1.6, span=1.6, glide=False),
+        Points("particles", x[:1, some], at_end, faint, 4.0),
+        Points("particles", x[-1:, some], at_end, colours, 8.0),
+    )
+    panel = Panel(_with(whole, marks), 1.0, f"{_PATHS} paths, small dot at the noise, large dot at the data")
+    return paint_panels([panel], (620, 640), theme, title=f"{whole.lane.title}: trajectories", scale=2.0)
+
+
+def vector_field(trace: Trace, theme: Theme, times: Sequence[float] = (0.1, 0.5, 0.9)) -> QImage:
+    """The velocity field at some recorded times, on one scale of length."""
+    shown = sampled(trace)
+    whole = scene(shown, Look(theme), shown["x"].static.get("data"))
+    kept = tuple(mark for mark in whole.marks if mark.overlay in ("field", "particles"))
+    recorded = shown["x"].column("t")
+    nearest = [float(recorded[np.abs(recorded - t).argmin()]) for t in times]
+    panels = [Panel(_with(whole, kept), t, f"velocity at t = {t:.3f}") for t in nearest]
+    return _row(panels, theme, f"{whole.lane.title}: velocity field", width=420)
+
+
+def real_against_generated(trace: Trace, theme: Theme) -> QImage:
+    """Generated points over points of the data set, the noise that they came from beside them."""
+    shown = sampled(trace)
+    whole = scene(shown, Look(theme), shown["x"].static.get("data"))
+    real = shown["x"].static["data"][None].astype(np.float32)
+    now = np.array([1.0])
+    grey = np.tile(np.array(rgba(theme.methods["real"], 0.55), np.float32), (real.shape[1], 1))
+    made = np.tile(
+        np.array(rgba(theme.methods[whole.lane.method], 0.75), np.float32), (shown["x"].declared.row_shape[0], 1)
+    )
+    cloud = Points("real", real, now, grey, 2.6)
+    end = Points("particles", shown["x"][-1:], now, made, 2.6)
+    start = Points("particles", shown["x"][:1], now, particle_colours(shown, theme), 2.6)
+    panels = [
+        Panel(_with(whole, (start,)), 1.0, "noise"),
+        Panel(_with(whole, (cloud,)), 1.0, "real"),
+        Panel(_with(whole, (cloud, end)), 1.0, "generated over real"),
+    ]
+    return _row(panels, theme, f"{whole.lane.title}: real against generated", width=420)
+
+
+def save_picture(image: QImage, path: Path) -> Path:
+    """Write a PNG.
+
+    Raises:
+        FlowscopeError: the folder is gone or the disk is full.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not image.save(str(path)):
+        raise FlowscopeError(f"{path} cannot be written.")
+    return path
+
+
+def _with(whole: Scene, marks: tuple[Mark, ...]) -> Scene:
+    return dataclasses.replace(whole, marks=marks)
+
+
+def _row(panels: list[Panel], theme: Theme, title: str, width: int = _PANEL) -> QImage:
+    return paint_panels(panels, (width * len(panels) + 16, width + _CHROME), theme, title=title, scale=1.5)
