@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -138,9 +137,17 @@ def _entry(cls: type[Any]) -> Entry:
     )
 
 
-@lru_cache(maxsize=256)
+_properties: dict[type[Any], dict[str, dict[str, Any]]] = {}
+
+
 def properties(cls: type[Any]) -> dict[str, dict[str, Any]]:
-    """The parameters of a struct as JSON Schema properties, in order."""
+    """The parameters of a struct as JSON Schema properties, in order; made once."""
+    if cls not in _properties:
+        _properties[cls] = _schema(cls)
+    return _properties[cls]
+
+
+def _schema(cls: type[Any]) -> dict[str, dict[str, Any]]:
     _, components = msgspec.json.schema_components([cls])
     own = components[cls.__name__].get("properties", {})
     return {name: _resolve(schema, components) for name, schema in own.items()}

@@ -113,4 +113,5 @@ def encode(event: Event) -> bytes:
 
 
 def decode(data: bytes) -> Event:
-    return _decoder.decode(data)
+    event: Event = _decoder.decode(data)
+    return event

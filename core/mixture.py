@@ -7,7 +7,7 @@ m = sum_k r_k m_k
     E[x1 | x_t] = m + (alpha s^2 / V) (x_t - alpha m),        E[x0 | x_t] = (sigma / V) (x_t - alpha m).
 
 Both are finite wherever V > 0; nothing is divided by the determinant of a prediction. s = 0 is a finite data set, for
-which this is "exact for these points". Source: Bishop, Pattern Recognition and Machine Learning (2006), eq. 2.113-2.117.
+which this is "exact for these points". Source: Bishop, Pattern Recognition and Machine Learning (2006), eq. 2.113.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FLOAT32_LIMIT = 1e4
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """Centres [K, D] (float64), equally likely unless ``log_weights`` [K] says otherwise, and one standard deviation."""
+    """Centres [K, D] (float64), equally likely without ``log_weights`` [K], and one standard deviation."""
 
     centres: Tensor
     std: float
@@ -82,7 +82,7 @@ class MixtureField:
         return Estimate(x1.to(x.dtype), (c.sigma / v * rest).to(x.dtype))
 
     def _posterior_mean(self, x: Tensor, c: Coefficients, v: Tensor, dtype: torch.dtype) -> Tensor:
-        """sum_k r_k m_k, as attention: the query is x_t, a key a centre, and |m_k|^2 rides along as one more feature."""
+        """sum_k r_k m_k, as attention: the query is x_t, a key a centre, |m_k|^2 rides along as one more feature."""
         alpha, width = c.alpha.to(dtype), v.to(dtype)
         centres = self._centres.to(dtype)
         offset = self._offset.to(dtype)

@@ -12,15 +12,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
 Purpose = Literal["source", "data", "path", "pair", "step", "projection", "index"]
-_PURPOSES: dict[Purpose, int] = {
-    name: i + 1 for i, name in enumerate(("source", "data", "path", "pair", "step", "projection", "index"))
-}  # type: ignore[misc]  # enumerate loses the literal type
+_PURPOSES: dict[Purpose, int] = {name: i + 1 for i, name in enumerate(get_args(Purpose))}
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _TREE_DEPTH = 20

@@ -7,10 +7,12 @@ fixed grid of points. The step to t = 1 is x = x1_hat for every sampler, since n
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 import platform
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 
 import numpy as np
@@ -53,7 +55,7 @@ class CountedField:
 
 def blockwise(field: Field, x: Tensor, t: Tensor) -> Estimate:
     """The field at x [k BLOCK, ...], one block at a time."""
-    parts = [field(block, t) for block in x.split(BLOCK)]
+    parts = [field(block, t) for block in torch.split(x, BLOCK)]
     return Estimate(torch.cat([part.x1 for part in parts]), torch.cat([part.x0 for part in parts]))
 
 
@@ -98,20 +100,23 @@ def rows(setup: Setup, field: Field) -> Iterator[Row]:
     n_mesh = len(field_grid(setup))
     brownian = _LazyBrownian(noise)
     x, state = path.at(times[0]).sigma * noise.source(), None
-    for t, s in zip(times[:-1], times[1:], strict=True):
+    for t, s in itertools.pairwise(times):
         columns = timeline(path, t, counted.nfe)
-        if s < 1.0:
-            step = setup.sampler.step(counted, x, t, s, state, brownian)
-            x_s, state, estimate = step.x, step.state, step.estimate
-        else:
-            estimate = counted(x, t)
-            x_s = estimate.x1
-        yield Row(
-            columns, _out(x, spec.n_samples), _out(estimate.x1, spec.n_samples), _velocity(field, mesh, t, n_mesh)
-        )
+        # Inference mode is left before every yield: whoever runs between two steps may be training.
+        with torch.inference_mode():
+            if s < 1.0:
+                step = setup.sampler.step(counted, x, t, s, state, brownian)
+                x_s, state, estimate = step.x, step.state, step.estimate
+            else:
+                estimate = counted(x, t)
+                x_s = estimate.x1
+            velocity = _velocity(field, mesh, t, n_mesh)
+        yield Row(columns, _out(x, spec.n_samples), _out(estimate.x1, spec.n_samples), velocity)
         x = x_s
     last = _out(x, spec.n_samples)
-    yield Row(timeline(path, times[-1], counted.nfe), last, last, _velocity(field, mesh, times[-1], n_mesh))
+    with torch.inference_mode():
+        velocity = _velocity(field, mesh, times[-1], n_mesh)
+    yield Row(timeline(path, times[-1], counted.nfe), last, last, velocity)
 
 
 class _LazyBrownian:
@@ -146,8 +151,8 @@ def coefficients(path: Path, t: Tensor) -> Coefficients:
 def timeline(path: Path, t: Tensor, nfe: int) -> dict[str, float]:
     """One row of the sampling timeline."""
     c = coefficients(path, t)
-    values = (t, c.alpha, c.sigma, c.d_alpha, c.d_sigma, nfe)
-    return {name: float(value) for name, value in zip(SAMPLING_COLUMNS, values, strict=True)}
+    values: tuple[Tensor | int, ...] = (t, c.alpha, c.sigma, c.d_alpha, c.d_sigma, nfe)
+    return dict(zip(SAMPLING_COLUMNS, map(float, values), strict=True))
 
 
 def started(setup: Setup, **more: str) -> RunStarted:
@@ -191,23 +196,20 @@ def sample(spec: RunSpec) -> Generator[Event | Tick]:
     shape, dim = (spec.n_samples, setup.mixture.dim), setup.mixture.dim
     grid = field_grid(setup)
     yield started(setup)
-    common = {"columns": SAMPLING_COLUMNS, "capacity": n_rows}
+    declare = partial(StreamDeclared, columns=SAMPLING_COLUMNS, capacity=n_rows)
     names = ("t", "particle", "xy")
-    yield StreamDeclared(
-        name="x", row_shape=shape, dims=names, kind="points", static={"data": data_points(setup)}, **common
-    )
-    yield StreamDeclared(name="x1_hat", row_shape=shape, dims=names, kind="points", **common)
-    yield StreamDeclared(
+    yield declare(name="x", row_shape=shape, dims=names, kind="points", static={"data": data_points(setup)})
+    yield declare(name="x1_hat", row_shape=shape, dims=names, kind="points")
+    yield declare(
         name="field/velocity", row_shape=(len(grid), dim), dims=("t", "place", "xy"), kind="vectors", units="1/t",
-        static={"grid": grid}, **common,
+        static={"grid": grid},
     )  # fmt: skip
     try:
-        with torch.inference_mode():
-            for done, row in enumerate(rows(setup, field)):
-                columns = {name: np.array([value]) for name, value in row.columns.items()}
-                for name, data in (("x", row.x), ("x1_hat", row.x1_hat), ("field/velocity", row.velocity)):
-                    yield Chunk(name, data[None].astype(np.float32, copy=False), columns)
-                yield Tick(min(done, n_rows - 1), n_rows - 1)
+        for done, row in enumerate(rows(setup, field)):
+            columns = {name: np.array([value]) for name, value in row.columns.items()}
+            for name, data in (("x", row.x), ("x1_hat", row.x1_hat), ("field/velocity", row.velocity)):
+                yield Chunk(name, data[None].astype(np.float32, copy=False), columns)
+            yield Tick(min(done, n_rows - 1), n_rows - 1)
     except StopRun:
         yield RunFinished("stopped")
         return

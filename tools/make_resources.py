@@ -3,8 +3,8 @@
     python tools/make_resources.py catalog
     python tools/make_resources.py runs CHECKPOINTS
 
-CHECKPOINTS is a folder that holds one folder per preset, as `flowscope train PRESET -o CHECKPOINTS/PRESET` leaves it. The
-shipped networks were trained longer than the presets ask for; the spec inside each file of weights says how.
+CHECKPOINTS is a folder that holds one folder per preset, as `flowscope train PRESET -o CHECKPOINTS/PRESET` leaves
+it. The shipped networks were trained longer than the presets ask for; the spec inside each file of weights says how.
 """
 
 from __future__ import annotations

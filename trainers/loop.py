@@ -11,6 +11,7 @@ import copy
 import math
 import time
 from collections.abc import Generator, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,7 @@ class Trainer:
 
 
 def snapshot_steps(n_steps: int, n_snapshots: int) -> list[int]:
-    """After which steps a snapshot is taken: at the start, at the end, and closer together early, where more changes."""
+    """After which steps a snapshot is taken: at the start, at the end, closer together early, where more changes."""
     if n_snapshots == 0:
         return []
     places = np.linspace(0.0, 1.0, max(2, n_snapshots)) ** 1.5
@@ -182,28 +183,28 @@ def _declare(trainer: Trainer, n_snapshots: int) -> Iterator[Event]:
         nfe = min(i * setup.sampler.nfe_per_step, (len(times) - 2) * setup.sampler.nfe_per_step + 1)
         for name, value in run.timeline(setup.path, t, nfe).items():
             static[name][i] = value
-    common = {"columns": ("step",), "capacity": n_snapshots + 1}
-    yield StreamDeclared(
+    declare = partial(StreamDeclared, columns=("step",), capacity=n_snapshots + 1)
+    yield declare(
         name="snapshot/x", row_shape=(len(times), spec.n_samples, dim), dims=("step", "t", "particle", "xy"),
-        kind="trajectories", static=static | {"data": run.data_points(setup)}, **common,
+        kind="trajectories", static=static | {"data": run.data_points(setup)},
     )  # fmt: skip
-    yield StreamDeclared(
+    yield declare(
         name="snapshot/field/velocity", row_shape=(len(times), len(grid), dim), dims=("step", "t", "place", "xy"),
-        kind="fields", units="1/t", static=static | {"grid": grid}, **common,
+        kind="fields", units="1/t", static=static | {"grid": grid},
     )  # fmt: skip
-    yield StreamDeclared(name="metric/velocity_error", row_shape=(), dims=("step",), kind="scalar", **common)
+    yield declare(name="metric/velocity_error", row_shape=(), dims=("step",), kind="scalar")
 
 
 def _snapshot(trainer: Trainer) -> Generator[Event | Tick]:
     """A sampling run of the averaged weights, as one row of each snapshot stream."""
     setup, step = trainer.setup, trainer.state.step
     x, velocity = [], []
+    for row in run.rows(setup, trainer.learned):
+        x.append(row.x)
+        velocity.append(row.velocity)
+        yield Tick(step, trainer.settings.n_steps)
+    exact = MixtureField(setup.mixture, setup.path, setup.device)
     with torch.inference_mode():
-        for row in run.rows(setup, trainer.learned):
-            x.append(row.x)
-            velocity.append(row.velocity)
-            yield Tick(step, trainer.settings.n_steps)
-        exact = MixtureField(setup.mixture, setup.path, setup.device)
         error = velocity_error(trainer.learned, exact, setup.mixture, setup.spec.seed)
     columns = {"step": np.array([float(step)])}
     yield Chunk("snapshot/x", np.stack(x)[None].astype(np.float32, copy=False), columns)

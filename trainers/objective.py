@@ -31,7 +31,8 @@ class Objective(msgspec.Struct, frozen=True):
         """Mean squared error of the network at x_t against the pair's target; x1 and x0 [B, ...], t [B]."""
         c = path.at(t).over(x1)
         error = network(c.alpha * x1 + c.sigma * x0, t, None) - target(self.predicts, x1, x0, c)
-        return error.square().mean()
+        loss: Tensor = error.square().mean()
+        return loss
 
     @classmethod
     def facts(cls) -> dict[str, Any]:

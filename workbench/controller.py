@@ -30,7 +30,7 @@ from workbench.scenes import Scenes
 from workbench.views.charts import sampling_charts, training_charts
 from workbench.views.theme import THEMES, Theme
 from workbench.widgets.charts import ChartsStrip
-from workbench.widgets.dialogs import ExportDialog, HelpSheet, Message
+from workbench.widgets.dialogs import ExportChoice, ExportDialog, HelpSheet, Message
 from workbench.widgets.lane_states import MessageSpec
 from workbench.widgets.lanes import MOST_LANES, LanesView
 from workbench.widgets.setup_panel import SetupPanel
@@ -38,7 +38,8 @@ from workbench.widgets.style import stylesheet
 from workbench.widgets.transport import Transport
 from workbench.widgets.window import MainWindow
 
-_CHARTS_MS = 250
+_CHARTS_MS, _SCENES_MS = 300, 60
+"""What arrives faster than this is shown together."""
 
 
 class Controller(QObject):
@@ -57,10 +58,8 @@ class Controller(QObject):
         self.panel = SetupPanel(self.actions["run"], self.actions["stop"], self._reset_action(), self._copy_actions())
         self.window.compose(self.actions, self.lanes, self.charts, self.panel, self.transport)
         self.exporter = Exporter(self)
-        self._charts_timer = QTimer(self, singleShot=True, interval=_CHARTS_MS)
-        self._charts_timer.timeout.connect(self._show_charts)
-        self._scenes_timer = QTimer(self, singleShot=True, interval=0)
-        self._scenes_timer.timeout.connect(self._show_scenes)
+        self._charts_timer = _later(self, _CHARTS_MS, self._show_charts)
+        self._scenes_timer = _later(self, _SCENES_MS, self._show_scenes)
         self._connect()
         self.clock = FrameClock(self.window, playhead, self.lanes)
         self.retheme()
@@ -159,19 +158,17 @@ class Controller(QObject):
 
     def _lanes_changed(self) -> None:
         self.scenes.forget()
-        self._scenes_timer.start()
+        _start(self._scenes_timer)
 
     def _rows_arrived(self, key: int) -> None:
         self.scenes.forget(key)
-        self._scenes_timer.start()
-        if not self._charts_timer.isActive():
-            self._charts_timer.start()
+        _start(self._scenes_timer)
+        _start(self._charts_timer)
 
     def refresh(self) -> None:
         """Show lanes, charts and form anew, soon and once."""
-        self._scenes_timer.start()
-        if not self._charts_timer.isActive():
-            self._charts_timer.start()
+        _start(self._scenes_timer)
+        _start(self._charts_timer)
         self._show_form()
 
     @property
@@ -313,13 +310,12 @@ class Controller(QObject):
             done = sum(job.progress.done for job in jobs if job.progress)
             total = sum(job.spec.training.n_steps for job in self.runs.training)
             rate = sum(job.progress.rate for job in jobs if job.progress)
-            loss = jobs[0].builder.trace["loss"] if "loss" in jobs[0].builder.trace else None
+            loss = jobs[0].builder.trace.streams.get("loss")
             newest = float(loss[-min(100, len(loss)) :].mean()) if loss is not None and len(loss) else None
             paused = all(job.progress.paused for job in jobs if job.progress)
             self.panel.training.show_progress(done, total, rate, newest, paused=paused)
         self.panel.show_buttons(running=True, needs_training=False, enabled=True)
-        if not self._charts_timer.isActive():
-            self._charts_timer.start()
+        _start(self._charts_timer)
 
     def _trained(self, key: int, status: str) -> None:
         lane = self.session.lane(key)
@@ -381,7 +377,7 @@ class Controller(QObject):
         scrim = self.window.over(card)
         card.cancelled.connect(scrim.close_)
 
-        def choose(choice: object) -> None:
+        def choose(choice: ExportChoice) -> None:
             scrim.close_()
             dialog = QFileDialog(self.window, "Export GIF", "flowscope.gif", "GIF (*.gif)")
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -446,3 +442,17 @@ class Controller(QObject):
 
     def window_close(self) -> None:
         self.window.close()
+
+
+def _later(parent: QObject, ms: int, call: Callable[[], None]) -> QTimer:
+    """A timer that calls once when it was started; starting it again while it waits changes nothing."""
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(ms)
+    timer.timeout.connect(call)
+    return timer
+
+
+def _start(timer: QTimer) -> None:
+    if not timer.isActive():
+        timer.start()

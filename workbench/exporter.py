@@ -1,4 +1,4 @@
-"""Saving and exporting from the window: in a thread or a process of its own, with progress, cancel and a word at the end."""
+"""Saving and exporting from the window: in a thread or a process of their own, with progress and cancel."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Exporter(QObject):
 
     def _progress(self) -> None:
         assert self._process is not None  # it has just written
-        lines = bytes(self._process.readAllStandardOutput()).decode().strip().splitlines()
+        lines = self._process.readAllStandardOutput().data().decode().strip().splitlines()
         if lines:
             state = json.loads(lines[-1])
             spent = time.monotonic() - self._began
@@ -116,7 +116,7 @@ class Exporter(QObject):
 
     def _finished(self, out: Path, code: int, how: QProcess.ExitStatus) -> None:
         assert self._process is not None  # it has just ended
-        words = bytes(self._process.readAllStandardError()).decode().strip().splitlines()
+        words = self._process.readAllStandardError().data().decode().strip().splitlines()
         self._process.deleteLater()
         self._process = None
         if self._folder is not None:
@@ -128,7 +128,9 @@ class Exporter(QObject):
         else:
             size = f"{out.stat().st_size / 1e6:.1f} MB"
             show = QUrl.fromLocalFile(str(out.parent))
-            self._controller.window.toast.tell(
-                f"Exported {out.name}", size, "Show in folder", lambda: QDesktopServices.openUrl(show) and None
-            )
+            self._controller.window.toast.tell(f"Exported {out.name}", size, "Show in folder", lambda: _open(show))
             self.exported.emit(out)
+
+
+def _open(url: QUrl) -> None:
+    QDesktopServices.openUrl(url)

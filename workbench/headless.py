@@ -7,7 +7,6 @@ import sys
 
 from PyQt6.QtGui import QGuiApplication
 
-
 _kept: QGuiApplication | None = None
 """Held for the life of the process: fonts and images go with it."""
 

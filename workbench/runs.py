@@ -26,7 +26,7 @@ from workbench.model.session import LaneState, Session
 
 _CHECKPOINT = "checkpoint.safetensors"
 #: Fields that belong to all lanes, so that methods meet on the same data and the same noise.
-SHARED = ("seed", "n_samples", "device")
+SHARED = ("seed", "n_samples", "device", "data", "training")
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Runs(QObject):
         Raises:
             SpecError: the value is outside what the field allows; nothing has changed.
         """
-        shared = name in SHARED or name.startswith("data.")
+        shared = name.partition(".")[0] in SHARED
         lanes = [lane for lane in self.session.lanes if not lane.real and lane.spec and (shared or lane.key == key)]
         changed = [setup.set_value(self.catalog, lane.spec, name, value) for lane in lanes if lane.spec]
         for lane, spec in zip(lanes, changed, strict=True):
@@ -204,7 +204,8 @@ class Runs(QObject):
 
     def _learned(self, job: Job, lane: LaneState, end: JobEnded) -> None:
         """Training is over: sample with the new weights, unless the lane has moved on to something else."""
-        assert job.directory is not None and lane.spec is not None  # a training of a lane with a spec
+        assert job.directory is not None  # a training
+        assert lane.spec is not None  # of a lane with a spec
         weights = Part("network", {"weights": str(job.directory / _CHECKPOINT)})
         self._trained[lane.key] = job.spec
         lane.status = "ready"

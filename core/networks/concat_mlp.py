@@ -5,6 +5,7 @@ With its sizes (embedding 32, layers 128, 256, 128) and two dimensions it has 71
 
 from __future__ import annotations
 
+import itertools
 from typing import Annotated
 
 import torch
@@ -47,6 +48,6 @@ class _ConcatMlp(nn.Module):
 def _stack(widths: tuple[int, ...]) -> nn.Sequential:
     """Linear layers through the widths, SiLU after each."""
     layers: list[nn.Module] = []
-    for before, after in zip(widths[:-1], widths[1:], strict=True):
+    for before, after in itertools.pairwise(widths):
         layers += [nn.Linear(before, after), nn.SiLU()]
     return nn.Sequential(*layers)

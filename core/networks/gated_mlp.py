@@ -1,10 +1,11 @@
-"""The MLP of EliasSf73/Diffusion-and-Flow-Models-implementations: every layer is multiplied by its own function of time.
+"""The MLP of EliasSf73/Diffusion-and-Flow-Models-implementations: each layer is multiplied by a function of time.
 
 Width 128 and three layers give its 182,410 parameters in two dimensions (diffusion), five its 314,250 (flow matching).
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Annotated
 
@@ -39,9 +40,11 @@ class GatedMlp(Network, frozen=True):
 
 
 class _GatedMlp(nn.Module):
+    frequencies: Tensor
+
     def __init__(self, widths: list[int]) -> None:
         super().__init__()
-        pairs = list(zip(widths[:-1], widths[1:], strict=True))
+        pairs = list(itertools.pairwise(widths))
         self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in pairs)
         self.gates = nn.ModuleList(
             nn.Sequential(nn.Linear(_FEATURES, after), nn.SiLU(), nn.Linear(after, after)) for _, after in pairs

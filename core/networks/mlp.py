@@ -34,6 +34,8 @@ class Mlp(Network, frozen=True):
 
 
 class _Mlp(nn.Module):
+    frequencies: Tensor
+
     def __init__(self, dim: int, width: int, depth: int, n_frequencies: int = 8) -> None:
         super().__init__()
         self.register_buffer("frequencies", math.pi * torch.arange(1, n_frequencies + 1), persistent=False)
@@ -52,4 +54,5 @@ class _Mlp(nn.Module):
         h = self.inlet(x)
         for i, block in enumerate(self.blocks):
             h = h + block(F.silu(torch.addcmul(film[2 * i], h, 1.0 + film[2 * i + 1])))
-        return self.outlet(F.silu(h))
+        y: Tensor = self.outlet(F.silu(h))
+        return y

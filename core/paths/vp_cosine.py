@@ -30,4 +30,5 @@ class VpCosine(DiscretePath, frozen=True):
     def betas(self) -> NDArray[np.float64]:
         u = np.arange(self.T + 1) / self.T
         abar = np.cos((u + self.offset) / (1 + self.offset) * np.pi / 2) ** 2
-        return np.clip(1.0 - abar[1:] / abar[:-1], 0.0, 0.999)
+        betas: NDArray[np.float64] = np.clip(1.0 - abar[1:] / abar[:-1], 0.0, 0.999)
+        return betas

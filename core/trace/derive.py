@@ -42,8 +42,9 @@ def field_as(kind: FieldKind, velocity: Floats, x: Floats, c: Coefficients) -> F
         return velocity
     determinant = c.alpha * c.d_sigma - c.sigma * c.d_alpha
     if kind == "data":
-        return (c.d_sigma * x - c.sigma * velocity) / determinant
-    noise = (c.alpha * velocity - c.d_alpha * x) / determinant
+        data: Floats = (c.d_sigma * x - c.sigma * velocity) / determinant
+        return data
+    noise: Floats = (c.alpha * velocity - c.d_alpha * x) / determinant
     if kind == "noise":
         return noise
     return np.where(c.sigma > _LEAST_SIGMA, -noise / np.maximum(c.sigma, _LEAST_SIGMA), 0.0)

@@ -101,7 +101,7 @@ def _stream(group: h5py.Group, *, growing: bool) -> Stream:
         if data.shape[0] < n and growing:  # its writer has gone on
             for row in rows:
                 row.refresh()
-        return min(n, *(row.shape[0] for row in rows))
+        return min(n, *(int(row.shape[0]) for row in rows))
 
     return Stream(declared, data, {column: group[column] for column in columns}, count)
 

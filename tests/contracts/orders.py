@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import torch
@@ -24,7 +25,7 @@ def end_points(sampler: Sampler, field: Field, path: Path, n_steps: int, t_end: 
     x = path.at(torch.tensor(path.t_min, dtype=torch.float64)).sigma * normal(5, "source", torch.arange(64), 2)
     times = torch.linspace(path.t_min, t_end, n_steps + 1, dtype=torch.float64)
     state = None
-    for t, s in zip(times[:-1], times[1:], strict=True):
+    for t, s in itertools.pairwise(times):
         step = sampler.step(field, x, t, s, state, FixedNoise(torch.zeros_like(x)))
         x, state = step.x, step.state
     return x

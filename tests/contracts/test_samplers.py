@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 
 import pytest
@@ -81,7 +82,7 @@ def test_a_gaussian_comes_out_with_its_mean_and_spread(name: str, path) -> None:
     noise = Noise(7, 20_000, (2,), CPU, torch.float64)
     times = torch.linspace(path.t_min, path.t_max, sampler.n_steps, dtype=torch.float64)
     x, state, brownian = path.at(times[0]).sigma * noise.source(), None, noise.brownian()
-    for t, s in zip(times[:-1], times[1:], strict=True):
+    for t, s in itertools.pairwise(times):
         step = sampler.step(field, x, t, s, state, brownian)
         x, state = step.x, step.state
     x = field(x, times[-1]).x1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 from scipy import stats
@@ -39,7 +41,7 @@ def test_more_steps_follow_the_same_brownian_path() -> None:
     def at_half(n_steps: int) -> torch.Tensor:
         path = BrownianPath(5, torch.arange(64), (2,), torch.float64)
         times = torch.linspace(0, 0.5, n_steps + 1, dtype=torch.float64).tolist()
-        steps = zip(times[:-1], times[1:], strict=True)
+        steps = itertools.pairwise(times)
         return sum(path.increment(t, s) * (s - t) ** 0.5 for t, s in steps)  # type: ignore[return-value]
 
     torch.testing.assert_close(at_half(3), at_half(400), rtol=0, atol=2e-3)

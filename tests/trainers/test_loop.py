@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -94,7 +96,8 @@ def test_weights_of_another_path_are_refused(tmp_path) -> None:
 def test_batches_are_one_sequence_cut_to_size() -> None:
     def first(size: int) -> torch.Tensor:
         source = batches(resolve(FLOW.replace(training=Training(batch_size=size, n_points=100))), 0)
-        return torch.cat([torch.cat([b.x1, b.x0, b.t[:, None]], 1) for b, _ in zip(source, range(192 // size))])
+        some = itertools.islice(source, 192 // size)
+        return torch.cat([torch.cat([b.x1, b.x0, b.t[:, None]], 1) for b in some])
 
     torch.testing.assert_close(first(32), first(96), rtol=1e-6, atol=1e-6)
 
@@ -121,3 +124,22 @@ def test_snapshots_stand_at_both_ends(n_snapshots: int) -> None:
     assert steps[0] == 0
     assert steps[-1] == 5000
     assert snapshot_steps(10, 0) == []
+
+
+def test_runs_take_turns_without_touching_each_other() -> None:
+    """The engine interleaves runs step by step: no state of one may reach another across a yield."""
+    alone = [collect(train(FLOW)), collect(train(DIFFUSION))]
+    together = [TraceBuilder(), TraceBuilder()]
+    runs = [train(FLOW), train(DIFFUSION)]
+    while runs:
+        for run, builder in zip(list(runs), list(together), strict=False):
+            event = next(run, None)
+            if event is None:
+                runs.remove(run)
+                together.append(together.pop(together.index(builder)))
+                break
+            if not isinstance(event, Tick):
+                builder.feed(event)
+    by_path = {builder.trace.spec.path.name: builder.trace for builder in together}
+    for trace in alone:
+        np.testing.assert_array_equal(by_path[trace.spec.path.name]["loss"][:], trace["loss"][:])

@@ -184,7 +184,7 @@ def test_overlays_hide_and_show(show: Callable[..., Stage]) -> None:
 def test_marks_stay_in_their_lane(show: Callable[..., Stage]) -> None:
     stage = show(scene(points([[[0.0, 0.7]]], size=60.0)), scene())
     stage.set_camera(0, stage.camera(0).panned(stage.spans()[0][1] / 2 - 9, 0))
-    left, width = stage.spans()[1]
+    left, _width = stage.spans()[1]
     y = int(stage.height() / 2 - 0.7 * stage.camera(1).scale)
     image = picture(stage)
     ratio = image.width() / stage.width()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ def test_lanes_fill_the_width_equally(width: int, count: int) -> None:
     spans = lane_spans(width, count)
     assert spans[0][0] == 0
     assert spans[-1][0] + spans[-1][1] == width
-    assert {b[0] - a[0] - a[1] for a, b in zip(spans, spans[1:], strict=False)} <= {GUTTER}
+    assert {b[0] - a[0] - a[1] for a, b in itertools.pairwise(spans)} <= {GUTTER}
     assert max(w for _, w in spans) - min(w for _, w in spans) <= 1
 
 

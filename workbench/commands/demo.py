@@ -177,7 +177,8 @@ _PICTURES = {
 def _print(report: dict[str, Any], out: Path) -> None:
     for lane in report["methods"]:
         print(
-            f"{lane['title']}: {lane['parameters']:,} parameters, {lane['steps']:,} steps in {lane['train_seconds']} s, "
+            f"{lane['title']}: {lane['parameters']:,} parameters, {lane['steps']:,} steps in "
+            f"{lane['train_seconds']} s, "
             f"velocity error against exact {100 * lane['velocity_error']:.1f} %, NFE {lane['nfe']}"
         )
     costs = report["frame_ms"]

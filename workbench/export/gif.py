@@ -14,6 +14,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtGui import QImage
 
 from core.errors import FlowscopeError
@@ -83,7 +84,8 @@ def _ffmpeg(film: Film, frames: Iterator[QImage], options: list[str], out: Path)
         f"{film.size[0]}x{film.size[1]}", "-r", str(film.fps), "-i", "-", *options, str(out),
     ]  # fmt: skip
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdin is not None and process.stderr is not None  # asked for
+    assert process.stdin is not None  # asked for
+    assert process.stderr is not None  # asked for
     try:
         for image in frames:
             process.stdin.write(pixels(image).tobytes())
@@ -104,11 +106,8 @@ def _ffmpeg(film: Film, frames: Iterator[QImage], options: list[str], out: Path)
         process.stderr.close()
 
 
-def pixels(image: QImage) -> np.ndarray:
+def pixels(image: QImage) -> NDArray[np.uint8]:
     """The image as BGRA, [height, width, 4] uint8."""
     bits = image.constBits()
     assert bits is not None  # a painted image
-    bits.setsize(image.sizeInBytes())
-    return (
-        np.frombuffer(bits, np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width()].copy()
-    )
+    return np.frombuffer(bits, np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width()]

@@ -1,4 +1,4 @@
-"""The session: which lanes there are, what each shows, and how. Evented state without Qt; every widget is a view of it."""
+"""The session: which lanes there are, what each shows, and how. Evented state without Qt; widgets are views of it."""
 
 from __future__ import annotations
 

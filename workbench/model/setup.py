@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -35,7 +36,7 @@ class Row:
     field: str
     title: str
     value: Any
-    schema: dict[str, Any] = field(default_factory=dict)
+    schema: dict[str, Any] = dataclasses.field(default_factory=dict)
     choices: tuple[Choice, ...] = ()
     help: str = ""
 

@@ -78,7 +78,7 @@ class ChartPlot(QWidget):
 
 
 class _Cursor(QWidget):
-    """A line across the plot and a glyph on each curve. It lies over the plot, so that moving it draws no curve again."""
+    """A line across the plot and a glyph on each curve. It lies over the plot: moving it draws no curve again."""
 
     def __init__(self, parent: QWidget, plot: pg.PlotWidget) -> None:
         super().__init__(parent)

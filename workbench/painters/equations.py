@@ -102,9 +102,8 @@ def _text(painter: QPainter, item: Text, x: float, baseline: float, px: float) -
         rect = metrics.tightBoundingRect(item.letters)
         middle, top = x + rect.center().x() + 0.06 * px, baseline + rect.top() - 0.12 * px
         half, rise = 0.17 * px, 0.14 * px
-        painter.drawLines(
-            [QLineF(middle - half, top, middle, top - rise), QLineF(middle, top - rise, middle + half, top)]
-        )
+        painter.drawLine(QLineF(middle - half, top, middle, top - rise))
+        painter.drawLine(QLineF(middle, top - rise, middle + half, top))
     if item.sub:
         painter.setFont(fonts.maths(px * _SUB_SCALE, italic=item.sub_italic))
         painter.drawText(QPointF(x + advance + 0.5, baseline + _SUB_DROP * px), item.sub)

@@ -34,8 +34,10 @@ def draw_glyph(painter: QPainter, method: Method, centre: QPointF, px: float, co
 
 def _polygon(shape: str, centre: QPointF, r: float) -> QPainterPath:
     corners, turn, reach = {
-        "diamond": (4, -math.pi / 2, 1.2 * r), "square": (4, -math.pi / 4, 1.25 * r), "triangle": (3, -math.pi / 2, 1.2 * r),
-    }[shape]  # fmt: skip
+        "diamond": (4, -math.pi / 2, 1.2 * r),
+        "square": (4, -math.pi / 4, 1.25 * r),
+        "triangle": (3, -math.pi / 2, 1.2 * r),
+    }[shape]
     path = QPainterPath()
     for i in range(corners):
         angle = turn + 2 * math.pi * i / corners

@@ -199,7 +199,13 @@ def _marks_image(marks: tuple[Mark, ...], t: float, view: Viewport, scale: float
     painter = QPainter(out)
     for mark in marks:
         layer = Layer(width, height)
-        _MARKS[type(mark)](layer, mark, t, view, scale)
+        match mark:
+            case Points():
+                _points(layer, mark, t, view, scale)
+            case Trails():
+                _trails(layer, mark, t, view, scale)
+            case Arrows():
+                _arrows(layer, mark, t, view, scale)
         pixels = layer.premultiplied()
         painter.drawImage(
             0, 0, QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
@@ -212,7 +218,7 @@ def _marks_image(marks: tuple[Mark, ...], t: float, view: Viewport, scale: float
 def at(rows: NDArray[np.floating], times: NDArray[np.float64], t: float, *, glide: bool) -> NDArray[np.floating]:
     """The rows [N, ...] at time t, blended where the mark glides."""
     moment = locate(times, t, glide=glide)
-    here = rows[moment.row]
+    here: NDArray[np.floating] = rows[moment.row]
     return here if moment.fraction == 0.0 else here + moment.fraction * (rows[moment.row + 1] - here)
 
 
@@ -253,9 +259,6 @@ def _arrows(layer: Layer, mark: Arrows, t: float, view: Viewport, scale: float) 
     colours = np.tile(np.array(mark.colour, np.float32), (len(start), 1))
     colours[:, 3] = alpha
     layer.lines(scale * view(start), scale * view(end), 1.15 * scale, colours)
-
-
-_MARKS = {Points: _points, Trails: _trails, Arrows: _arrows}
 
 
 def _axis_numbers(

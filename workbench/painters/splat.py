@@ -67,12 +67,17 @@ class Layer:
         size = self.width * self.height
         out = np.zeros((size, 4), np.uint8)
         if self._index:
-            index, depth, colour = (np.concatenate(parts) for parts in (self._index, self._depth, self._colour))
-            total = np.bincount(index, depth, size)
+            index, depth, colour = (
+                np.concatenate(self._index),
+                np.concatenate(self._depth),
+                np.concatenate(self._colour),
+            )
+            total = np.bincount(index, depth, size).astype(np.float64)
             touched = np.flatnonzero(total)
             alpha = -np.expm1(-total[touched])
             scale = 255.0 * alpha / total[touched]
             for channel in range(3):
-                out[touched, 2 - channel] = np.bincount(index, depth * colour[:, channel], size)[touched] * scale + 0.5
+                weighted = np.bincount(index, depth * colour[:, channel], size).astype(np.float64)
+                out[touched, 2 - channel] = weighted[touched] * scale + 0.5
             out[touched, 3] = alpha * 255.0 + 0.5
         return out.reshape(self.height, self.width, 4)

@@ -19,4 +19,4 @@ def ticks(low: float, high: float, pixels: float) -> NDArray[np.float64]:
     step = power * min((1.0, 2.0, 5.0, 10.0), key=lambda factor: abs(math.log(factor * power / raw)))
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
-    return np.arange(first, last + 1) * step
+    return np.arange(first, last + 1, dtype=np.float64) * step

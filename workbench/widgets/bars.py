@@ -145,7 +145,8 @@ class _Dot(QWidget):
         super().__init__()
         self.setFixedSize(12, 12)
         self._colour, self._busy, self._gone, self._angle = DARK.t1, False, False, 0
-        self._timer = QTimer(self, interval=80)
+        self._timer = QTimer(self)
+        self._timer.setInterval(80)
         self._timer.timeout.connect(self._turn)
 
     def show_state(self, *, busy: bool, gone: bool, colour: str) -> None:

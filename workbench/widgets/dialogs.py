@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PyQt6.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
@@ -89,7 +90,7 @@ class Message(QWidget):
         row.addStretch(1)
         for i, name in enumerate(buttons):
             role = "primary" if i == len(buttons) - 1 else ""
-            row.addWidget(button(name, lambda n=name: self.done.emit(n), role=role))
+            row.addWidget(button(name, partial(self.done.emit, name), role=role))
         column.addLayout(row)
 
 
@@ -120,11 +121,11 @@ class ExportDialog(QWidget):
         form = QGridLayout()
         form.setVerticalSpacing(8)
         self._fields = {name: QLineEdit(text) for name, text in _EXPORT_DEFAULTS.items()}
-        for row, (name, field) in enumerate(self._fields.items()):
+        for line, (name, field) in enumerate(self._fields.items()):
             field.setAccessibleName(name)
             field.textChanged.connect(self._summarise)
-            form.addWidget(label(name, "t2"), row, 0)
-            form.addWidget(field, row, 1)
+            form.addWidget(label(name, "t2"), line, 0)
+            form.addWidget(field, line, 1)
         self._pacing = QComboBox()
         self._pacing.addItems([name.capitalize() for name in PACINGS])
         self._pacing.setAccessibleName("Pacing")
@@ -213,7 +214,9 @@ class Toast(QWidget):
         for each in (self._text, self._more, self._bar, self._button):
             row.addWidget(each)
         self._act: Callable[[], None] | None = None
-        self._timer = QTimer(self, singleShot=True, interval=_TOAST_MS)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_TOAST_MS)
         self._timer.timeout.connect(self.hide)
         self.hide()
 

@@ -65,9 +65,9 @@ class Transport(QWidget):
         row.addWidget(self.track, 1)
         self.snapshots = QVBoxLayout()
         row.addLayout(self.snapshots)
-        name = label("t", "t2")
-        name.setStyleSheet("font-family: 'CMU Serif'; font-style: italic; font-size: 16px;")
-        row.addWidget(name)
+        symbol = label("t", "t2")
+        symbol.setStyleSheet("font-family: 'CMU Serif'; font-style: italic; font-size: 16px;")
+        row.addWidget(symbol)
         row.addWidget(self.time)
 
     def _speed_menu(self) -> QMenu:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
+import torch
 
 from core.events import Tick
 from core.spec import Part, RunSpec, Training
@@ -37,9 +40,12 @@ def assert_equal(trace: Trace, other: Trace) -> None:
 
 
 @pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
+def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setattr("workbench.engine.jobs.BATCH_SECONDS", 0.0)
-    return Bench(jobs.start)
+    with torch.inference_mode(False):  # whatever mode a failing run leaves behind ends here
+        bench = Bench(jobs.start)
+        yield bench
+        bench.loop.close()
 
 
 def test_two_trainings_in_turns_are_what_they_are_alone(bench: Bench) -> None:

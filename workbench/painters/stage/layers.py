@@ -21,9 +21,8 @@ TEXTURE_LIMIT = 8192
 #: particles in two lanes took 54 ms instead of 79 (p95).
 MOST_WEDGES = 16_000
 #: The vertices of one segment of a trail: (along: 0 old end, 1 new end; across: -1 and 1 the edges). As a triangle it
-#: covers more than the segment, and the shader cuts the rest: half the cost of two triangles. It has no right angle,
-#: because llvmpipe takes pairs of right-angled triangles along the axes for rectangles, and drew none of them.
-_WEDGE = np.array([[0, -1], [2, -1.1], [0, 3.1]], np.float32)
+#: covers more than the segment, and the shader cuts the rest: half the cost of two triangles.
+_WEDGE = np.array([[0, -1], [2, -1], [0, 3]], np.float32)
 _LINE = np.array([[0, 0], [1, 0]], np.float32)
 #: The vertices of one arrow: (along, side).
 _QUAD = np.array([[0, -1], [0, 1], [1, -1], [1, 1]], np.float32)
@@ -177,7 +176,8 @@ class TrailsLayer(Layer):
     def set_mark(self, mark: Trails) -> None:
         self.mark = mark
         rows, particles, _ = mark.positions.shape
-        needed = most_segments(mark.times, mark.span, shaders.SEGMENTS)
+        # Four at least: of exactly three triangles (one particle, three segments) llvmpipe drew none.
+        needed = max(4, most_segments(mark.times, mark.span, shaders.SEGMENTS))
         self.empty = rows < 2 or particles == 0
         if self.empty:
             return
