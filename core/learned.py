@@ -62,7 +62,7 @@ def _load(file: FilePath, _: int, path: Path, device: torch.device, dtype: torch
     try:
         with safe_open(file, framework="pt") as tensors:
             metadata = tensors.metadata() or {}
-            weights = {key.removeprefix(EMA): tensors.get_tensor(key) for key in tensors if key.startswith(EMA)}
+            weights = {key.removeprefix(EMA): tensors.get_tensor(key) for key in tensors.keys() if key.startswith(EMA)}  # noqa: SIM118
     except SafetensorError as error:
         raise SpecError("field.weights", f"{file} is not a safetensors file: {error}.") from None
     if SPEC not in metadata or PREDICTION not in metadata:

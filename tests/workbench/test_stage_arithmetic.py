@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def test_lanes_fill_the_width_equally(width: int, count: int) -> None:
     spans = lane_spans(width, count)
     assert spans[0][0] == 0
     assert spans[-1][0] + spans[-1][1] == width
-    assert {b[0] - a[0] - a[1] for a, b in itertools.pairwise(spans)} <= {GUTTER}
+    assert {b[0] - a[0] - a[1] for a, b in pairwise(spans)} <= {GUTTER}
     assert max(w for _, w in spans) - min(w for _, w in spans) <= 1
 
 
@@ -39,20 +39,17 @@ def test_zooming_in_and_out_about_one_place_is_nothing() -> None:
 
 
 @pytest.mark.parametrize("rows", [2, 7, 51, 1001])
+@pytest.mark.parametrize("limit", [6, 48])
 @pytest.mark.parametrize("glide", [True, False])
-def test_trail_window_is_one_unbroken_way_that_ends_at_the_particle(rows: int, glide: bool) -> None:
-    times, limit = np.linspace(0, 1, rows) ** 1.5, 48
+def test_trail_window_holds_the_span_and_keeps_to_its_limit(rows: int, limit: int, glide: bool) -> None:
+    times, span = np.linspace(0, 1, rows) ** 1.5, 0.26
+    room = most_segments(times, span, limit)
+    assert room <= limit
     for t in np.linspace(0, 1.2, 57):
-        seen = window(times, float(t), 0.26, limit, glide=glide)
+        seen = window(times, float(t), span, limit, glide=glide)
         moment = locate(times, float(t), glide=glide)
-        if moment.row + moment.fraction == 0:
-            assert len(seen.rows) == 0
-            continue
-        a, b, begin, end = seen.rows.astype(float).T
-        row = lambda fraction: a + fraction * (b - a)  # noqa: E731
-        assert len(seen.rows) <= most_segments(times, 0.26, limit) <= limit
-        assert row(end)[-1] == pytest.approx(moment.row + moment.fraction, abs=1e-3)
-        assert row(end)[:-1] == pytest.approx(row(begin)[1:])
-        assert seen.places[-1, 1] == pytest.approx(1.0, abs=1e-5)
-        assert (np.diff(seen.places.ravel()) > -1e-6).all()
-        assert (seen.places >= -1e-6).all()
+        assert seen.row == moment.row
+        assert seen.head - seen.tail == pytest.approx(span)
+        assert times[seen.first] <= max(seen.tail, 0.0) + 1e-12
+        assert seen.first % seen.stride == 0
+        assert -(-(seen.row - seen.first) // seen.stride) + (moment.fraction > 0) <= room

@@ -1,6 +1,7 @@
 """The headless verbs: one file each, found by name, over the same core as the window.
 
-A verb's module has ``HELP``, ``configure(parser)`` and ``run(args) -> int``; its name is the module's. Exit codes: 0 done, 1 something differs or failed a check, 2 the input was wrong, with one line on stderr that says what would work.
+A verb's module has ``HELP``, ``configure(parser)`` and ``run(args) -> int``; its name is the module's. Exit codes:
+0 done, 1 something differs or failed a check, 2 the input was wrong, with one line on stderr that says what would work.
 """
 
 from __future__ import annotations

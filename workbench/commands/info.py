@@ -54,7 +54,7 @@ def _text(report: dict[str, Any]) -> str:
     lines = [
         f"{spec['title'] or 'Untitled'}: {report['status']}{', ' + report['message'] if report['message'] else ''}",
         f"{spec['action']}, seed {spec['seed']}, {spec['n_samples']:,} particles, {parts}",
-        f"made {meta.get('created', 'at an unknown time')} on {meta.get('device', '?')}, torch {meta.get('torch', '?')}",
+        f"made {meta.get('created', 'at an unknown time')} on {meta.get('device')}, torch {meta.get('torch')}",
     ]
     for name, stream in report["streams"].items():
         shape = " × ".join(str(size) for size in stream["row"]) or "one number"

@@ -107,7 +107,9 @@ def _ffmpeg(film: Film, frames: Iterator[QImage], options: list[str], out: Path)
 
 
 def pixels(image: QImage) -> NDArray[np.uint8]:
-    """The image as BGRA, [height, width, 4] uint8."""
+    """The image as BGRA, [height, width, 4]."""
     bits = image.constBits()
     assert bits is not None  # a painted image
-    return np.frombuffer(bits, np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width()]
+    flat = np.frombuffer(bits.asstring(image.sizeInBytes()), np.uint8)
+    out: NDArray[np.uint8] = flat.reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width()]
+    return out

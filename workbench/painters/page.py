@@ -206,10 +206,9 @@ def _marks_image(marks: tuple[Mark, ...], t: float, view: Viewport, scale: float
                 _trails(layer, mark, t, view, scale)
             case Arrows():
                 _arrows(layer, mark, t, view, scale)
-        pixels = layer.premultiplied()
-        painter.drawImage(
-            0, 0, QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
-        )
+        pixels = layer.premultiplied().tobytes()  # it must outlive the image that is made on it
+        premultiplied = QImage.Format.Format_ARGB32_Premultiplied
+        painter.drawImage(0, 0, QImage(pixels, width, height, 4 * width, premultiplied))
     painter.end()
     out.setDevicePixelRatio(scale)
     return out

@@ -11,7 +11,7 @@ _SHEET = Template(
     """
 * { font-family: Inter; font-size: 13px; color: $t1; outline: none; }
 QMainWindow, QWidget#win { background: $win; }
-QWidget#panel, QWidget#bar, QWidget#rail, QWidget#status, QScrollArea, QWidget#form { background: $panel; border: none; }
+QWidget#panel, QWidget#rail, QWidget#status, QScrollArea, QWidget#form { background: $panel; border: none; }
 QWidget#topbar { background: $panel; border-bottom: 1px solid $line; }
 QWidget#rail { border-right: 1px solid $line; }
 QWidget#panel { border-left: 1px solid $line; }
@@ -90,7 +90,8 @@ QSlider::sub-page:horizontal:disabled { background: $line2; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar::handle:vertical { background: $line2; border-radius: 4px; min-height: 32px; margin: 1px; }
 QScrollBar::handle:vertical:hover { background: $ctl; }
-QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page { background: none; border: none; height: 0; }
+QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page { background: none;
+  border: none; height: 0; }
 QProgressBar { background: $line2; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
 QProgressBar::chunk { background: $t1; border-radius: 3px; }
 QWidget#dialog { background: $raised; border: 1px solid $line2; border-radius: 10px; }

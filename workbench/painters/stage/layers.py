@@ -11,22 +11,18 @@ from vispy import gloo
 from vispy.gloo.glir import GlirQueue
 
 from workbench.painters.stage import shaders
-from workbench.painters.stage.errors import StageError
+from workbench.painters.stage.table import Table
 from workbench.painters.stage.trail import most_segments, window
 from workbench.views.marks import Arrows, Mark, Points, Times, Trails, locate
 
-#: Every desktop GL of the last fifteen years takes textures of this width and height.
-TEXTURE_LIMIT = 8192
-#: Above this many trail segments in a lane, lines instead of antialiased triangles: with software GL a frame of 10,000
-#: particles in two lanes took 54 ms instead of 79 (p95).
-MOST_WEDGES = 16_000
+#: Segments of trails drawn in a lane at most, and of one trail at least and at most: what is finer is drawn by every
+#: n-th recorded row. With software GL trails are half of a frame of 10,000 particles (54 of 106 ms CPU without a limit).
+MOST_SEGMENTS, LEAST, MOST = 24_000, 6, 48
 #: The vertices of one segment of a trail: (along: 0 old end, 1 new end; across: -1 and 1 the edges). As a triangle it
 #: covers more than the segment, and the shader cuts the rest: half the cost of two triangles.
 _WEDGE = np.array([[0, -1], [2, -1], [0, 3]], np.float32)
-_LINE = np.array([[0, 0], [1, 0]], np.float32)
 #: The vertices of one arrow: (along, side).
 _QUAD = np.array([[0, -1], [0, 1], [1, -1], [1, 1]], np.float32)
-_CHANNELS = {1: ("red", "r32f"), 2: ("rg", "rg32f")}
 
 
 @dataclass(frozen=True)
@@ -43,39 +39,6 @@ class View:
         program["u_gain"] = self.gain
         program["u_pixel"] = self.pixel
         program["u_ratio"] = self.ratio
-
-
-class Table:
-    """Values [N, items, channels] of all recorded rows in one float texture; uploads only what is a new array."""
-
-    def __init__(self) -> None:
-        self.texture: gloo.Texture2D | None = None
-        self.fold = (1.0, 1.0, 1.0, 1.0)
-        self._shown: NDArray[np.float32] | None = None
-
-    def set(self, values: NDArray[np.float32]) -> None:
-        if values is self._shown:
-            return
-        self._shown = values
-        rows, items, channels = values.shape
-        lines = -(-items // TEXTURE_LIMIT)
-        columns = -(-items // lines)
-        if rows * lines > TEXTURE_LIMIT:
-            raise StageError(f"{rows:,} steps of {items:,} are more than the stage can hold. Record fewer steps.")
-        texels = np.ascontiguousarray(values, np.float32)
-        if columns * lines != items:
-            texels = np.pad(texels, ((0, 0), (0, columns * lines - items), (0, 0)))
-        texels = texels.reshape(rows * lines, columns, channels)
-        self.fold = (float(columns), float(lines), float(columns), float(rows * lines))
-        if self.texture is None:
-            kind, internal = _CHANNELS[channels]
-            self.texture = gloo.Texture2D(texels.shape, format=kind, internalformat=internal, interpolation="nearest")
-        self.texture.set_data(texels)
-
-    def delete(self) -> None:
-        if self.texture is not None:
-            self.texture.delete()
-            self.texture = None
 
 
 class Layer:
@@ -166,52 +129,48 @@ class PointsLayer(Layer):
 
 
 class TrailsLayer(Layer):
-    """The last part of each particle's way. Few trails are antialiased, many are plain lines."""
+    """The last part of each particle's way, antialiased."""
 
     def __init__(self) -> None:
         super().__init__(shaders.TRAILS_VERTEX, shaders.TRAILS_FRAGMENT, "u_positions", "u_times")
-        self._segments = 0
-        self._ends = _LINE
+        self._limit = MOST
 
     def set_mark(self, mark: Trails) -> None:
         self.mark = mark
         rows, particles, _ = mark.positions.shape
-        # Four at least: of exactly three triangles (one particle, three segments) llvmpipe drew none.
-        needed = max(4, most_segments(mark.times, mark.span, shaders.SEGMENTS))
         self.empty = rows < 2 or particles == 0
         if self.empty:
             return
         if self.changed("times", mark.times):
             self.fill_table("u_times", mark.times.astype(np.float32)[:, None, None])
         self.fill_table("u_positions", mark.positions)
-        shape = (particles, needed)
-        reshaped = self.changed("shape", shape)
+        self._limit = min(max(MOST_SEGMENTS // particles, LEAST), MOST)
+        # Four at least: of exactly three triangles (one particle, three segments) llvmpipe drew none.
+        segments = max(4, most_segments(mark.times, mark.span, self._limit))
+        reshaped = self.changed("shape", (particles, segments))
         if reshaped:
-            self._segments = needed
-            self._ends = _WEDGE if particles * needed <= MOST_WEDGES else _LINE
-            self._lay_out(particles)
+            self._lay_out(particles, segments)
         if self.changed("colours", mark.colours) or reshaped:
-            colours = np.repeat(mark.colours.astype(np.float32), len(self._ends), axis=0)
-            self.fill("a_colour", np.tile(colours, (needed, 1)))
+            colours = np.repeat(mark.colours.astype(np.float32), len(_WEDGE), axis=0)
+            self.fill("a_colour", np.tile(colours, (segments, 1)))
         self.program["u_width"] = mark.width
 
-    def _lay_out(self, particles: int) -> None:
+    def _lay_out(self, particles: int, segments: int) -> None:
         """The vertices of each segment of each particle, segment by segment; none of them depends on the cursor."""
-        vertices = np.empty((self._segments, particles, len(self._ends), 4), np.float32)
+        vertices = np.empty((segments, particles, len(_WEDGE), 4), np.float32)
         vertices[..., 0] = np.arange(particles)[:, None]
-        vertices[..., 1] = np.arange(self._segments)[:, None, None]
-        vertices[..., 2:] = self._ends
+        vertices[..., 1] = np.arange(segments)[:, None, None]
+        vertices[..., 2:] = _WEDGE
         self.fill("a_vertex", vertices.reshape(-1, 4))
 
     def draw(self, view: View, t: float) -> None:
-        seen = window(self.mark.times, t, self.mark.span, shaders.SEGMENTS, glide=self.mark.glide)
+        seen = window(self.mark.times, t, self.mark.span, self._limit, glide=self.mark.glide)
         if seen.head <= self.mark.times[0]:
             return
         view.set(self.program)
         self.program["u_window"] = (seen.first, seen.stride, seen.row)
         self.program["u_span"] = (seen.tail, seen.head)
-        gloo.set_line_width(max(1.0, self.mark.width * view.ratio))
-        self.program.draw("triangles" if self._ends is _WEDGE else "lines")
+        self.program.draw("triangles")
 
 
 class ArrowsLayer(Layer):

@@ -66,9 +66,6 @@ void main() {
 }
 """
 
-#: Segments of a trail drawn at most; a finer recording is drawn by every n-th of its rows.
-SEGMENTS = 48
-
 TRAILS_VERTEX = (
     _LOOK
     + _VALUES
@@ -93,7 +90,8 @@ void main() {
     float next = start < u_window.z ? min(start + u_window.y, u_window.z) : min(row + 1.0, rows - 1.0);
     float from = texture2D(u_times, vec2(0.5, (row + 0.5) / rows)).x;
     float to = texture2D(u_times, vec2(0.5, (next + 0.5) / rows)).x;
-    vec2 ends = start - u_window.z < u_window.y && to > from ? clamp((u_span - from) / (to - from), 0.0, 1.0) : vec2(0.0);
+    bool drawn = start - u_window.z < u_window.y && to > from;
+    vec2 ends = drawn ? clamp((u_span - from) / (to - from), 0.0, 1.0) : vec2(0.0);
     float part = mix(ends.x, ends.y, a_vertex.z);
     vec2 a = value(u_positions, a_vertex.x, row).xy;
     vec2 b = value(u_positions, a_vertex.x, next).xy;

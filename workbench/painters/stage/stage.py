@@ -7,7 +7,7 @@ redraw, however many come before the next frame.
 from __future__ import annotations
 
 from PyQt6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, pyqtSignal
-from PyQt6.QtGui import QMouseEvent, QOffscreenSurface, QOpenGLContext, QResizeEvent, QWheelEvent
+from PyQt6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 from vispy import app, gloo
 
@@ -15,19 +15,11 @@ from workbench.painters.stage.camera import BORDER, Camera, fit, lane_spans, uni
 from workbench.painters.stage.errors import StageError
 from workbench.painters.stage.furniture import Furniture, Ground
 from workbench.painters.stage.layers import AnyLayer, View, matched
+from workbench.painters.stage.opengl import check_opengl
 from workbench.views.marks import Overlay, Scene
 from workbench.views.theme import DARK, Theme, rgba
 
 _ALL: frozenset[Overlay] = frozenset({"particles", "trails", "field", "real"})
-
-
-def check_opengl() -> None:
-    """Raise a StageError where no OpenGL context can be made."""
-    context, surface = QOpenGLContext(), QOffscreenSurface()
-    surface.create()
-    if not (context.create() and context.makeCurrent(surface)):
-        raise StageError("OpenGL cannot be started here, so the stage cannot draw. Is a graphics driver installed?")
-    context.doneCurrent()
 
 
 class Stage(QWidget):

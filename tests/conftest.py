@@ -1,0 +1,58 @@
+"""What every test stands on: a display of its own, folders of its own, and no error that goes unseen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+import pytest
+
+# Before Qt, GL or torch are imported anywhere.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if sys.platform == "linux" and not os.environ.get("DISPLAY") and shutil.which("Xvfb") is None:
+        pytest.exit("The tests draw in a window and need Xvfb: sudo apt-get install xvfb", returncode=2)
+
+
+@pytest.fixture(scope="session")
+def qapp_cls():
+    from PyQt6.QtCore import QCoreApplication, Qt
+    from PyQt6.QtWidgets import QApplication
+
+    # the stage keeps its GL context when widgets are moved; Qt wants to know before the application is made
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+    return QApplication
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path, monkeypatch) -> None:
+    """Nothing is written into the user's folders."""
+    monkeypatch.setenv("FLOWSCOPE_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(autouse=True)
+def seen_errors(monkeypatch):
+    """An exception in a slot fails the test: pyqtgraph and the application install hooks of their own."""
+    hook = sys.excepthook
+    yield
+    sys.excepthook = hook
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_windows(request: pytest.FixtureRequest):
+    """A test that leaves a top-level widget behind fails."""
+    if "qtbot" not in request.fixturenames:
+        yield
+        return
+    from PyQt6.QtWidgets import QApplication
+
+    before = {id(widget) for widget in QApplication.topLevelWidgets()}
+    yield
+    left = [w for w in QApplication.topLevelWidgets() if w.isVisible() and id(w) not in before]
+    for widget in left:
+        widget.close()
+    assert not left, f"left open: {left}"

@@ -1,0 +1,168 @@
+"""The first five minutes, in the real window: what a newcomer does, and what is on screen after it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPoint, Qt
+
+import resources
+from core.trace import open_trace, save
+from workbench.app import START, App
+from workbench.widgets.dialogs import ExportChoice
+
+
+@pytest.fixture
+def app(qtbot, qapp):
+    """The application with its shipped run, shown and playing; the engine starts when a test asks for it."""
+    made = App([])
+    qtbot.addWidget(made.window)
+    made.window.resize(1200, 760)
+    made.window.show()
+    made.window.activateWindow()
+    qtbot.waitUntil(made.window.isActiveWindow, timeout=5000)
+    made.playhead.play()
+    yield made
+    made.playhead.pause()
+    made.engine.shutdown()
+    made.window.close()
+
+
+def start_engine(qtbot, app: App) -> None:
+    with qtbot.waitSignal(app.engine.hello, timeout=60_000):
+        app.engine.start()
+
+
+def lanes(app: App):
+    return [lane for lane in app.session.lanes if not lane.real]
+
+
+def test_opens_playing_two_methods_beside_the_data_without_an_engine(qtbot, app) -> None:
+    qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 3 and app.playhead.t > 0.01, timeout=5000)
+    methods = [scene.lane.method for scene in app.controller.scenes.shown]
+    assert methods == ["diffusion", "flow", "real"]
+    starts = [lane.trace["x"][0] / lane.trace["x"].column("sigma")[0] for lane in lanes(app)]
+    np.testing.assert_allclose(*starts, atol=1e-5)
+    assert app.engine.pid is None
+
+
+def test_scrubs_by_mouse_and_keys(qtbot, app) -> None:
+    track = app.controller.transport.track
+    qtbot.waitUntil(lambda: len(app.playhead.steps) == 2)
+    x = round(track.x_of(0.5))
+    qtbot.mousePress(track, Qt.MouseButton.LeftButton, pos=QPoint(x, 22))
+    assert app.playhead.t == pytest.approx(0.5, abs=0.01)
+    qtbot.mouseRelease(track, Qt.MouseButton.LeftButton, pos=QPoint(x, 22))
+    app.playhead.pause()
+    qtbot.keyClick(app.window, Qt.Key.Key_End)
+    assert app.playhead.t == 1.0
+    qtbot.keyClick(app.window, Qt.Key.Key_Left)
+    assert app.playhead.t == pytest.approx(0.98)
+    qtbot.keyClick(app.window, Qt.Key.Key_Space)
+    assert app.playhead.playing
+
+
+def test_a_knob_answers_at_once_with_the_shipped_weights(qtbot, app) -> None:
+    start_engine(qtbot, app)
+    app.session.select(lanes(app)[1].key)
+    before = lanes(app)[1].trace
+    app.controller.panel.form.changed.emit("sampler.n_steps", 7)
+    qtbot.waitUntil(lambda: lanes(app)[1].trace is not before and len(lanes(app)[1].trace["x"]) == 8, timeout=20_000)
+    np.testing.assert_allclose(lanes(app)[1].trace["x"][0], before["x"][0], atol=1e-6)
+    assert "Heun 7" in app.controller.scenes.all()[1].lane.subtitle
+
+
+def test_trains_both_methods_on_other_data_stops_and_keeps(qtbot, app) -> None:
+    start_engine(qtbot, app)
+    for field, value in (("data.name", "three-gaussians"), ("n_samples", 60), ("training.n_steps", 100_000)):
+        app.controller.panel.form.changed.emit(field, value)
+    assert app.controller.panel.run.text() == "Train"
+    app.controller.actions["run"].trigger()
+    qtbot.waitUntil(
+        lambda: (
+            len(app.runs.training) == 2
+            and all(lane.training is not None and "loss" in lane.training.streams for lane in lanes(app))
+            and all(len(lane.training["loss"]) > 40 for lane in lanes(app))
+        ),
+        timeout=60_000,
+    )
+    assert app.controller.panel.stop.isVisible()
+    done: list[str] = []
+    app.runs.trained.connect(lambda _key, status: done.append(status))
+    app.controller.actions["stop"].trigger()
+    qtbot.waitUntil(lambda: done == ["stopped", "stopped"], timeout=30_000)
+    qtbot.waitUntil(lambda: all(lane.trace.status == "finished" for lane in lanes(app)), timeout=30_000)
+    folder = Path(os.environ["FLOWSCOPE_HOME"]) / "runs"
+    traces = [open_trace(file) for file in sorted(folder.glob("*/train.h5"))]
+    assert [trace.status for trace in traces] == ["stopped", "stopped"]
+    assert all(len(trace["loss"]) > 40 for trace in traces)
+
+
+def test_a_killed_engine_is_told_and_run_works_again(qtbot, app) -> None:
+    start_engine(qtbot, app)
+    before = [lane.trace for lane in lanes(app)]
+    with qtbot.waitSignals([app.engine.died, app.engine.hello], timeout=60_000):
+        os.kill(app.engine.pid, signal.SIGKILL)
+    assert "engine stopped" in app.window.toast.text
+    assert [lane.trace for lane in lanes(app)] == before
+    app.controller.panel.form.changed.emit("sampler.n_steps", 5)
+    qtbot.waitUntil(lambda: len(lanes(app)[0].trace["x"]) == 6, timeout=20_000)
+
+
+def test_saves_and_opens_a_trace(qtbot, app, tmp_path) -> None:
+    with qtbot.waitSignal(app.controller.exporter.saved, timeout=10_000) as saved:
+        app.controller.exporter.save_trace(lanes(app)[0].trace, tmp_path / "mine.h5")
+    assert saved.args[1] == ""
+    app.controller.open_traces([tmp_path / "mine.h5"])
+    shipped = open_trace(resources.path("traces", f"{START[0]}.h5"))
+    np.testing.assert_array_equal(lanes(app)[0].trace["x"][:], shipped["x"][:])
+
+
+def test_a_wrong_file_is_a_message_and_changes_nothing(qtbot, app, tmp_path) -> None:
+    before = list(app.session.lanes)
+    (tmp_path / "wrong.h5").write_bytes(b"not a trace")
+    app.window.file_dropped.emit(tmp_path / "wrong.h5")
+    from workbench.widgets.dialogs import Message
+
+    (card,) = app.window.findChildren(Message)
+    assert app.session.lanes == before
+    card.done.emit("Close")
+
+
+def test_a_wrong_number_is_a_message_at_its_field(qtbot, app) -> None:
+    lane = lanes(app)[0]
+    app.controller.panel.form.changed.emit("sampler.n_steps", -3)
+    assert app.window.toast.text.startswith("Steps must be 1 to 1,000. Given −3.")
+    assert lane.spec.sampler.params["n_steps"] == 50
+
+
+def test_exports_the_lanes_as_a_gif(qtbot, app, tmp_path) -> None:
+    choice = ExportChoice(width=600, height=320, fps=5, seconds=1.0, pacing="linear")
+    with qtbot.waitSignal(app.controller.exporter.exported, timeout=60_000):
+        app.controller.exporter.export(tmp_path / "out.gif", choice)
+    assert (tmp_path / "out.gif").read_bytes()[:6] == b"GIF89a"
+
+
+def test_both_themes_and_every_overlay(qtbot, app) -> None:
+    for name in ("particles", "trails", "field", "real"):
+        app.controller.actions[name].trigger()
+        assert name not in app.session.view.overlays
+        app.controller.actions[name].trigger()
+        assert name in app.session.view.overlays
+    app.controller.actions["theme"].trigger()
+    qtbot.waitUntil(lambda: app.window.theme.name == "light")
+    image = app.window.grab().toImage()
+    assert image.pixelColor(5, app.window.height() - 5).lightness() > 200
+
+
+def test_a_trace_survives_saving(tmp_path) -> None:
+    shipped = open_trace(resources.path("traces", f"{START[1]}.h5"))
+    save(shipped, tmp_path / "copy.h5")
+    copy = open_trace(tmp_path / "copy.h5")
+    assert copy.spec == shipped.spec
+    for name, stream in shipped.streams.items():
+        np.testing.assert_array_equal(copy[name][:], stream[:])

@@ -1,0 +1,92 @@
+"""Chips: small buttons with a symbol before their words, and a key or a menu behind them."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QRect, QSize, Qt
+from PyQt6.QtGui import QAction, QColor, QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QMenu, QPushButton, QStyle, QStyleOptionButton
+
+from workbench.painters import fonts
+from workbench.views.theme import DARK, Theme
+from workbench.widgets.icons import pixmap
+
+HEIGHT = 24
+_PAD, _GAP, _ICON = 8, 6, 14
+
+
+class Chip(QPushButton):
+    """Words in parts, each its own weight of grey: ``quiet`` before, the text, ``key`` behind."""
+
+    def __init__(self, name: str, text: str = "", *, key: str = "", icon: str = "", menu: QMenu | None = None) -> None:
+        super().__init__()
+        self.setObjectName("chip")
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFixedHeight(HEIGHT)
+        self._quiet, self._words, self._key, self._icon = "", text, key, icon
+        self._theme: Theme = DARK
+        if menu is not None:
+            self.setMenu(menu)
+
+    @classmethod
+    def of(cls, action: QAction, *, key: str = "", icon: str = "") -> Chip:
+        """A chip that shows a checkable action and triggers it."""
+        chip = cls(action.text(), action.text(), key=key, icon=icon)
+        chip.setCheckable(True)
+        chip.setChecked(action.isChecked())
+        chip.setToolTip(action.toolTip())
+        chip.clicked.connect(action.trigger)
+        action.toggled.connect(chip.setChecked)
+        return chip
+
+    def set_words(self, text: str, quiet: str = "") -> None:
+        self._words, self._quiet = text, quiet
+        self.updateGeometry()
+        self.update()
+
+    @property
+    def words(self) -> str:
+        """All that can be read on it."""
+        return " ".join(part for part in (self._quiet, self._words, self._key) if part)
+
+    def retheme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = self._metrics()
+        parts = [metrics.horizontalAdvance(part) for part in (self._quiet, self._words, self._key) if part]
+        parts += [_ICON] * (bool(self._icon) + (self.menu() is not None))
+        return QSize(2 * _PAD + sum(parts) + _GAP * (len(parts) - 1), HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        painter, style, option = QPainter(self), self.style(), QStyleOptionButton()
+        assert style is not None  # every widget has one
+        self.initStyleOption(option)
+        option.features = QStyleOptionButton.ButtonFeature.None_
+        style.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option, painter, self)
+        theme, on = self._theme, self.isChecked()
+        painter.setFont(fonts.ui(12))
+        x = _PAD
+        if self._icon:
+            x = self._draw_icon(painter, self._icon, theme.t1 if on else theme.t2, x)
+        loud = theme.t1 if on or self._quiet else theme.t2
+        for part, colour in ((self._quiet, theme.t2), (self._words, loud), (self._key, theme.t3)):
+            if part:
+                painter.setPen(QColor(colour))
+                painter.drawText(QRect(x, 0, self.width(), self.height()), Qt.AlignmentFlag.AlignVCenter, part)
+                x += self._metrics().horizontalAdvance(part) + _GAP
+        if self.menu() is not None:
+            self._draw_icon(painter, "chevron-down", theme.t2, x)
+
+    def _draw_icon(self, painter: QPainter, name: str, colour: str, x: int) -> int:
+        image = pixmap(name, colour, _ICON, self.devicePixelRatioF())
+        painter.drawPixmap(x, (self.height() - _ICON) // 2, image)
+        return x + _ICON + _GAP
+
+    @staticmethod
+    def _metrics() -> QFontMetrics:
+        return QFontMetrics(fonts.ui(12))

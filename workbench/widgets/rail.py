@@ -1,0 +1,94 @@
+"""The rail at the left edge: the places of the application, only those that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QRect, QRectF, QSize, Qt
+from PyQt6.QtGui import QAction, QColor, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
+
+from workbench.painters import fonts
+from workbench.views.theme import DARK, Theme
+from workbench.widgets.icons import pixmap
+
+WIDTH = 56
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry of the rail; ``action`` is what it triggers, nothing for the place that one is in."""
+
+    icon: str
+    text: str
+    action: str = ""
+    bottom: bool = False
+
+
+#: One row adds an entry.
+PLACES = (Place("lanes", "Lanes"), Place("help", "Help", "help", bottom=True))
+
+
+class RailButton(QAbstractButton):
+    """An icon over its name; where one is, a bar at the window's edge says so."""
+
+    def __init__(self, place: Place, here: bool) -> None:
+        super().__init__()
+        self.setText(place.text)
+        self.setAccessibleName(place.text)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setFixedSize(WIDTH - 1, 48)
+        self._icon, self._here = place.icon, here
+        self._theme: Theme = DARK
+
+    def sizeHint(self) -> QSize:
+        return self.size()
+
+    def retheme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        theme, painter = self._theme, QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if self._here or self.underMouse():
+            painter.setBrush(QColor(theme.sel if self._here else theme.hover))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 0, -2, 0), 6, 6)
+        if self._here:
+            painter.setBrush(QColor(theme.t1))
+            painter.drawRoundedRect(QRectF(-2, 10, 4, self.height() - 20), 2, 2)
+        colour = theme.t1 if self._here else theme.t2
+        painter.drawPixmap((self.width() - 18) // 2, 7, pixmap(self._icon, colour, 18, self.devicePixelRatioF()))
+        painter.setFont(fonts.ui(12, 500 if self._here else 400))
+        painter.setPen(QColor(colour))
+        painter.drawText(QRect(0, 27, self.width(), 16), Qt.AlignmentFlag.AlignCenter, self.text())
+
+
+class Rail(QWidget):
+    """The table of places as buttons."""
+
+    def __init__(self, actions: Mapping[str, QAction]) -> None:
+        super().__init__()
+        self.setObjectName("rail")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedWidth(WIDTH)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 1, 8)
+        column.setSpacing(4)
+        self._buttons = {place: RailButton(place, here=not place.action) for place in PLACES}
+        for place, button in self._buttons.items():
+            if place.action:
+                button.setToolTip(actions[place.action].toolTip())
+                button.clicked.connect(actions[place.action].trigger)
+        for place in (place for place in PLACES if not place.bottom):
+            column.addWidget(self._buttons[place])
+        column.addStretch(1)
+        for place in (place for place in PLACES if place.bottom):
+            column.addWidget(self._buttons[place])
+
+    def retheme(self, theme: Theme) -> None:
+        for button in self._buttons.values():
+            button.retheme(theme)
