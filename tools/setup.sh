@@ -40,7 +40,8 @@ if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
     fi
 fi
 
-if [ ! -x .venv/bin/python ]; then
+# Without pip it is a half-made environment, as Debian leaves it where python3-venv is missing.
+if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     found=""
     for candidate in python3 python3.13 python3.12 python3.11 python; do
         if command -v "$candidate" >/dev/null &&
@@ -53,7 +54,10 @@ if [ ! -x .venv/bin/python ]; then
         echo "Flowscope needs Python 3.11 or newer, and none was found. Install one and run this again." >&2
         exit 1
     fi
-    "$found" -m venv .venv
+    if ! "$found" -m venv .venv; then
+        echo "The environment could not be made. On Debian and Ubuntu: sudo apt-get install python3-venv" >&2
+        exit 1
+    fi
 fi
 
 echo "Installing Python packages, which takes a minute or two the first time"

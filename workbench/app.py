@@ -28,6 +28,8 @@ START_TITLE = "Swiss roll, two methods on one noise"
 
 def application() -> QApplication:
     """Qt's application, set up once: shared GL contexts keep the stage alive, fusion looks the same everywhere."""
+    # Where GL is software (llvmpipe) it would take every core; the engine needs one.
+    os.environ.setdefault("LP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) - 1)))
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import sys
 
 import numpy as np
-from PyQt6.QtCore import QPointF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PyQt6.QtWidgets import QVBoxLayout, QWidget
+from PyQt6.QtCore import QPointF
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PyQt6.QtWidgets import QWidget
 
 from workbench.painters import fonts
 from workbench.painters.glyphs import draw_glyph
@@ -23,24 +24,21 @@ _LINE = 1.75
 
 
 class ChartPlot(QWidget):
-    """One chart: the plot and, above it as a transparent child, the cursor."""
+    """One chart. The plot is painted once into a picture; a moving cursor draws over it and no curve again."""
 
     def __init__(self) -> None:
         super().__init__()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
         self._plot = pg.PlotWidget()
         self._plot.setMenuEnabled(False)
-        self._plot.setMouseEnabled(False, False)
         self._plot.hideButtons()
-        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        column.addWidget(self._plot)
-        self._cursor = _Cursor(self, self._plot)
+        self._picture: QPixmap | None = None
         self._chart: Chart | None = None
+        self._theme: Theme | None = None
+        self._x: float | None = None
 
     def show_chart(self, chart: Chart, theme: Theme) -> None:
         """Draw the curves; ranges follow the data."""
-        self._chart = chart
+        self._chart, self._theme, self._picture = chart, theme, None
         plot = self._plot.getPlotItem()
         plot.clear()
         self._plot.setBackground(theme.panel)
@@ -54,7 +52,7 @@ class ChartPlot(QWidget):
         plot.getAxis("left").setWidth(44)
         plot.getAxis("bottom").setHeight(22)
         self._draw(chart, theme)
-        self._cursor.show_chart(chart, theme)
+        self.update()
 
     def _draw(self, chart: Chart, theme: Theme) -> None:
         plot = self._plot.getPlotItem()
@@ -72,54 +70,55 @@ class ChartPlot(QWidget):
         if len(values):
             low, high = (np.log10(values.min()), np.log10(values.max())) if chart.log else (0.0, values.max())
             plot.setYRange(low, high if high > low else low + 1.0, padding=0.08)
+            plot.getAxis("left").setTicks(_decades(low, high) if chart.log else None)
 
     def set_cursor(self, x: float | None) -> None:
-        self._cursor.move_to(x)
-
-
-class _Cursor(QWidget):
-    """A line across the plot and a glyph on each curve. It lies over the plot: moving it draws no curve again."""
-
-    def __init__(self, parent: QWidget, plot: pg.PlotWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._plot = plot
-        self._chart: Chart | None = None
-        self._theme: Theme | None = None
-        self._x: float | None = None
-
-    def show_chart(self, chart: Chart, theme: Theme) -> None:
-        self._chart, self._theme = chart, theme
-        self.raise_()
-        self.update()
-
-    def move_to(self, x: float | None) -> None:
         self._x = x
-        self.setGeometry(self._plot.geometry())
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        self._picture = None
+        super().resizeEvent(event)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        if self._chart is None or self._theme is None or self._x is None:
+        if self._chart is None or self._theme is None:
             return
+        if self._picture is None:
+            self._plot.resize(self.size())
+            self._picture = self._plot.grab()
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPixmap(0, 0, self._picture)
+        if self._x is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._draw_cursor(painter, self._chart, self._theme, self._x)
+
+    def _draw_cursor(self, painter: QPainter, chart: Chart, theme: Theme, x: float) -> None:
+        """A line across the plot and the method's glyph on each curve; where two meet, the second inside the first."""
         box = self._plot.getPlotItem().getViewBox()
         area = self._plot.mapFromScene(box.sceneBoundingRect()).boundingRect()
-        x = self._pixel(self._x, 0.0).x()
-        painter.setPen(QPen(QColor(self._theme.t1), 1))
-        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+        across = self._pixel(x, 0.0).x()
+        painter.setPen(QPen(QColor(theme.t1), 1))
+        painter.drawLine(QPointF(across, area.top()), QPointF(across, area.bottom()))
         drawn: list[QPointF] = []
-        for curve in self._chart.curves:
-            y = value_at(curve, self._x)
-            if y is None or not np.isfinite(y) or (self._chart.log and y <= 0):
+        for curve in chart.curves:
+            y = value_at(curve, x)
+            if y is None or not np.isfinite(y) or (chart.log and y <= 0):
                 continue
-            point = self._pixel(self._x, np.log10(y) if self._chart.log else y)
+            point = self._pixel(x, np.log10(y) if chart.log else y)
             close = any(abs(point.y() - other.y()) < 9 for other in drawn)
             halo = 7.0 if close else 13.0
-            draw_glyph(painter, curve.method, point, halo, self._theme.panel)
-            draw_glyph(painter, curve.method, point, halo - 3, self._theme.methods[curve.method])
+            draw_glyph(painter, curve.method, point, halo, theme.panel)
+            draw_glyph(painter, curve.method, point, halo - 3, theme.methods[curve.method])
             drawn.append(point)
 
     def _pixel(self, x: float, y: float) -> QPointF:
         box = self._plot.getPlotItem().getViewBox()
         return QPointF(self._plot.mapFromScene(box.mapViewToScene(QPointF(x, y))))
+
+
+def _decades(low: float, high: float) -> list[list[tuple[float, str]]]:
+    """Ticks of a logarithmic axis, as (place, label): 1, 2 and 5 of each decade where there are few, else powers."""
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    factors = (1, 2, 5) if high - low < 1.5 else (1,) if high - low > 3 else (1, 3)
+    places = [(math.log10(f) + p, f"{f * 10.0**p:g}") for p in powers for f in factors]
+    return [[(place, text) for place, text in places if low - 0.1 <= place <= high + 0.1]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from workbench.views.marks import Method
 Floats = NDArray[np.float64]
 
 _PROJECTIONS, _ROWS, _PARTICLES = 8, 18, 500
-_SMOOTHING = 0.98
+_SMOOTHING, _REACH = 0.98, 300
 _MOST_POINTS = 600
 
 
@@ -72,12 +71,10 @@ def _loss(method: Method, trace: Trace) -> Curve:
 
 
 def _smoothed(values: Floats) -> Floats:
-    """An exponential average that starts without bias."""
-    from scipy.signal import lfilter  # scipy's own start-up is felt: only where training is shown
-
-    top: Any = lfilter([1 - _SMOOTHING], [1, -_SMOOTHING], values)
-    weight: Any = 1 - _SMOOTHING ** np.arange(1, len(values) + 1)
-    out: Floats = top / weight
+    """An exponential average of the last few hundred values, without bias at its start."""
+    kernel = _SMOOTHING ** np.arange(min(len(values), _REACH))
+    weight = np.cumsum(kernel)[np.minimum(np.arange(len(values)), len(kernel) - 1)]
+    out: Floats = np.convolve(values, kernel)[: len(values)] / weight
     return out
 
 

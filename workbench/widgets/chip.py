@@ -11,7 +11,7 @@ from workbench.views.theme import DARK, Theme
 from workbench.widgets.icons import pixmap
 
 HEIGHT = 24
-_PAD, _GAP, _ICON = 8, 6, 14
+_PAD, _GAP, _ICON = 9, 6, 14
 
 
 class Chip(QPushButton):

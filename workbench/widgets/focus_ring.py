@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QObject, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PyQt6.QtWidgets import QAbstractButton, QApplication, QSlider, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QSlider, QWidget
 
 from workbench.views.theme import DARK, Theme
 
@@ -36,7 +36,8 @@ class FocusRing(QWidget):
     def follow(self) -> None:
         """Tab was pressed: go to where the focus is now. Fields and the track show it by themselves."""
         self._leave()
-        control = QApplication.focusWidget()
+        window = self.window()
+        control = window.focusWidget() if window is not None else None
         if isinstance(control, QAbstractButton | QSlider):
             self._around = control
             control.installEventFilter(self)

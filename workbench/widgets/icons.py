@@ -10,12 +10,17 @@ from PyQt6.QtSvg import QSvgRenderer
 
 import resources
 
+_DRAWN, _LEAST = 1.6, 1.4
+"""Width of the strokes as drawn, of 24; and on the screen, where small icons would become hairlines (pixels)."""
+
 
 @lru_cache(maxsize=256)
 def pixmap(name: str, colour: str, px: int, ratio: float) -> QPixmap:
     """The icon ``name``, its strokes in ``colour`` (#RRGGBB), ``px`` logical pixels wide and high."""
     svg = resources.path("icons", f"{name}.svg").read_text(encoding="utf-8")
-    renderer = QSvgRenderer(QByteArray(svg.replace("currentColor", colour).encode()))
+    stroke = max(_DRAWN, _LEAST * 24 / px)
+    svg = svg.replace("currentColor", colour).replace(f'stroke-width="{_DRAWN}"', f'stroke-width="{stroke:.2f}"')
+    renderer = QSvgRenderer(QByteArray(svg.encode()))
     image = QPixmap(round(px * ratio), round(px * ratio))
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)

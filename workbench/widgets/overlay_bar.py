@@ -52,7 +52,7 @@ class OverlayBar(QWidget):
         for chip in (*self.chips.values(), self.field):
             chip.retheme(theme)
         for each in self._buttons:
-            each.retheme(theme)
+            each.retheme(theme, theme.t1 if each.isCheckable() else theme.t2)
 
     def _menu(self) -> QMenu:
         menu = self.field.menu()

@@ -24,43 +24,39 @@ QLabel#t2 { color: $t2; } QLabel#t3 { color: $t3; font-size: 12px; } QLabel#smal
 QLabel#name { font-weight: 600; } QLabel#section { color: $t1; font-size: 13px; font-weight: 600; }
 QLabel#title { font-size: 15px; font-weight: 600; } QLabel#lead { font-size: 20px; font-weight: 600; }
 QLabel#error { color: $t1; font-size: 12px; }
-QLabel#brand { font-weight: 600; font-size: 14px; }
+QLabel#brand { font-weight: 600; }
 
-QPushButton { background: $raised; border: 1px solid $line2; border-radius: 6px; padding: 0 12px; min-height: 30px; }
+QLabel#loud { font-size: 12px; font-weight: 500; } QLabel#heading { color: $t3; font-size: 12px; font-weight: 600; }
+QLabel#key { color: $t2; font-size: 12px; background: $panel; border: 1px solid $line2; border-radius: 4px; padding: 1px 6px; }
+
+QPushButton { background: $raised; border: 1px solid $line2; border-radius: 6px; padding: 0 12px; min-height: 30px;
+  font-weight: 500; }
 QPushButton:hover { background: $hover; border-color: $ctl; }
 QPushButton:pressed { background: $sel; }
-QPushButton:focus { border: 2px solid $t1; padding: 0 11px; min-height: 28px; }
 QPushButton:disabled { color: $t3; border: 1px dashed $line2; background: transparent; }
+QPushButton::menu-indicator { image: url($chevron); width: 14px; height: 14px; subcontrol-position: right center; right: 8px; }
 QPushButton#primary { background: $prim; color: $on_prim; border-color: $prim; font-weight: 600; }
 QPushButton#primary:hover { background: $prim_hover; }
-QPushButton#primary:focus { border: 2px solid $ctl; }
-QPushButton#primary:disabled { background: transparent; color: $t3; border: 1px dashed $line2; font-weight: 600; }
+QPushButton#primary:disabled { background: transparent; color: $t3; border: 1px dashed $line2; }
 QPushButton#small { min-height: 26px; padding: 0 10px; }
-QPushButton#chip { min-height: 22px; max-height: 22px; padding: 0 8px; font-size: 12px; border-radius: 6px;
-  background: transparent; border-color: $line2; color: $t2; }
+QPushButton#chip { min-height: 22px; max-height: 22px; padding: 0 8px; background: transparent; border-color: $line2; }
 QPushButton#chip:hover { background: $hover; border-color: $ctl; }
-QPushButton#chip:checked { background: $sel; border-color: $ctl; color: $t1; }
-QPushButton#chip:focus { border: 2px solid $t1; padding: 0 7px; min-height: 20px; max-height: 20px; }
+QPushButton#chip:checked { background: $sel; border-color: $ctl; }
 QPushButton#segment { min-height: 26px; max-height: 26px; padding: 0 8px; border-radius: 0; background: $raised;
-  border: 1px solid $line2; border-right: none; color: $t2; }
+  border: 1px solid $line2; border-right: none; color: $t2; font-weight: 400; }
 QPushButton#segment[place="first"] { border-top-left-radius: 6px; border-bottom-left-radius: 6px; }
 QPushButton#segment[place="last"] { border-top-right-radius: 6px; border-bottom-right-radius: 6px;
   border-right: 1px solid $line2; }
 QPushButton#segment[place="only"] { border-radius: 6px; border-right: 1px solid $line2; }
-QPushButton#segment:checked { background: $sel; color: $t1; font-weight: 600; }
 QPushButton#segment:hover { background: $hover; }
-QPushButton#segment:focus { border: 2px solid $t1; }
+QPushButton#segment:checked { background: $sel; color: $t1; font-weight: 600; }
 
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 4px; }
 QToolButton:hover { background: $hover; }
-QToolButton:checked { background: $sel; border-color: $ctl; }
-QToolButton:focus { border: 2px solid $t1; padding: 3px; }
+QToolButton:checked { background: $sel; }
 QToolButton::menu-indicator { image: none; width: 0; }
 QToolButton#play { background: $prim; border-radius: 6px; }
 QToolButton#play:hover { background: $prim_hover; }
-QToolButton#play:focus { border: 2px solid $ctl; }
-QToolButton#rail { font-size: 12px; color: $t2; border-radius: 6px; padding: 4px 0; }
-QToolButton#rail:checked { background: $sel; color: $t1; border: 1px solid transparent; border-left: 3px solid $t1; }
 
 QLineEdit, QComboBox { background: $raised; border: 1px solid $line2; border-radius: 6px; min-height: 26px;
   padding: 0 8px; selection-background-color: $ctl; }
@@ -80,7 +76,6 @@ QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
 QToolTip { background: $raised; color: $t1; border: 1px solid $line2; padding: 6px 8px; font-size: 12px; }
 
 QSlider { min-height: 20px; background: transparent; }
-QSlider:horizontal:focus { border: 1px solid $t1; border-radius: 6px; }
 QSlider::groove:horizontal { height: 2px; background: $line2; border-radius: 1px; }
 QSlider::sub-page:horizontal { background: $t1; height: 2px; }
 QSlider::handle:horizontal { width: 10px; height: 10px; margin: -4px 0; border-radius: 5px; background: $t1; }

@@ -56,4 +56,4 @@ class TopBar(QWidget):
     def retheme(self, theme: Theme) -> None:
         self._logo.setIcon(icon("logo", theme.t1, 20))
         for each in self._buttons:
-            each.retheme(theme, theme.t1 if each.isChecked() else theme.t2)
+            each.retheme(theme, theme.t1 if each.isCheckable() else theme.t2)

@@ -16,7 +16,7 @@ from workbench.views.marks import Method
 from workbench.views.theme import DARK, Theme
 
 _MARGIN, _HEAD, _REACH = 12.0, 14.0, 15.0
-_LINE, _LABELS = 25.0, 43.0
+_LINE, _LABELS, _LABEL_WIDTH = 25.0, 43.0, 200.0
 _TICK, _GAP = 7.0, 4.0
 _MOST_TICKS = 200
 _OVERHANG = 7.0
@@ -158,12 +158,12 @@ class Track(QWidget):
         painter.setPen(QColor(self._theme.t2))
         for place, text in self._labels:
             x, side = self.x_of(place), Qt.AlignmentFlag.AlignHCenter
-            left = x - 60
+            left = x - _LABEL_WIDTH / 2
             if place == 0.0:
                 left, side = x - _OVERHANG, Qt.AlignmentFlag.AlignLeft
             elif place == 1.0:
-                left, side = x + _OVERHANG - 120, Qt.AlignmentFlag.AlignRight
-            painter.drawText(QRectF(left, _LABELS, 120, 16), side | Qt.AlignmentFlag.AlignVCenter, text)
+                left, side = x + _OVERHANG - _LABEL_WIDTH, Qt.AlignmentFlag.AlignRight
+            painter.drawText(QRectF(left, _LABELS, _LABEL_WIDTH, 16), side | Qt.AlignmentFlag.AlignVCenter, text)
 
 
 class SnapshotTrack(Track):

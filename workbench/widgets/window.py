@@ -5,35 +5,56 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
-from PyQt6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PyQt6.QtCore import QEvent, QMimeData, QRect, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QColor,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)  # fmt: skip
+from PyQt6.QtWidgets import QBoxLayout, QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from workbench import actions as table
 from workbench.model.session import ViewState
-from workbench.views.theme import Theme
-from workbench.widgets.bars import OverlayBar, Rail, StatusBar, TopBar
-from workbench.widgets.dialogs import Scrim, Toast
+from workbench.painters import fonts
+from workbench.views.theme import DARK, Theme
+from workbench.widgets.dialogs import Scrim
+from workbench.widgets.focus_ring import FocusRing
+from workbench.widgets.icons import pixmap
+from workbench.widgets.overlay_bar import OverlayBar
+from workbench.widgets.rail import Rail
+from workbench.widgets.status_bar import StatusBar
+from workbench.widgets.toast import Toast
+from workbench.widgets.top_bar import TopBar
 from workbench.widgets.transport import Transport
 
 PANEL_WIDTH = 296
+TRACES = (".h5", ".hdf5")
 
 
 class MainWindow(QMainWindow):
     """Composes what it is given and says what a person asks for; it decides nothing."""
 
     file_dropped = pyqtSignal(object)
+    """The path of a trace file."""
     closing = pyqtSignal()
 
     def __init__(self, view: ViewState) -> None:
         super().__init__()
         self.setObjectName("win")
         self.setWindowTitle("Flowscope")
+        self.setFont(fonts.ui(13))
         self.resize(1440, 900)
         self.setMinimumSize(900, 600)
         self.setAcceptDrops(True)
         self._view = view
-        self.theme: Theme | None = None
+        self.theme: Theme = DARK
 
     def compose(
         self, actions: Mapping[str, QAction], lanes: QWidget, charts: QWidget, panel: QWidget, transport: Transport
@@ -45,82 +66,140 @@ class MainWindow(QMainWindow):
         self.overlays = OverlayBar(actions, self._view)
         self.status = StatusBar()
         panel.setFixedWidth(PANEL_WIDTH)
-        middle = QVBoxLayout()
+        middle = _box(QVBoxLayout(), self.overlays, lanes, charts)
         middle.setContentsMargins(8, 0, 8, 8)
-        middle.setSpacing(8)
-        middle.addWidget(self.overlays)
-        middle.setSpacing(0)
-        middle.addWidget(lanes, 1)
-        middle.addSpacing(8)
-        middle.addWidget(charts)
-        centre = QVBoxLayout()
-        centre.setContentsMargins(0, 0, 0, 0)
-        centre.setSpacing(0)
-        upper = QHBoxLayout()
-        upper.setContentsMargins(0, 0, 0, 0)
-        upper.setSpacing(0)
-        upper.addLayout(middle, 1)
-        upper.addWidget(panel)
-        centre.addLayout(upper, 1)
-        centre.addWidget(transport)
-        body = QHBoxLayout()
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(0)
-        body.addWidget(self.rail)
-        body.addLayout(centre, 1)
+        middle.insertSpacing(2, 8)
+        middle.setStretchFactor(lanes, 1)
+        upper = _box(QHBoxLayout(), middle, panel)
+        upper.setStretchFactor(middle, 1)
+        centre = _box(QVBoxLayout(), upper, transport)
+        centre.setStretchFactor(upper, 1)
+        body = _box(QHBoxLayout(), self.rail, centre)
+        body.setStretchFactor(centre, 1)
         whole = QWidget()
         whole.setObjectName("win")
-        column = QVBoxLayout(whole)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.top)
-        column.addLayout(body, 1)
-        column.addWidget(self.status)
+        column = _box(QVBoxLayout(whole), self.top, body, self.status)
+        column.setStretchFactor(body, 1)
         self.setCentralWidget(whole)
         self.toast = Toast(whole)
+        self._veil = _DropVeil(whole)
+        self.ring = FocusRing(whole)
 
     def _menu(self, actions: Mapping[str, QAction]) -> QMenu:
         menu = QMenu(self)
-        group = None
-        for spec in table.TABLE:
-            if spec.group != group:
-                group = spec.group
-                menu.addSection(group)
-            menu.addAction(actions[spec.id])
+        for i, group in enumerate(table.groups().values()):
+            if i:
+                menu.addSeparator()
+            menu.addActions([actions[spec.id] for spec in group])
         return menu
 
     def retheme(self, theme: Theme) -> None:
         self.theme = theme
-        for part in (self.top, self.rail, self.overlays, self.transport, self.status):
+        for part in (
+            self.top,
+            self.rail,
+            self.overlays,
+            self.transport,
+            self.status,
+            self.toast,
+            self._veil,
+            self.ring,
+        ):
             part.retheme(theme)
 
     def over(self, card: QWidget) -> Scrim:
         """Show a card over the dimmed window."""
-        assert self.theme is not None  # retheme comes first
-        return Scrim(self.centralWidget() or self, card, self.theme.scrim)
+        scrim = Scrim(self.centralWidget() or self, card, self.theme.scrim)
+        scrim.tabbed.connect(self.ring.follow)
+        return scrim
+
+    # --- keys ----------------------------------------------------------------------------------------------------
+
+    def event(self, event: QEvent | None) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            control = self.focusWidget()
+            if table.needs_key(control, event.key(), tabbed=control is self.ring.around):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        moved = super().focusNextPrevChild(next)
+        self.ring.follow()
+        return moved
 
     # --- the outside world ---------------------------------------------------------------------------------------
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        super().resizeEvent(event)
-        if hasattr(self, "toast") and self.toast.isVisible():
-            self.toast.place()
-
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        data = event.mimeData() if event is not None else None
-        if event is not None and data is not None and data.hasUrls():
+        if event is not None and (files := _traces(event.mimeData())):
             event.acceptProposedAction()
+            self._veil.cover(self.lanes, files)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent | None) -> None:
+        self._veil.hide()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
-        data = event.mimeData() if event is not None else None
-        if event is None or data is None:
+        self._veil.hide()
+        if event is None:
             return
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
-        for url in data.urls():
-            if url.isLocalFile():
-                self.file_dropped.emit(Path(url.toLocalFile()))
+        for path in _traces(event.mimeData()):
+            self.file_dropped.emit(path)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         self.closing.emit()
         super().closeEvent(event)
+
+
+class _DropVeil(QWidget):
+    """Says where a dragged trace will open, over the lanes."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._theme: Theme = DARK
+        self._name = ""
+        self.hide()
+
+    def retheme(self, theme: Theme) -> None:
+        self._theme = theme
+
+    def cover(self, lanes: QWidget, files: list[Path]) -> None:
+        self._name = files[0].name if len(files) == 1 else f"{len(files)} traces"
+        parent = self.parentWidget()
+        assert parent is not None  # made with one
+        self.setGeometry(lanes.rect().translated(lanes.mapTo(parent, lanes.rect().topLeft())))
+        self.show()
+        self.raise_()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        theme, painter = self._theme, QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(theme.t1), 2))
+        painter.setBrush(QColor(theme.sel))
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 8, 8)
+        middle = self.rect().center()
+        painter.drawPixmap(middle.x() - 12, middle.y() - 44, pixmap("download", theme.t1, 24, self.devicePixelRatioF()))
+        for text, weight, colour, top in (("Drop to open", 600, theme.t1, -8), (self._name, 400, theme.t2, 16)):
+            painter.setFont(fonts.ui(13 if weight == 600 else 12, 600 if weight == 600 else 400))
+            painter.setPen(QColor(colour))
+            painter.drawText(QRect(0, middle.y() + top, self.width(), 20), Qt.AlignmentFlag.AlignHCenter, text)
+
+
+def _box(box: QBoxLayout, *parts: QWidget | QBoxLayout) -> QBoxLayout:
+    """A layout without margins or gaps."""
+    box.setContentsMargins(0, 0, 0, 0)
+    box.setSpacing(0)
+    for part in parts:
+        if isinstance(part, QWidget):
+            box.addWidget(part)
+        else:
+            box.addLayout(part)
+    return box
+
+
+def _traces(data: QMimeData | None) -> list[Path]:
+    """The trace files that somebody drags."""
+    paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()] if data is not None else []
+    return [path for path in paths if path.suffix.lower() in TRACES]

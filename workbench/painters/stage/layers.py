@@ -16,7 +16,7 @@ from workbench.painters.stage.trail import most_segments, window
 from workbench.views.marks import Arrows, Mark, Points, Times, Trails, locate
 
 #: Segments of trails drawn in a lane at most, and of one trail at least and at most: what is finer is drawn by every
-#: n-th recorded row. With software GL trails are half of a frame of 10,000 particles (54 of 106 ms CPU without a limit).
+#: n-th recorded row. Without a limit trails took 54 of 106 ms (CPU) of a frame of 10,000 particles with software GL.
 MOST_SEGMENTS, LEAST, MOST = 24_000, 6, 48
 #: The vertices of one segment of a trail: (along: 0 old end, 1 new end; across: -1 and 1 the edges). As a triangle it
 #: covers more than the segment, and the shader cuts the rest: half the cost of two triangles.

@@ -1,0 +1,190 @@
+"""The transport bar: hands on it move the playhead, and it shows what the playhead says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from workbench import actions
+from workbench.model.playhead import Playhead
+from workbench.views.theme import DARK
+from workbench.widgets.track import SnapshotTrack, Track
+from workbench.widgets.transport import Transport
+
+
+def handlers(head: Playhead) -> dict[str, Callable[[], None]]:
+    """Those of the transport; the rest does nothing."""
+    out: dict[str, Callable[[], None]] = {spec.id: lambda: None for spec in actions.TABLE}
+    return out | {
+        "play": head.toggle, "reverse": lambda: head.toggle(-1), "step-back": lambda: head.step(-1),
+        "step-on": lambda: head.step(1), "to-start": head.to_start, "to-end": head.to_end,
+        "loop": lambda: head.set_loop(not head.loop),
+    }  # fmt: skip
+
+
+@pytest.fixture
+def head() -> Playhead:
+    head = Playhead()
+    head.set_steps([np.linspace(0, 1, 11), np.linspace(0, 1, 5)])
+    return head
+
+
+@pytest.fixture
+def bar(head: Playhead, qtbot: QtBot) -> Transport:
+    window = QWidget()
+    qtbot.addWidget(window)
+    bar = Transport(head, actions.build(window, handlers(head)))
+    bar.retheme(DARK)
+    column = QVBoxLayout(window)
+    column.addWidget(bar)
+    window.resize(1200, 100)
+    with qtbot.waitExposed(window):
+        window.show()
+    return bar
+
+
+def at(track: Track, place: float) -> QPoint:
+    """The pixel of a place."""
+    return QPoint(round(track.x_of(place)), 25)
+
+
+def drag(track: Track, *places: float, release: bool = True) -> None:
+    QTest.mousePress(track, Qt.MouseButton.LeftButton, pos=at(track, places[0]))
+    for place in places[1:]:
+        # QTest.mouseMove carries no button, so the way is made of presses that were not let go
+        QTest.mousePress(track, Qt.MouseButton.LeftButton, pos=at(track, place))
+    if release:
+        QTest.mouseRelease(track, Qt.MouseButton.LeftButton, pos=at(track, places[-1]))
+
+
+def test_a_place_on_the_track_is_a_time(bar: Transport, head: Playhead) -> None:
+    pixel = 1 / (bar.track.x_of(1) - bar.track.x_of(0))
+    for place in (0.5, 0.123, 1.0, 0.0):
+        drag(bar.track, place)
+        assert head.t == pytest.approx(place, abs=pixel)
+        assert bar.track.place == head.t
+        assert bar.time.text() == f"{head.t:.3f}"
+
+
+def test_beyond_the_ends_of_the_line_is_its_end(bar: Transport, head: Playhead) -> None:
+    QTest.mouseClick(bar.track, Qt.MouseButton.LeftButton, pos=QPoint(bar.track.width() - 1, 50))
+    assert head.t == 1.0
+    QTest.mouseClick(bar.track, Qt.MouseButton.LeftButton, pos=QPoint(0, 5))
+    assert head.t == 0.0
+
+
+def test_holding_the_slider_rests_and_letting_go_plays_on(bar: Transport, head: Playhead) -> None:
+    head.play()
+    drag(bar.track, 0.4, release=False)
+    assert not head.playing
+    QTest.mouseRelease(bar.track, Qt.MouseButton.LeftButton, pos=at(bar.track, 0.4))
+    assert head.playing
+
+
+def test_the_arrows_visit_recorded_steps_and_home_and_end_the_ends(bar: Transport, head: Playhead) -> None:
+    for key, t in ((Qt.Key.Key_Right, 0.1), (Qt.Key.Key_Right, 0.2), (Qt.Key.Key_Right, 0.25), (Qt.Key.Key_Left, 0.2),
+                   (Qt.Key.Key_End, 1.0), (Qt.Key.Key_Home, 0.0)):  # fmt: skip
+        QTest.keyClick(bar.track, key)
+        assert head.t == pytest.approx(t)
+
+
+def test_the_buttons_do_what_they_say(bar: Transport, head: Playhead) -> None:
+    bar.play.click()
+    assert head.playing
+    bar.play.click()
+    assert not head.playing
+    bar.buttons["reverse"].click()
+    assert (head.playing, head.direction) == (True, -1)
+    bar.buttons["step-back"].click()
+    assert (head.playing, head.t) == (False, 0.9)
+    bar.buttons["to-start"].click()
+    assert head.t == 0.0
+    bar.loop.click()
+    assert not head.loop
+
+
+def test_the_speed_menu_sets_the_speed_and_shows_it(bar: Transport, head: Playhead) -> None:
+    menu = bar.speed.menu()
+    assert menu is not None
+    quick = next(action for action in menu.actions() if action.text() == "4×")
+    quick.trigger()
+    assert head.speed == 4.0
+    assert bar.speed.words == "4×"
+    assert [action.text() for action in menu.actions() if action.isChecked()] == ["4×"]
+
+
+def typed(field: QLineEdit, text: str) -> None:
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+
+
+def test_a_typed_time_snaps_to_a_recorded_step(bar: Transport, head: Playhead) -> None:
+    typed(bar.time, "0.27")
+    assert head.t == 0.25
+    bar.time.clearFocus()
+    assert bar.time.text() == "0.250"
+
+
+def test_nonsense_is_told_and_stays_to_be_mended(bar: Transport, head: Playhead, qtbot: QtBot) -> None:
+    head.seek(0.5)
+    window = bar.window()
+    assert window is not None
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    with qtbot.waitSignal(bar.refused) as told:
+        typed(bar.time, "1.5")
+    assert told.args == ["Time must be 0 to 1. Given 1.5."]
+    assert (head.t, bar.time.text(), bar.time.property("wrong")) == (0.5, "1.5", True)
+    QTest.keyClick(bar.time, Qt.Key.Key_Escape)
+    assert (bar.time.text(), bar.time.property("wrong")) == ("0.500", False)
+
+
+def test_each_lane_has_its_ticks(bar: Transport, head: Playhead) -> None:
+    bar.set_methods(["diffusion", "flow"])
+    assert [(ticks.method, len(ticks.places)) for ticks in bar.track.ticks] == [("diffusion", 11), ("flow", 5)]
+
+
+def test_reached_ticks_are_drawn_stronger_than_those_ahead(bar: Transport, head: Playhead) -> None:
+    bar.set_methods(["diffusion", "flow"])
+    head.seek(0.55)
+    picture, ratio = bar.track.grab().toImage(), bar.track.devicePixelRatioF()
+
+    def strength(place: float) -> int:
+        x, y = round(bar.track.x_of(place) * ratio), round(17 * ratio)
+        return max(picture.pixelColor(x + dx, y).red() for dx in (-1, 0))
+
+    assert strength(0.3) > strength(0.8) + 40
+    assert strength(0.8) > strength(0.85) + 40
+
+
+def test_snapshots_have_a_slider_of_their_own(bar: Transport, head: Playhead) -> None:
+    assert bar.snapshots.isHidden()
+    head.snapshots.set_steps(np.arange(0.0, 501.0, 100.0), 1000)
+    assert not bar.snapshots.isHidden()
+    assert bar.snapshots.place == 0.5
+    drag(bar.snapshots, 0.21)
+    assert (head.snapshots.step, bar.newest.isChecked()) == (200.0, False)
+    assert bar.snapshots.place == 0.2
+    QTest.keyClick(bar.snapshots, Qt.Key.Key_Right)
+    assert (head.snapshots.step, head.t) == (300.0, 0.0)
+    QTest.keyClick(bar.snapshots, Qt.Key.Key_End)
+    assert (head.snapshots.step, bar.newest.isChecked(), head.t) == (500.0, True, 0.0)
+    bar.newest.click()
+    head.snapshots.set_steps(np.arange(0.0, 701.0, 100.0), 1000)
+    assert head.snapshots.step == 500.0
+    bar.newest.click()
+    assert head.snapshots.step == 700.0
+
+
+def test_a_slider_is_a_control_with_a_name(bar: Transport) -> None:
+    named = [bar.track, bar.snapshots, bar.time, bar.play, bar.loop, bar.speed, bar.newest, *bar.buttons.values()]
+    assert all(control.accessibleName() and control.toolTip() for control in named if control is not bar.track)
+    assert isinstance(bar.snapshots, SnapshotTrack)

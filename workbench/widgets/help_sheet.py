@@ -1,0 +1,58 @@
+"""The help sheet: every shortcut, from the table of actions."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from workbench import actions
+from workbench.widgets.controls import label
+
+#: The groups of each column.
+_COLUMNS: tuple[tuple[actions.Group, ...], ...] = (("Play", "Run", "Help"), ("View", "File"))
+
+
+class HelpSheet(QWidget):
+    """Two columns of actions with their keys."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Shortcuts")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setObjectName("dialog")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(24, 20, 24, 24)
+        whole.addWidget(label("Shortcuts", "lead"))
+        columns = QHBoxLayout()
+        columns.setSpacing(48)
+        for column in _COLUMNS:
+            columns.addLayout(_column(column))
+        whole.addLayout(columns)
+
+
+def _column(groups: tuple[actions.Group, ...]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(24)
+    grid.setVerticalSpacing(4)
+    table = actions.groups()
+    row = 0
+    for group in groups:
+        grid.setRowMinimumHeight(row, 32)
+        grid.addWidget(label(group, "heading"), row, 0, Qt.AlignmentFlag.AlignBottom)
+        for spec in (spec for spec in table[group] if spec.keys):
+            row += 1
+            grid.addWidget(label(spec.text.rstrip("…"), "t2"), row, 0)
+            grid.addLayout(_keys(spec.keys), row, 1)
+        row += 1
+    grid.setRowStretch(row, 1)
+    return grid
+
+
+def _keys(keys: tuple[str, ...]) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(4)
+    row.addStretch(1)
+    for key in keys:
+        row.addWidget(label(actions.native(key), "key"))
+    return row
