@@ -40,7 +40,7 @@ TABLE: tuple[Spec, ...] = (
     Spec("to-start", "To the noise", "Play", ("Home",), "to-start"),
     Spec("to-end", "To the data", "Play", ("End",), "to-end", help="On a growing run its head is followed"),
     Spec("loop", "Loop", "Play", ("L",), "loop", checkable=True),
-    Spec("particles", "Particles", "View", ("P",), checkable=True, help="The same colour is the same noise in each lane"),
+    Spec("particles", "Particles", "View", ("P",), checkable=True, help="The same noise has one colour in all lanes"),
     Spec("trails", "Trails", "View", ("T",), checkable=True, help="Where particles came from, the last quarter of t"),
     Spec(
         "field", "Field", "View", ("F",), checkable=True,
@@ -85,7 +85,7 @@ def tooltip(spec: Spec) -> str:
     """Name and key, and below them what it means."""
     keys = f"&nbsp;&nbsp;<span style='font-weight: 400'>{native(spec.keys[0])}</span>" if spec.keys else ""
     rest = f"<br>{spec.help}" if spec.help else ""
-    return f"<p style='white-space: pre'><b>{spec.text.rstrip('…')}</b>{keys}{rest}</p>"
+    return f"<div style='white-space: pre'><b>{spec.text.rstrip('…')}</b>{keys}{rest}</div>"
 
 
 #: Keys that a control needs for itself when it has the focus.

@@ -58,8 +58,8 @@ class Controller(QObject):
         self.panel = SetupPanel(self.actions["run"], self.actions["stop"], self._reset_action(), self._copy_actions())
         self.window.compose(self.actions, self.lanes, self.charts, self.panel, self.transport)
         self.exporter = Exporter(self)
-        self._charts_timer = _later(self, _CHARTS_MS, self._show_charts)
-        self._scenes_timer = _later(self, _SCENES_MS, self._show_scenes)
+        self._charts_timer = _later(self.window, _CHARTS_MS, self._show_charts)
+        self._scenes_timer = _later(self.window, _SCENES_MS, self._show_scenes)
         self._connect()
         self.clock = FrameClock(self.window, playhead, self.lanes)
         self.retheme()
@@ -263,9 +263,20 @@ class Controller(QObject):
             return
         try:
             self.runs.change(lane.key, field, value)
+            if field == "data.name":
+                self.session.set_title(self._title())
         except SpecError as error:
             self.tell(error.message)
             self._show_form()
+
+    def _title(self) -> str:
+        """What the lanes compare, in words."""
+        lanes = [lane for lane in self.session.lanes if lane.spec is not None]
+        if not lanes or lanes[0].spec is None:
+            return ""
+        data = self.runs.catalog.entry("data", lanes[0].spec.data.name).title
+        count = {1: "one method", 2: "two methods on one noise", 3: "three methods on one noise"}.get(len(lanes), "")
+        return f"{data}, {count}"
 
     def _reset(self) -> None:
         lane = self.selected_lane()
@@ -307,9 +318,10 @@ class Controller(QObject):
             return
         self._engine_words("Training", busy=True)
         if jobs:
-            done = sum(job.progress.done for job in jobs if job.progress)
-            total = sum(job.spec.training.n_steps for job in self.runs.training)
-            rate = sum(job.progress.rate for job in jobs if job.progress)
+            # methods take turns, so what is told is one method's steps, and the turns of all are one rate
+            done = min(job.progress.done for job in jobs if job.progress)
+            total = max(job.spec.training.n_steps for job in self.runs.training)
+            rate = sum(job.progress.rate for job in jobs if job.progress) / len(jobs)
             loss = jobs[0].builder.trace.streams.get("loss")
             newest = float(loss[-min(100, len(loss)) :].mean()) if loss is not None and len(loss) else None
             paused = all(job.progress.paused for job in jobs if job.progress)

@@ -24,7 +24,7 @@ class VpCosine(DiscretePath, frozen=True):
     title = "VP, cosine"
     reference = "Nichol and Dhariwal 2021, Improved Denoising Diffusion Probabilistic Models, eq. 17"
 
-    T: Annotated[int, Meta(ge=10, le=10_000, title="Schedule steps T", description="Discrete noise levels")] = 1000
+    T: Annotated[int, Meta(ge=10, le=10_000, title="Steps T", description="Discrete noise levels")] = 1000
     offset: Annotated[float, Meta(ge=0, lt=1, title="Offset s", description="Keeps the first β above zero")] = 0.008
 
     def betas(self) -> NDArray[np.float64]:

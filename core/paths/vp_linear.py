@@ -24,7 +24,7 @@ class VpLinear(DiscretePath, frozen=True):
     title = "VP, linear β"
     reference = "Ho et al. 2020, Denoising Diffusion Probabilistic Models"
 
-    T: Annotated[int, Meta(ge=10, le=10_000, title="Schedule steps T", description="Discrete noise levels")] = 1000
+    T: Annotated[int, Meta(ge=10, le=10_000, title="Steps T", description="Discrete noise levels")] = 1000
     beta_1: Annotated[float, Meta(gt=0, lt=1, title="First β", description="Noise power of the first step")] = 1e-4
     beta_T: Annotated[float, Meta(gt=0, lt=1, title="Last β", description="Noise power of the last step")] = 0.02
 

@@ -45,16 +45,18 @@ class ProgressLine:
 def record(events: Generator[Event | Tick], label: str, file: Path | None = None) -> Trace:
     """Run to the end, write the trace file where one is named, and return the trace.
 
-    Ctrl+C stops the run between two steps and keeps what it made.
+    The file is only touched once the run has begun: a spec that cannot run leaves an older file as it was. Ctrl+C stops
+    the run between two steps and keeps what it made.
     """
-    builder, line = TraceBuilder(), ProgressLine(label)
+    builder, line, writer = TraceBuilder(), ProgressLine(label), None
     with ExitStack() as stack:
         stack.callback(line.close)
-        writer = None if file is None else stack.enter_context(TraceWriter(file))
         for event in _stoppable(events):
             if isinstance(event, Tick):
                 line.update(event.done, event.total)
                 continue
+            if file is not None and writer is None:
+                writer = stack.enter_context(TraceWriter(file))
             builder.feed(event)
             if writer is not None:
                 writer.feed(event)

@@ -6,6 +6,7 @@ Geometry and wording are those of the window's lanes; sizes are logical pixels, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from workbench.painters.splat import Layer
 from workbench.views.arrows import segments
 from workbench.views.axes import ticks
 from workbench.views.marks import Arrows, Mark, Points, Scene, Trails, locate
-from workbench.views.theme import Theme
+from workbench.views.theme import THEMES, Theme, ThemeName
 from workbench.views.words import lane_words
 
 HEADER, FOOT, GUTTER, MARGIN, TITLE = 48, 56, 8, 8, 40
@@ -172,33 +173,69 @@ def _foot(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme)
 
 def paint_canvas(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme) -> None:
     """Grid, marks and axis numbers."""
-    painter.fillRect(rect, QColor(theme.canvas))
-    view = Viewport(rect.width(), rect.height(), scene.extent)
-    seen = view.seen
-    painter.save()
-    painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
-    painter.translate(rect.topLeft())
-    painter.setPen(QPen(QColor.fromRgbF(*theme.grid), 1))
-    x_ticks, y_ticks = ticks(seen[0], seen[1], rect.width()), ticks(seen[2], seen[3], rect.height())
-    for value in x_ticks:
-        x = float(view(np.array([value, 0.0]))[0])
-        painter.drawLine(QPointF(x, 0), QPointF(x, rect.height()))
-    for value in y_ticks:
-        y = float(view(np.array([0.0, value]))[1])
-        painter.drawLine(QPointF(0, y), QPointF(rect.width(), y))
     scale = painter.device().devicePixelRatio()  # type: ignore[union-attr]  # painting has a device
-    painter.drawImage(QPointF(0, 0), _marks_image(scene.marks, t, view, scale))
-    _axis_numbers(painter, view, x_ticks, y_ticks, theme)
-    painter.restore()
+    view = Viewport(rect.width(), rect.height(), scene.extent)
+    painter.drawImage(rect.topLeft(), _ground(view, theme.name, scale))
+    still = [mark for mark in scene.marks if isinstance(mark, Points) and len(mark.times) == 1]
+    for mark in still:
+        painter.drawImage(rect.topLeft(), _still(mark, view, scale))
+    moving = tuple(mark for mark in scene.marks if mark not in still)
+    if moving:
+        painter.drawImage(rect.topLeft(), _layer(moving, t, view, scale))
+    painter.drawImage(rect.topLeft(), _numbers(view, theme.name, scale))
 
 
-def _marks_image(marks: tuple[Mark, ...], t: float, view: Viewport, scale: float) -> QImage:
+def _canvas(view: Viewport, scale: float) -> QImage:
+    """A transparent picture of the size of a canvas."""
     width, height = round(view.width * scale), round(view.height * scale)
     out = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    out.setDevicePixelRatio(scale)
     out.fill(0)
+    return out
+
+
+@lru_cache(maxsize=16)
+def _ground(view: Viewport, theme_name: ThemeName, scale: float) -> QImage:
+    """Background and grid lines: the same in every frame of a film."""
+    theme, seen = THEMES[theme_name], view.seen
+    out = _canvas(view, scale)
+    out.fill(QColor(theme.canvas))
     painter = QPainter(out)
+    painter.setPen(QPen(QColor.fromRgbF(*theme.grid), 1))
+    for value in ticks(seen[0], seen[1], view.width):
+        x = float(view(np.array([value, 0.0]))[0])
+        painter.drawLine(QPointF(x, 0), QPointF(x, view.height))
+    for value in ticks(seen[2], seen[3], view.height):
+        y = float(view(np.array([0.0, value]))[1])
+        painter.drawLine(QPointF(0, y), QPointF(view.width, y))
+    painter.end()
+    return out
+
+
+@lru_cache(maxsize=16)
+def _numbers(view: Viewport, theme_name: ThemeName, scale: float) -> QImage:
+    """Axis numbers with their halo: the same in every frame of a film."""
+    seen = view.seen
+    out = _canvas(view, scale)
+    painter = QPainter(out)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    x_ticks, y_ticks = ticks(seen[0], seen[1], view.width), ticks(seen[2], seen[3], view.height)
+    _axis_numbers(painter, view, x_ticks, y_ticks, THEMES[theme_name])
+    painter.end()
+    return out
+
+
+@lru_cache(maxsize=16)
+def _still(mark: Mark, view: Viewport, scale: float) -> QImage:
+    """A mark with one recorded time looks the same in every frame."""
+    return _layer((mark,), 1.0, view, scale)
+
+
+def _layer(marks: tuple[Mark, ...], t: float, view: Viewport, scale: float) -> QImage:
+    """Marks together: a layer blends independently of order, and what is nearly opaque outweighs what is faint."""
+    width, height = round(view.width * scale), round(view.height * scale)
+    layer = Layer(width, height)
     for mark in marks:
-        layer = Layer(width, height)
         match mark:
             case Points():
                 _points(layer, mark, t, view, scale)
@@ -206,12 +243,10 @@ def _marks_image(marks: tuple[Mark, ...], t: float, view: Viewport, scale: float
                 _trails(layer, mark, t, view, scale)
             case Arrows():
                 _arrows(layer, mark, t, view, scale)
-        pixels = layer.premultiplied().tobytes()  # it must outlive the image that is made on it
-        premultiplied = QImage.Format.Format_ARGB32_Premultiplied
-        painter.drawImage(0, 0, QImage(pixels, width, height, 4 * width, premultiplied))
-    painter.end()
-    out.setDevicePixelRatio(scale)
-    return out
+    pixels = layer.premultiplied().tobytes()
+    image = QImage(pixels, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
+    image.setDevicePixelRatio(scale)
+    return image
 
 
 def at(rows: NDArray[np.floating], times: NDArray[np.float64], t: float, *, glide: bool) -> NDArray[np.floating]:

@@ -6,6 +6,8 @@ that overlapping marks blend independently of their order, opaque ones cover, an
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -72,12 +74,12 @@ class Layer:
                 np.concatenate(self._depth),
                 np.concatenate(self._colour),
             )
-            total = np.bincount(index, depth, size).astype(np.float64)
+            total: NDArray[Any] = np.bincount(index, depth, size)
             touched = np.flatnonzero(total)
             alpha = -np.expm1(-total[touched])
             scale = 255.0 * alpha / total[touched]
             for channel in range(3):
-                weighted = np.bincount(index, depth * colour[:, channel], size).astype(np.float64)
+                weighted: NDArray[Any] = np.bincount(index, depth * colour[:, channel], size)
                 out[touched, 2 - channel] = weighted[touched] * scale + 0.5
             out[touched, 3] = alpha * 255.0 + 0.5
         return out.reshape(self.height, self.width, 4)

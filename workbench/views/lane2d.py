@@ -142,7 +142,8 @@ def _lane(trace: Trace, x: Stream) -> Lane:
     meta = trace.meta
     times: Times = x.column("t")
     steps = trace.spec.sampler.params.get("n_steps", x.declared.capacity - 1)
-    words = f"{meta.get('sampler_title', trace.spec.sampler.name)} {steps}, {_path_words(meta)}"
+    sampler = meta.get("sampler_title", trace.spec.sampler.name)
+    words = f"{sampler} {steps}, {meta.get('weights_title') or _path_words(meta)}"
     if trace.spec.field.name != "network" and trace.spec.action == "sample":
         words += ", exact field"
     return Lane(

@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QPus
 from workbench.export.pacing import PACINGS, frame_times
 from workbench.widgets.controls import button, hairline, label
 from workbench.widgets.help_sheet import HelpSheet as HelpSheet
+from workbench.widgets.style import mark
 
 _BYTES_A_PIXEL = 0.07
 """Of a GIF of particles, each frame; measured .066 to .088 on the shipped runs."""
@@ -235,11 +236,7 @@ class ExportDialog(_Card):
     def _summarise(self) -> None:
         wrong = [number for number, field in self.fields.items() if number.read(field.text()) is None]
         for number, field in self.fields.items():
-            field.setProperty("wrong", number in wrong)
-            style = field.style()
-            assert style is not None  # every widget has one
-            style.unpolish(field)
-            style.polish(field)
+            mark(field, wrong=number in wrong)
         first = wrong[0] if wrong else None
         given = self.fields[first].text() if first else ""
         words = f"{first.name} must be {first.least:g} to {first.most:,g}. Given {given or 'nothing'}." if first else ""

@@ -163,6 +163,7 @@ class SetupPanel(QWidget):
     def _header(self, reset: QAction) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(16, 8, 8, 8)
+        row.setSpacing(8)
         self._glyph, self._name = QLabel(), label("", "title")
         row.addWidget(self._glyph)
         row.addWidget(self._name)

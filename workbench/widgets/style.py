@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from string import Template
 
+from PyQt6.QtWidgets import QWidget
+
 import resources
 from workbench.views.theme import Theme
 
@@ -27,14 +29,17 @@ QLabel#error { color: $t1; font-size: 12px; }
 QLabel#brand { font-weight: 600; }
 
 QLabel#loud { font-size: 12px; font-weight: 500; } QLabel#heading { color: $t3; font-size: 12px; font-weight: 600; }
-QLabel#key { color: $t2; font-size: 12px; background: $panel; border: 1px solid $line2; border-radius: 4px; padding: 1px 6px; }
+QLabel#key { color: $t2; font-size: 12px; background: $panel; border: 1px solid $line2; border-radius: 4px;
+  padding: 1px 6px; }
 
 QPushButton { background: $raised; border: 1px solid $line2; border-radius: 6px; padding: 0 12px; min-height: 30px;
   font-weight: 500; }
 QPushButton:hover { background: $hover; border-color: $ctl; }
 QPushButton:pressed { background: $sel; }
 QPushButton:disabled { color: $t3; border: 1px dashed $line2; background: transparent; }
-QPushButton::menu-indicator { image: url($chevron); width: 14px; height: 14px; subcontrol-position: right center; right: 8px; }
+QPushButton::menu-indicator { image: url($chevron); width: 14px; height: 14px; subcontrol-position: right center;
+  right: 8px; }
+QPushButton#menu { text-align: left; padding-right: 28px; }
 QPushButton#primary { background: $prim; color: $on_prim; border-color: $prim; font-weight: 600; }
 QPushButton#primary:hover { background: $prim_hover; }
 QPushButton#primary:disabled { background: transparent; color: $t3; border: 1px dashed $line2; }
@@ -105,3 +110,13 @@ def stylesheet(theme: Theme) -> str:
         prim_hover="#FFFFFF" if theme.name == "dark" else "#2A2F36",
         chevron=resources.path("icons", f"chevron-{theme.name}.svg").as_posix(),
     )
+
+
+def mark(field: QWidget, *, wrong: bool) -> None:
+    """Frame a field in the error colour, or no longer."""
+    if bool(field.property("wrong")) != wrong:
+        field.setProperty("wrong", wrong)
+        style = field.style()
+        assert style is not None  # every widget has one
+        style.unpolish(field)
+        style.polish(field)

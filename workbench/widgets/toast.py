@@ -1,4 +1,4 @@
-"""The toast: says what was done, or how far work is, above the transport bar; it goes by itself and keeps one action."""
+"""The toast: what was done, or how far work is, above the transport bar. It goes by itself and keeps one action."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from workbench.views.marks import Method
 from workbench.views.theme import DARK, Theme
 from workbench.widgets.chip import Chip
 from workbench.widgets.controls import IconButton
+from workbench.widgets.style import mark
 from workbench.widgets.track import SnapshotTrack, Ticks, Track
 
 TIME_LABELS = ((0.0, "0 noise"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (1.0, "1 data"))
@@ -35,7 +36,7 @@ class TimeField(QLineEdit):
         self.setAccessibleName("Time t")
         self.setToolTip("Type a time from 0 to 1: it goes to the nearest recorded step")
         self.returnPressed.connect(self._commit)
-        self.textEdited.connect(lambda _: self._mark(wrong=False))
+        self.textEdited.connect(lambda _: mark(self, wrong=False))
         self._t = 0.0
         self._theme: Theme = DARK
 
@@ -50,7 +51,7 @@ class TimeField(QLineEdit):
 
     def refuse(self) -> None:
         """Mark what was typed; it stays to be mended as long as the field has the focus."""
-        self._mark(wrong=self.hasFocus())
+        mark(self, wrong=self.hasFocus())
         self.selectAll()
 
     def _commit(self) -> None:
@@ -59,20 +60,12 @@ class TimeField(QLineEdit):
         if not self.property("wrong"):
             self.clearFocus()
 
-    def _mark(self, *, wrong: bool) -> None:
-        if bool(self.property("wrong")) != wrong:
-            self.setProperty("wrong", wrong)
-            style = self.style()
-            assert style is not None  # every widget has one
-            style.unpolish(self)
-            style.polish(self)
-
     def focusOutEvent(self, event: QFocusEvent | None) -> None:
         super().focusOutEvent(event)
         if self.isModified():
             self.setModified(False)
             self.typed.emit(self.text())
-        self._mark(wrong=False)
+        mark(self, wrong=False)
         self.setText(f"{self._t:.3f}")
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
@@ -110,6 +103,7 @@ class Transport(QWidget):
         self.speed = Chip("Speed", menu=self._speed_menu())
         self.speed.setToolTip("At 1× it takes 5 seconds from noise to data")
         self.track = Track("Time", TIME_LABELS)
+        self.track.setToolTip("Drag anywhere. The arrows go from one recorded step to the next.")
         self.newest = Chip("Follow the newest weights", "Newest")
         self.newest.setToolTip("Follow the newest weights")
         self.newest.setCheckable(True)

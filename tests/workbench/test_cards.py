@@ -1,0 +1,115 @@
+"""What is said over the window: messages, the export dialog, the help sheet and the toast."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.workbench.shell import Shell, shown
+from workbench import actions
+from workbench.widgets import toast
+from workbench.widgets.dialogs import ExportChoice, ExportDialog, Message
+from workbench.widgets.help_sheet import HelpSheet
+
+
+@pytest.fixture
+def shell(qtbot: QtBot) -> Shell:
+    return shown(qtbot)
+
+
+def test_a_message_keeps_the_keyboard_until_it_is_closed(shell: Shell, qtbot: QtBot) -> None:
+    shell.field.setFocus()
+    card = Message("Move 3 runs to the bin?", "You can take them back.", ["Cancel", "Move to bin"])
+    scrim = shell.window.over(card)
+    chosen: list[str] = []
+    card.done.connect(chosen.append)
+    cancel, move = (each for each in card.findChildren(QPushButton))
+    assert move.hasFocus()
+    QTest.keyClick(move, Qt.Key.Key_Tab)
+    assert cancel.hasFocus()
+    QTest.keyClick(cancel, Qt.Key.Key_Tab)
+    assert move.hasFocus()
+    QTest.keyClick(move, Qt.Key.Key_Return)
+    QTest.keyClick(move, Qt.Key.Key_P)
+    assert (chosen, shell.called) == (["Move to bin"], [])
+    with qtbot.waitSignal(scrim.destroyed):
+        QTest.keyClick(move, Qt.Key.Key_Escape)
+    assert shell.field.hasFocus()
+    assert shell.called == []
+
+
+def test_a_click_beside_a_card_closes_it_and_one_on_it_does_not(shell: Shell, qtbot: QtBot) -> None:
+    card = HelpSheet()
+    scrim = shell.window.over(card)
+    QTest.mouseClick(scrim, Qt.MouseButton.LeftButton, pos=card.geometry().center())
+    assert scrim.isVisible()
+    with qtbot.waitSignal(scrim.destroyed):
+        QTest.mouseClick(scrim, Qt.MouseButton.LeftButton, pos=QPoint(3, 3))
+
+
+def test_the_export_dialog_counts_frames_and_says_what_would_work(shell: Shell) -> None:
+    card = ExportDialog()
+    scrim = shell.window.over(card)
+    width, height, fps, seconds = card.fields.values()
+    for field, text in ((width, "1280"), (height, "720"), (fps, "20"), (seconds, "2")):
+        field.setText(text)
+    # two seconds of motion and one at rest
+    assert card.summary.text() == "60 frames, about 4 MB"
+    chosen: list[ExportChoice] = []
+    card.chosen.connect(chosen.append)
+    fps.setText("60")
+    assert card.problem.text() == "Frames a second must be 5 to 50. Given 60."
+    QTest.keyClick(fps, Qt.Key.Key_Return)
+    assert chosen == []
+    fps.setText("20")
+    QTest.keyClick(fps, Qt.Key.Key_Return)
+    assert chosen == [ExportChoice(1280, 720, 20, 2.0, "linear")]
+    assert not card.problem.isVisible()
+    scrim.close_()
+
+
+def test_the_help_sheet_names_every_key(shell: Shell) -> None:
+    scrim = shell.window.over(sheet := HelpSheet())
+    words = {each.text() for each in sheet.findChildren(QWidget) if hasattr(each, "text")}
+    assert {actions.native(key) for spec in actions.TABLE for key in spec.keys} <= words
+    scrim.close_()
+
+
+def test_a_toast_goes_by_itself_and_keeps_one_action(
+    shell: Shell, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(toast, "STAY_MS", 40)
+    line, done = toast.Toast(shell.window), list[str]()
+    line.tell("Exported swiss-roll.gif", "60 frames", "Show in folder", lambda: done.append("shown"))
+    assert line.text == "Exported swiss-roll.gif 60 frames"
+    assert line.isVisible()
+    qtbot.waitUntil(line.isHidden, timeout=1000)
+    line.tell("Exported", action="Show in folder", act=lambda: done.append("shown"))
+    QTest.mouseClick(line.findChild(QPushButton), Qt.MouseButton.LeftButton)
+    assert (done, line.isVisible()) == (["shown"], False)
+
+
+def test_progress_shows_when_work_lasts_and_waits_for_a_message(
+    shell: Shell, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(toast, "PATIENCE_MS", 30)
+    line, cancelled = toast.Toast(shell.window), list[bool]()
+    line.progress("Exporting", 1, 9, 4.0, lambda: cancelled.append(True))
+    assert line.isHidden()
+    qtbot.waitUntil(line.isVisible, timeout=1000)
+    assert line.text == "Exporting 4 s left"
+    line.tell("Copied")
+    line.progress("Exporting", 2, 9, 3.0, lambda: cancelled.append(True))
+    assert line.text == "Copied"
+    line.hide()
+    line.progress("Exporting", 3, 9, 2.0, lambda: cancelled.append(True))
+    qtbot.waitUntil(line.isVisible, timeout=1000)
+    QTest.mouseClick(line.findChild(QPushButton), Qt.MouseButton.LeftButton)
+    assert cancelled == [True]
+    line.progress("Exporting", 1, 9, None, lambda: None)
+    line.finish()
+    qtbot.wait(60)
+    assert line.isHidden()

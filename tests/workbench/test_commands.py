@@ -1,0 +1,121 @@
+"""The verbs from the outside: what they write, what they print, and one line with exit code 2 for every mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import pytest
+
+import resources
+from workbench.commands import main
+
+TOP = Path(__file__).resolve().parents[2]
+
+
+def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(TOP / "main.py"), *map(str, arguments)]
+    kept = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=kept | env, check=False, timeout=110)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["sample", "nonsense"], "There is no preset “nonsense”"),
+        (["sample", "swiss-roll-flow", "--set", "sampler.n_steps=-3"], "Steps must be 1 to 1,000. Given −3."),
+        (["sample", "swiss-roll"], "Name one of them: swiss-roll-diffusion or swiss-roll-flow"),
+        (["sample", "three-gaussians-flow"], "flowscope train three-gaussians-flow"),
+        (["sample", "gone.toml"], "gone.toml cannot be read"),
+        (["sample", "gone.safetensors"], "gone.safetensors is not a checkpoint"),
+        (["info", "gone.h5"], "There is no file gone.h5"),
+        (["gone.h5"], "There is no file gone.h5"),
+        (["list", "samplers"], "Did you mean sampler"),
+        (["export", "gone.h5", "out.gif"], "There is no file gone.h5"),
+        (["export", "gone.h5", "out.gif", "--size", "big"], "Size must be WxH"),
+        (["export", "gone.h5", "out.txt"], "must end in .gif or .png"),
+        (["demo", "comparison", "--n-epochs", "0", "-o", "out"], "Epochs must be at least 1"),
+        (["sampel"], "invalid choice: 'sampel'"),
+        (["train", "swiss-roll-flow"], "required: -o/--out"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_two(arguments, words, capsys, monkeypatch, tmp_path) -> None:
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = main(arguments)
+    except SystemExit as exit_:
+        code = exit_.code
+    err = capsys.readouterr().err
+    assert code == 2
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_a_wrong_trace_and_a_typo_in_a_file(capsys, tmp_path) -> None:
+    whole = resources.path("traces", "swiss-roll-flow.h5").read_bytes()
+    (tmp_path / "cut.h5").write_bytes(whole[:50_000])
+    assert main(["info", str(tmp_path / "cut.h5")]) == 2
+    assert "is cut short" in capsys.readouterr().err
+    (tmp_path / "typo.toml").write_text('[sampler]\nname = "euler"\nn_stepz = 4\n')
+    assert main(["sample", str(tmp_path / "typo.toml"), "-o", str(tmp_path / "out.h5")]) == 2
+    assert capsys.readouterr().err == (
+        "flowscope: sampler.n_stepz: There is no parameter “n_stepz”. Did you mean n_steps?\n"
+    )
+    assert not (tmp_path / "out.h5").exists()
+
+
+def test_samples_the_shipped_weights_and_tells_what_is_in_the_trace(capsys, tmp_path) -> None:
+    out = tmp_path / "a.h5"
+    assert (
+        main(["sample", "swiss-roll-flow", "--set", "n_samples=50", "--set", "sampler.n_steps=4", "-o", str(out)]) == 0
+    )
+    assert main(["info", str(out), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out.partition("{")[2].join(["{", ""]))
+    assert report["streams"]["x"] | {"columns": []} == {
+        "rows": 5, "of": 5, "row": [50, 2], "dims": ["t", "particle", "xy"], "units": "1", "columns": [],
+    }  # fmt: skip
+    assert main(["info", str(out)]) == 0
+    assert "finished" in capsys.readouterr().out
+
+
+def test_trains_resumes_and_samples_a_checkpoint(capsys, tmp_path) -> None:
+    few = ["--set", "training.n_steps=12", "--set", "training.n_snapshots=2", "--set", "n_samples=20"]
+    assert main(["train", "three-gaussians-flow", *few, "-o", str(tmp_path)]) == 0
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    assert main(["sample", str(checkpoint), "--set", "n_samples=30", "-o", str(tmp_path / "s.h5")]) == 0
+    with h5py.File(tmp_path / "s.h5") as file:
+        assert file["streams/x/data"].shape == (51, 30, 2)
+    assert "finished after 12 steps" in capsys.readouterr().out
+
+
+def test_lists_everything_and_looks_at_the_machine(capsys) -> None:
+    assert main(["list", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert "heun" in listed["sampler"]
+    assert "swiss-roll" in listed["preset"]
+    assert main(["doctor", "--json"]) == 0
+    assert "torch" in json.loads(capsys.readouterr().out)["packages"]
+
+
+def test_without_a_display_the_comparison_is_made_headless(tmp_path) -> None:
+    done = flowscope(cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("No display found")
+    assert (tmp_path / "flowscope-comparison" / "comparison.gif").read_bytes()[:6] == b"GIF89a"
+    assert len(list((tmp_path / "flowscope-comparison").glob("*.h5"))) == 2
+
+
+def test_the_demo_writes_everything(tmp_path) -> None:
+    done = flowscope("demo", "flow-matching", "--n-epochs", "2", "--n-samples", "100", "-o", tmp_path)
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [lane["title"] for lane in report["methods"]] == ["Flow matching"]
+    assert all((tmp_path / name).stat().st_size > 1000 for name in report["files"])
+    assert len(report["files"]) == 5
+    for lane in report["methods"]:
+        with h5py.File(tmp_path / lane["trace"]) as file:
+            assert file.attrs["status"] == "finished"

@@ -1,0 +1,237 @@
+"""Views, the page painter and films: what is drawn where, at which time, without a display."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+from PyQt6.QtGui import QImage
+
+import resources
+from core.errors import FlowscopeError
+from core.trace import Trace, open_trace
+from workbench.export import peer, pictures
+from workbench.export.gif import Film, pixels, write_gif
+from workbench.export.pacing import PACINGS, frame_times
+from workbench.export.scenes import lanes
+from workbench.painters import equations
+from workbench.painters.page import Viewport, paint_page
+from workbench.painters.splat import Layer
+from workbench.views.arrows import segments
+from workbench.views.axes import ticks
+from workbench.views.lane2d import Look, presence_on, scene
+from workbench.views.marks import Arrows, Points, locate
+from workbench.views.theme import DARK, LIGHT, noise_colours
+from workbench.views.words import lane_words
+
+
+@pytest.fixture(scope="module")
+def traces() -> list[Trace]:
+    return [open_trace(resources.path("traces", f"swiss-roll-{name}.h5")) for name in ("diffusion", "flow")]
+
+
+@pytest.mark.parametrize("pacing", PACINGS)
+def test_every_pacing_runs_from_noise_to_data_and_never_back(pacing: str) -> None:
+    times = frame_times(pacing, 20, 3.0, hold=0.5)
+    assert times[0] == 0.0
+    assert times[-1] == 1.0
+    assert (np.diff(times) >= 0).all()
+    assert len(times) == 70
+
+
+def test_a_disc_covers_its_area_in_its_colour() -> None:
+    layer = Layer(60, 40)
+    colour = np.array([[1.0, 0.5, 0.0, 0.9]], np.float32)
+    layer.discs(np.array([[30.3, 20.7]]), 6.0, colour)
+    out = layer.premultiplied().astype(float) / 255
+    assert out[..., 3].sum() == pytest.approx(0.9 * np.pi * 36, rel=0.03)
+    b, g, r, a = out[20, 30]
+    assert (r / a, g / a, b / a) == pytest.approx((1.0, 0.5, 0.0), abs=0.02)
+    y, x = np.indices((40, 60))
+    weight = out[..., 3]
+    assert ((x + 0.5) * weight).sum() / weight.sum() == pytest.approx(30.3, abs=0.1)
+    assert ((y + 0.5) * weight).sum() / weight.sum() == pytest.approx(20.7, abs=0.1)
+
+
+def test_what_lies_outside_is_cut_and_what_is_not_a_number_is_left_out() -> None:
+    layer = Layer(20, 20)
+    colours = np.ones((3, 4), np.float32)
+    layer.discs(np.array([[-50.0, 5.0], [19.5, 10.0], [np.nan, 3.0]]), 3.0, colours)
+    assert layer.premultiplied()[:, :10].sum() == 0
+    assert layer.premultiplied()[10, 18, 3] > 200
+
+
+def test_a_line_is_as_wide_as_asked() -> None:
+    layer = Layer(50, 50)
+    layer.lines(np.array([[5.0, 25.0]]), np.array([[45.0, 25.0]]), 1.0, np.array([[1, 1, 1, 0.2]], np.float32))
+    depth = -np.log1p(-layer.premultiplied()[..., 3].astype(float) / 255)
+    assert depth[:, 25].sum() == pytest.approx(0.2, rel=0.2)
+
+
+def test_arrows_have_one_scale_for_all_times_and_end_in_heads() -> None:
+    origins = np.array([[0.0, 0.0], [1.0, 0.0]], np.float32)
+    vectors = np.array([[2.0, 0.0], [0.0, 9.0]], np.float32)
+    mark = Arrows(
+        "field", origins, vectors[None], np.ones((1, 2), np.float32), np.array([0.5]), 0.65, 4.0, (1, 1, 1, 0.6)
+    )
+    start, end, alpha = segments(mark, vectors, np.array([1.0, 0.0]), unit=100.0)
+    length = np.linalg.norm(end[:2] - start[:2], axis=1)
+    np.testing.assert_allclose(length, [0.95 * 0.65 * 0.5, 0.95 * 0.65])
+    np.testing.assert_allclose(alpha[:2], [0.6 * 0.8, 0.6 * 1.0 * 0.25], rtol=1e-6)
+    heads = np.linalg.norm(end[2:] - start[2:], axis=1) * 100
+    assert ((heads >= 2.4) & (heads <= 5.1)).all()
+
+
+@pytest.mark.parametrize(("low", "high"), [(-4.2, 4.2), (0.0, 0.03), (-1200.0, 900.0)])
+def test_ticks_are_round_and_inside(low: float, high: float) -> None:
+    values = ticks(low, high, 400.0)
+    assert 2 <= len(values) <= 9
+    assert (values >= low).all()
+    assert (values <= high).all()
+    step = np.diff(values)[0]
+    assert round(step / 10 ** np.floor(np.log10(step)), 6) in (1.0, 2.0, 5.0)
+
+
+def test_the_viewport_keeps_the_aspect_and_shows_the_extent() -> None:
+    view = Viewport(400, 200, (-2, 2, -2, 2))
+    corner, middle = view(np.array([[2.0, 2.0], [0.0, 0.0]]))
+    np.testing.assert_allclose(middle, [200, 100])
+    np.testing.assert_allclose(corner, [300, 0])
+
+
+def test_the_moment_between_rows_glides_or_stays() -> None:
+    times = np.array([0.0, 0.5, 1.0])
+    assert locate(times, 0.75) == locate(times, 0.75, glide=True)
+    assert (locate(times, 0.75).row, locate(times, 0.75).fraction) == (1, 0.5)
+    assert (locate(times, 0.75, glide=False).row, locate(times, 0.75, glide=False).fraction) == (1, 0.0)
+    assert locate(times, 1.0).row == 2
+
+
+def test_same_particle_same_colour_in_both_methods(traces) -> None:
+    colours = [
+        next(m.colours for m in scene(trace, Look(DARK)).marks if isinstance(m, Points) and m.overlay == "particles")
+        for trace in traces
+    ]
+    np.testing.assert_allclose(*colours, atol=1e-3)
+
+
+def test_colours_of_the_noise_are_even_in_lightness() -> None:
+    """WCAG's relative luminance of particles on the canvas: none falls below 4.5 : 1 in either theme."""
+    x0 = np.random.default_rng(1).normal(size=(2000, 2)).astype(np.float32)
+    for theme in (DARK, LIGHT):
+        rgb = noise_colours(x0, theme)[:, :3].astype(float)
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        luminance = linear @ [0.2126, 0.7152, 0.0722]
+        canvas = 0.0045 if theme is DARK else 1.0
+        brighter, darker = np.maximum(luminance, canvas), np.minimum(luminance, canvas)
+        assert ((brighter + 0.05) / (darker + 0.05)).min() > 3.0
+
+
+def test_presence_is_where_particles_are() -> None:
+    axis = np.arange(-3, 4) * 1.0
+    grid = np.stack([g.ravel() for g in np.meshgrid(axis, axis)], axis=1).astype(np.float32)
+    positions = np.tile(np.array([[2.0, -1.0]], np.float32), (1, 5, 1))
+    presence = presence_on(grid, positions)[0]
+    assert presence[((grid - [2, -1]) ** 2).sum(axis=1) < 0.1].min() == 1.0
+    assert presence[((grid - [2, -1]) ** 2).sum(axis=1) > 9].max() == 0.0
+
+
+def test_header_tells_evaluations_and_time(traces) -> None:
+    words = lane_words(scene(traces[0], Look(DARK)).lane, 0.76)
+    assert words.evaluations == "NFE 38 of 50"
+    assert words.time == "t = 0.760"
+    assert words.facts[0].startswith("α 0.74")
+
+
+@pytest.mark.parametrize("name", equations.FORMULAS)
+def test_every_formula_has_ink_and_its_width(qapp, name: str) -> None:
+    from PyQt6.QtGui import QPainter
+
+    image = QImage(400, 60, QImage.Format.Format_RGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    equations.draw(painter, name, 10, 35, 20, "#FFFFFF")
+    painter.end()
+    ink = np.flatnonzero(pixels(image)[..., 0].max(axis=0) > 80)
+    assert ink[0] >= 8
+    assert ink[-1] <= 10 + equations.width(name, 20) + 4
+
+
+def test_a_page_shows_particles_where_they_are(qapp, traces) -> None:
+    page = pixels(paint_page(lanes(traces, DARK), 1.0, (900, 460), DARK)).astype(int)
+    early = pixels(paint_page(lanes(traces, DARK), 0.0, (900, 460), DARK)).astype(int)
+    assert page.shape == (460, 900, 4)
+    assert (np.abs(page - early).max(axis=2) > 40).sum() > 2000
+    # the third lane is the data itself and does not move
+    assert np.array_equal(page[60:390, 610:890], early[60:390, 610:890])
+
+
+def test_two_pages_of_one_moment_are_equal(qapp, traces) -> None:
+    first, second = (pixels(paint_page(lanes(traces, LIGHT), 0.4, (600, 320), LIGHT)) for _ in range(2))
+    assert np.array_equal(first, second)
+
+
+def test_a_film_has_its_frames_and_its_timing(qapp, traces, tmp_path) -> None:
+    film = Film(lanes(traces[:1], DARK), DARK, "One", size=(480, 320), fps=10, seconds=1.0)
+    seen: list[int] = []
+    frames = write_gif(film, tmp_path / "film.gif", lambda done, total: seen.append(done))
+    assert frames == len(film.times) == 20
+    assert seen == list(range(1, 21))
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-i",
+        str(tmp_path / "film.gif"),
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "rgb24",
+        "-",
+    ]
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert b"10 fps" in done.stderr
+    decoded = np.frombuffer(done.stdout, np.uint8).reshape(-1, 320, 480, 3)
+    assert len(decoded) >= 20
+    painted = pixels(film.frame(0.0))[..., 2::-1].astype(int)
+    assert np.abs(decoded[0].astype(int) - painted).mean() < 4
+    assert not list(tmp_path.glob(".export-*"))
+
+
+def test_a_film_that_cannot_be_written_is_one_line(qapp, traces, tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    film = Film(lanes(traces[:1], DARK), DARK, size=(320, 240), fps=5, seconds=0.5)
+    with pytest.raises(FlowscopeError, match="cannot be written"):
+        write_gif(film, tmp_path / "file" / "film.gif")
+
+
+@pytest.mark.parametrize("draw", [pictures.key_frames, pictures.trajectories, pictures.vector_field])
+def test_every_picture_has_something_on_it(qapp, traces, draw) -> None:
+    image = pixels(draw(traces[1], DARK))
+    assert image.std() > 3
+
+
+def test_generated_points_lie_over_real_ones(qapp, traces) -> None:
+    assert pixels(pictures.real_against_generated(traces[0], LIGHT)).shape[2] == 4
+
+
+def test_the_peer_draws_the_same_lanes(qapp, traces) -> None:
+    costs = peer.frame_times(Film(lanes(traces, DARK), DARK, size=(600, 320)))
+    assert costs["ratio"] == pytest.approx(costs["matplotlib"] / costs["page"])
+
+
+def test_an_export_runs_in_a_process_of_its_own_without_a_display(tmp_path) -> None:
+    order = {"traces": [str(resources.path("traces", "swiss-roll-flow.h5"))], "out": str(tmp_path / "f.gif"),
+             "width": 400, "height": 300, "fps": 5, "seconds": 1.0}  # fmt: skip
+    env = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
+    command = [sys.executable, "-m", "workbench.export.job"]
+    done = subprocess.run(command, input=json.dumps(order), capture_output=True, text=True, env=env, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == {"done": 10, "total": 10}
+    order["traces"] = [str(tmp_path / "none.h5")]
+    done = subprocess.run(command, input=json.dumps(order), capture_output=True, text=True, env=env, check=False)
+    assert done.returncode == 2
+    assert done.stderr.strip() == f"There is no file {tmp_path / 'none.h5'}."
