@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from torch import Tensor
 
+from core.numbers import widest
 from core.paths import Coefficients, Path
 
 
@@ -44,9 +45,10 @@ class DiscretePath(Path, frozen=True):
         return float(np.exp(np.log1p(-_schedule(self))[:k].sum()))
 
     def at(self, t: Tensor) -> Coefficients:
-        coefficients = _spline(self).to(t.device)
+        wide = widest(t.device)
+        coefficients = _spline(self).to(t.device, wide)
         n = coefficients.shape[1]
-        place = (1.0 - t.double()) * n
+        place = (1.0 - t.to(wide)) * n
         knot = place.detach().floor().clamp(0, n - 1)
         c3, c2, c1, c0 = coefficients[:, knot.long()]
         w = place - knot

@@ -40,7 +40,7 @@ class NetworkField:
 
     def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
         inside = t.clamp(self.path.t_min, self.path.t_max)
-        times = inside.to(x.dtype).expand(len(x))
+        times = inside.to(x.device, x.dtype).expand(len(x))
         y = self.network(x, times, cond)
         return decode(self.prediction, y, x, self.path.at(inside).over(x))
 

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.noise import Purpose, normal, uniform
+from core.numbers import widest
 from core.paths import Coefficients, Path
 from core.predictions import Estimate
 
@@ -67,15 +68,16 @@ class MixtureField:
         self.path, self.device = path, device
         self._std = mixture.std
         # Centring keeps the logits small; it is undone in the estimate.
-        self._offset = mixture.centres.mean(0).to(device)
-        self._centres = (mixture.centres.to(device) - self._offset).contiguous()
+        self._wide = widest(device)
+        self._offset = mixture.centres.mean(0).to(device, self._wide)
+        self._centres = mixture.centres.to(device, self._wide) - self._offset
         self._reach = float(self._centres.square().sum(1).max())
-        self._log_weights = None if mixture.log_weights is None else mixture.log_weights.to(device)
+        self._log_weights = None if mixture.log_weights is None else mixture.log_weights.to(device, self._wide)
 
     def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
-        c = self.path.at(t.double()).over(x)
+        c = self.path.at(t.to(widest(t.device))).over(x)
         v = (c.alpha * self._std) ** 2 + c.sigma**2
-        dtype = torch.float64 if self._reach * float((c.alpha**2 / v).max()) > _FLOAT32_LIMIT else x.dtype
+        dtype = self._wide if self._reach * float((c.alpha**2 / v).max()) > _FLOAT32_LIMIT else x.dtype
         mean = self._posterior_mean(x.to(dtype), c, v, dtype)
         rest = x - c.alpha * mean
         x1 = mean + c.alpha * self._std**2 / v * rest

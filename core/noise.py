@@ -93,8 +93,16 @@ class BrownianPath:
     The way down to the last time is kept, so that rising times cost few hashes each.
     """
 
-    def __init__(self, seed: int, particles: Tensor, shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    def __init__(
+        self,
+        seed: int,
+        particles: Tensor,
+        shape: tuple[int, ...],
+        dtype: torch.dtype,
+        device: torch.device | None = None,
+    ) -> None:
         self._seed, self._particles, self._shape, self._dtype = seed, particles, shape, dtype
+        self._device = device or particles.device
         self._n = math.prod(shape)
         zero = torch.zeros(len(particles), self._n, dtype=torch.float64, device=particles.device)
         self._way = [_Node(0, 1 << _TREE_DEPTH, zero, self._draw(1))]
@@ -125,12 +133,15 @@ class BrownianPath:
             raise ValueError(f"times {t} and {s} are closer than the Brownian path resolves")
         before = self._at(start)
         scale = math.sqrt((end - start) / (1 << _TREE_DEPTH))
-        return ((self._at(end) - before) / scale).reshape(-1, *self._shape).to(self._dtype)
+        return ((self._at(end) - before) / scale).reshape(-1, *self._shape).to(self._device, self._dtype)
 
 
 @dataclass(frozen=True)
 class Noise:
-    """All randomness of a sampling run, for particles 0..n-1 with a given shape."""
+    """All randomness of a sampling run, for particles 0..n-1 with a given shape.
+
+    It is drawn on the processor and then moved, so that every device gets the same bits.
+    """
 
     seed: int
     n: int
@@ -140,12 +151,12 @@ class Noise:
 
     @property
     def particles(self) -> Tensor:
-        return torch.arange(self.n, device=self.device)
+        return torch.arange(self.n)
 
     def source(self) -> Tensor:
         """x0, standard normal [n, *shape]: the same for every method."""
         x0 = normal(self.seed, "source", self.particles, math.prod(self.shape))
-        return x0.reshape(self.n, *self.shape).to(self.dtype)
+        return x0.reshape(self.n, *self.shape).to(self.device, self.dtype)
 
     def brownian(self) -> BrownianPath:
-        return BrownianPath(self.seed, self.particles, self.shape, self.dtype)
+        return BrownianPath(self.seed, self.particles, self.shape, self.dtype, self.device)

@@ -47,8 +47,9 @@ class Trainer:
         average = copy.deepcopy(network).requires_grad_(False)
         self._weights, self._average = flatten(network), flatten(average)
         optimiser = torch.optim.AdamW(
-            [self._weights], lr=0.0, betas=(0.9, 0.99), weight_decay=self.settings.weight_decay, fused=True
-        )
+            [self._weights], lr=0.0, betas=(0.9, 0.99), weight_decay=self.settings.weight_decay,
+            fused=setup.device.type != "mps",
+        )  # fmt: skip
         self.state = checkpoint.State(network, average, optimiser)
         self.learned = NetworkField(average.eval(), self.objective.predicts, setup.path)
         self._batches = batches(setup, 0)
