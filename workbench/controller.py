@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PyQt6.QtCore import QObject, Qt, QTimer
 from PyQt6.QtGui import QAction, QGuiApplication
 from PyQt6.QtWidgets import QFileDialog, QMenu
@@ -30,7 +31,8 @@ from workbench.scenes import Scenes
 from workbench.views.charts import sampling_charts, training_charts
 from workbench.views.theme import THEMES, Theme
 from workbench.widgets.charts import ChartsStrip
-from workbench.widgets.dialogs import ExportChoice, ExportDialog, HelpSheet, Message
+from workbench.widgets.dialogs import ExportChoice, ExportDialog, Message
+from workbench.widgets.help_sheet import HelpSheet
 from workbench.widgets.lane_states import MessageSpec
 from workbench.widgets.lanes import MOST_LANES, LanesView
 from workbench.widgets.setup_panel import SetupPanel
@@ -49,7 +51,6 @@ class Controller(QObject):
         super().__init__()
         self.session, self.playhead, self.engine, self.runs = session, playhead, engine, runs
         self.devices: list[str] = ["cpu"]
-        self.snapshot_step: float | None = None
         self.scenes = Scenes(session)
         self.window = MainWindow(session.view)
         self.actions = table.build(self.window, self._handlers())
@@ -79,13 +80,14 @@ class Controller(QObject):
         view.events.theme.connect(self.retheme)
         self.playhead.t_changed.connect(self._cursor_moved)
         self.playhead.state_changed.connect(self._show_loop)
+        self.playhead.snapshots.changed.connect(self._snapshot_moved)
         self.transport.refused.connect(lambda text: self.tell(text))
         self.lanes.lane_selected.connect(lambda i: session.select(session.lanes[i].key))
         self.lanes.menu_requested.connect(self._lane_menu)
         self.lanes.message_action.connect(self._message_action)
         self.panel.form.changed.connect(self._form_changed)
         self.panel.training.paused.connect(self._pause_training)
-        self.window.file_dropped.connect(lambda path: self.open_traces([path]))
+        self.window.files_dropped.connect(self.open_traces)
         self.window.closing.connect(self.engine.shutdown)
         self.runs.rows_arrived.connect(self._rows_arrived)
         self.runs.training_progress.connect(self._show_training)
@@ -177,7 +179,9 @@ class Controller(QObject):
 
     def _show_scenes(self) -> None:
         lanes = self.session.lanes
-        self.lanes.set_scenes(self.scenes.all(self.snapshot_step), self.theme)
+        self._show_snapshots()
+        snapshots = self.playhead.snapshots
+        self.lanes.set_scenes(self.scenes.all(None if snapshots.following else snapshots.step), self.theme)
         keys = [lane.key for lane in lanes]
         self.lanes.set_selected(keys.index(self.session.selected) if self.session.selected in keys else -1)
         for i, lane in enumerate(lanes):
@@ -185,9 +189,22 @@ class Controller(QObject):
         moving = [
             (scene, lane) for scene, lane in zip(self.scenes.shown, lanes, strict=True) if scene and not lane.real
         ]
-        self.playhead.set_steps([scene.lane.times for scene, _ in moving])
+        growing = any(lane.key in self.runs.sampling for _, lane in moving)
+        self.playhead.set_steps([scene.lane.times for scene, _ in moving], growing=growing)
         self.transport.set_methods([scene.lane.method for scene, _ in moving])
         self.lanes.set_cursor(self.playhead.t)
+
+    def _show_snapshots(self) -> None:
+        """The training steps of the first lane that has snapshots."""
+        lane = next((lane for lane in self.session.lanes if lane.training and "snapshot/x" in lane.training), None)
+        steps = lane.training["snapshot/x"].axis if lane is not None and lane.training is not None else np.empty(0)
+        head = self.playhead.snapshots
+        if not np.array_equal(steps, head.steps):
+            head.set_steps(steps, lane.training.spec.training.n_steps if lane and lane.training else 1)
+
+    def _snapshot_moved(self) -> None:
+        self.scenes.forget()
+        _start(self._scenes_timer)
 
     def _message_for(self, lane: LaneState) -> MessageSpec | None:
         if lane.status == "failed":
@@ -261,6 +278,7 @@ class Controller(QObject):
         lane = self.selected_lane()
         if lane is None:
             return
+        self.playhead.snapshots.follow()
         try:
             self.runs.change(lane.key, field, value)
             if field == "data.name":
@@ -300,6 +318,7 @@ class Controller(QObject):
             self.tell("The engine is not ready yet")
             return
         self.runs.run()
+        self.playhead.follow()
         self.playhead.play()
         self.refresh()
 

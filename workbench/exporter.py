@@ -55,6 +55,7 @@ class Exporter(QObject):
 
     def _on_saved(self, path: str, problem: str) -> None:
         if problem:
+            self._controller.window.toast.finish()
             self._controller.message("The trace was not saved", problem)
         else:
             self._controller.tell(f"Saved {Path(path).name}", f"{Path(path).stat().st_size / 1e6:.1f} MB")
@@ -121,6 +122,7 @@ class Exporter(QObject):
         self._process = None
         if self._folder is not None:
             self._folder.cleanup()
+        self._controller.window.toast.finish()
         if how == QProcess.ExitStatus.CrashExit:
             self._controller.tell("Export cancelled")
         elif code != 0:

@@ -151,6 +151,11 @@ class Runs(QObject):
         """The trainings that go on."""
         return [job for job in self._jobs.values() if job.directory is not None]
 
+    @property
+    def sampling(self) -> set[int]:
+        """The lanes whose trace still grows."""
+        return {job.lane for job in self._jobs.values() if job.directory is None}
+
     def _training_job(self, key: int) -> Job | None:
         return next((job for job in self.training if job.lane == key), None)
 

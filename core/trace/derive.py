@@ -51,10 +51,13 @@ def field_as(kind: FieldKind, velocity: Floats, x: Floats, c: Coefficients) -> F
 
 
 def snapshot(trace: Trace, k: int) -> Trace:
-    """Snapshot k of a training trace as a sampling trace: the same streams under the names that sampling gives them."""
+    """Snapshot k of a training trace as a sampling trace: the same streams under the names that sampling gives them.
+
+    A stream whose row k has not been recorded yet is left out.
+    """
     out = Trace(spec=trace.spec, meta=trace.meta, status="finished", source=trace.source)
     for name, stream in trace.streams.items():
-        if name.startswith("snapshot/"):
+        if name.startswith("snapshot/") and len(stream) > k:
             out.streams[name.removeprefix("snapshot/")] = _row_as_stream(stream, k)
     return out
 

@@ -125,7 +125,7 @@ def test_saves_and_opens_a_trace(qtbot, app, tmp_path) -> None:
 def test_a_wrong_file_is_a_message_and_changes_nothing(qtbot, app, tmp_path) -> None:
     before = list(app.session.lanes)
     (tmp_path / "wrong.h5").write_bytes(b"not a trace")
-    app.window.file_dropped.emit(tmp_path / "wrong.h5")
+    app.window.files_dropped.emit([tmp_path / "wrong.h5"])
     from workbench.widgets.dialogs import Message
 
     (card,) = app.window.findChildren(Message)

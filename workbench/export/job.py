@@ -67,7 +67,7 @@ def main() -> int:
 
     try:
         make(msgspec.json.decode(sys.stdin.buffer.read(), type=Order), report)
-    except (FlowscopeError, msgspec.ValidationError) as error:
+    except (FlowscopeError, msgspec.DecodeError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0

@@ -59,7 +59,7 @@ def vector_field(trace: Trace, theme: Theme, times: Sequence[float] = (0.1, 0.5,
     kept = tuple(mark for mark in whole.marks if mark.overlay in ("field", "particles"))
     recorded = shown["x"].column("t")
     nearest = [float(recorded[np.abs(recorded - t).argmin()]) for t in times]
-    panels = [Panel(_with(whole, kept), t, f"velocity at t = {t:.3f}") for t in nearest]
+    panels = [Panel(_with(whole, kept), t, f"Velocity at t = {t:.3f}") for t in nearest]
     return _row(panels, theme, f"{whole.lane.title}: velocity field", width=420)
 
 
@@ -76,10 +76,11 @@ def real_against_generated(trace: Trace, theme: Theme) -> QImage:
     cloud = Points("real", real, now, grey, 2.6)
     end = Points("particles", shown["x"][-1:], now, made, 2.6)
     start = Points("particles", shown["x"][:1], now, particle_colours(shown, theme), 2.6)
+    real_lane = dataclasses.replace(whole.lane, method="real")
     panels = [
-        Panel(_with(whole, (start,)), 1.0, "noise"),
-        Panel(_with(whole, (cloud,)), 1.0, "real"),
-        Panel(_with(whole, (cloud, end)), 1.0, "generated over real"),
+        Panel(_with(whole, (start,)), 1.0, "Noise"),
+        Panel(dataclasses.replace(_with(whole, (cloud,)), lane=real_lane), 1.0, "Real data"),
+        Panel(_with(whole, (cloud, end)), 1.0, "Generated over real"),
     ]
     return _row(panels, theme, f"{whole.lane.title}: real against generated", width=420)
 

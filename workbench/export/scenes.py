@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.errors import TraceError
 from core.trace import Trace
 from core.trace.derive import FieldKind, snapshot
 from workbench.views.lane2d import Look, real_scene, scene
@@ -37,5 +38,14 @@ def with_one_extent(scenes: list[Scene]) -> list[Scene]:
 
 
 def sampled(trace: Trace) -> Trace:
-    """A sampling trace as it is; of a training trace its last snapshot."""
-    return snapshot(trace, len(trace["snapshot/x"]) - 1) if "snapshot/x" in trace else trace
+    """A sampling trace as it is; of a training trace its last snapshot.
+
+    Raises:
+        TraceError: it holds no samples.
+    """
+    if "x" in trace:
+        return trace
+    n = len(trace["snapshot/x"]) if "snapshot/x" in trace else 0
+    if n == 0:
+        raise TraceError(f"{trace.source or 'This trace'} holds no samples yet, only how training went.")
+    return snapshot(trace, n - 1)

@@ -21,6 +21,7 @@ import pyqtgraph as pg  # noqa: E402  # it replaces sys.excepthook when imported
 sys.excepthook = _hook
 
 _LINE = 1.75
+_NARROW = 240
 
 
 class ChartPlot(QWidget):
@@ -64,7 +65,8 @@ class ChartPlot(QWidget):
                 plot.plot(curve.x, curve.raw, pen=pg.mkPen(faint, width=1))
             plot.plot(curve.x, curve.y, pen=pg.mkPen(colour, width=_LINE), antialias=True)
         ends = [curve.x[-1] for curve in chart.curves if len(curve.x)]
-        plot.setXRange(0.0, max(ends, default=1.0) if chart.over_steps else 1.0, padding=0.02)
+        # room at the right for half of the last number
+        plot.setXRange(0.0, max(ends, default=1.0) if chart.over_steps else 1.0, padding=0.035)
         heights = [curve.y[np.isfinite(curve.y)] for curve in chart.curves]
         values = np.concatenate([h[h > 0] if chart.log else h for h in heights]) if heights else np.zeros(0)
         if len(values):
@@ -84,6 +86,9 @@ class ChartPlot(QWidget):
         if self._chart is None or self._theme is None:
             return
         if self._picture is None:
+            places = (0.0, 0.25, 0.5, 0.75, 1.0) if self.width() > _NARROW else (0.0, 0.5, 1.0)
+            ticks = None if self._chart.over_steps else [[(place, f"{place:g}") for place in places]]
+            self._plot.getPlotItem().getAxis("bottom").setTicks(ticks)
             self._plot.resize(self.size())
             self._picture = self._plot.grab()
         painter = QPainter(self)

@@ -5,6 +5,8 @@ Geometry and wording are those of the window's lanes; sizes are logical pixels, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -43,9 +45,9 @@ class Viewport:
     def __call__(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Points [..., 2] in pixels, y down."""
         x0, x1, y0, y1 = self.extent
-        out = np.empty(points.shape)
-        out[..., 0] = self.width / 2 + (points[..., 0] - (x0 + x1) / 2) * self.unit
-        out[..., 1] = self.height / 2 - (points[..., 1] - (y0 + y1) / 2) * self.unit
+        out = points.astype(np.float64)
+        out[..., 0] = self.width / 2 + (out[..., 0] - (x0 + x1) / 2) * self.unit
+        out[..., 1] = self.height / 2 - (out[..., 1] - (y0 + y1) / 2) * self.unit
         return out
 
     @property
@@ -60,21 +62,33 @@ def paint_page(
     scenes: list[Scene], t: float, size: tuple[int, int], theme: Theme, *, title: str = "", scale: float = 1.0
 ) -> QImage:
     """The lanes in a row at time t, on a page of size (width, height) logical pixels."""
+    with _page(size, theme, title, scale) as (image, painter):
+        for scene, rect in zip(scenes, _columns(size, len(scenes), TITLE if title else MARGIN), strict=True):
+            paint_lane(painter, rect, scene, t, theme)
+    return image
+
+
+@contextmanager
+def _page(size: tuple[int, int], theme: Theme, title: str, scale: float) -> Iterator[tuple[QImage, QPainter]]:
+    """An empty page under its title. Its painter ends whatever happens: Qt kills the process if the image goes first."""
     image = QImage(round(size[0] * scale), round(size[1] * scale), QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(scale)
     image.fill(QColor(theme.win))
     painter = QPainter(image)
-    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-    top = float(MARGIN)
-    if title:
-        _title(painter, title, size[0], theme)
-        top = float(TITLE)
-    across = (size[0] - 2 * MARGIN - GUTTER * (len(scenes) - 1)) / len(scenes)
-    for i, scene in enumerate(scenes):
-        rect = QRectF(MARGIN + i * (across + GUTTER), top, across, size[1] - top - MARGIN)
-        paint_lane(painter, rect, scene, t, theme)
-    painter.end()
-    return image
+    try:
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        painter.setFont(fonts.ui(15, 600))
+        painter.setPen(QColor(theme.t1))
+        painter.drawText(QRectF(MARGIN + 4, 0, size[0], TITLE), Qt.AlignmentFlag.AlignVCenter, title)
+        yield image, painter
+    finally:
+        painter.end()
+
+
+def _columns(size: tuple[int, int], n: int, top: float) -> list[QRectF]:
+    """n places of equal width in a row."""
+    across = (size[0] - 2 * MARGIN - GUTTER * (n - 1)) / n
+    return [QRectF(MARGIN + i * (across + GUTTER), top, across, size[1] - top - MARGIN) for i in range(n)]
 
 
 @dataclass(frozen=True)
@@ -88,39 +102,29 @@ class Panel:
 
 def paint_panels(panels: list[Panel], size: tuple[int, int], theme: Theme, *, title: str, scale: float = 1.0) -> QImage:
     """Panels in a row, each a canvas under its caption: for pictures in which every panel has its own time."""
-    image = QImage(round(size[0] * scale), round(size[1] * scale), QImage.Format.Format_RGB32)
-    image.setDevicePixelRatio(scale)
-    image.fill(QColor(theme.win))
-    painter = QPainter(image)
-    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-    _title(painter, title, size[0], theme)
-    across = (size[0] - 2 * MARGIN - GUTTER * (len(panels) - 1)) / len(panels)
-    for i, panel in enumerate(panels):
-        rect = QRectF(MARGIN + i * (across + GUTTER), TITLE, across, size[1] - TITLE - MARGIN)
-        outline = QPainterPath()
-        outline.addRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
-        painter.save()
-        painter.fillPath(outline, QBrush(QColor(theme.panel)))
-        painter.setClipPath(outline)
-        method = panel.scene.lane.method
-        painter.fillRect(QRectF(rect.x(), rect.y(), rect.width(), _BAR), QColor(theme.methods[method]))
-        draw_glyph(painter, method, QPointF(rect.x() + 17, rect.y() + 17), 9, theme.methods[method])
-        painter.setFont(fonts.ui(13, 600))
-        painter.setPen(QColor(theme.t1))
-        caption = QRectF(rect.x() + 32, rect.y() + 2, rect.width() - 36, _CAPTION - 2)
-        painter.drawText(caption, Qt.AlignmentFlag.AlignVCenter, panel.caption)
-        paint_canvas(painter, rect.adjusted(0, _CAPTION, 0, 0), panel.scene, panel.t, theme)
-        painter.restore()
-        painter.setPen(QPen(QColor(theme.line), 1))
-        painter.drawPath(outline)
-    painter.end()
+    with _page(size, theme, title, scale) as (image, painter):
+        for panel, rect in zip(panels, _columns(size, len(panels), TITLE), strict=True):
+            _panel(painter, rect, panel, theme)
     return image
 
 
-def _title(painter: QPainter, title: str, width: float, theme: Theme) -> None:
-    painter.setFont(fonts.ui(15, 600))
+def _panel(painter: QPainter, rect: QRectF, panel: Panel, theme: Theme) -> None:
+    outline = QPainterPath()
+    outline.addRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+    painter.save()
+    painter.fillPath(outline, QBrush(QColor(theme.panel)))
+    painter.setClipPath(outline)
+    method = panel.scene.lane.method
+    painter.fillRect(QRectF(rect.x(), rect.y(), rect.width(), _BAR), QColor(theme.methods[method]))
+    draw_glyph(painter, method, QPointF(rect.x() + 17, rect.y() + 17), 9, theme.methods[method])
+    painter.setFont(fonts.ui(13, 600))
     painter.setPen(QColor(theme.t1))
-    painter.drawText(QRectF(MARGIN + 4, 0, width, TITLE), Qt.AlignmentFlag.AlignVCenter, title)
+    caption = QRectF(rect.x() + 32, rect.y() + 2, rect.width() - 36, _CAPTION - 2)
+    painter.drawText(caption, Qt.AlignmentFlag.AlignVCenter, panel.caption)
+    paint_canvas(painter, rect.adjusted(0, _CAPTION, 0, 0), panel.scene, panel.t, theme)
+    painter.restore()
+    painter.setPen(QPen(QColor(theme.line), 1))
+    painter.drawPath(outline)
 
 
 def paint_lane(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme) -> None:
@@ -235,14 +239,15 @@ def _layer(marks: tuple[Mark, ...], t: float, view: Viewport, scale: float) -> Q
     """Marks together: a layer blends independently of order, and what is nearly opaque outweighs what is faint."""
     width, height = round(view.width * scale), round(view.height * scale)
     layer = Layer(width, height)
-    for mark in marks:
-        match mark:
-            case Points():
-                _points(layer, mark, t, view, scale)
-            case Trails():
-                _trails(layer, mark, t, view, scale)
-            case Arrows():
-                _arrows(layer, mark, t, view, scale)
+    with np.errstate(invalid="ignore", over="ignore"):  # a particle that has diverged is left out
+        for mark in marks:
+            match mark:
+                case Points():
+                    _points(layer, mark, t, view, scale)
+                case Trails():
+                    _trails(layer, mark, t, view, scale)
+                case Arrows():
+                    _arrows(layer, mark, t, view, scale)
     pixels = layer.premultiplied().tobytes()
     image = QImage(pixels, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
     image.setDevicePixelRatio(scale)

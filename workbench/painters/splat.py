@@ -31,7 +31,8 @@ class Layer:
         dy, dx = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
         near = np.hypot(dx, dy) < radius + 1.5
         dx, dy = dx[near], dy[near]
-        place = np.nan_to_num(centres, nan=-1e6).astype(np.float32)
+        seen = ((centres > -reach) & (centres < [self.width + reach, self.height + reach])).all(axis=1)
+        place, colours = centres[seen].astype(np.float32), colours[seen]
         corner = np.floor(place).astype(np.int64)
         x, y = corner[:, 0:1] + dx, corner[:, 1:2] + dy
         distance = np.hypot(x + np.float32(0.5) - place[:, 0:1], y + np.float32(0.5) - place[:, 1:2])
@@ -41,6 +42,7 @@ class Layer:
 
     def lines(self, start: NDArray[np.floating], end: NDArray[np.floating], width: float, colours: Floats) -> None:
         """Segments from start to end [n, 2] in colours [n, 4], about ``width`` pixels wide."""
+        start, end, colours = self._cut(start, end, colours)
         length = np.hypot(*(end - start).T)
         n = np.maximum(1, np.ceil(length)).astype(np.int64)
         segment = np.repeat(np.arange(len(n)), n)
@@ -52,6 +54,26 @@ class Layer:
         for ox, wx in ((0, 1 - fx), (1, fx)):
             for oy, wy in ((0, 1 - fy), (1, fy)):
                 self._deposit(corner[:, 0] + ox, corner[:, 1] + oy, wx * wy * share, colours, segment)
+
+    def _cut(
+        self, start: NDArray[np.floating], end: NDArray[np.floating], colours: Floats
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], Floats]:
+        """What lies on the layer of each segment, so that its cost does not grow with how far a particle strays.
+
+        Reference: Liang and Barsky 1984, A new concept and method for line clipping.
+        """
+        near = (np.isfinite(start) & np.isfinite(end)).all(axis=1)
+        a, b = start[near].astype(np.float64), end[near].astype(np.float64)
+        low, high = np.full(2, -1.0), np.array([self.width + 1.0, self.height + 1.0])
+        way = np.where(a == b, 1e-300, b - a)  # a segment along one axis enters at -inf or never
+        with np.errstate(over="ignore"):
+            first, last = (low - a) / way, (high - a) / way
+        enter = np.maximum(np.minimum(first, last).max(axis=1), 0.0)
+        leave = np.minimum(np.maximum(first, last).min(axis=1), 1.0)
+        cross = enter < leave
+        a, way, enter, leave = a[cross], way[cross], enter[cross, None], leave[cross, None]
+        # rounding of a huge coordinate must not lead out again
+        return np.clip(a + enter * way, low, high), np.clip(a + leave * way, low, high), colours[near][cross]
 
     def _deposit(
         self, x: NDArray[np.int64], y: NDArray[np.int64], coverage: NDArray[np.floating], colours: Floats,

@@ -75,13 +75,12 @@ def particle_colours(trace: Trace, theme: Theme) -> Floats:
 
 
 def extent(trace: Trace) -> tuple[float, float, float, float]:
-    """The square that shows noise and data: x0, x1, y0, y1."""
+    """The square that shows noise and data: x0, x1, y0, y1, whatever an untrained network makes of them."""
     x = trace["x"]
-    if len(x) == 0:
+    shown = [points for points in (x.static.get("data"), x[0] if len(x) else None) if points is not None]
+    if not shown:
         return _square(4.0)
-    ends = np.concatenate([x[0], x[len(x) - 1]])
-    finite = ends[np.isfinite(ends).all(axis=1)]
-    return _square(float(np.quantile(np.abs(finite), 0.998))) if len(finite) else _square(4.0)
+    return _square(max(float(np.quantile(np.abs(points), 0.998)) for points in shown))
 
 
 def _square(reach: float) -> tuple[float, float, float, float]:
@@ -115,7 +114,7 @@ def _full_length(vectors: NDArray[Any], presence: Floats) -> float:
     """The 90th percentile of |v| where particles are, over all recorded t: one scale for the whole run."""
     speed = np.linalg.norm(vectors, axis=2)
     here = speed[(presence > 0.5) & np.isfinite(speed)]
-    return float(np.quantile(here, 0.9)) if len(here) else 1.0
+    return (float(np.quantile(here, 0.9)) if len(here) else 0.0) or 1.0
 
 
 def presence_on(grid: Floats, positions: NDArray[Any]) -> Floats:
@@ -157,6 +156,7 @@ def _lane(trace: Trace, x: Stream) -> Lane:
         alpha=x.column("alpha"),
         sigma=x.column("sigma"),
         status="" if trace.status in ("running", "finished") else trace.status,
+        glide=trace.meta.get("stochastic") != "true",
     )
 
 

@@ -87,6 +87,8 @@ class Lane:
     """Lines shown instead of alpha and sigma, such as mean and standard deviation of real data."""
     status: str = ""
     """Shown in place of the time where the run has not finished normally, such as ``stopped``."""
+    glide: bool = True
+    """Without it the lane says the t of the recorded step that it shows."""
 
 
 @dataclass(frozen=True, eq=False)

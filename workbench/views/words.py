@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from workbench.views.marks import Lane, locate
 
 
@@ -23,14 +25,8 @@ def lane_words(lane: Lane, t: float) -> LaneWords:
         return LaneWords("No network", "t = 1", lane.facts)
     if len(lane.times) == 0:
         return LaneWords(f"NFE 0 of {lane.nfe_total}", lane.status or "waiting", ())
-    shown = min(max(t, float(lane.times[0])), float(lane.times[-1]))
-    moment = locate(lane.times, t)
-    alpha, sigma = (
-        float(
-            values[moment.row] + moment.fraction * (values[min(moment.row + 1, len(values) - 1)] - values[moment.row])
-        )
-        for values in (lane.alpha, lane.sigma)
-    )
+    shown = float(np.clip(t, lane.times[0], lane.times[-1])) if lane.glide else float(lane.times[row])
+    alpha, sigma = (float(np.interp(shown, lane.times, values)) for values in (lane.alpha, lane.sigma))
     return LaneWords(
         f"NFE {int(lane.nfe[row])} of {lane.nfe_total}",
         lane.status or f"t = {shown:.3f}",

@@ -59,20 +59,6 @@ class IconButton(QToolButton):
         self.setIcon(icon(self._name, colour or theme.t1, self._px))
 
 
-class Chip(QPushButton):
-    """An overlay that can be on or off, with its key."""
-
-    def __init__(self, action: QAction, key: str) -> None:
-        super().__init__(f"{action.text()}  {key}")
-        self.setObjectName("chip")
-        self.setCheckable(True)
-        self.setChecked(action.isChecked())
-        self.setToolTip(action.toolTip())
-        self.setAccessibleName(action.text())
-        self.clicked.connect(action.trigger)
-        action.toggled.connect(self.setChecked)
-
-
 class Segments(QWidget):
     """A few exclusive choices side by side."""
 

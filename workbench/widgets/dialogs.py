@@ -12,7 +12,6 @@ from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QPus
 
 from workbench.export.pacing import PACINGS, frame_times
 from workbench.widgets.controls import button, hairline, label
-from workbench.widgets.help_sheet import HelpSheet as HelpSheet
 from workbench.widgets.style import mark
 
 _BYTES_A_PIXEL = 0.07

@@ -187,6 +187,7 @@ class SetupPanel(QWidget):
         self.stop.hide()
         copy = QPushButton("Copy as")
         copy.setAccessibleName("Copy as")
+        copy.setObjectName("menu")
         menu = QMenu(copy)
         menu.addActions(list(copies))
         copy.setMenu(menu)

@@ -41,7 +41,7 @@ TRACES = (".h5", ".hdf5")
 class MainWindow(QMainWindow):
     """Composes what it is given and says what a person asks for; it decides nothing."""
 
-    file_dropped = pyqtSignal(object)
+    files_dropped = pyqtSignal(list)
     """The path of a trace file."""
     closing = pyqtSignal()
 
@@ -144,8 +144,8 @@ class MainWindow(QMainWindow):
             return
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
-        for path in _traces(event.mimeData()):
-            self.file_dropped.emit(path)
+        if files := _traces(event.mimeData()):
+            self.files_dropped.emit(files)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         self.closing.emit()

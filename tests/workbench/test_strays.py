@@ -1,0 +1,168 @@
+"""Runs that go wrong, and runs that have hardly begun, are drawn as far as they can be, and cost no more than others."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import resources
+from core import events as ev
+from core.errors import TraceError
+from core.trace import Trace, TraceBuilder, open_trace
+from core.trace.derive import snapshot
+from core.trace.save import replay
+from workbench.export.gif import pixels
+from workbench.export.scenes import lanes, sampled
+from workbench.painters import page
+from workbench.painters.page import paint_page
+from workbench.painters.splat import Layer
+from workbench.views.lane2d import Look, scene
+from workbench.views.theme import DARK
+from workbench.views.words import lane_words
+
+Change = Callable[[NDArray[np.float32]], None]
+
+
+def shipped(stream: str = "x", change: Change | None = None, **meta: str) -> Trace:
+    """The shipped run of flow matching, with every chunk of one stream changed."""
+    builder = TraceBuilder()
+    for event in replay(open_trace(resources.path("traces", "swiss-roll-flow.h5"))):
+        match event:
+            case ev.RunStarted():
+                event = ev.RunStarted(event.spec, event.meta | meta)
+            case ev.Chunk() if change is not None and event.stream == stream:
+                data = np.array(event.data)
+                change(data)
+                event = ev.Chunk(event.stream, data, event.columns)
+        builder.feed(event)
+    return builder.trace
+
+
+def strays(factor: float) -> Change:
+    def change(x: NDArray[np.float32]) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            x[-8:, :6:3] *= np.float32(factor)
+
+    return change
+
+
+@pytest.mark.parametrize("factor", [1e3, 1e6, 1e20, 1e37, np.inf, np.nan])
+def test_particles_that_fly_away_cost_nothing_and_change_nothing_else(qapp, factor: float) -> None:
+    trace = shipped(change=strays(factor))
+    tracemalloc.start()
+    start = time.perf_counter()
+    image = pixels(paint_page(lanes([trace], DARK, real=False), 0.95, (420, 400), DARK)).astype(int)
+    spent, most = time.perf_counter() - start, tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert spent < 2.0
+    assert most < 100e6
+    sound = pixels(paint_page(lanes([shipped()], DARK, real=False), 0.95, (420, 400), DARK)).astype(int)
+    # two particles of 1,400 are missing, or cross the picture on their way
+    assert (np.abs(image - sound).max(axis=2) > 40).mean() < 0.02
+
+
+def test_a_field_that_is_zero_or_not_a_number_has_no_arrows(qapp) -> None:
+    def empty(field: NDArray[np.float32]) -> None:
+        field[...] = 0.0
+
+    def unknown(field: NDArray[np.float32]) -> None:
+        field[...] = np.nan
+
+    first, second = (
+        pixels(paint_page(lanes([shipped("field/velocity", change)], DARK), 0.5, (600, 320), DARK))
+        for change in (empty, unknown)
+    )
+    assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("kind", ["score", "noise", "data"])
+@pytest.mark.parametrize("t", [0.0, 1.0])
+def test_every_reading_of_the_field_is_drawn_at_both_ends(qapp, kind, t: float) -> None:
+    for name in ("diffusion", "flow"):
+        trace = open_trace(resources.path("traces", f"swiss-roll-{name}.h5"))
+        assert not paint_page(lanes([trace], DARK, field_kind=kind), t, (400, 320), DARK).isNull()
+
+
+def test_lines_are_cut_where_the_layer_ends() -> None:
+    """A line far beyond both sides leaves the same ink as one that ends just outside, whatever way it runs."""
+    colour = np.array([[1.0, 1.0, 1.0, 0.3]], np.float32)
+    for near, far in (
+        ([[-3.0, 10.0], [43.0, 10.0]], [[-3e9, 10.0], [3e9, 10.0]]),
+        ([[10.0, -3.0], [10.0, 33.0]], [[10.0, -3e9], [10.0, 3e9]]),
+        ([[-5.0, -5.0], [35.0, 35.0]], [[-5e5, -5e5], [5e5, 5e5]]),
+    ):
+        ink = []
+        for start, end in (near, far):
+            layer = Layer(40, 30)
+            layer.lines(np.array([start]), np.array([end]), 1.0, colour)
+            ink.append(-np.log1p(-layer.premultiplied()[..., 3].astype(float) / 255).sum())
+        assert ink[0] > 5
+        assert ink[1] == pytest.approx(ink[0], rel=0.03)
+
+
+def test_lines_that_miss_the_layer_leave_nothing() -> None:
+    layer = Layer(40, 30)
+    start = np.array([[-5.0, 20.0], [50.0, -9.0], [-9.0, -9.0], [-1e30, 50.0]])
+    end = np.array([[-5.0, 2e9], [90.0, 60.0], [-9.0, -9.0], [1e30, 50.0]])
+    layer.lines(start, end, 1.0, np.ones((4, 4), np.float32))
+    assert not layer.premultiplied().any()
+
+
+def test_a_stochastic_lane_says_the_time_of_the_step_that_it_shows() -> None:
+    trace = shipped(stochastic="true")
+    times = trace["x"].column("t")
+    words = lane_words(scene(trace, Look(DARK)).lane, float(times[18]) + 0.01)
+    assert words.time == f"t = {times[18]:.3f}"
+    assert words.facts == (f"α {times[18]:.3f}", f"σ {1 - times[18]:.3f}")
+    assert lane_words(scene(shipped(), Look(DARK)).lane, float(times[18]) + 0.01).time == f"t = {times[18] + 0.01:.3f}"
+
+
+def test_an_error_while_painting_lets_go_of_the_page(qapp, monkeypatch) -> None:
+    """Qt ends the process when an image goes before its painter does."""
+
+    def fail(*_: object) -> None:
+        raise ArithmeticError("in the middle of a page")
+
+    monkeypatch.setattr(page, "paint_canvas", fail)
+    with pytest.raises(ArithmeticError):
+        paint_page(lanes([shipped()], DARK), 0.5, (400, 320), DARK)
+    monkeypatch.undo()
+    assert not paint_page(lanes([shipped()], DARK), 0.5, (400, 320), DARK).isNull()
+
+
+def training(fields: int) -> Trace:
+    """A training run whose first snapshot has come, with or without the field that belongs to it."""
+    source = open_trace(resources.path("traces", "swiss-roll-flow.h5"))
+    builder = TraceBuilder()
+    columns = {"step": np.zeros(1), "learning_rate": np.zeros(1)}
+    events = list(replay(source))
+    builder.feed(events[0])
+    for name, kind, rows in (("x", "trajectories", 1), ("field/velocity", "fields", fields)):
+        stream = source[name]
+        static = {column: stream.column(column) for column in stream.declared.columns} | stream.static
+        builder.feed(ev.StreamDeclared(
+            name=f"snapshot/{name}", row_shape=(len(stream), *stream.declared.row_shape), dims=("step", "t", "i", "xy"),
+            kind=kind, columns=("step", "learning_rate"), capacity=4, static=static,
+        ))  # fmt: skip
+        if rows:
+            builder.feed(ev.Chunk(f"snapshot/{name}", stream[:][None], columns))
+    return builder.trace
+
+
+@pytest.mark.parametrize("fields", [0, 1])
+def test_a_snapshot_is_drawn_before_its_field_has_come(qapp, fields: int) -> None:
+    trace = training(fields)
+    assert ("field/velocity" in snapshot(trace, 0)) == bool(fields)
+    assert not paint_page(lanes([trace], DARK), 0.5, (400, 320), DARK).isNull()
+
+
+def test_a_training_run_without_samples_is_refused_in_one_line() -> None:
+    trace = training(0)
+    del trace.streams["snapshot/x"]
+    with pytest.raises(TraceError, match="holds no samples yet"):
+        sampled(trace)
