@@ -15,8 +15,10 @@ from core.noise import Noise, normal
 from core.paths.linear import Linear
 from core.paths.vp_linear import VpLinear
 from core.posterior import variance
+from core.spec import Part, RunSpec
 from tests.contracts import registered
 from tests.contracts.orders import measured_order
+from workbench.model.setup import sections
 
 DETERMINISTIC = [name for name in registered.SAMPLERS if not registry.find("sampler", name).stochastic]
 CPU = torch.device("cpu")
@@ -131,4 +133,9 @@ def test_a_sampler_in_one_new_file_is_found_and_measured(plugin: str) -> None:
     assert entry.facts["order"] == 2
     assert entry.params["twist"]["maximum"] == 1
     assert "n_steps" in entry.params
+    form = {section.title: section for section in sections(live(), RunSpec(sampler=Part(plugin)), ["cpu"])}
+    rows = {row.field: row for row in form["Sampler"].rows}
+    assert "Midpoint" in [choice.title for choice in rows["sampler.name"].choices]
+    assert rows["sampler.twist"].value == 0.5
+    assert form["Sampler"].fact == "order 2 · 2 NFE a step"
     assert measured_order(registered.sampler(plugin)) == pytest.approx(2, abs=0.2)

@@ -1,4 +1,4 @@
-"""Runs that go wrong, and runs that have hardly begun, are drawn as far as they can be, and cost no more than others."""
+"""Runs that go wrong, and runs that have hardly begun, are drawn as far as they can be, at no more cost than others."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def paint_page(
 
 @contextmanager
 def _page(size: tuple[int, int], theme: Theme, title: str, scale: float) -> Iterator[tuple[QImage, QPainter]]:
-    """An empty page under its title. Its painter ends whatever happens: Qt kills the process if the image goes first."""
+    """An empty page under its title. Its painter ends in any case: Qt kills the process if the image goes first."""
     image = QImage(round(size[0] * scale), round(size[1] * scale), QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(scale)
     image.fill(QColor(theme.win))
