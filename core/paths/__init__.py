@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 import torch
+from scipy.optimize import brentq
 from torch import Tensor
 
 
@@ -57,6 +58,19 @@ class Path(msgspec.Struct, frozen=True):
     def at(self, t: Tensor) -> Coefficients:
         """Coefficients at times t of any shape, in the dtype of t."""
         raise NotImplementedError  # abstract
+
+    def t_of_lam(self, lam: Tensor) -> Tensor:
+        """The time at which log(alpha / sigma) has a value, 0-dimensional float64; found to 1e-13 by Brent's method."""
+
+        def miss(t: float) -> float:
+            return float(self.at(torch.tensor(t, dtype=torch.float64)).lam) - float(lam)
+
+        low, high = self.t_min, self.t_max
+        if miss(low) >= 0:
+            return torch.tensor(low, dtype=torch.float64)
+        if miss(high) <= 0:
+            return torch.tensor(high, dtype=torch.float64)
+        return torch.tensor(brentq(miss, low, high, xtol=1e-13), dtype=torch.float64)
 
     @classmethod
     def facts(cls) -> dict[str, Any]:

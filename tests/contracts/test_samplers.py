@@ -10,6 +10,7 @@ import torch
 
 from core import registry
 from core.catalog import live
+from core.metrics.solver_order import measured_order
 from core.mixture import Mixture, MixtureField
 from core.noise import Noise, normal
 from core.paths.linear import Linear
@@ -17,7 +18,6 @@ from core.paths.vp_linear import VpLinear
 from core.posterior import variance
 from core.spec import Part, RunSpec
 from tests.contracts import registered
-from tests.contracts.orders import measured_order
 from workbench.model.setup import sections
 
 DETERMINISTIC = [name for name in registered.SAMPLERS if not registry.find("sampler", name).stochastic]
@@ -39,6 +39,23 @@ def one_step(name: str, path, t: float, s: float, z: torch.Tensor | None = None,
 
 def test_euler_on_the_linear_path_is_ddim() -> None:
     torch.testing.assert_close(one_step("euler", Linear(), 0.4, 0.5), one_step("ddim", Linear(), 0.4, 0.5))
+
+
+def test_dpm_solver_1_is_ddim() -> None:
+    for path in (Linear(), VpLinear()):
+        ours, ddim = one_step("dpm-solver-1", path, 0.4, 0.45), one_step("ddim", path, 0.4, 0.45)
+        torch.testing.assert_close(ours, ddim, rtol=1e-9, atol=1e-9)
+
+
+def test_the_published_third_order_multistep_method_is_of_second_order() -> None:
+    assert measured_order(registered.sampler("dpmpp-3m", variant="published")) == pytest.approx(2, abs=0.2)
+
+
+@pytest.mark.parametrize("path", [Linear(), VpLinear()], ids=["linear", "vp-linear"])
+def test_time_is_found_from_log_snr(path) -> None:
+    for t in (path.t_min, 0.1, 0.5, 0.9, path.t_max):
+        lam = path.at(torch.tensor(t, dtype=torch.float64)).lam
+        assert float(path.t_of_lam(lam)) == pytest.approx(t, abs=1e-10)
 
 
 def test_ddpm_with_posterior_variance_is_ddim_with_all_noise() -> None:

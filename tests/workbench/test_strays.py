@@ -122,6 +122,11 @@ def test_a_stochastic_lane_says_the_time_of_the_step_that_it_shows() -> None:
     assert lane_words(scene(shipped(), Look(DARK)).lane, float(times[18]) + 0.01).time == f"t = {times[18] + 0.01:.3f}"
 
 
+def test_the_end_of_a_path_has_no_noise_left_and_no_minus_sign() -> None:
+    trace = open_trace(resources.path("traces", "swiss-roll-diffusion.h5"))
+    assert lane_words(scene(trace, Look(DARK)).lane, 1.0).facts == ("α 1.000", "σ 0.000")
+
+
 def test_an_error_while_painting_lets_go_of_the_page(qapp, monkeypatch) -> None:
     """Qt ends the process when an image goes before its painter does."""
 

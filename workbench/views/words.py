@@ -26,7 +26,8 @@ def lane_words(lane: Lane, t: float) -> LaneWords:
     if len(lane.times) == 0:
         return LaneWords(f"NFE 0 of {lane.nfe_total}", lane.status or "waiting", ())
     shown = float(np.clip(t, lane.times[0], lane.times[-1])) if lane.glide else float(lane.times[row])
-    alpha, sigma = (float(np.interp(shown, lane.times, values)) for values in (lane.alpha, lane.sigma))
+    # a sigma of minus zero, as the end of a path may have it, is shown as zero
+    alpha, sigma = (float(np.interp(shown, lane.times, values)) + 0.0 for values in (lane.alpha, lane.sigma))
     return LaneWords(
         f"NFE {int(lane.nfe[row])} of {lane.nfe_total}",
         lane.status or f"t = {shown:.3f}",
