@@ -17,6 +17,7 @@ from workbench.views.theme import Theme, noise_colours, rgba
 #: From this many particles on they are drawn smaller and fainter.
 MANY = 2000
 _FIELD_ALPHA = 0.6
+_SPAN, _SHORT_SPAN = 0.26, 0.05
 _REAL_ALPHA, _REAL_SIZE = 0.15, 1.8
 
 
@@ -42,10 +43,12 @@ def scene(trace: Trace, look: Look, real: Floats | None = None) -> Scene:
         marks.append(_cloud(real, look.theme))
     if "field/velocity" in trace and len(trace["field/velocity"]):
         marks.append(_arrows(trace["field/velocity"], x, look))
-    every = 3
+    # A random walk says little by its past: stochastic runs trail fewer particles, and for a shorter time.
+    every = (1 if glide else 3) * (3 if positions.shape[1] < MANY else 6)
+    span = _SPAN if glide else _SHORT_SPAN
     trail = colours[::every].copy()
     trail[:, 3] = look.theme.trail_alpha
-    marks.append(Trails("trails", np.ascontiguousarray(positions[:, ::every]), times, trail, glide=glide))
+    marks.append(Trails("trails", np.ascontiguousarray(positions[:, ::every]), times, trail, span=span, glide=glide))
     size = 2.4 if positions.shape[1] >= MANY else 3.4
     marks.append(Points("particles", positions, times, colours, size, glide=glide))
     return Scene(_lane(trace, x), tuple(marks), extent(trace), colour_key=look.first)
