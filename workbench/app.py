@@ -16,11 +16,11 @@ from core import catalog
 from core.errors import FlowscopeError
 from core.trace import open_trace
 from workbench import folders
-from workbench.controller import Controller
+from workbench.control.controller import Controller
+from workbench.control.runs import Runs
 from workbench.engine.client import EngineClient
 from workbench.model.playhead import Playhead
 from workbench.model.session import Session
-from workbench.runs import Runs
 
 START = ("swiss-roll-diffusion", "swiss-roll-flow")
 START_TITLE = "Swiss roll, two methods on one noise"

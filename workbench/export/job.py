@@ -13,11 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from core.errors import FlowscopeError
+from core.errors import FlowscopeError, SpecError, unknown
 from core.trace import open_trace
 from core.trace.derive import FieldKind
 from workbench import headless
 from workbench.export.gif import Film, write_gif
+from workbench.export.pacing import PACINGS
 from workbench.export.scenes import lanes
 from workbench.views.theme import THEMES, ThemeName
 
@@ -40,7 +41,12 @@ class Order(msgspec.Struct, frozen=True):
 
 
 def film_of(order: Order) -> Film:
-    """The film of an order; needs a QGuiApplication. Everything drawn is read from the traces here."""
+    """The film of an order; needs a QGuiApplication. Everything drawn is read from the traces here.
+
+    Raises:
+        FlowscopeError: a number of the order is out of range, or a trace cannot be read.
+    """
+    _check(order)
     theme = THEMES[order.theme]
     traces = [open_trace(Path(path)) for path in order.traces]
     scenes = lanes(traces, theme, real=order.real, field_kind=order.field_kind, factor=order.factor)
@@ -48,6 +54,23 @@ def film_of(order: Order) -> Film:
         trace.close()
     size = (order.width // 2 * 2, order.height // 2 * 2)
     return Film(scenes, theme, order.title, size, order.fps, order.seconds, order.pacing)
+
+
+def _check(order: Order) -> None:
+    """Hold the numbers of an order to their limits; what is not a number is inside none."""
+    limits = (
+        ("size", "Width", order.width, 240, 3840),
+        ("size", "Height", order.height, 240, 3840),
+        ("fps", "Frames a second", order.fps, 1, 50),
+        ("seconds", "Seconds", order.seconds, 0.1, 600),
+    )
+    for field, title, value, low, high in limits:
+        if not low <= value <= high:
+            raise SpecError(f"--{field}", f"{title} must be {low:,} to {high:,}. Given {value:g}.")
+    if order.pacing not in PACINGS:
+        raise SpecError("--pacing", unknown("pacing", order.pacing, PACINGS))
+    if not order.traces:
+        raise SpecError("TRACE", "Name at least one trace.")
 
 
 def make(order: Order, report: Callable[[int, int], None] = lambda done, total: None) -> int:

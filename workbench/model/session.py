@@ -81,6 +81,11 @@ class Session:
     def lane(self, key: int) -> LaneState:
         return next(lane for lane in self.lanes if lane.key == key)
 
+    def working_lane(self) -> LaneState | None:
+        """The selected lane that runs something; where the real data is selected, the first that does."""
+        lanes = [lane for lane in self.lanes if not lane.real and lane.spec is not None]
+        return next((lane for lane in lanes if lane.key == self.selected), lanes[0] if lanes else None)
+
     def select(self, key: int) -> None:
         if key != self.selected:
             self.selected = key

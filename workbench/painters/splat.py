@@ -43,8 +43,11 @@ class Layer:
     def lines(self, start: NDArray[np.floating], end: NDArray[np.floating], width: float, colours: Floats) -> None:
         """Segments from start to end [n, 2] in colours [n, 4], about ``width`` pixels wide."""
         room = np.array([self.width, self.height])
-        if not ((start >= 0) & (start <= room) & (end >= 0) & (end <= room)).all():
-            start, end, colours = self._cut(start, end, colours)
+        inside = ((start >= 0) & (start <= room) & (end >= 0) & (end <= room)).all(axis=1)
+        rest = self._cut(start[~inside], end[~inside], colours[~inside])
+        start = np.concatenate([start[inside], rest[0]])
+        end = np.concatenate([end[inside], rest[1]])
+        colours = np.concatenate([colours[inside], rest[2]])
         length = np.hypot(*(end - start).T)
         n = np.maximum(1, np.ceil(length)).astype(np.int64)
         segment = np.repeat(np.arange(len(n)), n)
@@ -93,16 +96,17 @@ class Layer:
         size = self.width * self.height
         out = np.zeros((size, 4), np.uint8)
         if self._index:
-            from scipy.sparse import csc_array  # its start-up is felt: only where something is exported
-
-            index, depth, colour = (np.concatenate(p) for p in (self._index, self._depth, self._colour))
-            # one column per sample, so that the product adds each sample's depth and weighted colour to its pixel
-            samples = csc_array((depth, index, np.arange(len(index) + 1)), shape=(size, len(index)))
-            total: NDArray[Any] = samples @ np.column_stack([colour[:, ::-1], np.ones_like(depth)])
-            touched = np.flatnonzero(total[:, 3])
-            sums = total[touched]
-            alpha = -np.expm1(-sums[:, 3])
-            sums[:, :3] *= (alpha / sums[:, 3])[:, None]
-            sums[:, 3] = alpha
-            out[touched] = sums * 255.0 + 0.5
+            index, depth, colour = (
+                np.concatenate(self._index),
+                np.concatenate(self._depth),
+                np.concatenate(self._colour),
+            )
+            total: NDArray[Any] = np.bincount(index, depth, size)
+            touched = np.flatnonzero(total)
+            alpha = -np.expm1(-total[touched])
+            scale = 255.0 * alpha / total[touched]
+            for channel in range(3):
+                weighted: NDArray[Any] = np.bincount(index, depth * colour[:, channel], size)
+                out[touched, 2 - channel] = weighted[touched] * scale + 0.5
+            out[touched, 3] = alpha * 255.0 + 0.5
         return out.reshape(self.height, self.width, 4)

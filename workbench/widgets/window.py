@@ -24,7 +24,7 @@ from workbench import actions as table
 from workbench.model.session import ViewState
 from workbench.painters import fonts
 from workbench.views.theme import DARK, Theme
-from workbench.widgets.dialogs import Scrim
+from workbench.widgets.dialogs import Message, Scrim
 from workbench.widgets.focus_ring import FocusRing
 from workbench.widgets.icons import pixmap
 from workbench.widgets.overlay_bar import OverlayBar
@@ -127,6 +127,16 @@ class MainWindow(QMainWindow):
         moved = super().focusNextPrevChild(next)
         self.ring.follow()
         return moved
+
+    def tell(self, text: str, more: str = "") -> None:
+        """A line at the bottom that goes by itself."""
+        self.toast.tell(text, more)
+
+    def message(self, title: str, text: str) -> None:
+        """A message that waits to be read."""
+        card = Message(title, text, ["Close"])
+        scrim = self.over(card)
+        card.done.connect(lambda _: scrim.close_())
 
     # --- the outside world ---------------------------------------------------------------------------------------
 

@@ -8,7 +8,6 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 from PyQt6.QtCore import QObject, QProcess, QUrl, pyqtSignal
@@ -17,10 +16,9 @@ from PyQt6.QtGui import QDesktopServices
 from core.errors import FlowscopeError
 from core.trace import Trace, save
 from workbench.export.job import Order
+from workbench.model.session import Session
 from workbench.widgets.dialogs import ExportChoice
-
-if TYPE_CHECKING:
-    from workbench.controller import Controller
+from workbench.widgets.window import MainWindow
 
 
 class Exporter(QObject):
@@ -30,9 +28,9 @@ class Exporter(QObject):
     exported = pyqtSignal(object)
     _ready = pyqtSignal(object)
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller)
-        self._controller = controller
+    def __init__(self, window: MainWindow, session: Session) -> None:
+        super().__init__(window)
+        self._window, self._session = window, session
         self._process: QProcess | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._began = 0.0
@@ -55,22 +53,22 @@ class Exporter(QObject):
 
     def _on_saved(self, path: str, problem: str) -> None:
         if problem:
-            self._controller.window.toast.finish()
-            self._controller.message("The trace was not saved", problem)
+            self._window.toast.finish()
+            self._window.message("The trace was not saved", problem)
         else:
-            self._controller.tell(f"Saved {Path(path).name}", f"{Path(path).stat().st_size / 1e6:.1f} MB")
+            self._window.tell(f"Saved {Path(path).name}", f"{Path(path).stat().st_size / 1e6:.1f} MB")
 
     # --- films ---------------------------------------------------------------------------------------------------
 
     def export(self, out: Path, choice: ExportChoice) -> None:
         """Make a GIF of the lanes as they are, in a child process."""
         if self._process is not None:
-            self._controller.tell("An export is still going on")
+            self._window.tell("An export is still going on")
             return
-        session = self._controller.session
+        session = self._session
         traces = [lane.trace for lane in session.lanes if lane.trace is not None and not lane.real]
         if not traces:
-            self._controller.tell("There is nothing to export yet")
+            self._window.tell("There is nothing to export yet")
             return
         self._folder = tempfile.TemporaryDirectory(prefix="flowscope-export-")
         files = [str(Path(self._folder.name) / f"{i}.h5") for i in range(len(traces))]
@@ -79,7 +77,7 @@ class Exporter(QObject):
             files, str(out), session.title, choice.width, choice.height, choice.fps, choice.seconds, choice.pacing,
             view.theme, any(lane.real for lane in session.lanes), view.field_kind, view.field_factor,
         )  # fmt: skip
-        self._controller.window.toast.progress("Exporting", 0, 1, None, self.cancel)
+        self._window.toast.progress("Exporting", 0, 1, None, self.cancel)
 
         def work() -> None:
             try:
@@ -113,7 +111,7 @@ class Exporter(QObject):
             state = json.loads(lines[-1])
             spent = time.monotonic() - self._began
             left = spent / max(1, state["done"]) * (state["total"] - state["done"])
-            self._controller.window.toast.progress("Exporting", state["done"], state["total"], left, self.cancel)
+            self._window.toast.progress("Exporting", state["done"], state["total"], left, self.cancel)
 
     def _finished(self, out: Path, code: int, how: QProcess.ExitStatus) -> None:
         assert self._process is not None  # it has just ended
@@ -122,15 +120,15 @@ class Exporter(QObject):
         self._process = None
         if self._folder is not None:
             self._folder.cleanup()
-        self._controller.window.toast.finish()
+        self._window.toast.finish()
         if how == QProcess.ExitStatus.CrashExit:
-            self._controller.tell("Export cancelled")
+            self._window.tell("Export cancelled")
         elif code != 0:
-            self._controller.message("The film was not made", words[-1] if words else "The export stopped.")
+            self._window.message("The film was not made", words[-1] if words else "The export stopped.")
         else:
             size = f"{out.stat().st_size / 1e6:.1f} MB"
             show = QUrl.fromLocalFile(str(out.parent))
-            self._controller.window.toast.tell(f"Exported {out.name}", size, "Show in folder", lambda: _open(show))
+            self._window.toast.tell(f"Exported {out.name}", size, "Show in folder", lambda: _open(show))
             self.exported.emit(out)
 
 

@@ -8,34 +8,31 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import QObject, Qt, QTimer
-from PyQt6.QtGui import QAction, QGuiApplication
-from PyQt6.QtWidgets import QFileDialog, QMenu
+from PyQt6.QtCore import QObject, QTimer
+from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtWidgets import QMenu
 
 from core import catalog
-from core import spec as specs
-from core.errors import FlowscopeError, SpecError
-from core.spec import RunSpec
+from core.errors import FlowscopeError
 from core.trace import Trace, open_trace
 from core.trace.derive import snapshot
 from workbench import actions as table
+from workbench.control.exporter import Exporter
+from workbench.control.files import Files
+from workbench.control.form import FormControl
+from workbench.control.frames import FrameClock
+from workbench.control.runs import Runs
+from workbench.control.scenes import Scenes
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, Stats
-from workbench.exporter import Exporter
-from workbench.frames import FrameClock
-from workbench.model import setup
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
-from workbench.runs import Runs
-from workbench.scenes import Scenes
 from workbench.views.charts import sampling_charts, training_charts
 from workbench.views.theme import THEMES, Theme
 from workbench.widgets.charts import ChartsStrip
-from workbench.widgets.dialogs import ExportChoice, ExportDialog, Message
 from workbench.widgets.help_sheet import HelpSheet
 from workbench.widgets.lane_states import MessageSpec
 from workbench.widgets.lanes import MOST_LANES, LanesView
-from workbench.widgets.setup_panel import SetupPanel
 from workbench.widgets.style import stylesheet
 from workbench.widgets.transport import Transport
 from workbench.widgets.window import MainWindow
@@ -50,15 +47,16 @@ class Controller(QObject):
     def __init__(self, session: Session, playhead: Playhead, engine: EngineClient, runs: Runs) -> None:
         super().__init__()
         self.session, self.playhead, self.engine, self.runs = session, playhead, engine, runs
-        self.devices: list[str] = ["cpu"]
         self.scenes = Scenes(session)
         self.window = MainWindow(session.view)
+        self.exporter = Exporter(self.window, session)
+        self.files = Files(self.window, session, self.exporter, self.open_traces)
         self.actions = table.build(self.window, self._handlers())
         self.lanes, self.charts = LanesView(), ChartsStrip()
         self.transport = Transport(playhead, self.actions)
-        self.panel = SetupPanel(self.actions["run"], self.actions["stop"], self._reset_action(), self._copy_actions())
+        self.form = FormControl(self.window, session, playhead, runs, self.actions)
+        self.panel = self.form.panel
         self.window.compose(self.actions, self.lanes, self.charts, self.panel, self.transport)
-        self.exporter = Exporter(self)
         self._charts_timer = _later(self.window, _CHARTS_MS, self._show_charts)
         self._scenes_timer = _later(self.window, _SCENES_MS, self._show_scenes)
         self._connect()
@@ -85,7 +83,6 @@ class Controller(QObject):
         self.lanes.lane_selected.connect(lambda i: session.select(session.lanes[i].key))
         self.lanes.menu_requested.connect(self._lane_menu)
         self.lanes.message_action.connect(self._message_action)
-        self.panel.form.changed.connect(self._form_changed)
         self.panel.training.paused.connect(self._pause_training)
         self.window.files_dropped.connect(self.open_traces)
         self.window.closing.connect(self.engine.shutdown)
@@ -103,8 +100,8 @@ class Controller(QObject):
     def _handlers(self) -> dict[str, Callable[[], None]]:
         head = self.playhead
         handlers: dict[str, Callable[[], None]] = {
-            "open": self._ask_open, "save": self._ask_save, "export": self._ask_export, "quit": self.window_close,
-            "run": self.run, "stop": self.stop, "play": head.toggle, "reverse": lambda: head.toggle(-1),
+            "open": self.files.ask_open, "save": self.files.ask_save, "export": self.files.ask_export,
+            "quit": self.window_close, "run": self.run, "stop": self.stop, "play": head.toggle, "reverse": lambda: head.toggle(-1),
             "step-back": lambda: head.step(-1), "step-on": lambda: head.step(1), "to-start": head.to_start,
             "to-end": head.to_end, "loop": lambda: head.set_loop(not head.loop), "link": self._toggle_link,
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
@@ -113,19 +110,6 @@ class Controller(QObject):
         for overlay in ("particles", "trails", "field", "real"):
             handlers[overlay] = lambda name=overlay: self._toggle_overlay(name)  # type: ignore[misc]  # a bound name
         return handlers
-
-    def _reset_action(self) -> QAction:
-        action = QAction("Reset to defaults", self)
-        action.triggered.connect(self._reset)
-        return action
-
-    def _copy_actions(self) -> list[QAction]:
-        out = []
-        for text, render in (("Copy as TOML", specs.to_toml), ("Copy as command", setup.as_command)):
-            action = QAction(text, self)
-            action.triggered.connect(lambda _=False, r=render: self._copy(r))
-            out.append(action)
-        return out
 
     # --- traces and lanes ----------------------------------------------------------------------------------------
 
@@ -139,7 +123,7 @@ class Controller(QObject):
                     raise FlowscopeError(f"{path.name} holds no 2D particles.")
                 traces.append(trace)
             except FlowscopeError as error:
-                self.message("This file cannot be opened", str(error))
+                self.window.message("This file cannot be opened", str(error))
         if traces:
             self.show_traces(traces, traces[0].spec.title or paths[0].stem)
             self.playhead.play()
@@ -171,7 +155,7 @@ class Controller(QObject):
         """Show lanes, charts and form anew, soon and once."""
         _start(self._scenes_timer)
         _start(self._charts_timer)
-        self._show_form()
+        self.form.show()
 
     @property
     def theme(self) -> Theme:
@@ -225,7 +209,7 @@ class Controller(QObject):
     def _lane_menu(self, index: int, menu: QMenu) -> None:
         lane = self.session.lanes[index]
         if not lane.real:
-            menu.addAction("Save trace…", lambda: self._ask_save(lane.key))
+            menu.addAction("Save trace…", lambda: self.files.ask_save(lane.key))
         if len(self.session.lanes) > 1:
             menu.addAction("Remove lane", lambda: self.session.remove(lane.key))
 
@@ -252,64 +236,6 @@ class Controller(QObject):
         pairs = zip(self.scenes.shown, self.session.lanes, strict=False)
         return [(scene, lane) for scene, lane in pairs if scene is not None and not lane.real]
 
-    # --- the form ------------------------------------------------------------------------------------------------
-
-    def selected_lane(self) -> LaneState | None:
-        """The selected lane that runs something; where the real data is selected, the first that does."""
-        lanes = [lane for lane in self.session.lanes if not lane.real and lane.spec is not None]
-        return next((lane for lane in lanes if lane.key == self.session.selected), lanes[0] if lanes else None)
-
-    def _show_form(self) -> None:
-        lane = self.selected_lane()
-        if lane is None or lane.spec is None:
-            return
-        try:
-            sections = setup.sections(self.runs.catalog, lane.spec, self.devices)
-        except SpecError as error:  # a trace of another installation names parts that are not here
-            self.tell(f"The set-up cannot be shown: {error}")
-            return
-        self.panel.form.show_sections(sections)
-        objective = self.runs.catalog.entry("objective", lane.spec.objective.name)
-        self.panel.show_lane(objective.title, objective.facts["family"])
-        needs = any(self.runs.needs_training(each) for each in self.session.lanes)
-        self.panel.show_buttons(running=bool(self.runs.training), needs_training=needs, enabled=self.runs.ready)
-
-    def _form_changed(self, field: str, value: object) -> None:
-        lane = self.selected_lane()
-        if lane is None:
-            return
-        self.playhead.snapshots.follow()
-        try:
-            self.runs.change(lane.key, field, value)
-            if field == "data.name":
-                self.session.set_title(self._title())
-        except SpecError as error:
-            self.tell(error.message)
-            self._show_form()
-
-    def _title(self) -> str:
-        """What the lanes compare, in words."""
-        lanes = [lane for lane in self.session.lanes if lane.spec is not None]
-        if not lanes or lanes[0].spec is None:
-            return ""
-        data = self.runs.catalog.entry("data", lanes[0].spec.data.name).title
-        count = {1: "one method", 2: "two methods on one noise", 3: "three methods on one noise"}.get(len(lanes), "")
-        return f"{data}, {count}"
-
-    def _reset(self) -> None:
-        lane = self.selected_lane()
-        if lane is not None and lane.spec is not None:
-            lane.spec = setup.defaults(self.runs.catalog, lane.spec)
-            if not self.runs.needs_training(lane):
-                self.runs.sample(lane)
-            self.session.touch(lane.key)
-
-    def _copy(self, render: Callable[[RunSpec], str]) -> None:
-        lane, clipboard = self.selected_lane(), QGuiApplication.clipboard()
-        if lane is not None and lane.spec is not None and clipboard is not None:
-            clipboard.setText(render(lane.spec))
-            self.tell("Copied")
-
     # --- running -------------------------------------------------------------------------------------------------
 
     def run(self) -> None:
@@ -333,7 +259,7 @@ class Controller(QObject):
         if not self.runs.training:
             self.panel.training.hide()
             self._engine_words("Engine ready")
-            self._show_form()
+            self.form.show()
             return
         self._engine_words("Training", busy=True)
         if jobs:
@@ -361,12 +287,12 @@ class Controller(QObject):
     # --- the engine ----------------------------------------------------------------------------------------------
 
     def _hello(self, hello: Hello) -> None:
-        self.devices = hello.devices
+        self.form.devices = hello.devices
         self.runs.engine_ready(catalog.load(hello.catalog))
         best = {"cuda": "CUDA", "mps": "Metal"}.get(hello.devices[0], "CPU")
         self.window.status.device.setText(f"{best} · torch {hello.versions['torch']}")
         self._engine_words("Engine ready")
-        self._show_form()
+        self.form.show()
 
     def _died(self, code: int) -> None:
         logging.error("the engine ended with code %s", code)
@@ -383,56 +309,11 @@ class Controller(QObject):
         status.show_number("Queue", str(stats.queue))
         status.show_number("Written", f"{stats.written / 1e6:.1f} MB")
 
-    # --- files ---------------------------------------------------------------------------------------------------
-
-    def _ask_open(self) -> None:
-        dialog = QFileDialog(self.window, "Open trace", "", "Traces (*.h5 *.hdf5)")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(lambda names: self.open_traces([Path(name) for name in names]))
-        self._open_dialog(dialog)
-
-    def _ask_save(self, key: int | None = None) -> None:
-        lane = self.session.lane(key) if key is not None else self.selected_lane()
-        if lane is None or lane.trace is None:
-            self.tell("There is no trace to save yet")
-            return
-        trace = lane.training if lane.training is not None and lane.trace.source is None else lane.trace
-        dialog = QFileDialog(self.window, "Save trace", f"{lane.trace.spec.data.name}.h5", "Traces (*.h5)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("h5")
-        dialog.fileSelected.connect(lambda name: self.exporter.save_trace(trace, Path(name)))
-        self._open_dialog(dialog)
-
-    def _ask_export(self) -> None:
-        card = ExportDialog()
-        scrim = self.window.over(card)
-        card.cancelled.connect(scrim.close_)
-
-        def choose(choice: ExportChoice) -> None:
-            scrim.close_()
-            dialog = QFileDialog(self.window, "Export GIF", "flowscope.gif", "GIF (*.gif)")
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setDefaultSuffix("gif")
-            dialog.fileSelected.connect(lambda name: self.exporter.export(Path(name), choice))
-            self._open_dialog(dialog)
-
-        card.chosen.connect(choose)
-
-    def _open_dialog(self, dialog: QFileDialog) -> None:
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
-
     # --- the window ----------------------------------------------------------------------------------------------
 
     def tell(self, text: str, more: str = "") -> None:
         """A line at the bottom that goes by itself."""
-        self.window.toast.tell(text, more)
-
-    def message(self, title: str, text: str) -> None:
-        """A message that waits to be read."""
-        card = Message(title, text, ["Close"])
-        scrim = self.window.over(card)
-        card.done.connect(lambda _: scrim.close_())
+        self.window.tell(text, more)
 
     def retheme(self) -> None:
         QGuiApplication.instance().setStyleSheet(stylesheet(self.theme))  # type: ignore[union-attr]  # it is a QApplication

@@ -1,0 +1,96 @@
+"""The set-up form: shows the selected lane's spec, and makes what somebody changes a change of the spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PyQt6.QtCore import QObject
+from PyQt6.QtGui import QAction, QGuiApplication
+
+from core import spec as specs
+from core.errors import SpecError
+from core.spec import RunSpec
+from workbench.control.runs import Runs
+from workbench.model import setup
+from workbench.model.playhead import Playhead
+from workbench.model.session import Session
+from workbench.widgets.setup_panel import SetupPanel
+from workbench.widgets.window import MainWindow
+
+_COUNTS = {1: "one method", 2: "two methods on one noise", 3: "three methods on one noise"}
+
+
+class FormControl(QObject):
+    """Owns the set-up panel."""
+
+    def __init__(
+        self, window: MainWindow, session: Session, playhead: Playhead, runs: Runs, actions: Mapping[str, QAction]
+    ) -> None:
+        super().__init__(window)
+        self._window, self._session, self._playhead, self._runs = window, session, playhead, runs
+        self.devices: list[str] = ["cpu"]
+        self.panel = SetupPanel(
+            actions["run"],
+            actions["stop"],
+            self._action("Reset to defaults", self._reset),
+            [
+                self._action("Copy as TOML", lambda: self._copy(specs.to_toml)),
+                self._action("Copy as command", lambda: self._copy(setup.as_command)),
+            ],
+        )
+        self.panel.form.changed.connect(self._changed)
+
+    def _action(self, text: str, call: Callable[[], None]) -> QAction:
+        action = QAction(text, self)
+        action.triggered.connect(lambda: call())
+        return action
+
+    def show(self) -> None:
+        """The form of the selected lane, and what its button would do."""
+        lane = self._session.working_lane()
+        if lane is None or lane.spec is None:
+            return
+        try:
+            sections = setup.sections(self._runs.catalog, lane.spec, self.devices)
+        except SpecError as error:  # a trace of another installation names parts that are not here
+            self._window.tell(f"The set-up cannot be shown: {error}")
+            return
+        self.panel.form.show_sections(sections)
+        objective = self._runs.catalog.entry("objective", lane.spec.objective.name)
+        self.panel.show_lane(objective.title, objective.facts["family"])
+        needs = any(self._runs.needs_training(each) for each in self._session.lanes)
+        self.panel.show_buttons(running=bool(self._runs.training), needs_training=needs, enabled=self._runs.ready)
+
+    def _changed(self, field: str, value: object) -> None:
+        lane = self._session.working_lane()
+        if lane is None:
+            return
+        self._playhead.snapshots.follow()
+        try:
+            self._runs.change(lane.key, field, value)
+        except SpecError as error:
+            self._window.tell(error.message)
+            self.show()
+            return
+        if field == "data.name":
+            self._session.set_title(self._title())
+
+    def _title(self) -> str:
+        """What the lanes compare, in words."""
+        methods = [lane.spec for lane in self._session.lanes if lane.spec is not None]
+        data = self._runs.catalog.entry("data", methods[0].data.name).title
+        return f"{data}, {_COUNTS.get(len(methods), '')}".rstrip(", ")
+
+    def _reset(self) -> None:
+        lane = self._session.working_lane()
+        if lane is not None and lane.spec is not None:
+            lane.spec = setup.defaults(self._runs.catalog, lane.spec)
+            if not self._runs.needs_training(lane):
+                self._runs.sample(lane)
+            self._session.touch(lane.key)
+
+    def _copy(self, render: Callable[[RunSpec], str]) -> None:
+        lane, clipboard = self._session.working_lane(), QGuiApplication.clipboard()
+        if lane is not None and lane.spec is not None and clipboard is not None:
+            clipboard.setText(render(lane.spec))
+            self._window.tell("Copied")
