@@ -46,7 +46,7 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         (["train", "swiss-roll-flow"], "required: -o/--out"),
     ],
 )
-def test_a_mistake_is_one_line_and_exit_code_two(arguments, words, capsys, monkeypatch, tmp_path) -> None:
+def test_a_mistake_is_one_line_and_exit_code_two(qapp, arguments, words, capsys, monkeypatch, tmp_path) -> None:
     monkeypatch.chdir(tmp_path)
     try:
         code = main(arguments)

@@ -101,7 +101,8 @@ class Controller(QObject):
         head = self.playhead
         handlers: dict[str, Callable[[], None]] = {
             "open": self.files.ask_open, "save": self.files.ask_save, "export": self.files.ask_export,
-            "quit": self.window_close, "run": self.run, "stop": self.stop, "play": head.toggle, "reverse": lambda: head.toggle(-1),
+            "quit": self.window_close, "run": self.run, "stop": self.stop, "play": head.toggle,
+            "reverse": lambda: head.toggle(-1),
             "step-back": lambda: head.step(-1), "step-on": lambda: head.step(1), "to-start": head.to_start,
             "to-end": head.to_end, "loop": lambda: head.set_loop(not head.loop), "link": self._toggle_link,
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
