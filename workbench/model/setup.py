@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
 import shlex
 from dataclasses import dataclass
 from typing import Any
@@ -11,19 +13,23 @@ import msgspec
 
 from core import spec as specs
 from core.catalog import Catalog, Entry, check_value
+from core.errors import SpecError, unknown
 from core.spec import Part, RunSpec
 
 _WORDS = {"discrete-path": "needs a discrete path", "normal-source": "needs normal, independent noise"}
 #: Changing one of these asks for other weights.
 _TRAINED = ("data", "coupling", "path", "objective", "network")
 _HIDDEN = ("weights",)
+#: Kinds whose parameters are seldom touched: the form shows them when their section is opened.
+_DETAILED = ("data", "path", "network")
+_MOST_SEGMENTS = 4
 
 
 @dataclass(frozen=True)
 class Choice:
     """An entry of a menu: its name in a spec, its title, what is said beside it, and why it cannot be chosen."""
 
-    value: str
+    value: Any
     title: str
     fact: str = ""
     reason: str | None = None
@@ -31,7 +37,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Row:
-    """One field of the spec: ``field`` is its dotted name, ``schema`` its JSON Schema property."""
+    """One field of the spec: ``field`` is its dotted name, ``schema`` its JSON Schema property.
+
+    ``detail`` rows are shown when their section is opened.
+    """
 
     field: str
     title: str
@@ -39,6 +48,7 @@ class Row:
     schema: dict[str, Any] = dataclasses.field(default_factory=dict)
     choices: tuple[Choice, ...] = ()
     help: str = ""
+    detail: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,9 @@ def _part(catalog: Catalog, spec: RunSpec, kind: str, title: str) -> tuple[Row, 
     )
     values = catalog.values(kind, part)
     head = Row(f"{kind}.name", title, part.name, choices=choices, help=_help(entry))
-    params = (_row(f"{kind}.{n}", s, values[n]) for n, s in entry.params.items() if n not in _HIDDEN)
+    params = (
+        _row(f"{kind}.{n}", s, values[n], detail=kind in _DETAILED) for n, s in entry.params.items() if n not in _HIDDEN
+    )
     return (head, *params)
 
 
@@ -101,10 +113,13 @@ def _help(entry: Entry) -> str:
     return f"{entry.help}\n{entry.reference}".strip()
 
 
-def _row(name: str, schema: dict[str, Any], value: Any) -> Row:
+def _row(name: str, schema: dict[str, Any], value: Any, *, detail: bool = False) -> Row:
     title = str(schema.get("title", name.rpartition(".")[2]))
     symbol = schema.get("symbol")
-    return Row(name, f"{title} {symbol}" if symbol else title, value, schema, help=str(schema.get("description", "")))
+    options = schema.get("enum", ())
+    choices = tuple(Choice(option, str(option)) for option in options) if len(options) > _MOST_SEGMENTS else ()
+    help_ = str(schema.get("description", ""))
+    return Row(name, f"{title} {symbol}" if symbol else title, value, schema, choices, help_, detail)
 
 
 def _plain(schemas: dict[str, dict[str, Any]], spec: RunSpec, name: str) -> Row:
@@ -117,8 +132,9 @@ def _device(spec: RunSpec, devices: list[str]) -> Row:
         for name in ("auto", "cuda", "mps", "cpu")
     )
     return Row(
-        "device", "Device", spec.device, choices=choices, help="Where the engine computes; auto takes the fastest"
-    )
+        "device", "Device", spec.device, choices=choices, help="Where the engine computes; auto takes the fastest",
+        detail=True,
+    )  # fmt: skip
 
 
 def reason_not(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> str | None:
@@ -133,34 +149,53 @@ def reason_not(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> str | N
 
 
 def set_value(catalog: Catalog, spec: RunSpec, name: str, value: Any) -> RunSpec:
-    """The spec with one field changed. Naming a part gives it its defaults; a grid that no longer fits gives way.
+    """The spec with one field changed.
+
+    Naming another implementation keeps the knobs that both have; a grid or sampler that no longer fits gives way.
 
     Raises:
-        SpecError: the value is outside what the field allows.
+        SpecError: there is no such field, its value is not allowed, or the part does not go with the others.
     """
     section, _, key = name.partition(".")
     if not key:
-        schema = catalog.run[section]
-        check_value(name, schema, value)
+        check_value(name, _schema(catalog.run, name, section), value)
         return spec.replace(**{section: value})
     if section == "training":
-        check_value(name, catalog.training[key], value)
+        check_value(name, _schema(catalog.training, name, key), value)
         return spec.replace(training=msgspec.structs.replace(spec.training, **{key: value}))
+    if section not in specs.PARTS:
+        raise SpecError(name, unknown("field", name, specs.PARTS))
     if key == "name":
         return _named(catalog, spec, section, value)
     entry = catalog.entry(section, spec.part(section).name)
-    check_value(name, entry.params[key], value)
+    check_value(name, _schema(entry.params, name, key), value)
     return spec.replace(**{section: spec.part(section).with_params(**{key: value})})
+
+
+def _schema(schemas: dict[str, dict[str, Any]], name: str, key: str) -> dict[str, Any]:
+    if key not in schemas:
+        raise SpecError(name, unknown("field", name, schemas))
+    return schemas[key]
 
 
 def _named(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> RunSpec:
     entry = catalog.entry(kind, name)
-    # knobs that both implementations have, such as the number of steps, keep their values
-    kept = {key: value for key, value in spec.part(kind).params.items() if key in entry.params}
-    changed = spec.replace(**{kind: Part(name, kept)})
-    if kind == "path" and reason_not(catalog, changed, "grid", spec.grid.name):
-        changed = changed.replace(grid=Part("uniform"))
-    return changed
+    reason = reason_not(catalog, spec, kind, name)
+    if reason is not None:
+        raise SpecError(kind, f"{entry.title} {reason}.")
+    spec = _with_name(catalog, spec, kind, name)
+    for other in ("grid", "sampler"):
+        if reason_not(catalog, spec, other, spec.part(other).name):
+            usual = (RunSpec().part(other).name, *catalog.parts[other])
+            fitting = (each for each in usual if not reason_not(catalog, spec, other, each))
+            spec = _with_name(catalog, spec, other, next(fitting, spec.part(other).name))
+    return spec
+
+
+def _with_name(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> RunSpec:
+    params = catalog.entry(kind, name).params
+    kept = {key: value for key, value in spec.part(kind).params.items() if key in params}
+    return spec.replace(**{kind: Part(name, kept)})
 
 
 def defaults(catalog: Catalog, spec: RunSpec) -> RunSpec:
@@ -178,20 +213,31 @@ def fits(trained: RunSpec, wanted: RunSpec) -> bool:
 
 
 def nearest_allowed(schema: dict[str, Any], value: Any) -> Any | None:
-    """The legal number closest to a refused one, or None where the value is no number."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    """The legal number closest to a refused one, or None where there is none to name."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
         return None
-    low, high = schema.get("minimum", value), schema.get("maximum", value)
-    return min(max(value, low), high)
+    nearest = min(max(value, schema.get("minimum", value)), schema.get("maximum", value))
+    if schema.get("type") == "integer":
+        nearest = round(nearest)
+    try:
+        check_value("", schema, nearest)
+    except SpecError:  # an open limit has no nearest number
+        return None
+    return nearest
 
 
 def parse(schema: dict[str, Any], text: str) -> Any:
-    """What somebody typed into a field, as the schema's type where that is possible."""
+    """What somebody typed into a field, as the schema's type where that is possible; finite numbers only."""
+    if schema.get("type") not in ("integer", "number"):
+        return text.strip()
     cleaned = text.strip().replace(",", "").replace("−", "-").replace("\u202f", "")
     try:
-        return int(cleaned) if schema.get("type") == "integer" else float(cleaned)
+        number = float(cleaned)
     except ValueError:
         return text
+    if not math.isfinite(number):
+        return text
+    return int(number) if schema["type"] == "integer" and number.is_integer() else number
 
 
 def as_command(spec: RunSpec) -> str:
@@ -201,10 +247,19 @@ def as_command(spec: RunSpec) -> str:
     for name, value in specs.to_dict(spec).items():
         if isinstance(value, dict):
             reference = base[name] if base[name].get("name") == value.get("name") else {}
-            keys = ["name", *(key for key in value if key != "name")] if "name" in value else list(value)
-            sets += [f"{name}.{key}={value[key]}" for key in keys if key in value and reference.get(key) != value[key]]
+            changed = [key for key in value if key != "name" and reference.get(key) != value[key]]
+            if "name" in value and (changed or not reference):
+                changed.insert(0, "name")  # naming a part drops the parameters of the one before
+            sets += [f"{name}.{key}={_plain_text(value[key])}" for key in changed]
         elif value != base[name] and name not in ("title", "action"):
-            sets.append(f"{name}={value}")
+            sets.append(f"{name}={_plain_text(value)}")
     arguments = " ".join(f"--set {shlex.quote(item)}" for item in sets)
     verb, out = ("train", "runs/mine") if spec.action == "train" else ("sample", "mine.h5")
     return f"python main.py {verb} default {arguments} -o {out}".replace("  ", " ")
+
+
+def _plain_text(value: Any) -> str:
+    """A value as ``--set`` reads it back: bare text where that is not mistaken for something else, TOML elsewhere."""
+    if isinstance(value, str) and specs.apply_sets({}, [f"title={value}"])["title"] == value:
+        return value
+    return repr(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 
 import numpy as np
-from PyQt6.QtCore import QPointF
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PyQt6.QtCore import QPointF, QRectF
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import QWidget
 
 from workbench.painters import fonts
 from workbench.painters.glyphs import draw_glyph
 from workbench.views.charts import Chart, value_at
+from workbench.views.marks import Method
 from workbench.views.theme import Theme
 
 _hook = sys.excepthook
@@ -20,8 +22,13 @@ import pyqtgraph as pg  # noqa: E402  # it replaces sys.excepthook when imported
 
 sys.excepthook = _hook
 
-_LINE = 1.75
-_NARROW = 240
+_LINE, _NARROW = 1.75, 240
+_DASHES = ((), (6.0, 4.0), (2.0, 3.0))
+"""Pixels of line and gap, by variant."""
+_APART, _NEAR = 14, 9
+"""Pixels between names at the curves' ends, and between glyphs that would hide each other."""
+_HOLE: Method = "diffusion"
+"""The method whose glyph, a disc, is cut out of the larger one for the glyph inside it."""
 
 
 class ChartPlot(QWidget):
@@ -29,7 +36,8 @@ class ChartPlot(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._plot = pg.PlotWidget()
+        self._plot = pg.PlotWidget(self)
+        self._plot.hide()
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
         self._picture: QPixmap | None = None
@@ -38,41 +46,62 @@ class ChartPlot(QWidget):
         self._x: float | None = None
 
     def show_chart(self, chart: Chart, theme: Theme) -> None:
-        """Draw the curves; ranges follow the data."""
+        """Draw this from now on; heights follow the data."""
         self._chart, self._theme, self._picture = chart, theme, None
+        self.update()
+
+    def _paint_picture(self, chart: Chart, theme: Theme) -> QPixmap:
+        """Axes, grid and curves at the present size, on the present screen."""
         plot = self._plot.getPlotItem()
         plot.clear()
         self._plot.setBackground(theme.panel)
         plot.setLogMode(False, chart.log)
-        plot.showGrid(x=True, y=True, alpha=0.12)
+        plot.showGrid(x=True, y=True, alpha=1.0)
         for side in ("left", "bottom"):
             axis = plot.getAxis(side)
-            axis.setPen(pg.mkPen(theme.line))
+            axis.setPen(pg.mkPen(None))
+            axis.setTickPen(QColor.fromRgbF(*theme.grid[:3]))
             axis.setTextPen(pg.mkPen(theme.t2))
-            axis.setStyle(tickFont=fonts.ui(12), tickLength=0, autoExpandTextSpace=False, tickTextWidth=34)
-        plot.getAxis("left").setWidth(44)
-        plot.getAxis("bottom").setHeight(22)
-        self._draw(chart, theme)
-        self.update()
+            axis.setStyle(
+                tickFont=fonts.ui(12), tickLength=0, tickAlpha=round(255 * theme.grid[3]),
+                autoExpandTextSpace=False, tickTextWidth=34, hideOverlappingLabels=False,
+            )  # fmt: skip
+        plot.getAxis("left").setWidth(40)
+        plot.getAxis("bottom").setHeight(20)
+        names = [curve.name for curve in chart.curves if curve.name]
+        widest = max((QFontMetrics(fonts.ui(12)).horizontalAdvance(name) for name in names), default=0)
+        plot.layout.setContentsMargins(0, 4, 8 + widest, 0)
+        self._plot.resize(self.size())
+        self._draw_curves(chart, theme)
+        self._scale(chart)
+        plot.layout.activate()
+        picture: QPixmap = self._plot.grab()
+        return picture
 
-    def _draw(self, chart: Chart, theme: Theme) -> None:
-        plot = self._plot.getPlotItem()
+    def _draw_curves(self, chart: Chart, theme: Theme) -> None:
+        plot, ratio = self._plot.getPlotItem(), self.devicePixelRatioF()  # pyqtgraph's pens count the screen's pixels
         for curve in chart.curves:
             colour = QColor(theme.methods[curve.method])
             if curve.raw is not None:
                 faint = QColor(colour)
                 faint.setAlphaF(0.25)
-                plot.plot(curve.x, curve.raw, pen=pg.mkPen(faint, width=1))
-            plot.plot(curve.x, curve.y, pen=pg.mkPen(colour, width=_LINE), antialias=True)
-        ends = [curve.x[-1] for curve in chart.curves if len(curve.x)]
-        # room at the right for half of the last number
-        plot.setXRange(0.0, max(ends, default=1.0) if chart.over_steps else 1.0, padding=0.035)
-        heights = [curve.y[np.isfinite(curve.y)] for curve in chart.curves]
-        values = np.concatenate([h[h > 0] if chart.log else h for h in heights]) if heights else np.zeros(0)
-        if len(values):
-            low, high = (np.log10(values.min()), np.log10(values.max())) if chart.log else (0.0, values.max())
-            plot.setYRange(low, high if high > low else low + 1.0, padding=0.08)
-            plot.getAxis("left").setTicks(_decades(low, high) if chart.log else None)
+                plot.plot(curve.x, curve.raw, pen=pg.mkPen(faint, width=ratio))
+            pen = pg.mkPen(colour, width=_LINE * ratio)
+            dash = _DASHES[curve.variant % len(_DASHES)]
+            if dash:
+                pen.setDashPattern([length / _LINE for length in dash])
+            plot.plot(curve.x, curve.y, pen=pen, antialias=True)
+
+    def _scale(self, chart: Chart) -> None:
+        """Ranges and ticks; fewer numbers where there is little room, and room for half a number at either end."""
+        plot = self._plot.getPlotItem()
+        places = steps(0.0, chart.end, least=4 if self.width() > _NARROW else 2)
+        plot.getAxis("bottom").setTicks([[(x, label(x)) for x in places]])
+        last = QFontMetrics(fonts.ui(12)).horizontalAdvance(label(places[-1]))
+        plot.setXRange(0.0, chart.end, padding=(last / 2 + 3) / max(1, self.width() - 60))
+        low, high = _heights(chart)
+        plot.setYRange(low, high, padding=0.1)
+        plot.getAxis("left").setTicks([decades(low, high) if chart.log else [(y, label(y)) for y in steps(low, high)]])
 
     def set_cursor(self, x: float | None) -> None:
         self._x = x
@@ -85,45 +114,107 @@ class ChartPlot(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         if self._chart is None or self._theme is None:
             return
-        if self._picture is None:
-            places = (0.0, 0.25, 0.5, 0.75, 1.0) if self.width() > _NARROW else (0.0, 0.5, 1.0)
-            ticks = None if self._chart.over_steps else [[(place, f"{place:g}") for place in places]]
-            self._plot.getPlotItem().getAxis("bottom").setTicks(ticks)
-            self._plot.resize(self.size())
-            self._picture = self._plot.grab()
+        if self._picture is None or self._picture.devicePixelRatio() != self.devicePixelRatioF():
+            self._picture = self._paint_picture(self._chart, self._theme)
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._draw_names(painter, self._chart, self._theme)
         if self._x is not None:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._draw_cursor(painter, self._chart, self._theme, self._x)
+
+    def _draw_names(self, painter: QPainter, chart: Chart, theme: Theme) -> None:
+        """Names right of the curves' ends, moved apart where they would lie on each other."""
+        named = [curve for curve in chart.curves if curve.name and len(curve.y)]
+        ends = [self._pixel(chart, chart.end, float(curve.y[-1])) for curve in named]
+        painter.setFont(fonts.ui(12))
+        heights = apart([end.y() for end in ends], _APART, self._area().bottom())
+        for curve, end, y in zip(named, ends, heights, strict=True):
+            painter.setPen(QColor(theme.methods[curve.method]))
+            painter.drawText(QPointF(end.x() + 8, y + 4), curve.name)
 
     def _draw_cursor(self, painter: QPainter, chart: Chart, theme: Theme, x: float) -> None:
         """A line across the plot and the method's glyph on each curve; where two meet, the second inside the first."""
-        box = self._plot.getPlotItem().getViewBox()
-        area = self._plot.mapFromScene(box.sceneBoundingRect()).boundingRect()
-        across = self._pixel(x, 0.0).x()
+        area = self._area()
+        across = self._pixel(chart, x, 1.0).x()
         painter.setPen(QPen(QColor(theme.t1), 1))
         painter.drawLine(QPointF(across, area.top()), QPointF(across, area.bottom()))
-        drawn: list[QPointF] = []
+        placed: list[tuple[Method, QPointF]] = []
         for curve in chart.curves:
-            y = value_at(curve, x)
-            if y is None or not np.isfinite(y) or (chart.log and y <= 0):
-                continue
-            point = self._pixel(x, np.log10(y) if chart.log else y)
-            close = any(abs(point.y() - other.y()) < 9 for other in drawn)
-            halo = 7.0 if close else 13.0
-            draw_glyph(painter, curve.method, point, halo, theme.panel)
-            draw_glyph(painter, curve.method, point, halo - 3, theme.methods[curve.method])
-            drawn.append(point)
+            # a method that is a few steps behind shows where it is
+            at = min(x, float(curve.x[-1])) if chart.over_steps and len(curve.x) else x
+            y = value_at(curve, at)
+            if y is not None and np.isfinite(y) and (y > 0 or not chart.log):
+                placed.append((curve.method, self._pixel(chart, at, y)))
+        for i, (method, point) in enumerate(placed):
+            inside = any((point - other).manhattanLength() < _NEAR for _, other in placed[:i])
+            around = any((point - other).manhattanLength() < _NEAR for _, other in placed[i + 1 :])
+            px = 6.5 if inside else 15.0 if around else 10.0
+            draw_glyph(painter, _HOLE if inside else method, point, px + 3, theme.panel)
+            draw_glyph(painter, method, point, px, theme.methods[method])
 
-    def _pixel(self, x: float, y: float) -> QPointF:
+    def _area(self) -> QRectF:
+        """Where curves are drawn."""
         box = self._plot.getPlotItem().getViewBox()
-        return QPointF(self._plot.mapFromScene(box.mapViewToScene(QPointF(x, y))))
+        return QRectF(self._plot.mapFromScene(box.sceneBoundingRect()).boundingRect())
+
+    def _pixel(self, chart: Chart, x: float, y: float) -> QPointF:
+        height = (math.log10(y) if y > 0 else 0.0) if chart.log else y
+        box = self._plot.getPlotItem().getViewBox()
+        return QPointF(self._plot.mapFromScene(box.mapViewToScene(QPointF(x, height))))
 
 
-def _decades(low: float, high: float) -> list[list[tuple[float, str]]]:
-    """Ticks of a logarithmic axis, as (place, label): 1, 2 and 5 of each decade where there are few, else powers."""
+def _heights(chart: Chart) -> tuple[float, float]:
+    """The range of the left axis, as powers of ten where it is logarithmic; a linear one begins at 0 or below."""
+    values = np.concatenate([curve.y for curve in chart.curves]) if chart.curves else np.zeros(0)
+    values = values[np.isfinite(values)]
+    if chart.log:
+        values = np.log10(values[values > 0])
+    if len(values) == 0:
+        return (-1.0, 0.0) if chart.log else (0.0, 1.0)
+    low, high = float(values.min()), float(values.max())
+    low = low if chart.log else min(0.0, low)
+    if high - low < 1e-6:  # one value, or rounding about one
+        low, high = low - 0.5, high + 0.5
+    if chart.log:
+        return low, high
+    step = np.diff(steps(low, high)[:2])[0]
+    return low, step * math.ceil(high / step - 1e-6)
+
+
+def apart(places: Sequence[float], least: float, most: float) -> list[float]:
+    """Places in their order, moved until neighbours are ``least`` apart and none is beyond ``most``."""
+    out = list(places)
+    order = sorted(range(len(out)), key=out.__getitem__)
+    last = -math.inf
+    for i in order:
+        last = out[i] = max(out[i], last + least)
+    last = most + least
+    for i in reversed(order):
+        last = out[i] = min(out[i], last - least)
+    return out
+
+
+def label(value: float) -> str:
+    """A tick's number: 2,500 and 0.25 and −4."""
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return text.replace("-", "−")
+
+
+def steps(low: float, high: float, least: int = 2) -> list[float]:
+    """Round numbers from low to high: 1, 2, 2.5 or 5 times a power of ten apart, ``least`` or a few more steps."""
+    rough = (high - low) / least
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(f * power for f in (5, 2.5, 2, 1) if f * power <= rough * 1.001)
+    return [i * step for i in range(math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6) + 1)]
+
+
+def decades(low: float, high: float) -> list[tuple[float, str]]:
+    """Ticks of a logarithmic axis, as (place, label): powers of ten, with 3 or 2 and 5 between where there are few, and
+    round numbers within a decade."""
+    if high - low < 0.5:
+        return [(math.log10(value), label(value)) for value in steps(10.0**low, 10.0**high)]
     powers = range(math.floor(low), math.ceil(high) + 1)
-    factors = (1, 2, 5) if high - low < 1.5 else (1,) if high - low > 3 else (1, 3)
+    factors = (1, 2, 5) if high - low < 1.0 else (1,) if high - low > 3 else (1, 3)
     places = [(math.log10(f) + p, f"{f * 10.0**p:g}") for p in powers for f in factors]
-    return [[(place, text) for place, text in places if low - 0.1 <= place <= high + 0.1]]
+    return [(place, text) for place, text in places if low - 0.1 <= place <= high + 0.1]

@@ -1,4 +1,7 @@
-"""Charts of one or more traces on a common axis, as frozen curves; all of it numpy on what was recorded."""
+"""Charts of one or more traces on a common axis, as frozen curves; all of it numpy on what was recorded.
+
+They are made anew whenever rows arrive, on the window's thread, so each reads a bounded part of its trace.
+"""
 
 from __future__ import annotations
 
@@ -8,101 +11,85 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.trace import Trace
+from core.trace import Stream, Trace
 from workbench.views.marks import Method
 
 Floats = NDArray[np.float64]
 
-_PROJECTIONS, _ROWS, _PARTICLES = 8, 18, 500
-_SMOOTHING, _REACH = 0.98, 300
+_PROJECTIONS, _PARTICLES = 16, 500
+_MOST_ROWS, _LEAST_ROWS, _MOST_BYTES = 51, 12, 2**26
+_SMOOTHING = 50
+"""Losses over which the average reaches."""
 _MOST_POINTS = 600
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """One method's line: x rising, y, both [n]; ``raw`` is drawn faintly behind where it is given."""
+    """One line: x rising, y, both [n]; ``raw`` is drawn faintly behind where it is given.
+
+    ``variant`` counts curves of the same method, which differ by dash; those have a ``name`` at their end.
+    """
 
     method: Method
     x: Floats
     y: Floats
     raw: Floats | None = None
+    variant: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """Curves over t or over the training step."""
+    """Curves over t or over the training step, from 0 to ``end``."""
 
     title: str
     what: str
     curves: tuple[Curve, ...]
     log: bool = False
     over_steps: bool = False
+    end: float = 1.0
+
+
+@dataclass(frozen=True)
+class _Line:
+    """Whose curve it is."""
+
+    method: Method
+    variant: int
+    name: str
 
 
 def sampling_charts(lanes: Sequence[tuple[Method, Trace]]) -> list[Chart]:
     """How far from the data, how noisy, and how fast, over t."""
     ready = [(method, trace) for method, trace in lanes if "x" in trace and len(trace["x"]) > 1]
+    lines = _lines(ready)
+    parts = [_Particles.of(trace["x"]) for _, trace in ready]
     return [
-        Chart("Distance to data", "sliced Wasserstein, log", tuple(_distance(m, t) for m, t in ready), log=True),
-        Chart("Noise left", "σ at t", tuple(Curve(m, t["x"].column("t"), t["x"].column("sigma")) for m, t in ready)),
-        Chart("Mean speed", "|dx / dt| over particles", tuple(_speed(m, t) for m, t in ready)),
-    ]
+        Chart(
+            "Distance to data", "sliced Wasserstein, log", _curves(lines, [_distance(part) for part in parts]), log=True
+        ),
+        Chart(
+            "Noise left", "σ at t",
+            _curves(lines, [(trace["x"].column("t"), trace["x"].column("sigma")) for _, trace in ready]),
+        ),
+        Chart("Mean speed", "|dx / dt| over particles", _curves(lines, [_speed(part) for part in parts])),
+    ]  # fmt: skip
 
 
 def training_charts(lanes: Sequence[tuple[Method, Trace]]) -> list[Chart]:
     """The losses on one plot, and the error against the exact field, over the training step."""
-    losses = tuple(_loss(m, t) for m, t in lanes if len(t["loss"]) > 1)
-    errors = tuple(
-        Curve(m, t["metric/velocity_error"].axis, t["metric/velocity_error"][:].astype(float))
-        for m, t in lanes
-        if "metric/velocity_error" in t and len(t["metric/velocity_error"]) > 0
-    )
+    losses, errors = [], []
+    for line, (_, trace) in zip(_lines(lanes), lanes, strict=True):
+        if "loss" in trace and len(trace["loss"]) > 1:
+            losses.append(_loss(line, trace["loss"]))
+        if "metric/velocity_error" in trace and len(trace["metric/velocity_error"]) > 0:
+            stream = trace["metric/velocity_error"]
+            errors.append(Curve(line.method, stream.axis, stream[:].astype(float), None, line.variant, line.name))
+    end = max((_end(trace) for _, trace in lanes), default=1.0)
     return [
-        Chart("Loss", "smoothed over the raw values, log", losses, log=True, over_steps=True),
-        Chart("Error against exact", "velocity, relative, log", errors, log=True, over_steps=True),
+        Chart("Loss", "smoothed over the raw values, log", tuple(losses), log=True, over_steps=True, end=end),
+        Chart("Error against exact", "velocity, relative, log", tuple(errors), log=True, over_steps=True, end=end),
     ]
-
-
-def _loss(method: Method, trace: Trace) -> Curve:
-    steps, loss = trace["loss"].axis, trace["loss"][:].astype(float)
-    smooth = _smoothed(loss)
-    every = max(1, len(loss) // _MOST_POINTS)
-    return Curve(method, steps[::every], smooth[::every], loss[::every])
-
-
-def _smoothed(values: Floats) -> Floats:
-    """An exponential average of the last few hundred values, without bias at its start."""
-    kernel = _SMOOTHING ** np.arange(min(len(values), _REACH))
-    weight = np.cumsum(kernel)[np.minimum(np.arange(len(values)), len(kernel) - 1)]
-    out: Floats = np.convolve(values, kernel)[: len(values)] / weight
-    return out
-
-
-def _speed(method: Method, trace: Trace) -> Curve:
-    x, t = trace["x"][:].astype(float), trace["x"].column("t")
-    speed = np.linalg.norm(np.diff(x, axis=0), axis=2).mean(axis=1) / np.diff(t)
-    return Curve(method, (t[:-1] + t[1:]) / 2, speed)
-
-
-def _distance(method: Method, trace: Trace) -> Curve:
-    """Sliced Wasserstein-2 distance between particles and real data: the mean over fixed directions of the RMS
-    distance between equal quantiles (Bonneel et al. 2015)."""
-    stream = trace["x"]
-    real = stream.static.get("data")
-    if real is None or len(real) == 0:
-        return Curve(method, np.zeros(0), np.zeros(0))
-    rows = np.unique(np.linspace(0, len(stream) - 1, min(_ROWS, len(stream))).astype(int))
-    angle = np.pi * (np.arange(_PROJECTIONS) + 0.5) / _PROJECTIONS
-    directions = np.stack([np.cos(angle), np.sin(angle)])
-    quantiles = (np.arange(200) + 0.5) / 200
-    target = np.quantile(real @ directions, quantiles, axis=0)
-    y = []
-    for row in rows:
-        points = stream[int(row)][:_PARTICLES]
-        finite = points[np.isfinite(points).all(axis=1)]
-        mine = np.quantile(finite @ directions, quantiles, axis=0) if len(finite) else np.full_like(target, np.nan)
-        y.append(float(np.sqrt(((mine - target) ** 2).mean(axis=0)).mean()))
-    return Curve(method, stream.column("t")[rows], np.array(y))
 
 
 def value_at(curve: Curve, x: float) -> float | None:
@@ -110,3 +97,94 @@ def value_at(curve: Curve, x: float) -> float | None:
     if len(curve.x) < 2 or not curve.x[0] <= x <= curve.x[-1]:
         return None
     return float(np.interp(x, curve.x, curve.y))
+
+
+def _lines(lanes: Sequence[tuple[Method, Trace]]) -> list[_Line]:
+    """Colour and glyph tell methods apart; where lanes share one, dash and name do."""
+    methods = [method for method, _ in lanes]
+    return [
+        _Line(method, methods[:i].count(method), _name(trace) if methods.count(method) > 1 else "")
+        for i, (method, trace) in enumerate(lanes)
+    ]
+
+
+def _name(trace: Trace) -> str:
+    steps = len(trace["x"]) - 1 if "x" in trace else trace.spec.sampler.params.get("n_steps", "")
+    return f"{trace.meta.get('sampler_title', trace.spec.sampler.name)} {steps}".strip()
+
+
+def _curves(lines: Sequence[_Line], values: Sequence[tuple[Floats, Floats]]) -> tuple[Curve, ...]:
+    return tuple(
+        Curve(line.method, x, y, None, line.variant, line.name)
+        for line, (x, y) in zip(lines, values, strict=True)
+        if len(x) > 1
+    )
+
+
+def _end(trace: Trace) -> float:
+    """The last step of a training that goes on, or the last that was done."""
+    if trace.status == "running":
+        return float(trace.spec.training.n_steps)
+    return float(trace["loss"].axis[-1]) if "loss" in trace and len(trace["loss"]) else 1.0
+
+
+def _loss(line: _Line, stream: Stream) -> Curve:
+    """Means of equal stretches of the loss, and their average over the last ones."""
+    steps, loss = stream.axis, stream[:].astype(float)
+    starts = np.unique(np.linspace(0, len(loss), _MOST_POINTS, endpoint=False).astype(int))
+    raw = np.add.reduceat(loss, starts) / np.diff(np.append(starts, len(loss)))
+    x = steps[np.append(starts[1:], len(loss)) - 1]
+    return Curve(line.method, x, _smoothed(raw, _SMOOTHING * len(raw) / len(loss)), raw, line.variant, line.name)
+
+
+def _smoothed(values: Floats, reach: float) -> Floats:
+    """An exponential average over the last ``reach`` values, without bias at its start."""
+    decay = 1.0 - 1.0 / max(1.0, reach)
+    kernel = decay ** np.arange(len(values))
+    out: Floats = np.convolve(values, kernel)[: len(values)] / np.cumsum(kernel)
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class _Particles:
+    """Part of a run: x [R, P, D] at times t [R], and real points to compare with [M, D]."""
+
+    t: Floats
+    x: NDArray[np.float32]
+    real: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, stream: Stream) -> _Particles:
+        """At most `_MOST_ROWS` rows, fewer where rows are large, of at most `_PARTICLES` particles."""
+        n, row = len(stream), 4 * int(np.prod(stream.declared.row_shape))
+        wanted = min(n, max(_LEAST_ROWS, min(_MOST_ROWS, _MOST_BYTES // max(1, row))))
+        rows = np.unique(np.linspace(0, n - 1, wanted).round().astype(int))
+        x = np.stack([stream[int(i)][:_PARTICLES] for i in rows]).astype(np.float32, copy=False)
+        real = stream.static.get("data", np.zeros((0, 2), np.float32))
+        return cls(stream.column("t")[rows], x, np.asarray(real, np.float32))
+
+
+def _speed(part: _Particles) -> tuple[Floats, Floats]:
+    """The mean length of a particle's way between two rows over the time between them, in the middle of both."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        lengths = np.sqrt(np.square(np.diff(part.x, axis=0)).sum(axis=2)).mean(axis=1)
+    return (part.t[:-1] + part.t[1:]) / 2, lengths / np.diff(part.t)
+
+
+def _distance(part: _Particles) -> tuple[Floats, Floats]:
+    """Sliced Wasserstein-2 distance between particles and real data: the mean over fixed directions of the RMS
+    distance between equal quantiles (Bonneel et al. 2015). A row with a number that is not finite has none."""
+    if len(part.real) == 0 or part.x.shape[2] != 2:
+        return np.zeros(0), np.zeros(0)
+    angle = np.pi * (np.arange(_PROJECTIONS) + 0.5) / _PROJECTIONS
+    directions = np.stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
+    target = np.sort((part.real @ directions).T, axis=-1)
+    n, m = target.shape[-1], part.x.shape[1]
+    # the sorted real points, read at the places of the particles' quantiles
+    places = np.clip((np.arange(m) + 0.5) / m * n - 0.5, 0, n - 1)
+    low = np.floor(places).astype(int)
+    share = (places - low).astype(np.float32)
+    target = target[:, low] * (1 - share) + target[:, np.minimum(low + 1, n - 1)] * share
+    with np.errstate(invalid="ignore", over="ignore"):
+        mine = np.sort((part.x @ directions).swapaxes(1, 2), axis=-1)
+        return part.t, np.sqrt(np.square(mine - target).mean(axis=-1)).mean(axis=-1).astype(float)

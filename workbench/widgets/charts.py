@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.views.charts import Chart
 from workbench.views.theme import DARK, Theme
-from workbench.widgets.controls import label
-
-if TYPE_CHECKING:
-    from workbench.painters.charts import ChartPlot
+from workbench.widgets.controls import hairline, label
 
 HEIGHT = 160
 _MOST = 3
@@ -28,9 +24,9 @@ class ChartsStrip(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(12, 8, 12, 4)
-        self._row.setSpacing(16)
-        self._cells: list[tuple[QWidget, QLabel, QLabel, ChartPlot]] = []
+        self._row.setContentsMargins(1, 1, 1, 1)
+        self._row.setSpacing(0)
+        self._cells: list[_Cell] = []
         self._charts: list[Chart] = []
         self._theme: Theme = DARK
         self._t, self._step = 0.0, 0.0
@@ -39,13 +35,12 @@ class ChartsStrip(QWidget):
         """Show these; pyqtgraph is imported at the first call, when the window is already up."""
         self._charts, self._theme = list(charts[:_MOST]), theme
         while len(self._cells) < len(self._charts):
-            self._add_cell()
-        for i, (cell, title, what, plot) in enumerate(self._cells):
+            self._cells.append(_Cell(divided=bool(self._cells)))
+            self._row.addWidget(self._cells[-1], 1)
+        for i, cell in enumerate(self._cells):
             cell.setVisible(i < len(self._charts))
             if i < len(self._charts):
-                title.setText(self._charts[i].title)
-                what.setText(self._charts[i].what)
-                plot.show_chart(self._charts[i], theme)
+                cell.show_chart(self._charts[i], theme)
         self._move()
 
     def set_cursor(self, t: float) -> None:
@@ -58,27 +53,41 @@ class ChartsStrip(QWidget):
         self._move()
 
     def _move(self) -> None:
-        for chart, (_, _, _, plot) in zip(self._charts, self._cells, strict=False):
-            plot.set_cursor(self._step if chart.over_steps else self._t)
+        for chart, cell in zip(self._charts, self._cells, strict=False):
+            cell.plot.set_cursor(self._step if chart.over_steps else self._t)
 
-    def _add_cell(self) -> None:
+
+class _Cell(QWidget):
+    """Title and what it is on one line, the plot below, a hairline to the chart on the left."""
+
+    def __init__(self, *, divided: bool) -> None:
         from workbench.painters.charts import ChartPlot
 
-        cell = QWidget()
-        cell.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # all charts equally wide
-        column = QVBoxLayout(cell)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # all charts equally wide
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        if divided:
+            line = hairline()
+            line.setFixedSize(1, HEIGHT - 2)
+            row.addWidget(line)
+        column = QVBoxLayout()
+        column.setContentsMargins(16, 10, 8, 6)
+        column.setSpacing(6)
+        row.addLayout(column, 1)
         head = QHBoxLayout()
-        title, what = label("", "name"), label("", "small")
-        title.setStyleSheet("font-size: 12px; font-weight: 600;")
-        head.addWidget(title)
-        head.addSpacing(4)
-        head.addWidget(what)
-        head.addStretch(1)
+        head.setSpacing(8)
+        self._title, self._what = label("", "name"), label("", "small")
+        self._title.setStyleSheet("font-size: 12px; font-weight: 600;")
+        head.addWidget(self._title)
+        head.addWidget(self._what, 1)
         column.addLayout(head)
-        plot = ChartPlot()
-        column.addWidget(plot, 1)
-        self._row.addWidget(cell, 1)
-        plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._cells.append((cell, title, what, plot))
+        self.plot = ChartPlot()
+        self.plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        column.addWidget(self.plot, 1)
+
+    def show_chart(self, chart: Chart, theme: Theme) -> None:
+        self._title.setText(chart.title)
+        self._what.setText(chart.what)
+        self.plot.show_chart(chart, theme)

@@ -1,31 +1,36 @@
-"""The controls of a form: each edits one field and shows what is wrong with it."""
+"""The rows of a form: each edits one field and says what is wrong with it."""
 
 from __future__ import annotations
 
-import math
+import html
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QStandardItem, QStandardItemModel
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QSlider, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtGui import QStandardItem, QStandardItemModel, QWheelEvent
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from core.catalog import check_value
 from core.errors import SpecError
-from workbench.model.setup import Row, nearest_allowed, parse
+from workbench.model.setup import Row, nearest_allowed
+from workbench.painters.fonts import MATHS
+from workbench.views.theme import Theme
+from workbench.widgets.choices import REASON, SIDE, ChoiceDelegate
 from workbench.widgets.controls import Segments, label
-from workbench.widgets.icons import icon
+from workbench.widgets.icons import pixmap
 
-_LABEL, _FIELD, _STOPS = 92, 62, 400
-_LOG_RANGE = 100.0
+LABEL = 92
+_SIGN = 14
 
 
 def number(value: Any) -> str:
-    """A number as forms show it: 2,500 and 0.5 and 1e-04."""
+    """A number as forms show it: 2,500 and 0.5 and 1e−4."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if isinstance(value, int):
         return f"{value:,}".replace("-", "−")
-    return f"{value:g}".replace("-", "−") if value == 0 or abs(value) >= 1e-3 else f"{value:.0e}".replace("-", "−")
+    if value == 0 or abs(value) >= 1e-3:
+        return f"{value:,.10g}".replace("-", "−")
+    digits, _, power = f"{value:.4e}".partition("e")
+    return f"{float(digits):g}e{int(power)}".replace("-", "−")
 
 
 class RowWidget(QWidget):
@@ -33,33 +38,47 @@ class RowWidget(QWidget):
 
     changed = pyqtSignal(str, object)
 
-    def __init__(self, row: Row) -> None:
+    def __init__(self, row: Row, theme: Theme) -> None:
         super().__init__()
-        self.row = row
+        self.row, self._theme = row, theme
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         self._line = QHBoxLayout()
         self._line.setSpacing(8)
-        name = label(row.title, "t2")
-        name.setFixedWidth(_LABEL)
+        name = label(_rich(row), "t2")
+        name.setFixedWidth(LABEL)
         name.setToolTip(row.help)
         self._line.addWidget(name)
         column.addLayout(self._line)
         self._wrong = QWidget()
         wrong = QHBoxLayout(self._wrong)
-        wrong.setContentsMargins(0, 0, 0, 0)
+        wrong.setContentsMargins(0, 0, 0, 4)
+        wrong.setSpacing(8)
+        sign = label("")
+        sign.setPixmap(pixmap("warning", theme.methods["error"], _SIGN, self.devicePixelRatioF()))
+        wrong.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
         self._why = label("", "error")
         self._why.setWordWrap(True)
         self._mend = QPushButton()
         self._mend.setObjectName("small")
+        self._mend.clicked.connect(lambda: self._emit(self._allowed))
+        self._allowed: Any = None
         wrong.addWidget(self._why, 1)
         wrong.addWidget(self._mend)
         self._wrong.hide()
         column.addWidget(self._wrong)
 
-    def show_value(self, row: Row) -> None:
-        """Show another value of the same field."""
+    def show_row(self, row: Row) -> None:
+        """Show another state of the same field; where nothing changed, what is wrong stays as it was typed."""
+        if row != self.row:
+            self.row = row
+            self._clear()
+            self._show()
+
+    @property
+    def control(self) -> QWidget:
+        """What takes the focus."""
         raise NotImplementedError  # abstract
 
     @property
@@ -67,164 +86,112 @@ class RowWidget(QWidget):
         """What is wrong with what was typed, or nothing."""
         return self._why.text() if not self._wrong.isHidden() else ""
 
-    def _emit(self, value: Any) -> None:
+    def _show(self) -> None:
+        """Put the row's value into the control."""
+        raise NotImplementedError  # abstract
+
+    def _clear(self) -> None:
         self._wrong.hide()
+
+    def _emit(self, value: Any) -> None:
+        self._clear()
         self.changed.emit(self.row.field, value)
+        if self.row.value != value:  # it was refused
+            self._show()
 
     def _refuse(self, error: SpecError, given: Any) -> None:
         self._why.setText(error.message)
-        allowed = nearest_allowed(self.row.schema, given)
-        self._mend.setVisible(allowed is not None)
-        if allowed is not None:
-            self._mend.setText(f"Use {number(allowed)}")
-            self._mend.clicked.disconnect() if self._mend.receivers(self._mend.clicked) else None
-            self._mend.clicked.connect(lambda: self._emit(allowed))
+        self._allowed = nearest_allowed(self.row.schema, given)
+        self._mend.setVisible(self._allowed is not None)
+        self._mend.setText(f"Use {number(self._allowed)}")
+        self._mend.setAccessibleName(self._mend.text())
         self._wrong.show()
 
 
+def _rich(row: Row) -> str:
+    """The title, its symbol in the formula font."""
+    symbol = row.schema.get("symbol")
+    if not symbol:
+        return html.escape(row.title)
+    title = html.escape(row.title.removesuffix(f" {symbol}"))
+    return f"{title} <span style='font-family: {MATHS}; font-style: italic'>{html.escape(symbol)}</span>"
+
+
+class ComboBox(QComboBox):
+    """A menu that the wheel does not change: it scrolls the form."""
+
+    def wheelEvent(self, e: QWheelEvent | None) -> None:
+        if e is not None:
+            e.ignore()
+
+
 class ChoiceRow(RowWidget):
-    """A menu of implementations; those that do not fit say why."""
+    """A menu with facts beside its entries; those that do not fit say why."""
 
-    def __init__(self, row: Row) -> None:
-        super().__init__(row)
-        self._box = QComboBox()
+    def __init__(self, row: Row, theme: Theme) -> None:
+        super().__init__(row, theme)
+        self._box = ComboBox()
         self._box.setAccessibleName(row.title)
+        self._box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._box.view().setMinimumWidth(230)  # type: ignore[union-attr]  # a combo box has a view
         self._line.addWidget(self._box, 1)
-        self._box.activated.connect(lambda i: self._emit(self.row.choices[i].value))
-        self.show_value(row)
+        self._box.activated.connect(self._choose)
+        self._show()
 
-    def show_value(self, row: Row) -> None:
-        self.row = row
+    @property
+    def control(self) -> QWidget:
+        return self._box
+
+    def _choose(self, index: int) -> None:
+        if self.row.choices[index].value != self.row.value:
+            self._emit(self.row.choices[index].value)
+
+    def _show(self) -> None:
         model = QStandardItemModel(self._box)
-        for choice in row.choices:
-            item = QStandardItem(f"{choice.title} ({choice.reason})" if choice.reason else choice.title)
+        for choice in self.row.choices:
+            item = QStandardItem(choice.title)
             item.setEnabled(choice.reason is None)
-            item.setToolTip(choice.fact)
+            item.setData(choice.reason or choice.fact, SIDE)
+            item.setData(choice.reason is not None, REASON)
+            reason = f", {choice.reason}" if choice.reason else ""
+            item.setData(f"{choice.title}{reason}", Qt.ItemDataRole.AccessibleTextRole)
             model.appendRow(item)
         self._box.setModel(model)
-        values = [choice.value for choice in row.choices]
-        self._box.setCurrentIndex(values.index(row.value) if row.value in values else -1)
-        self._box.setToolTip(row.help)
+        delegate = ChoiceDelegate(self._box, self._theme)
+        self._box.setItemDelegate(delegate)
+        self._box.view().setMinimumWidth(delegate.width())  # type: ignore[union-attr]  # a combo box has a view
+        values = [choice.value for choice in self.row.choices]
+        self._box.setCurrentIndex(values.index(self.row.value) if self.row.value in values else -1)
+        self._box.setToolTip(self.row.help)
 
 
-_SHORT = {"posterior": "posterior", "eps": "ε", "data": "x₁", "v": "v", "score": "score", "velocity": "u", "beta": "β"}
+_SHORT = {"eps": "ε", "data": "x₁", "v": "v", "score": "score", "velocity": "u", "posterior": "posterior", "beta": "β"}
 
 
-class EnumRow(RowWidget):
-    """A few exclusive values side by side."""
+class SegmentRow(RowWidget):
+    """A few exclusive values side by side; yes or no is off and on."""
 
-    def __init__(self, row: Row) -> None:
-        super().__init__(row)
-        values = [str(value) for value in row.schema["enum"]]
-        order = [value for value in _SHORT if value in values] + [value for value in values if value not in _SHORT]
-        self._segments = Segments([(value, _SHORT.get(value, value)) for value in order], row.title)
-        self._segments.chosen.connect(self._emit)
+    def __init__(self, row: Row, theme: Theme) -> None:
+        super().__init__(row, theme)
+        options = row.schema.get("enum", (False, True))
+        places = [*(value for value in _SHORT if value in options), *(v for v in options if v not in _SHORT)]
+        self._values = {_word(value): value for value in places}
+        self._segments = Segments([(word, word) for word in self._values], row.title)
+        self._segments.setToolTip(row.help)
+        self._segments.chosen.connect(lambda word: self._emit(self._values[word]))
         self._line.addWidget(self._segments, 1)
-        self.show_value(row)
-
-    def show_value(self, row: Row) -> None:
-        self.row = row
-        self._segments.set_value(str(row.value))
-
-
-class NumberRow(RowWidget):
-    """A number: a slider where it has two limits, and a field."""
-
-    def __init__(self, row: Row) -> None:
-        super().__init__(row)
-        low, high = row.schema.get("minimum"), row.schema.get("maximum")
-        self._slider: QSlider | None = None
-        if low is not None and high is not None and row.field not in ("seed", "n_samples") and high <= 2048:
-            self._slider = QSlider(Qt.Orientation.Horizontal)
-            self._slider.setRange(0, _STOPS)
-            self._slider.setAccessibleName(row.title)
-            self._slider.valueChanged.connect(self._slid)
-            self._line.addWidget(self._slider, 1)
-        self._field = QLineEdit()
-        self._field.setAccessibleName(f"{row.title} value")
-        self._field.setToolTip(row.help)
-        if self._slider is not None:
-            self._field.setFixedWidth(_FIELD)
-        self._field.editingFinished.connect(self._typed)
-        self._line.addWidget(self._field, 0 if self._slider else 1)
-        self.show_value(row)
-
-    def add_dice(self, roll: Any, colour: str) -> None:
-        """A button that rolls another seed."""
-        dice = QToolButton()
-        dice.setIcon(icon("dice", colour, 18))
-        dice.setAccessibleName("Another seed")
-        dice.setToolTip("Another seed")
-        dice.clicked.connect(lambda: self._emit(roll()))
-        self._line.addWidget(dice)
-
-    def show_value(self, row: Row) -> None:
-        self.row = row
-        if not self._field.hasFocus() or not self._field.isModified():
-            self._field.setText(number(row.value))
-        if self._slider is not None and not self._slider.isSliderDown():
-            self._slider.blockSignals(True)
-            self._slider.setValue(self._stop_of(float(row.value)))
-            self._slider.blockSignals(False)
+        self._show()
 
     @property
-    def _limits(self) -> tuple[float, float]:
-        return float(self.row.schema["minimum"]), float(self.row.schema["maximum"])
+    def control(self) -> QWidget:
+        chosen = next((each for each in self._segments.findChildren(QPushButton) if each.isChecked()), None)
+        return chosen or self._segments
 
-    @property
-    def _logarithmic(self) -> bool:
-        low, high = self._limits
-        return low > 0 and high / low >= _LOG_RANGE
-
-    def _stop_of(self, value: float) -> int:
-        low, high = self._limits
-        place = math.log(value / low) / math.log(high / low) if self._logarithmic else (value - low) / (high - low)
-        return round(_STOPS * min(1.0, max(0.0, place)))
-
-    def _slid(self, stop: int) -> None:
-        low, high = self._limits
-        place = stop / _STOPS
-        value: float = low * (high / low) ** place if self._logarithmic else low + place * (high - low)
-        rounded = round(value) if self.row.schema.get("type") == "integer" else round(value, 3)
-        if rounded != self.row.value:
-            self._field.setModified(False)
-            self._field.setText(number(rounded))
-            self._emit(rounded)
-
-    def _typed(self) -> None:
-        if not self._field.isModified():
-            return
-        value = parse(self.row.schema, self._field.text())
-        try:
-            check_value(self.row.field, self.row.schema, value)
-        except SpecError as error:
-            self._mark(True)
-            self._refuse(error, value)
-            return
-        self._field.setModified(False)
-        self._mark(False)
-        self._emit(value)
-
-    def _emit(self, value: Any) -> None:
-        self._mark(False)
-        self._field.setModified(False)
-        self._field.setText(number(value))
-        super()._emit(value)
-
-    def _mark(self, wrong: bool) -> None:
-        self._field.setProperty("wrong", wrong)
-        style = self._field.style()
-        if style is not None:
-            style.unpolish(self._field)
-            style.polish(self._field)
+    def _show(self) -> None:
+        self._segments.set_value(_word(self.row.value))
 
 
-def widget_for(row: Row) -> RowWidget:
-    """The control that suits a row."""
-    if row.choices:
-        return ChoiceRow(row)
-    if "enum" in row.schema:
-        return EnumRow(row)
-    return NumberRow(row)
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return _SHORT.get(value, str(value))

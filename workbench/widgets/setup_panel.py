@@ -2,137 +2,71 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QAction
+from PyQt6.QtCore import QRect, QSize, Qt
+from PyQt6.QtGui import QAction, QColor, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QProgressBar,
     QPushButton,
     QScrollArea,
+    QStyle,
+    QStyleOptionButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
-)  # fmt: skip
+)
 
-from workbench.model.setup import Section
+from workbench.painters import fonts
 from workbench.views.marks import Method
-from workbench.views.theme import GLYPHS, Theme
-from workbench.widgets.controls import button, hairline, label
-from workbench.widgets.form_rows import NumberRow, RowWidget, widget_for
+from workbench.views.theme import DARK, GLYPHS, Theme
+from workbench.widgets.controls import hairline, label
+from workbench.widgets.form import Form
 from workbench.widgets.icons import icon, pixmap
+from workbench.widgets.training_panel import TrainingPanel
+
+_ICON, _GAP, _PAD = 14, 8, 12
 
 
-class Form(QWidget):
-    """Sections of rows; a view of what it is given, which says what somebody changed."""
+class PrimaryButton(QPushButton):
+    """The one primary button of the panel: icon, verb, and its key in a quieter grey."""
 
-    changed = pyqtSignal(str, object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("form")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(16, 4, 16, 12)
-        self._column.setSpacing(6)
-        self._shape: list[tuple[str, tuple[str, ...]]] = []
-        self._facts: list[QLabel] = []
-        self.rows: dict[str, RowWidget] = {}
-        self._colour = "#AAB1BB"
-
-    def show_sections(self, sections: Sequence[Section]) -> None:
-        """Show values; the widgets are made anew only when other rows are asked for."""
-        shape = [(section.title, tuple(row.field for row in section.rows)) for section in sections]
-        if shape != self._shape:
-            self._rebuild(sections)
-            self._shape = shape
-            return
-        for section, fact in zip(sections, self._facts, strict=True):
-            fact.setText(section.fact)
-            for row in section.rows:
-                self.rows[row.field].show_value(row)
+    def __init__(self, action: QAction, name: str) -> None:
+        super().__init__(action.text())
+        self.setObjectName("primary")
+        self.setAccessibleName(action.text())
+        self.setToolTip(action.toolTip())
+        self.clicked.connect(action.trigger)
+        self._name, self._key = name, action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
+        self._theme: Theme = DARK
 
     def retheme(self, theme: Theme) -> None:
-        self._colour = theme.t2
-        self._shape = []
+        self._theme = theme
+        self.update()
 
-    def _rebuild(self, sections: Sequence[Section]) -> None:
-        self._clear()
-        for i, section in enumerate(sections):
-            if i:
-                self._column.addSpacing(4)
-                self._column.addWidget(hairline())
-            head = QHBoxLayout()
-            head.addWidget(label(section.title, "section"))
-            fact = label(section.fact, "small")
-            fact.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            head.addWidget(fact, 1)
-            self._facts.append(fact)
-            holder = QWidget()
-            holder.setFixedHeight(28)
-            head.setContentsMargins(0, 4, 0, 0)
-            holder.setLayout(head)
-            self._column.addWidget(holder)
-            for row in section.rows:
-                widget = widget_for(row)
-                if row.field == "seed" and isinstance(widget, NumberRow):
-                    widget.add_dice(lambda: random.SystemRandom().randrange(1000), self._colour)
-                widget.changed.connect(self.changed)
-                self.rows[row.field] = widget
-                self._column.addWidget(widget)
-        self._column.addStretch(1)
-
-    def _clear(self) -> None:
-        self.rows.clear()
-        self._facts.clear()
-        while (item := self._column.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-
-
-class TrainingBox(QWidget):
-    """How far training is, while it goes on: amount, time left, speed, loss, and pause."""
-
-    paused = pyqtSignal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 8, 16, 4)
-        column.setSpacing(8)
-        head = QHBoxLayout()
-        self._amount, self._left = label("", "name"), label("", "t2")
-        head.addWidget(self._amount)
-        head.addStretch(1)
-        head.addWidget(self._left)
-        column.addLayout(head)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        column.addWidget(self._bar)
-        row = QHBoxLayout()
-        self._speed = label("", "small")
-        row.addWidget(self._speed, 1)
-        self.pause = button("Pause", self.paused.emit, role="small")
-        row.addWidget(self.pause)
-        column.addLayout(row)
-        column.addWidget(hairline())
-        self.hide()
-
-    def show_progress(self, done: int, total: int, rate: float, loss: float | None, *, paused: bool) -> None:
-        self._amount.setText(f"{done:,} of {total:,} steps")
-        self._left.setText("paused" if paused else f"{(total - done) / rate:.0f} s left" if rate > 0 else "")
-        self._bar.setRange(0, total)
-        self._bar.setValue(done)
-        words = f"{rate:.0f} steps a second" if rate > 0 else ""
-        self._speed.setText(words + (f", loss {loss:.3f}" if loss is not None else ""))
-        self.pause.setText("Go on" if paused else "Pause")
-        self.show()
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        painter, style, option = QPainter(self), self.style(), QStyleOptionButton()
+        assert style is not None  # every widget has one
+        self.initStyleOption(option)
+        style.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option, painter, self)
+        colour = QColor(self._theme.on_prim if self.isEnabled() else self._theme.t3)
+        quiet = QColor(colour)
+        quiet.setAlphaF(0.72)
+        parts = [(self.text(), fonts.ui(13, 600), colour), (self._key, fonts.ui(12), quiet)]
+        widths = [QFontMetrics(font).horizontalAdvance(text) for text, font, _ in parts]
+        if sum(widths) + 2 * _GAP + _ICON > self.width() - 2 * _PAD:  # the tooltip has the key too
+            parts, widths = parts[:1], widths[:1]
+        x = (self.width() - sum(widths) - len(parts) * _GAP - _ICON) // 2
+        image = pixmap(self._name, colour.name(), _ICON, self.devicePixelRatioF())
+        painter.drawPixmap(x, (self.height() - _ICON) // 2, image)
+        x += _ICON + _GAP
+        for (text, font, pen), width in zip(parts, widths, strict=True):
+            painter.setFont(font)
+            painter.setPen(pen)
+            painter.drawText(QRect(x, 0, width + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
+            x += width + _GAP
 
 
 class SetupPanel(QWidget):
@@ -149,7 +83,7 @@ class SetupPanel(QWidget):
         column.setSpacing(0)
         column.addLayout(self._header(reset))
         column.addWidget(hairline())
-        self.training = TrainingBox()
+        self.training = TrainingPanel()
         column.addWidget(self.training)
         self.form = Form()
         area = QScrollArea()
@@ -180,14 +114,11 @@ class SetupPanel(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(16, 12, 16, 12)
         row.setSpacing(8)
-        self.run = button("Run", run.trigger, role="primary")
-        self.run.setToolTip(run.toolTip())
-        self.stop = button("Stop and keep", stop.trigger, role="primary")
-        self.stop.setToolTip(stop.toolTip())
+        self.run, self.stop = PrimaryButton(run, "play"), PrimaryButton(stop, "stop")
         self.stop.hide()
         copy = QPushButton("Copy as")
+        copy.setStyleSheet("padding: 0 28px 0 12px;")  # room for the arrow
         copy.setAccessibleName("Copy as")
-        copy.setObjectName("menu")
         menu = QMenu(copy)
         menu.addActions(list(copies))
         copy.setMenu(menu)
@@ -199,6 +130,8 @@ class SetupPanel(QWidget):
     def retheme(self, theme: Theme) -> None:
         self._theme = theme
         self.form.retheme(theme)
+        self.run.retheme(theme)
+        self.stop.retheme(theme)
         self._reset.setIcon(icon("reset", theme.t2, 18))
         self.show_lane(self._name.text(), self._method)
 
@@ -206,10 +139,11 @@ class SetupPanel(QWidget):
         self._method = method
         self._name.setText(name)
         if self._theme is not None:
-            self._glyph.setPixmap(pixmap(GLYPHS[method], self._theme.methods[method], 11, 2.0))
+            self._glyph.setPixmap(pixmap(GLYPHS[method], self._theme.methods[method], 11, self.devicePixelRatioF()))
 
     def show_buttons(self, *, running: bool, needs_training: bool, enabled: bool) -> None:
         self.run.setVisible(not running)
         self.run.setEnabled(enabled)
         self.run.setText("Train" if needs_training else "Run")
+        self.run.setAccessibleName(self.run.text())
         self.stop.setVisible(running)

@@ -39,7 +39,7 @@ QPushButton:pressed { background: $sel; }
 QPushButton:disabled { color: $t3; border: 1px dashed $line2; background: transparent; }
 QPushButton::menu-indicator { image: url($chevron); width: 14px; height: 14px; subcontrol-position: right center;
   right: 8px; }
-QPushButton#menu { text-align: left; padding: 0 28px 0 12px; }
+QPushButton#menu { padding: 0 30px 0 12px; }
 QPushButton#primary { background: $prim; color: $on_prim; border-color: $prim; font-weight: 600; }
 QPushButton#primary:hover { background: $prim_hover; }
 QPushButton#primary:disabled { background: transparent; color: $t3; border: 1px dashed $line2; }

@@ -1,0 +1,267 @@
+"""Charts: what their curves say, and that a moving cursor draws no curve again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PyQt6.QtGui import QColor, QImage
+from PyQt6.QtWidgets import QApplication
+
+import resources
+from core.events import Chunk, RunStarted, StreamDeclared
+from core.spec import RunSpec, Training, to_json
+from core.trace import Trace, TraceBuilder, open_trace
+from workbench.views import charts
+from workbench.views.theme import DARK, THEMES
+from workbench.widgets.charts import ChartsStrip
+
+
+def trace_of(x: np.ndarray, t: np.ndarray, data: np.ndarray, **meta: str) -> Trace:
+    """A sampling trace with x [N, B, 2] at t [N], sigma = 1 - t, and real points."""
+    builder = TraceBuilder()
+    builder.feed(RunStarted(to_json(RunSpec()), meta))
+    builder.feed(
+        StreamDeclared(
+            name="x", row_shape=x.shape[1:], dims=("t", "particle", "xy"), kind="points", columns=("t", "sigma"),
+            capacity=len(x), static={"data": data.astype(np.float32)},
+        )
+    )  # fmt: skip
+    builder.feed(Chunk("x", x.astype(np.float32), {"t": t, "sigma": 1 - t}))
+    return builder.trace
+
+
+def training_of(loss: np.ndarray, error: np.ndarray, *, n_steps: int = 1000, status: str = "running") -> Trace:
+    builder = TraceBuilder()
+    builder.feed(RunStarted(to_json(RunSpec(training=Training(n_steps=n_steps))), {}))
+    for name, values, columns in (
+        ("loss", loss, {"step": np.arange(1.0, len(loss) + 1), "learning_rate": np.full(len(loss), 1e-3)}),
+        ("metric/velocity_error", error, {"step": np.linspace(0, len(loss), len(error))}),
+    ):
+        builder.feed(
+            StreamDeclared(
+                name=name, row_shape=(), dims=("step",), kind="scalar", columns=tuple(columns), capacity=len(values)
+            )
+        )
+        builder.feed(Chunk(name, values.astype(np.float32), columns))
+    builder.trace.status = status
+    return builder.trace
+
+
+def shifted(n: int = 400) -> tuple[np.ndarray, np.ndarray]:
+    """Particles that stand 3 right of the data at first and on it in the end."""
+    data = np.random.default_rng(0).normal(size=(n, 2))
+    t = np.linspace(0, 1, 11)
+    x = data[None] + 3.0 * (1 - t)[:, None, None] * np.array([1.0, 0.0])
+    return x, data
+
+
+def test_distance_to_shifted_data_is_the_mean_of_the_shift_over_directions() -> None:
+    x, data = shifted()
+    distance, noise, speed = charts.sampling_charts([("flow", trace_of(x, np.linspace(0, 1, 11), data))])
+    # the RMS distance of quantiles is |shift . direction|, whose mean over all directions is 2 / pi |shift|
+    expected = 3.0 * (1 - distance.curves[0].x) * 2 / np.pi
+    np.testing.assert_allclose(distance.curves[0].y, expected, atol=0.01)
+    np.testing.assert_allclose(noise.curves[0].y, 1 - noise.curves[0].x)
+    np.testing.assert_allclose(speed.curves[0].y, 3.0, rtol=1e-4)
+
+
+@pytest.mark.parametrize("n_data", [150, 400, 1000])
+def test_distance_does_not_need_as_many_real_points_as_particles(n_data: int) -> None:
+    rng = np.random.default_rng(1)
+    x = np.repeat(rng.normal(size=(1, 400, 2)), 3, axis=0)
+    trace = trace_of(x, np.linspace(0, 1, 3), rng.normal(size=(n_data, 2)))
+    assert charts.sampling_charts([("flow", trace)])[0].curves[0].y.max() < 0.2
+
+
+def test_a_diverged_row_has_no_distance_and_the_others_do() -> None:
+    x, data = shifted()
+    x[4, 7] = np.inf
+    y = charts.sampling_charts([("flow", trace_of(x, np.linspace(0, 1, 11), data))])[0].curves[0].y
+    assert not np.isfinite(y[4])
+    assert np.isfinite(np.delete(y, 4)).all()
+
+
+def test_a_long_run_is_read_in_part() -> None:
+    x = np.zeros((600, 4, 2))
+    distance, noise, speed = charts.sampling_charts([("flow", trace_of(x, np.linspace(0, 1, 600), np.zeros((4, 2))))])
+    assert len(distance.curves[0].x) <= 60
+    assert distance.curves[0].x[[0, -1]].tolist() == [0.0, 1.0]
+    assert len(noise.curves[0].x) == 600
+    assert len(speed.curves[0].x) < 60
+
+
+def test_charts_without_real_points_or_without_rows_have_fewer_curves() -> None:
+    bare = trace_of(np.zeros((3, 4, 2)), np.linspace(0, 1, 3), np.zeros((0, 2)))
+    distance, noise, speed = charts.sampling_charts([("flow", bare)])
+    assert (len(distance.curves), len(noise.curves), len(speed.curves)) == (0, 1, 1)
+    assert all(chart.curves == () for chart in charts.sampling_charts([]))
+    assert all(chart.curves == () for chart in charts.training_charts([]))
+
+
+def test_lanes_of_one_method_differ_by_dash_and_name() -> None:
+    x, data = shifted()
+    traces = [trace_of(x, np.linspace(0, 1, 11), data, sampler_title=name) for name in ("Euler", "Heun", "DDIM")]
+    chart = charts.sampling_charts(list(zip(("flow", "flow", "diffusion"), traces, strict=True)))[1]
+    assert [(c.variant, c.name) for c in chart.curves] == [(0, "Euler 10"), (1, "Heun 10"), (0, "")]
+
+
+def test_the_loss_is_smoothed_over_its_raw_values() -> None:
+    rng = np.random.default_rng(2)
+    loss = 1.0 + 0.3 * rng.normal(size=5000)
+    curve = charts.training_charts([("flow", training_of(loss, np.ones(3)))])[0].curves[0]
+    assert len(curve.x) == len(curve.y) == len(curve.raw) <= 600
+    assert curve.x[-1] == 5000
+    assert curve.y[20:].std() < curve.raw.std() / 2
+    constant = charts.training_charts([("flow", training_of(np.full(700, 2.5), np.ones(3)))])[0].curves[0]
+    np.testing.assert_allclose(constant.y, 2.5, rtol=1e-6)
+
+
+def test_the_axis_of_a_training_ends_where_it_will_end_or_was_stopped() -> None:
+    running = training_of(np.ones(50), np.ones(2), n_steps=5000)
+    stopped = training_of(np.ones(50), np.ones(2), n_steps=5000, status="stopped")
+    assert {chart.end for chart in charts.training_charts([("flow", running)])} == {5000.0}
+    assert {chart.end for chart in charts.training_charts([("flow", stopped)])} == {50.0}
+
+
+def test_the_error_against_the_exact_field_is_what_was_recorded() -> None:
+    error = charts.training_charts([("flow", training_of(np.ones(50), np.array([1.0, 0.5, 0.2])))])[1].curves[0]
+    np.testing.assert_allclose(error.y, [1.0, 0.5, 0.2], rtol=1e-6)
+    assert charts.value_at(error, error.x[1]) == pytest.approx(0.5)
+    assert charts.value_at(error, error.x[-1] + 1) is None
+
+
+def test_charts_are_cheap_enough_for_the_windows_thread() -> None:
+    lanes = [
+        (method, open_trace(resources.path("traces", f"swiss-roll-{name}.h5")))
+        for method, name in (("diffusion", "diffusion"), ("flow", "flow"))
+    ]
+    long = [("flow", training_of(np.ones(1_000_000), np.ones(3)))]
+    for call in (lambda: charts.sampling_charts(lanes), lambda: charts.training_charts(long)):
+        took = []
+        for _ in range(5):
+            began = time.perf_counter()
+            call()
+            took.append(time.perf_counter() - began)
+        assert min(took) < 0.1  # 11 and 5 ms where this was written; the limit is loose for busy machines
+    for _, trace in lanes:
+        trace.close()
+
+
+# --- the painter ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def strip(qtbot) -> ChartsStrip:
+    made = ChartsStrip()
+    qtbot.addWidget(made)
+    made.resize(900, 160)
+    x, data = shifted()
+    lanes = [("diffusion", trace_of(2 * x, np.linspace(0, 1, 11), data))]
+    made.set_charts(charts.sampling_charts(lanes), DARK)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def picture(strip: ChartsStrip) -> QImage:
+    """The strip as it is once its layout has settled."""
+    QApplication.processEvents()
+    return strip.grab().toImage()
+
+
+def count(image: QImage, colour: str) -> int:
+    """Pixels that are nearly of that colour: thin lines are smoothed at their sides."""
+    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    bits = image.constBits().asarray(image.sizeInBytes())
+    pixels = np.array(bits).reshape(image.height(), -1)[:, : 3 * image.width()].reshape(-1, 3)
+    return int((np.abs(pixels.astype(int) - QColor(colour).getRgb()[:3]).max(axis=1) < 40).sum())
+
+
+def test_curves_glyph_and_cursor_are_drawn(strip) -> None:
+    strip.set_cursor(0.5)
+    image = picture(strip)
+    assert count(image, DARK.methods["diffusion"]) > 100
+    assert count(image, DARK.t1) > 100
+
+
+def test_a_moving_cursor_draws_no_curve_again(strip, monkeypatch) -> None:
+    from workbench.painters.charts import ChartPlot
+
+    picture(strip)
+    drawn: list[object] = []
+    monkeypatch.setattr(ChartPlot, "_draw_curves", lambda *args: drawn.append(args))
+    images = []
+    for t in (0.2, 0.8):
+        strip.set_cursor(t)
+        images.append(picture(strip))
+    assert drawn == []
+    assert images[0] != images[1]
+
+
+def test_only_charts_that_are_given_are_shown_in_either_theme(strip) -> None:
+    for theme in THEMES.values():
+        strip.set_charts(charts.training_charts([("flow", training_of(np.ones(50), np.ones(2)))]), theme)
+        assert [cell.isVisible() for cell in strip._cells] == [True, True, False]
+        strip.set_step(20)
+        assert count(picture(strip), theme.methods["flow"]) > 50
+
+
+def test_a_method_that_is_behind_shows_where_it_is(strip) -> None:
+    lanes = [("flow", training_of(np.ones(n), np.ones(2), n_steps=100)) for n in (80, 30)]
+    strip.set_charts(charts.training_charts([lanes[0], ("diffusion", lanes[1][1])]), DARK)
+    strip.set_step(80)
+    ahead = count(picture(strip), DARK.methods["diffusion"])
+    strip.set_step(-1)  # before every curve: no glyphs
+    assert ahead > count(picture(strip), DARK.methods["diffusion"]) + 20
+
+
+def test_empty_charts_are_drawn_without_complaint(strip) -> None:
+    strip.set_charts(charts.sampling_charts([]), DARK)
+    picture(strip)
+
+
+def test_pyqtgraph_leaves_the_exception_hook_alone() -> None:
+    code = "import sys; hook = sys.excepthook; import workbench.painters.charts; assert sys.excepthook is hook"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=resources.path("..").resolve())
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "least", "expected"),
+    [
+        (0, 1, 4, [0, 0.25, 0.5, 0.75, 1]),
+        (0, 1, 2, [0, 0.5, 1]),
+        (0, 5000, 4, [0, 1000, 2000, 3000, 4000, 5000]),
+        (-0.3, 0.9, 2, [0, 0.5]),
+    ],
+)
+def test_ticks_are_round_numbers(low: float, high: float, least: int, expected: list[float]) -> None:
+    from workbench.painters.charts import steps
+
+    np.testing.assert_allclose(steps(low, high, least), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("span", [0.05, 0.4, 0.9, 1.2, 2.5, 6.0])
+@pytest.mark.parametrize("low", [-3.3, -0.2, 0.1])
+def test_a_logarithmic_axis_has_numbers(low: float, span: float) -> None:
+    from workbench.painters.charts import decades
+
+    ticks = decades(low, low + span)
+    assert 1 <= len(ticks) <= 9
+    for place, text in ticks:
+        assert float(text.replace("−", "-")) == pytest.approx(10.0**place)
+
+
+def test_names_at_curve_ends_stay_in_order_apart_and_inside() -> None:
+    from workbench.painters.charts import apart
+
+    rng = np.random.default_rng(3)
+    for _ in range(50):
+        places = rng.uniform(0, 100, size=4)
+        moved = np.array(apart(list(places), 14, 100))
+        assert (np.argsort(moved) == np.argsort(places)).all()
+        assert np.diff(np.sort(moved)).min() >= 14 - 1e-9
+        assert moved.max() <= 100

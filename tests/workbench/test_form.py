@@ -1,0 +1,371 @@
+"""The set-up form as a person meets it: values in, changes out, mistakes named and mended at their row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QAction, QKeySequence, QWheelEvent
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, QSlider, QToolButton, QWidget
+
+import resources
+from core import catalog, presets
+from core.events import Chunk, RunStarted, StreamDeclared
+from core.spec import RunSpec, to_json
+from core.trace import TraceBuilder
+from workbench.model import setup
+from workbench.model.setup import Row, Section
+from workbench.views.theme import THEMES
+from workbench.widgets.form import Form, widget_for
+from workbench.widgets.form_rows import ChoiceRow, SegmentRow, number
+from workbench.widgets.number_row import NumberRow
+from workbench.widgets.setup_panel import SetupPanel
+from workbench.widgets.training_panel import TrainingPanel, time_left, training_facts
+
+CATALOG = catalog.load(resources.path("catalog.json").read_bytes())
+DARK = THEMES["dark"]
+
+
+class Bench:
+    """A form joined to a spec as the application joins it."""
+
+    def __init__(self, preset: str) -> None:
+        self.spec: RunSpec = presets.load_one(preset)
+        self.changes: list[tuple[str, Any]] = []
+        self.form = Form()
+        self.form.retheme(DARK)
+        self.form.changed.connect(self._change)
+        self.show()
+
+    def show(self) -> None:
+        self.form.show_sections(setup.sections(CATALOG, self.spec, ["cpu"]))
+
+    def _change(self, field: str, value: Any) -> None:
+        self.changes.append((field, value))
+        self.spec = setup.set_value(CATALOG, self.spec, field, value)
+        self.show()
+
+    def control(self, field: str, kind: type[QWidget]) -> Any:
+        return self.form.rows[field].findChild(kind)
+
+    def type_into(self, field: str, text: str) -> None:
+        line = self.control(field, QLineEdit)
+        line.setFocus()
+        line.selectAll()
+        QTest.keyClicks(line, text)
+        QTest.keyClick(line, Qt.Key.Key_Return)
+
+
+@pytest.fixture
+def bench(qtbot) -> Bench:
+    made = Bench("swiss-roll-diffusion")
+    qtbot.addWidget(made.form)
+    made.form.resize(296, 900)
+    made.form.show()
+    made.form.activateWindow()
+    qtbot.waitUntil(made.form.isActiveWindow)
+    return made
+
+
+def test_every_row_of_every_preset_has_its_control_and_a_name(qtbot) -> None:
+    for preset in ("swiss-roll-flow", "swiss-roll-gated-diffusion", "three-gaussians-diffusion", "default"):
+        made = Bench(preset)
+        qtbot.addWidget(made.form)
+        wanted = [row.field for section in setup.sections(CATALOG, made.spec, ["cpu"]) for row in section.rows]
+        assert list(made.form.rows) == wanted
+        for row in made.form.rows.values():
+            assert row.control.accessibleName()
+        assert made.changes == []
+
+
+def test_typing_a_number_changes_it(bench) -> None:
+    bench.type_into("sampler.n_steps", "20")
+    assert bench.changes == [("sampler.n_steps", 20)]
+    bench.type_into("n_samples", "2,500")
+    assert bench.spec.n_samples == 2500
+    assert bench.control("n_samples", QLineEdit).text() == "2,500"
+
+
+def test_a_wrong_number_is_named_at_its_row_and_mended_by_one_button(qtbot, bench) -> None:
+    bench.type_into("sampler.n_steps", "0")
+    row = bench.form.rows["sampler.n_steps"]
+    assert row.problem == "Steps must be 1 to 1,000. Given 0."
+    assert bench.control("sampler.n_steps", QLineEdit).property("wrong") is True
+    assert bench.changes == []
+    (mend,) = (button for button in row.findChildren(QPushButton) if button.text() == "Use 1")
+    qtbot.mouseClick(mend, Qt.MouseButton.LeftButton)
+    assert bench.changes == [("sampler.n_steps", 1)]
+    assert row.problem == ""
+    assert bench.control("sampler.n_steps", QLineEdit).property("wrong") is False
+
+
+def test_a_wrong_number_stays_while_others_change_and_goes_when_its_value_does(bench) -> None:
+    bench.type_into("sampler.n_steps", "0")
+    row = bench.form.rows["sampler.n_steps"]
+    bench.type_into("n_samples", "70")
+    assert row.problem
+    assert bench.control("sampler.n_steps", QLineEdit).text() == "0"
+    bench.spec = setup.set_value(CATALOG, bench.spec, "sampler.n_steps", 9)
+    bench.show()
+    assert row.problem == ""
+    assert bench.control("sampler.n_steps", QLineEdit).text() == "9"
+
+
+def test_where_no_number_is_nearest_no_button_offers_one(bench) -> None:
+    bench.type_into("training.learning_rate", "0")
+    row = bench.form.rows["training.learning_rate"]
+    assert "more than 0" in row.problem
+    assert not any(b.isVisible() for b in row.findChildren(QPushButton))
+
+
+def test_a_dragged_slider_tells_the_first_value_at_once_and_the_last_a_moment_later(qtbot, bench) -> None:
+    slider = bench.control("sampler.n_steps", QSlider)
+    slider.setSliderDown(True)
+    for stop in range(100, 300):
+        slider.setValue(stop)
+    slider.setSliderDown(False)
+    told = len(bench.changes)
+    assert 1 <= told < 50
+    expected = round(1000 ** (299 / 400))
+    qtbot.waitUntil(lambda: bench.changes[-1] == ("sampler.n_steps", expected), timeout=1000)
+    assert bench.control("sampler.n_steps", QLineEdit).text() == str(expected)
+
+
+@pytest.mark.parametrize(
+    ("start", "key", "end"), [(1, "Right", 2), (999, "Right", 1000), (3, "Left", 2), (1, "Left", 1)]
+)
+def test_arrow_keys_step_through_every_whole_number(qtbot, bench, start: int, key: str, end: int) -> None:
+    bench.type_into("sampler.n_steps", str(start))
+    slider = bench.control("sampler.n_steps", QSlider)
+    slider.setFocus()
+    QTest.keyClick(slider, getattr(Qt.Key, f"Key_{key}"))
+    qtbot.waitUntil(lambda: bench.spec.sampler.params["n_steps"] == end, timeout=1000)
+
+
+def test_the_slider_reaches_both_limits_and_shows_every_value_between(bench) -> None:
+    row = bench.form.rows["sampler.n_steps"]
+    assert isinstance(row, NumberRow)
+    assert (row._stop_of(1), row._stop_of(1000)) == (0, 400)
+    eta = bench.control("sampler.eta", QSlider)
+    eta.setValue(eta.maximum())
+    assert bench.changes[-1] == ("sampler.eta", 1.0)
+
+
+def test_the_wheel_scrolls_the_form_and_changes_nothing(bench) -> None:
+    for field, kind in (("sampler.name", QComboBox), ("sampler.n_steps", QSlider)):
+        control = bench.control(field, kind)
+        control.setFocus()
+        event = QWheelEvent(
+            QPointF(5, 5), QPointF(5, 5), QPoint(0, -120), QPoint(0, -120), Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(control, event)
+        assert not event.isAccepted()
+    assert bench.changes == []
+
+
+def test_another_sampler_brings_its_rows_and_keeps_the_focus_and_the_other_rows(bench) -> None:
+    kept = bench.form.rows["data.name"]
+    box = bench.control("sampler.name", QComboBox)
+    box.setFocus()
+    names = list(CATALOG.parts["sampler"])
+    box.setCurrentIndex(names.index("ddpm"))
+    box.activated.emit(names.index("ddpm"))
+    assert "sampler.variance" in bench.form.rows
+    assert "sampler.eta" not in bench.form.rows
+    assert bench.form.rows["data.name"] is kept
+    assert bench.form.rows["sampler.name"].isAncestorOf(QApplication.focusWidget())
+
+
+def test_a_menu_says_facts_and_why_an_entry_is_greyed(qtbot) -> None:
+    made = Bench("swiss-roll-flow")
+    qtbot.addWidget(made.form)
+    model = made.control("grid.name", QComboBox).model()
+    texts = {model.item(i).text(): model.item(i) for i in range(model.rowCount())}
+    assert not texts["DDPM steps"].isEnabled()
+    assert texts["DDPM steps"].data(Qt.ItemDataRole.AccessibleTextRole) == "DDPM steps, needs a discrete path"
+    samplers = made.control("sampler.name", QComboBox)
+    sides = [samplers.itemData(i, Qt.ItemDataRole.UserRole) for i in range(samplers.count())]
+    assert "order 2 · 2 NFE a step" in sides
+
+
+def test_a_menu_draws_its_entries_in_both_themes(qtbot) -> None:
+    for theme in THEMES.values():
+        spec = presets.load_one("swiss-roll-flow")
+        rows = {r.field: r for s in setup.sections(CATALOG, spec, ["cpu"]) for r in s.rows}
+        row = ChoiceRow(rows["grid.name"], theme)
+        qtbot.addWidget(row)
+        row.show()
+        box = row.findChild(QComboBox)
+        box.showPopup()
+        popup = box.view().window()
+        qtbot.waitUntil(popup.isVisible)
+        image = popup.grab().toImage()
+        box.hidePopup()
+        assert len({image.pixel(x, y) for x in range(0, image.width(), 2) for y in range(image.height())}) > 10
+
+
+def test_a_change_that_is_refused_is_taken_back(qtbot) -> None:
+    spec = presets.load_one("swiss-roll-flow")
+    rows = {row.field: row for section in setup.sections(CATALOG, spec, ["cpu"]) for row in section.rows}
+    menu, steps = widget_for(rows["sampler.name"], DARK), widget_for(rows["sampler.n_steps"], DARK)
+    for widget in (menu, steps):  # nobody listens
+        qtbot.addWidget(widget)
+    box, before = menu.findChild(QComboBox), menu.findChild(QComboBox).currentIndex()
+    box.setCurrentIndex(0)
+    box.activated.emit(0)
+    assert box.currentIndex() == before != 0
+    steps.findChild(QSlider).setValue(400)
+    assert steps.findChild(QLineEdit).text() == "25"
+
+
+def test_segments_are_symbols_and_give_the_catalogs_values(qtbot, bench) -> None:
+    row = bench.form.rows["objective.prediction"]
+    buttons = {button.text(): button for button in row.findChildren(QPushButton) if button.isCheckable()}
+    assert list(buttons) == ["ε", "x₁", "v", "score"]
+    assert buttons["ε"].isChecked()
+    qtbot.mouseClick(buttons["x₁"], Qt.MouseButton.LeftButton)
+    assert bench.changes == [("objective.prediction", "data")]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "kind", "other"),
+    [
+        ({"type": "boolean"}, False, SegmentRow, True),
+        ({"enum": [1, 2, 4]}, 1, SegmentRow, 4),
+        ({"enum": list("abcde")}, "a", ChoiceRow, "e"),
+        ({"type": "string"}, "here", NumberRow, "12"),
+        ({"type": "number"}, 0.5, NumberRow, -2.5),
+    ],
+)
+def test_a_plug_ins_parameter_of_any_type_has_a_row(
+    qtbot, schema: dict[str, Any], value: object, kind: type, other: object
+) -> None:
+    row = setup._row("sampler.x", schema, value)
+    widget = widget_for(row, DARK)
+    qtbot.addWidget(widget)
+    widget.show()
+    assert isinstance(widget, kind)
+    changes: list[object] = []
+    widget.changed.connect(lambda _field, new: changes.append(new))
+    if isinstance(widget, SegmentRow):
+        words = [b for b in widget.findChildren(QPushButton) if b.isCheckable()]
+        qtbot.mouseClick(words[-1], Qt.MouseButton.LeftButton)
+    elif isinstance(widget, ChoiceRow):
+        widget.findChild(QComboBox).activated.emit(4)
+    else:
+        line = widget.findChild(QLineEdit)
+        line.selectAll()
+        QTest.keyClicks(line, str(other))
+        QTest.keyClick(line, Qt.Key.Key_Return)
+    assert changes == [other]
+    assert type(changes[0]) is type(other)
+
+
+def test_details_open_with_their_section_and_show_themselves_where_they_are_wrong(qtbot, bench) -> None:
+    beta = bench.form.rows["path.beta_1"]
+    assert not beta.isVisible()
+    (more,) = (b for b in bench.form.findChildren(QToolButton) if b.accessibleName().startswith("More: Steps T"))
+    qtbot.mouseClick(more, Qt.MouseButton.LeftButton)
+    assert beta.isVisible()
+    bench.type_into("path.beta_1", "7")
+    qtbot.mouseClick(more, Qt.MouseButton.LeftButton)
+    assert beta.isVisible()
+    assert beta.problem
+
+
+def test_the_dice_roll_another_seed(qtbot, bench) -> None:
+    qtbot.mouseClick(bench.control("seed", QToolButton), Qt.MouseButton.LeftButton)
+    ((field, value),) = bench.changes
+    assert field == "seed"
+    assert 0 <= value < 1000
+
+
+def test_a_row_keeps_its_field_and_takes_another_schema(qtbot) -> None:
+    form = Form()
+    qtbot.addWidget(form)
+    for limits in ({"minimum": 1, "maximum": 4}, {"minimum": 1}):
+        schema = {"title": "Layers", "type": "integer", **limits}
+        form.show_sections([Section("Network", (Row("network.depth", "Layers", 3, schema),))])
+    assert form.rows["network.depth"].findChild(QSlider) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(2500, "2,500"), (-3, "−3"), (0.5, "0.5"), (0.0, "0"), (1e-4, "1e−4"), (1.5e-5, "1.5e−5"), (12500.5, "12,500.5")],
+)
+def test_numbers_are_shown_as_they_are_read(value: float, text: str) -> None:
+    assert number(value) == text
+    assert setup.parse({"type": "number"}, text) == value
+
+
+# --- the panels ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def panel(qtbot) -> SetupPanel:
+    run, stop = QAction("Run"), QAction("Stop and keep")
+    run.setShortcut(QKeySequence("Ctrl+R"))
+    made = SetupPanel(run, stop, QAction("Reset to defaults"), [QAction("Copy as TOML")])
+    made.actions_kept = (run, stop)
+    qtbot.addWidget(made)
+    made.retheme(DARK)
+    made.resize(296, 800)
+    made.show()
+    return made
+
+
+def test_the_button_says_what_it_will_do(qtbot, panel) -> None:
+    panel.show_lane("Diffusion", "diffusion")
+    panel.show_buttons(running=False, needs_training=False, enabled=True)
+    assert (panel.run.text(), panel.run.isVisible(), panel.stop.isVisible()) == ("Run", True, False)
+    panel.show_buttons(running=False, needs_training=True, enabled=True)
+    assert panel.run.text() == "Train"
+    with qtbot.waitSignal(panel.actions_kept[0].triggered):
+        qtbot.mouseClick(panel.run, Qt.MouseButton.LeftButton)
+    panel.show_buttons(running=True, needs_training=False, enabled=True)
+    assert (panel.run.isVisible(), panel.stop.text(), panel.stop.isVisible()) == (False, "Stop and keep", True)
+    panel.grab()
+
+
+def test_training_shows_amount_time_left_and_what_was_measured(qtbot) -> None:
+    shown = TrainingPanel()
+    qtbot.addWidget(shown)
+    shown.show_progress(3100, 5000, 237.5, 0.31234, paused=False)
+    shown.show_facts([("Batch", "512")])
+    texts = [child.text() for child in shown.findChildren(QWidget) if hasattr(child, "text") and child.isVisible()]
+    for wanted in ("3,100", "of 5,000 steps", "8 s left", "238 it/s", "0.312", "512", "Pause"):
+        assert wanted in texts
+    shown.show_progress(3100, 5000, 0.0, None, paused=True)
+    assert shown.pause.text() == "Go on"
+    assert not any(child.isVisible() for child in shown._values["Speed"])
+    with qtbot.waitSignal(shown.paused):
+        qtbot.mouseClick(shown.pause, Qt.MouseButton.LeftButton)
+
+
+def test_training_facts_are_one_value_or_one_for_each() -> None:
+    traces = []
+    for error in (0.25, 0.125):
+        builder = TraceBuilder()
+        builder.feed(RunStarted(to_json(RunSpec()), {"parameters": "64002"}))
+        for name, columns in (("loss", ("step", "learning_rate")), ("metric/velocity_error", ("step",))):
+            builder.feed(
+                StreamDeclared(name=name, row_shape=(), dims=("step",), kind="scalar", columns=columns, capacity=1)
+            )
+        one = np.array([1.0])
+        builder.feed(Chunk("loss", one, {"step": one, "learning_rate": np.array([6.66e-4])}))
+        builder.feed(Chunk("metric/velocity_error", np.array([error]), {"step": one}))
+        traces.append(builder.trace)
+    assert dict(training_facts(traces)) == {
+        "Learning rate": "6.7e−4", "Batch": "256", "Parameters": "64,002 each",
+        "Error against exact": "25.0 % and 12.5 %",
+    }  # fmt: skip
+    assert training_facts([]) == []
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(8.2, "8 s left"), (200, "3 min left"), (9000, "2.5 h left")])
+def test_time_left_in_words(seconds: float, words: str) -> None:
+    assert time_left(seconds) == words
