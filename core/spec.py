@@ -214,7 +214,8 @@ def apply_sets(data: dict[str, Any], sets: list[str]) -> dict[str, Any]:
         elif not name:
             out[section] = value
         else:
-            table = out.setdefault(section, {})
+            # a part that is not there yet is the usual one
+            table = out.setdefault(section, {"name": RunSpec().part(section).name} if section in PARTS else {})
             if isinstance(table, str):
                 table = out[section] = {"name": table}
             if not isinstance(table, dict):

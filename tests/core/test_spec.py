@@ -51,6 +51,12 @@ def test_a_mistake_names_field_value_and_remedy(sets: list[str], field: str, wor
     assert "\n" not in str(caught.value)
 
 
+def test_a_knob_of_a_part_that_a_file_leaves_out_is_that_of_the_usual_one() -> None:
+    spec = presets.load_one("default", ["sampler.n_steps=20", "data.width=0.2"])
+    assert spec.sampler == Part("euler", {"n_steps": 20})
+    assert spec.data == Part("swiss-roll", {"width": 0.2})
+
+
 def test_naming_another_sampler_drops_the_old_ones_knobs() -> None:
     data = specs.apply_sets(specs.to_dict(ODD), ["sampler=heun", "sampler.n_steps=9"])
     assert specs.from_dict(data).sampler == Part("heun", {"n_steps": 9})

@@ -34,6 +34,7 @@ from workbench.widgets.help_sheet import HelpSheet
 from workbench.widgets.lane_states import MessageSpec
 from workbench.widgets.lanes import MOST_LANES, LanesView
 from workbench.widgets.style import stylesheet
+from workbench.widgets.training_panel import training_facts
 from workbench.widgets.transport import Transport
 from workbench.widgets.window import MainWindow
 
@@ -272,6 +273,7 @@ class Controller(QObject):
             newest = float(loss[-min(100, len(loss)) :].mean()) if loss is not None and len(loss) else None
             paused = all(job.progress.paused for job in jobs if job.progress)
             self.panel.training.show_progress(done, total, rate, newest, paused=paused)
+            self.panel.training.show_facts(training_facts([job.builder.trace for job in jobs]))
         self.panel.show_buttons(running=True, needs_training=False, enabled=True)
         _start(self._charts_timer)
 
