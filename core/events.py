@@ -41,7 +41,7 @@ class StreamDeclared(msgspec.Struct, frozen=True, tag="stream", kw_only=True):
     name: str
     row_shape: tuple[int, ...]
     dims: tuple[str, ...]
-    kind: Literal["points", "vectors", "scalar", "trajectories", "fields"]
+    kind: Literal["points", "vectors", "scalar", "trajectories", "fields", "images", "images"]
     columns: tuple[str, ...]
     capacity: int
     units: str = "1"

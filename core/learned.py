@@ -6,6 +6,7 @@ import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path as FilePath
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import torch
@@ -13,16 +14,18 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 import resources
+from core import registry
 from core import spec as specs
 from core.errors import SpecError
+from core.fields import Field
 from core.networks import Network
 from core.parts import make
 from core.paths import Path
-from core.predictions import Estimate, Prediction, decode
+from core.predictions import Estimate, Prediction, Reading
 from core.spec import SHIPPED, RunSpec
 
 EMA, RAW = "ema.", "raw."
-SPEC, PREDICTION = "spec", "prediction"
+SPEC, PREDICTION, DATA_STD, SHAPE, N_CLASSES = "spec", "prediction", "data_std", "shape", "n_classes"
 
 
 def locate(weights: str) -> FilePath:
@@ -32,33 +35,111 @@ def locate(weights: str) -> FilePath:
     return FilePath(weights)
 
 
-class NetworkField:
-    """A network's output decoded to an `Estimate`; x [B, D], t 0-dimensional or [B]."""
+class Learner(Protocol):
+    """What a field must know of the objective that its network was trained by."""
 
-    def __init__(self, network: nn.Module, prediction: Prediction, path: Path) -> None:
-        self.network, self.prediction, self.path = network, prediction, path
+    def field_output(self, network: Evaluation, x: Tensor, t: Tensor, cond: Tensor | None) -> Tensor: ...
+
+    def flow_map(
+        self, network: Evaluation, path: Path, reading: Reading, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None
+    ) -> Tensor: ...
+
+
+class Evaluation:
+    """A network with its input scaled for the path: called with x [B, ...], t [B], cond [B] or None, s [B] or None."""
+
+    def __init__(self, network: nn.Module, path: Path, reading: Reading) -> None:
+        self._network, self._path, self._reading = network, path, reading
+
+    def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None, s: Tensor | None = None) -> Tensor:
+        c = self._path.at(t).over(x)
+        y: Tensor = self._network(self._reading.inputs(self._path, x, c), t, cond, s)
+        return y
+
+
+class NetworkField:
+    """A network's output decoded to an `Estimate`; x [B, ...], t 0-dimensional or [B]."""
+
+    def __init__(self, network: nn.Module, reading: Reading, path: Path, learner: Learner) -> None:
+        self.network, self.reading, self.path = Evaluation(network, path, reading), reading, path
+        self._learner = learner
 
     def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
-        inside = t.clamp(self.path.t_min, self.path.t_max)
-        times = inside.to(x.device, x.dtype).expand(len(x))
-        y = self.network(x, times, cond)
-        return decode(self.prediction, y, x, self.path.at(inside).over(x))
+        times = self._inside(t, x)
+        y = self._learner.field_output(self.network, x, times, cond)
+        return self.reading.decode(y, x, self.path.at(times).over(x))
+
+    def flow_map(self, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None = None) -> Tensor:
+        """x at time s from x at time t, in one evaluation."""
+        ends = s.to(x.device, x.dtype).expand(len(x))
+        return self._learner.flow_map(self.network, self.path, self.reading, x, self._inside(t, x), ends, cond)
+
+    def _inside(self, t: Tensor, x: Tensor) -> Tensor:
+        """t [B] where the network was trained, in the precision of x."""
+        return t.clamp(self.path.t_min, self.path.t_max).to(x.device, x.dtype).expand(len(x))
 
 
-def load_field(file: FilePath, path: Path, device: torch.device, dtype: torch.dtype) -> NetworkField:
-    """The averaged (EMA) weights of a checkpoint as a field on the path that they were trained on.
+class RetimedField:
+    """A field on another path: at equal log-SNR the two x_t differ by a factor, and the estimates are the same.
+
+    Reference: Karras et al. (2022), section 2; Pokle et al. (2023), proposition 1.
+    """
+
+    def __init__(self, field: Field, path: Path) -> None:
+        self._field, self.path = field, path
+
+    def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
+        here, other = self.path.at(t), self._field.path
+        lams = here.lam.detach().cpu().double()
+        times, where = torch.unique(lams, return_inverse=True)
+        there = torch.stack([other.t_of_lam(lam) for lam in times])[where].to(t.device)
+        ratio = other.at(there).alpha.to(x.dtype) / here.alpha.to(x.dtype)
+        if t.ndim:
+            ratio = ratio.reshape(-1, *(1,) * (x.ndim - 1))
+        return self._field(x * ratio, there.to(t.dtype), cond)
+
+
+def load_field(
+    file: FilePath,
+    path: Path,
+    device: torch.device,
+    dtype: torch.dtype,
+    shape: tuple[int, ...],
+    *,
+    retime: bool = False,
+) -> Field:
+    """The averaged (EMA) weights of a checkpoint as a field on a path.
 
     Raises:
-        SpecError: there is no such file, it is no checkpoint, or it was trained on another path.
+        SpecError: there is no such file, it is no checkpoint, its samples have another shape, or it was trained on
+            another path and ``retime`` is off.
     """
     try:
-        return _load(file, file.stat().st_mtime_ns, path, device, dtype)
+        field = _load(file, file.stat().st_mtime_ns, device, dtype)
     except OSError as error:
         raise SpecError("field.weights", f"{file} cannot be read: {error.strerror or error}.") from None
+    if field.shape != shape:
+        raise SpecError("field.weights", f"These weights make samples of shape {field.shape}; the data have {shape}.")
+    if field.field.path == path:
+        return field.field
+    if retime:
+        return RetimedField(field.field, path)
+    given = json.dumps(field.trained_path)
+    raise SpecError(
+        "path",
+        f"These weights were trained on the path {given}. Choose that path, set field.retime = true to sample on this "
+        "one all the same, or train again.",
+    )
+
+
+class _Loaded(NamedTuple):
+    field: NetworkField
+    shape: tuple[int, ...]
+    trained_path: dict[str, Any]
 
 
 @lru_cache(maxsize=16)
-def _load(file: FilePath, _: int, path: Path, device: torch.device, dtype: torch.dtype) -> NetworkField:
+def _load(file: FilePath, _: int, device: torch.device, dtype: torch.dtype) -> _Loaded:
     try:
         with safe_open(file, framework="pt") as tensors:
             metadata = tensors.metadata() or {}
@@ -68,17 +149,16 @@ def _load(file: FilePath, _: int, path: Path, device: torch.device, dtype: torch
     if SPEC not in metadata or PREDICTION not in metadata:
         raise SpecError("field.weights", f"{file} holds no Flowscope checkpoint.")
     trained = specs.from_json(metadata[SPEC])
-    if make("path", trained.path) != path:
-        given = json.dumps(specs.to_dict(trained)["path"])
-        raise SpecError("path", f"These weights were trained on the path {given}. Choose that path, or train again.")
-    prediction = msgspec.convert(metadata[PREDICTION], Prediction)
-    dim = int(metadata.get("dim", "2"))
-    network = build_network(trained, dim).to(device, dtype)
+    path, learner = make("path", trained.path), make("objective", trained.objective)
+    reading = Reading(msgspec.convert(metadata[PREDICTION], Prediction), float(metadata.get(DATA_STD, "1")))
+    shape = tuple(msgspec.json.decode(metadata.get(SHAPE, "[2]"), type=list[int]))
+    network = build_network(trained, shape, int(metadata.get(N_CLASSES, "0"))).to(device, dtype)
     try:
-        network.load_state_dict(weights)
+        network.load_state_dict({name: value.to(dtype) for name, value in weights.items()})
     except RuntimeError:
         raise SpecError("field.weights", f"{file} does not fit the network that it names.") from None
-    return NetworkField(network.eval().requires_grad_(False), prediction, path)
+    field = NetworkField(network.eval().requires_grad_(False), reading, path, learner)
+    return _Loaded(field, shape, specs.to_dict(trained)["path"])
 
 
 def spec_of(file: FilePath) -> RunSpec:
@@ -97,12 +177,19 @@ def spec_of(file: FilePath) -> RunSpec:
     return specs.from_json(metadata[SPEC])
 
 
-def build_network(spec: RunSpec, dim: int) -> nn.Module:
-    """The spec's network, initialised from its seed; the global generator is left as it was."""
+def build_network(spec: RunSpec, shape: tuple[int, ...], n_classes: int) -> nn.Module:
+    """The spec's network, initialised from its seed; the global generator is left as it was.
+
+    Raises:
+        SpecError: the network reads points where the data are images, or the other way round.
+    """
     network: Network = make("network", spec.network)
+    reads = "points" if len(shape) == 1 else "images"
+    if network.reads != reads:
+        raise SpecError("network", f"{network.title} reads {network.reads}, and the data are {reads}.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec.seed)
-        return network.build(dim)
+        return network.build(shape, n_classes, registry.find("objective", spec.objective.name).two_times)
 
 
 def sha256(file: FilePath) -> str:

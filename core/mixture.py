@@ -1,18 +1,23 @@
-"""A Gaussian mixture with one width: sampling, and its exact field in closed form.
+"""A Gaussian mixture with one width: sampling, its density, and its exact field in closed form.
 
-If x1 ~ sum_k w_k N(m_k, s^2 I) and x0 ~ N(0, I) independently, then given component k x_t ~ N(alpha m_k, V I) with
-V = alpha^2 s^2 + sigma^2, and with responsibilities r_k = softmax(log w_k - |x_t - alpha m_k|^2 / 2V) and
-m = sum_k r_k m_k
+If x1 ~ sum_k w_k N(m_k, s^2 I) and x0 ~ sum_j v_j N(n_j, r^2 I) independently (a standard normal x0 is the case of one
+n = 0 and r = 1), then given the components k and j x_t ~ N(alpha m_k + sigma n_j, V I) with
+V = alpha^2 s^2 + sigma^2 r^2. With responsibilities
+p_kj = softmax(log w_k v_j - |x_t - alpha m_k - sigma n_j|^2 / 2V), their means m = sum p_kj m_k and n = sum p_kj n_j, and
+the rest d = x_t - alpha m - sigma n
 
-    E[x1 | x_t] = m + (alpha s^2 / V) (x_t - alpha m),        E[x0 | x_t] = (sigma / V) (x_t - alpha m).
+    E[x1 | x_t] = m + (alpha s^2 / V) d,        E[x0 | x_t] = n + (sigma r^2 / V) d.
 
 Both are finite wherever V > 0; nothing is divided by the determinant of a prediction. s = 0 is a finite data set, for
-which this is "exact for these points". Source: Bishop, Pattern Recognition and Machine Learning (2006), eq. 2.113.
+which this is "exact for these points". Given a class, only its components take part.
+Source: Bishop, Pattern Recognition and Machine Learning (2006), eq. 2.113.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -25,35 +30,79 @@ from core.predictions import Estimate
 
 # Above this ratio |m|^2 / V the logits of float32 cancel by more than about 1e-3.
 _FLOAT32_LIMIT = 1e4
+# Added to the logits of components of other classes: exp(-1e4) is 0 in every precision.
+_EXCLUDED = -1e4
+
+
+class Samples(NamedTuple):
+    """Points or images x [n, ...] and their class labels [n] (int64), None where the set has no classes."""
+
+    x: Tensor
+    labels: Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """Centres [K, D] (float64), equally likely without ``log_weights`` [K], and one standard deviation."""
+    """Centres [K, D] (float64), equally likely without ``log_weights`` [K], one standard deviation, and the class of
+    each centre (``labels`` [K], int64) where there are classes."""
 
     centres: Tensor
     std: float
     log_weights: Tensor | None = None
+    labels: Tensor | None = None
 
     @property
     def dim(self) -> int:
         return int(self.centres.shape[1])
 
+    @property
+    def n_classes(self) -> int:
+        return 0 if self.labels is None else int(self.labels.max()) + 1
+
     def sample(self, n: int, seed: int, purpose: Purpose = "data", first: int = 0, draw: int = 0) -> Tensor:
         """Points first..first+n-1 of the endless sequence of this seed: [n, D] float64."""
+        return self.sample_labelled(n, seed, purpose, first, draw).x
+
+    def sample_labelled(self, n: int, seed: int, purpose: Purpose = "data", first: int = 0, draw: int = 0) -> Samples:
+        """The same points with their classes."""
         index = torch.arange(first, first + n)
         u = uniform(seed, "index", index, 1, draw)[:, 0]
         if self.log_weights is None:
             k = (u * len(self.centres)).long()
         else:
             k = torch.searchsorted(torch.softmax(self.log_weights, 0).cumsum(0), u).clamp_max(len(self.centres) - 1)
-        return self.centres[k] + self.std * normal(seed, purpose, index, self.dim, draw)
+        x = self.centres[k] + self.std * normal(seed, purpose, index, self.dim, draw)
+        return Samples(x, None if self.labels is None else self.labels[k])
+
+    def of_class(self, label: int) -> Mixture:
+        """The mixture of the components of one class.
+
+        Raises:
+            ValueError: the mixture has no such class.
+        """
+        inside = None if self.labels is None else self.labels == label
+        if inside is None or not inside.any():
+            raise ValueError(f"the mixture has no class {label}")
+        weights = None if self.log_weights is None else self.log_weights[inside]
+        return Mixture(self.centres[inside], self.std, weights)
+
+    def log_density(self, x: Tensor) -> Tensor:
+        """log p(x) [B] in nats at x [B, D], float64; -inf everywhere for a finite set (std 0)."""
+        squares = torch.cdist(x.double(), self.centres.to(x.device)).square()
+        normaliser = 0.5 * self.dim * math.log(2 * math.pi * self.std**2) if self.std > 0 else math.inf
+        logits = -squares / (2 * self.std**2 or math.inf) + self._weights().log().to(x.device)
+        return torch.logsumexp(logits, 1) - normaliser
 
     def mean_std(self) -> tuple[Tensor, Tensor]:
         """Mean [D] and standard deviation [D] of the mixture, exact."""
         weights = self._weights()
         mean = weights @ self.centres
         return mean, torch.sqrt(weights @ (self.centres - mean) ** 2 + self.std**2)
+
+    def overall_std(self) -> float:
+        """Standard deviation of all numbers of the set together, whatever their axis."""
+        mean, std = self.mean_std()
+        return float((std.square() + (mean - mean.mean()).square()).mean().sqrt())
 
     def _weights(self) -> Tensor:
         if self.log_weights is None:
@@ -62,40 +111,79 @@ class Mixture:
 
 
 class MixtureField:
-    """The exact field of a mixture on a path."""
+    """The exact field of a mixture on a path, from standard normal noise or from another mixture as source."""
 
-    def __init__(self, mixture: Mixture, path: Path, device: torch.device) -> None:
+    def __init__(self, mixture: Mixture, path: Path, device: torch.device, source: Mixture | None = None) -> None:
         self.path, self.device = path, device
-        self._std = mixture.std
-        # Centring keeps the logits small; it is undone in the estimate.
+        self._std, self._source_std = mixture.std, 1.0 if source is None else source.std
         self._wide = widest(device)
-        self._offset = mixture.centres.mean(0).to(device, self._wide)
-        self._centres = mixture.centres.to(device, self._wide) - self._offset
-        self._reach = float(self._centres.square().sum(1).max())
-        self._log_weights = None if mixture.log_weights is None else mixture.log_weights.to(device, self._wide)
+        weights = mixture._weights().log()
+        centres, labels = mixture.centres, mixture.labels
+        origins = torch.zeros(1, mixture.dim, dtype=torch.float64) if source is None else source.centres
+        if source is not None:  # every pair of components is a component
+            n = len(origins)
+            weights = (weights[:, None] + source._weights().log()).reshape(-1)
+            centres, origins = centres.repeat_interleave(n, 0), origins.repeat(len(centres), 1)
+            labels = None if labels is None else labels.repeat_interleave(n)
+        # Centring keeps the logits small; it is undone in the estimate.
+        self._centre, self._origin = (values.mean(0).to(device, self._wide) for values in (centres, origins))
+        m, n_ = centres.to(device, self._wide) - self._centre, origins.to(device, self._wide) - self._origin
+        self._m, self._n = m, None if source is None else n_
+        self._reach = float(m.square().sum(1).max())
+        self._n_classes = mixture.n_classes
+        keys = [m, m.square().sum(1, keepdim=True)]
+        if self._n is not None:
+            keys += [n_, (m * n_).sum(1, keepdim=True), n_.square().sum(1, keepdim=True)]
+        self._uniform = bool((weights == weights[0]).all())
+        if not self._uniform:
+            keys.append(weights[:, None].to(device, self._wide))
+        self._keys = torch.cat(keys, dim=1)
+        self._classes = None if labels is None else F.one_hot(labels.to(device), self._n_classes).to(self._wide)
 
     def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
+        """The estimate at x [B, ...], whose axes after the first are the D of the mixture."""
+        shape, x = x.shape, x.flatten(1)
         c = self.path.at(t.to(widest(t.device))).over(x)
-        v = (c.alpha * self._std) ** 2 + c.sigma**2
+        v = (c.alpha * self._std) ** 2 + (c.sigma * self._source_std) ** 2
         dtype = self._wide if self._reach * float((c.alpha**2 / v).max()) > _FLOAT32_LIMIT else x.dtype
-        mean = self._posterior_mean(x.to(dtype), c, v, dtype)
-        rest = x - c.alpha * mean
-        x1 = mean + c.alpha * self._std**2 / v * rest
-        return Estimate(x1.to(x.dtype), (c.sigma / v * rest).to(x.dtype))
+        m, n = self._posterior_means(x.to(dtype), c, v, dtype, cond)
+        rest = x - c.alpha * m - c.sigma * n
+        x1 = m + c.alpha * self._std**2 / v * rest
+        x0 = n + c.sigma * self._source_std**2 / v * rest
+        return Estimate(x1.to(x.dtype).reshape(shape), x0.to(x.dtype).reshape(shape))
 
-    def _posterior_mean(self, x: Tensor, c: Coefficients, v: Tensor, dtype: torch.dtype) -> Tensor:
-        """sum_k r_k m_k, as attention: the query is x_t, a key a centre, |m_k|^2 rides along as one more feature."""
-        alpha, width = c.alpha.to(dtype), v.to(dtype)
-        centres = self._centres.to(dtype)
-        offset = self._offset.to(dtype)
-        scale = alpha / width
-        query = torch.cat([(x - alpha * offset) * scale, (-0.5 * alpha * scale).expand(len(x), 1)], dim=1)
-        key = torch.cat([centres, centres.square().sum(1, keepdim=True)], dim=1)
-        bias = None if self._log_weights is None else self._log_weights.to(dtype)[None, :].expand(len(x), -1)
+    def _posterior_means(
+        self, x: Tensor, c: Coefficients, v: Tensor, dtype: torch.dtype, cond: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """sum p m and sum p n, as attention: the query is x_t, the keys are the components; squares and products of
+        the centres, log weights and classes ride along as more features."""
+        alpha, sigma, width = c.alpha.to(dtype), c.sigma.to(dtype), v.to(dtype)
+        centre, origin = self._centre.to(dtype), self._origin.to(dtype)
+        x = (x - alpha * centre - sigma * origin) / width
+        one = x.new_ones(len(x), 1)
+        queries = [alpha * x, -0.5 * alpha**2 / width * one]
+        if self._n is not None:
+            queries += [sigma * x, -alpha * sigma / width * one, -0.5 * sigma**2 / width * one]
+        if not self._uniform:
+            queries.append(one)
+        keys = self._keys.to(dtype)
+        if cond is not None and self._classes is not None:
+            keys = torch.cat([keys, self._classes.to(dtype)], dim=1)
+            queries.append(_exclusion(cond, self._n_classes, dtype))
+        query = torch.cat(queries, dim=1)
+        values = self._m if self._n is None else torch.cat([self._m, self._n], dim=1)
         mean = F.scaled_dot_product_attention(
-            query[None], key[None], _pad(centres, key.shape[1])[None], attn_mask=bias, scale=1.0
-        )[0, :, : centres.shape[1]]
-        return mean + offset
+            query[None], keys[None], _pad(values.to(dtype), keys.shape[1])[None], scale=1.0
+        )[0]
+        dim = self._m.shape[1]
+        return mean[:, :dim] + centre, origin if self._n is None else mean[:, dim : 2 * dim] + origin
+
+
+def _exclusion(cond: Tensor, n_classes: int, dtype: torch.dtype) -> Tensor:
+    """[B, n_classes]: 0 for the class asked for, a large negative number for the others; all 0 for "no class"."""
+    wanted = F.one_hot(cond, n_classes + 1)[:, :n_classes].to(dtype)
+    asked = (cond < n_classes).to(dtype)[:, None]
+    return _EXCLUDED * asked * (1.0 - wanted)
 
 
 def _pad(values: Tensor, width: int) -> Tensor:

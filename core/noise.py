@@ -158,5 +158,11 @@ class Noise:
         x0 = normal(self.seed, "source", self.particles, math.prod(self.shape))
         return x0.reshape(self.n, *self.shape).to(self.device, self.dtype)
 
+    def fresh(self, t: float, draw: int) -> Tensor:
+        """Standard normal [n, *shape] that belongs to a particle, a time and a draw number: independent of W."""
+        place = round(t * (1 << _TREE_DEPTH))
+        z = normal(self.seed, "step", self.particles, math.prod(self.shape), (draw << (_TREE_DEPTH + 1)) + place)
+        return z.reshape(self.n, *self.shape).to(self.device, self.dtype)
+
     def brownian(self) -> BrownianPath:
         return BrownianPath(self.seed, self.particles, self.shape, self.dtype, self.device)

@@ -5,7 +5,9 @@ and x_t = alpha x1 + sigma x0, with determinant D = alpha b - sigma a:
 x1_hat = (b x_t - sigma y) / D and x0_hat = (alpha y - a x_t) / D.
 
 References: eps: Ho et al. 2020, eq. 12; v: Salimans and Ho 2022, appendix D; velocity: Lipman et al. 2023, eq. 8;
-score: Song et al. 2021, eq. 7.
+score: Song et al. 2021, eq. 7; edm: Karras et al. 2022, eq. 7 and table 1, written for any alpha: with s the standard
+deviation of the data and n = sqrt(alpha^2 s^2 + sigma^2), y = (sigma x1 / s - alpha s x0) / n has unit variance and is
+uncorrelated with x_t. With s = 1 it is v up to sign and scale.
 """
 
 from __future__ import annotations
@@ -15,9 +17,9 @@ from typing import Literal, NamedTuple, get_args
 import torch
 from torch import Tensor
 
-from core.paths import Coefficients
+from core.paths import Coefficients, Path
 
-Prediction = Literal["data", "eps", "velocity", "v", "score"]
+Prediction = Literal["data", "eps", "velocity", "v", "score", "edm"]
 PREDICTIONS: tuple[Prediction, ...] = get_args(Prediction)
 
 
@@ -36,7 +38,7 @@ class Estimate(NamedTuple):
         return -self.x0 / c.sigma
 
 
-def row(kind: Prediction, c: Coefficients) -> tuple[Tensor, Tensor]:
+def row(kind: Prediction, c: Coefficients, data_std: float = 1.0) -> tuple[Tensor, Tensor]:
     """(a, b) of a kind, each with the shape of alpha."""
     zero, one = torch.zeros_like(c.alpha), torch.ones_like(c.alpha)
     match kind:
@@ -50,16 +52,40 @@ def row(kind: Prediction, c: Coefficients) -> tuple[Tensor, Tensor]:
             return -c.sigma, c.alpha
         case "score":
             return zero, -1.0 / c.sigma
+        case "edm":
+            spread = std(c, data_std)
+            return c.sigma / (data_std * spread), -c.alpha * data_std / spread
 
 
-def target(kind: Prediction, x1: Tensor, x0: Tensor, c: Coefficients) -> Tensor:
-    """What the network should output for the pair (x1, x0)."""
-    a, b = row(kind, c)
-    return a * x1 + b * x0
+def std(c: Coefficients, data_std: float) -> Tensor:
+    """Standard deviation of x_t where the data have one of ``data_std``."""
+    return torch.sqrt((c.alpha * data_std) ** 2 + c.sigma**2)
+
+
+class Reading(NamedTuple):
+    """How a network's input and output are read: what it predicts, and the standard deviation of its data."""
+
+    prediction: Prediction
+    data_std: float = 1.0
+
+    def inputs(self, path: Path, x: Tensor, c: Coefficients) -> Tensor:
+        """What the network is shown of x [B, ...]: x itself, or x at unit variance where the path is not bounded."""
+        if path.bounded and self.prediction != "edm":
+            return x
+        return x / std(c, self.data_std)
+
+    def target(self, x1: Tensor, x0: Tensor, c: Coefficients) -> Tensor:
+        """What the network should output for the pair (x1, x0)."""
+        a, b = row(self.prediction, c, self.data_std)
+        return a * x1 + b * x0
+
+    def decode(self, y: Tensor, x_t: Tensor, c: Coefficients) -> Estimate:
+        """The estimate that a network's output y at x_t stands for."""
+        a, b = row(self.prediction, c, self.data_std)
+        determinant = c.alpha * b - c.sigma * a
+        return Estimate((b * x_t - c.sigma * y) / determinant, (c.alpha * y - a * x_t) / determinant)
 
 
 def decode(kind: Prediction, y: Tensor, x_t: Tensor, c: Coefficients) -> Estimate:
-    """The estimate that a network's output y at x_t stands for."""
-    a, b = row(kind, c)
-    determinant = c.alpha * b - c.sigma * a
-    return Estimate((b * x_t - c.sigma * y) / determinant, (c.alpha * y - a * x_t) / determinant)
+    """The estimate of an output of a kind that knows no scale of the data."""
+    return Reading(kind).decode(y, x_t, c)

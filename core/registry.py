@@ -19,13 +19,17 @@ from core.errors import SpecError, unknown
 #: kind of a part -> the package whose modules implement it
 PACKAGES = {
     "data": "core.datasets",
+    "source": "core.sources",
     "coupling": "core.couplings",
     "path": "core.paths",
     "objective": "trainers",
     "network": "core.networks",
     "field": "core.fields",
     "grid": "core.grids",
+    "guidance": "core.guidance",
+    "clipping": "core.clipping",
     "sampler": "core.samplers",
+    "metric": "core.metrics",
 }
 PLUGINS_VARIABLE = "FLOWSCOPE_PLUGINS"
 

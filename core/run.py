@@ -10,10 +10,11 @@ import datetime as dt
 import itertools
 import math
 import platform
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import torch
@@ -50,13 +51,41 @@ class CountedField:
 
     def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
         self.nfe += 1
-        return blockwise(self._field, x, t)
+        return blockwise(self._field, x, t, cond)
+
+    def flow_map(self, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None = None) -> Tensor:
+        self.nfe += 1
+        jump: Any = self._field
+        conds = _blocks(cond, x)
+        return torch.cat([jump.flow_map(b, t, s, k) for b, k in zip(torch.split(x, BLOCK), conds, strict=True)])
 
 
-def blockwise(field: Field, x: Tensor, t: Tensor) -> Estimate:
-    """The field at x [k BLOCK, ...], one block at a time."""
-    parts = [field(block, t) for block in torch.split(x, BLOCK)]
+def blockwise(field: Field, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
+    """The field at x [k BLOCK, ...] and t, 0-dimensional or [k BLOCK], one block at a time."""
+    times = torch.split(t, BLOCK) if t.ndim else [t] * (len(x) // BLOCK)
+    blocks = zip(torch.split(x, BLOCK), times, _blocks(cond, x), strict=True)
+    parts = [field(block, time, label) for block, time, label in blocks]
     return Estimate(torch.cat([part.x1 for part in parts]), torch.cat([part.x0 for part in parts]))
+
+
+def _blocks(cond: Tensor | None, x: Tensor) -> Sequence[Tensor | None]:
+    return [None] * (len(x) // BLOCK) if cond is None else torch.split(cond, BLOCK)
+
+
+class ConditionedField:
+    """A field with its classes filled in, so that no sampler has to know of them."""
+
+    def __init__(self, field: Field, cond: Tensor | None) -> None:
+        self._field, self._cond = field, cond
+        self.path: Path = field.path
+
+    def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
+        return self._field(x, t, self._cond)
+
+    def flow_map(self, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None = None) -> Tensor:
+        jump: Any = self._field
+        x_s: Tensor = jump.flow_map(x, t, s, self._cond)
+        return x_s
 
 
 def padded(n: int) -> int:
@@ -66,16 +95,18 @@ def padded(n: int) -> int:
 
 @dataclass(frozen=True)
 class Row:
-    """One recorded time of a sampling run, as numpy arrays: x and x1_hat [B, D], the velocity on the grid [G, D]."""
+    """One recorded time of a sampling run, as numpy arrays: x and x1_hat [B, ...], and the velocity on the grid [G, D]
+    of points, None for images."""
 
     columns: dict[str, float]
     x: np.ndarray
     x1_hat: np.ndarray
-    velocity: np.ndarray
+    velocity: np.ndarray | None
 
 
 def field_grid(setup: Setup) -> np.ndarray:
     """The points [G, 2] at which a 2D field is recorded: a square mesh that covers noise and data, row by row."""
+    assert setup.mixture is not None  # sets of points have one
     reach = max(_LEAST_REACH, float(setup.mixture.centres.abs().max()) / 4.0)
     n = math.ceil(_REACH / _CELL)
     axis = np.arange(-n, n + 1) * _CELL * reach
@@ -86,41 +117,41 @@ def field_grid(setup: Setup) -> np.ndarray:
 def data_points(setup: Setup) -> np.ndarray:
     """Points of the data set [M, 2] for views that compare with it: none of those that a network is trained on."""
     n = min(setup.spec.n_samples, _MOST_DATA)
-    return setup.mixture.sample(n, setup.spec.seed, draw=1).numpy().astype(np.float32)
+    return setup.dataset.held_out(n, setup.spec.seed).x.numpy().astype(np.float32)
 
 
 def rows(setup: Setup, field: Field) -> Iterator[Row]:
     """Sample the field: one row per time of the grid, the first at the noise, the last at t = 1."""
     spec, path = setup.spec, setup.path
-    noise = Noise(spec.seed, padded(spec.n_samples), (setup.mixture.dim,), setup.device, setup.dtype)
+    n = padded(spec.n_samples)
+    noise = StepNoises(Noise(spec.seed, n, setup.shape, setup.device, setup.dtype))
     times = setup.times()
     counted = CountedField(field)
-    mesh = torch.from_numpy(field_grid(setup)).to(setup.device, setup.dtype)
-    mesh = torch.cat([mesh, mesh.new_zeros(padded(len(mesh)) - len(mesh), mesh.shape[1])])
-    n_mesh = len(field_grid(setup))
-    brownian = _LazyBrownian(noise)
-    x, state = path.at(times[0]).sigma * noise.source(), None
+    sampled = ConditionedField(setup.wrap(counted), setup.labels(n))
+    mesh = _Mesh(setup, field) if len(setup.shape) == 1 else None
+    x0 = setup.source.draw(setup.shape, n, spec.seed, "source").to(setup.device, setup.dtype)
+    x, state = path.at(times[0]).sigma * x0, None
     for t, s in itertools.pairwise(times):
         columns = timeline(path, t, counted.nfe)
         # Inference mode is left before every yield: whoever runs between two steps may be training.
         with torch.inference_mode():
-            if s < 1.0:
-                step = setup.sampler.step(counted, x, t, s, state, brownian)
+            if s < 1.0 or setup.sampler.jumps:
+                step = setup.sampler.step(sampled, x, t, s, state, noise)
                 x_s, state, estimate = step.x, step.state, step.estimate
             else:
-                estimate = counted(x, t)
+                estimate = sampled(x, t)
                 x_s = estimate.x1
-            velocity = _velocity(field, mesh, t, n_mesh)
+            velocity = None if mesh is None else mesh.velocity(t)
         yield Row(columns, _out(x, spec.n_samples), _out(estimate.x1, spec.n_samples), velocity)
         x = x_s
     last = _out(x, spec.n_samples)
     with torch.inference_mode():
-        velocity = _velocity(field, mesh, times[-1], n_mesh)
+        velocity = None if mesh is None else mesh.velocity(times[-1])
     yield Row(timeline(path, times[-1], counted.nfe), last, last, velocity)
 
 
-class _LazyBrownian:
-    """The particles' Brownian paths, made when a sampler first draws."""
+class StepNoises:
+    """What samplers draw from; the particles' Brownian paths are made when a sampler first asks."""
 
     def __init__(self, noise: Noise) -> None:
         self._noise = noise
@@ -131,10 +162,25 @@ class _LazyBrownian:
             self._path = self._noise.brownian()
         return self._path.increment(t, s)
 
+    def fresh(self, t: float, draw: int) -> Tensor:
+        return self._noise.fresh(t, draw)
 
-def _velocity(field: Field, mesh: Tensor, t: Tensor, n: int) -> np.ndarray:
-    inside = t.clamp(max=field.path.t_max)
-    return _out(blockwise(field, mesh, inside).velocity(field.path.at(inside)), n)
+
+class _Mesh:
+    """The field on a mesh of the plane; where all particles have one class, that class's."""
+
+    def __init__(self, setup: Setup, field: Field) -> None:
+        grid = torch.from_numpy(field_grid(setup)).to(setup.device, setup.dtype)
+        self._n = len(grid)
+        self._x = torch.cat([grid, grid.new_zeros(padded(len(grid)) - len(grid), grid.shape[1])])
+        labels = setup.labels(len(self._x)) if len(setup.classes) == 1 else None
+        self._field = ConditionedField(setup.wrap(CountedField(field)), labels)
+
+    def velocity(self, t: Tensor) -> np.ndarray:
+        """[G, 2] at t, or at the last time at which the path has one."""
+        path = self._field.path
+        inside = t.clamp(max=path.t_max)
+        return _out(self._field(self._x, inside).velocity(path.at(inside)), self._n)
 
 
 def _out(values: Tensor, n: int) -> np.ndarray:
@@ -175,8 +221,8 @@ def started(setup: Setup, **more: str) -> RunStarted:
         "sampler_title": setup.sampler.title,
         "field_title": setup.field_spec.title,
         "equation": setup.sampler.equation,
-        "stochastic": str(setup.sampler.stochastic or getattr(setup.sampler, "eta", 0.0) > 0).lower(),
-        "nfe_total": str((setup.sampler.n_steps - 1) * setup.sampler.nfe_per_step + 1),
+        "stochastic": str(setup.sampler.draws).lower(),
+        "nfe_total": str(setup.nfe_total),
     }
     weights = spec.field.params.get("weights")
     if weights:
@@ -192,25 +238,47 @@ def sample(spec: RunSpec) -> Generator[Event | Tick]:
     """
     setup = resolve(spec)
     field = setup.field()
-    n_rows = setup.sampler.n_steps + 1
-    shape, dim = (spec.n_samples, setup.mixture.dim), setup.mixture.dim
-    grid = field_grid(setup)
     yield started(setup)
-    declare = partial(StreamDeclared, columns=SAMPLING_COLUMNS, capacity=n_rows)
-    names = ("t", "particle", "xy")
-    yield declare(name="x", row_shape=shape, dims=names, kind="points", static={"data": data_points(setup)})
-    yield declare(name="x1_hat", row_shape=shape, dims=names, kind="points")
-    yield declare(
-        name="field/velocity", row_shape=(len(grid), dim), dims=("t", "place", "xy"), kind="vectors", units="1/t",
-        static={"grid": grid},
-    )  # fmt: skip
+    yield from _declare(setup)
     try:
-        for done, row in enumerate(rows(setup, field)):
-            columns = {name: np.array([value]) for name, value in row.columns.items()}
-            for name, data in (("x", row.x), ("x1_hat", row.x1_hat), ("field/velocity", row.velocity)):
-                yield Chunk(name, data[None].astype(np.float32, copy=False), columns)
-            yield Tick(min(done, n_rows - 1), n_rows - 1)
+        yield from _chunks(setup, field)
     except StopRun:
         yield RunFinished("stopped")
         return
     yield RunFinished("finished")
+
+
+def _declare(setup: Setup) -> Iterator[StreamDeclared]:
+    n_rows = setup.sampler.n_steps + 1
+    declare = partial(StreamDeclared, columns=SAMPLING_COLUMNS, capacity=n_rows)
+    shape = (setup.spec.n_samples, *setup.shape)
+    if len(setup.shape) > 1:
+        images = partial(declare, row_shape=shape, dims=("t", "particle", "channel", "row", "column"), kind="images")
+        yield images(name="x", static=_static(setup))
+        yield images(name="x1_hat")
+        return
+    grid, names = field_grid(setup), ("t", "particle", "xy")
+    yield declare(
+        name="x", row_shape=shape, dims=names, kind="points", static={"data": data_points(setup)} | _static(setup)
+    )
+    yield declare(name="x1_hat", row_shape=shape, dims=names, kind="points")
+    yield declare(
+        name="field/velocity", row_shape=grid.shape, dims=("t", "place", "xy"), kind="vectors", units="1/t",
+        static={"grid": grid},
+    )  # fmt: skip
+
+
+def _static(setup: Setup) -> dict[str, np.ndarray]:
+    """The class of each particle, where classes are asked for."""
+    labels = setup.labels(setup.spec.n_samples)
+    return {} if labels is None else {"label": labels.cpu().numpy()}
+
+
+def _chunks(setup: Setup, field: Field) -> Iterator[Event | Tick]:
+    n_rows = setup.sampler.n_steps + 1
+    for done, row in enumerate(rows(setup, field)):
+        columns = {name: np.array([value]) for name, value in row.columns.items()}
+        for name, data in (("x", row.x), ("x1_hat", row.x1_hat), ("field/velocity", row.velocity)):
+            if data is not None:
+                yield Chunk(name, data[None].astype(np.float32, copy=False), columns)
+        yield Tick(min(done, n_rows - 1), n_rows - 1)

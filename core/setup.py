@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
 from core import device as devices
+from core import registry
 from core.catalog import check_params, check_value, properties
+from core.clipping import Clipping
 from core.couplings import Coupling
 from core.datasets import Dataset
-from core.errors import SpecError
+from core.errors import SpecError, unknown
 from core.fields import Field, FieldSpec
 from core.grids import Grid
+from core.guidance import Guidance
 from core.mixture import Mixture
+from core.needs import provided, sentence
 from core.parts import make
 from core.paths import Path
 from core.samplers import Sampler
+from core.sources import Source
 from core.spec import PARTS, RunSpec, Training
-
-_WORDS = {
-    "discrete-path": "a discrete path, such as VP with linear β",
-    "normal-source": "normal, independent noise",
-}
 
 
 @dataclass(frozen=True)
@@ -31,22 +32,63 @@ class Setup:
 
     spec: RunSpec
     dataset: Dataset
-    mixture: Mixture
+    mixture: Mixture | None
+    source: Source
     coupling: Coupling
     path: Path
     grid: Grid
     sampler: Sampler
     field_spec: FieldSpec
+    guidance: Guidance
+    clipping: Clipping
+    classes: tuple[int, ...]
     device: torch.device
     dtype: torch.dtype
     threads: int
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample."""
+        return self.dataset.shape
+
+    @property
+    def n_classes(self) -> int:
+        return len(self.dataset.class_names)
+
     def field(self) -> Field:
         """The field that the spec names; loading weights may raise `SpecError`."""
-        return self.field_spec.build(self.dataset, self.path, self.spec.seed, self.device, self.dtype)
+        return self.field_spec.build(self.dataset, self.source, self.path, self.spec.seed, self.device, self.dtype)
+
+    def wrap(self, field: Field) -> Field:
+        """The field as it is sampled: guided and clipped."""
+        return self.clipping.wrap(self.guidance.wrap(field, self.mixture))
 
     def times(self) -> torch.Tensor:
         return self.grid.times(self.path, self.sampler.n_steps)
+
+    def labels(self, n: int) -> torch.Tensor | None:
+        """The class of each of n particles [n], the spec's classes in turn; None where no class is asked for."""
+        if not self.classes:
+            return None
+        return torch.tensor(self.classes, device=self.device)[torch.arange(n, device=self.device) % len(self.classes)]
+
+    @property
+    def provided(self) -> set[str]:
+        """What the parts provide together, such as ``normal-source``."""
+        parts: list[Any] = [self.source, self.coupling, self.path, self.field_spec]
+        if self.spec.field.name == "network" or self.spec.action == "train":
+            parts.append(registry.find("objective", self.spec.objective.name))
+        there = provided({"provides": part.provides, "spoils": getattr(part, "spoils", ())} for part in parts)
+        return there | {"classes"} if self.n_classes else there
+
+    @property
+    def nfe_total(self) -> int:
+        """Evaluations of the whole run, -1 where they hang on a tolerance."""
+        sampler = self.sampler
+        if sampler.adaptive:
+            return -1
+        last = sampler.nfe_per_step if sampler.jumps else 1
+        return ((sampler.n_steps - 1) * sampler.nfe_per_step + last) * (self.guidance.nfe if self.classes else 1)
 
 
 def resolve(spec: RunSpec) -> Setup:
@@ -65,11 +107,15 @@ def resolve(spec: RunSpec) -> Setup:
         spec=spec,
         dataset=dataset,
         mixture=dataset.mixture(),
+        source=make("source", spec.source),
         coupling=make("coupling", spec.coupling),
         path=make("path", spec.path),
         grid=make("grid", spec.grid),
         sampler=make("sampler", spec.sampler),
         field_spec=make("field", spec.field),
+        guidance=make("guidance", spec.guidance),
+        clipping=make("clipping", spec.clipping),
+        classes=_classes(spec.label, dataset),
         device=device,
         dtype=dtype,
         threads=devices.configure(spec),
@@ -79,9 +125,38 @@ def resolve(spec: RunSpec) -> Setup:
     return setup
 
 
+def _classes(label: str, dataset: Dataset) -> tuple[int, ...]:
+    """The numbers of the classes that a spec's label names."""
+    names = dataset.class_names
+    if label and not names:
+        raise SpecError("label", f"{dataset.title} has no classes. Leave the class empty.")
+    out = []
+    for item in filter(None, (part.strip() for part in label.split(","))):
+        if item in names:
+            out.append(names.index(item))
+        elif item.isdigit() and int(item) < len(names):
+            out.append(int(item))
+        else:
+            raise SpecError("label", unknown("class", item, names))
+    return tuple(out)
+
+
 def _check_needs(setup: Setup) -> None:
-    provided = {*setup.path.provides, *setup.coupling.provides}
-    for kind, part in (("grid", setup.grid), ("sampler", setup.sampler)):
-        for need in part.needs:
-            if need not in provided:
-                raise SpecError(kind, f"{part.title} needs {_WORDS.get(need, need)}.")
+    there, objective = setup.provided, registry.find("objective", setup.spec.objective.name)
+    wanted: dict[str, Any] = {"path": setup.path, "grid": setup.grid, "guidance": setup.guidance}
+    if setup.spec.action == "train":
+        wanted["objective"] = objective
+    else:
+        wanted["field"] = setup.field_spec
+    wanted["clipping"] = setup.clipping
+    for kind, part in wanted.items():
+        _check(kind, part.title, part.needs, there)
+    _check("sampler", setup.sampler.title, setup.sampler.requires, there)
+    if setup.clipping.active and setup.sampler.jumps:
+        raise SpecError("clipping", f"{setup.sampler.title} jumps: there is no preview to clip. Turn clipping off.")
+
+
+def _check(kind: str, title: str, needs: tuple[str, ...], there: set[str]) -> None:
+    for need in needs:
+        if need not in there:
+            raise SpecError(kind, f"{title} needs {sentence(need)}.")

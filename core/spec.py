@@ -18,7 +18,9 @@ from msgspec import Meta
 from core.errors import SpecError, unknown
 
 #: The kinds of parts, in the order in which a form and a TOML file show them.
-PARTS = ("data", "coupling", "path", "objective", "network", "field", "grid", "sampler")
+PARTS = (
+    "data", "source", "coupling", "path", "objective", "network", "field", "guidance", "clipping", "grid", "sampler",
+)  # fmt: skip
 
 #: Weights that come with the product are named ``shipped:NAME``.
 SHIPPED = "shipped:"
@@ -53,6 +55,16 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float, Meta(ge=0, lt=1, title="EMA", description="Decay of the averaged weights that are sampled")
     ] = 0.998
     clip: Annotated[float, Meta(ge=0, title="Gradient clip", description="Largest gradient norm, 0 for none")] = 1.0
+    conditional: Annotated[
+        bool, Meta(title="Class labels", description="The network is told the class of each sample")
+    ] = False
+    label_dropout: Annotated[
+        float,
+        Meta(ge=0, le=1, title="Label drop-out", description="Share of samples whose class is withheld, for guidance"),
+    ] = 0.1
+    autocast: Annotated[
+        bool, Meta(title="bfloat16", description="Computes products in half precision: faster for image networks")
+    ] = False
     n_points: Annotated[
         int, Meta(ge=0, le=10_000_000, title="Points", description="Size of a fixed training set, 0 for fresh points")
     ] = 0
@@ -70,12 +82,18 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     n_samples: Annotated[int, Meta(ge=1, le=1_000_000, title="Particles", description="Particles that are sampled")] = (
         1000
     )
+    label: Annotated[
+        str, Meta(title="Class", description="Name or number; several, with commas, in turn; empty for all classes")
+    ] = ""
     data: Part = Part("swiss-roll")
+    source: Part = Part("normal")
     coupling: Part = Part("independent")
     path: Part = Part("linear")
     objective: Part = Part("flow-matching")
     network: Part = Part("mlp")
     field: Part = Part("exact")
+    guidance: Part = Part("none")
+    clipping: Part = Part("none")
     grid: Part = Part("uniform")
     sampler: Part = Part("euler")
     training: Training = Training()

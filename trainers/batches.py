@@ -2,62 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from core.epochs import shuffled
 from core.noise import normal, uniform
 from core.setup import Setup
+from trainers.objective import Objective, Pairs
 
 _GOLDEN = 0.6180339887498949
-_BLOCK_STEPS = 64
-"""Steps whose samples are drawn together: the hash costs the same for one sample as for some thousands."""
+_MOST_STEPS, _MOST_NUMBERS = 64, 1 << 20
+"""Steps, and numbers, that are drawn together: the hash costs the same for one sample as for some thousands."""
+_DROP_DRAW, _EXTRA_DRAW, _BRIDGE_DRAW = 3, 4, 5
 
 
 class Batch(NamedTuple):
-    """x1 and x0 [B, D] and t [B] in the run's dtype."""
+    """x1, x0 and z [B, ...], t [B], u [B, n_uniforms] in the run's dtype, and labels [B]; see `Lesson`."""
 
     x1: Tensor
     x0: Tensor
+    z: Tensor | None
     t: Tensor
+    u: Tensor
+    cond: Tensor | None
 
 
-def batches(setup: Setup, first_step: int) -> Iterator[Batch]:
-    """The batches of a training run from a step on, without end."""
-    size, step = setup.spec.training.batch_size, first_step
-    while True:
-        # Blocks begin at fixed steps, so that a resumed run draws the same ones.
-        start = step - step % _BLOCK_STEPS
-        x1, x0, t = _draw(setup, start * size, _BLOCK_STEPS * size)
-        for i in range(step - start, _BLOCK_STEPS):
-            rows = slice(i * size, (i + 1) * size)
-            paired = setup.coupling.pair(x1[rows], x0[rows])
-            yield Batch(*paired, t[rows])
-        step = start + _BLOCK_STEPS
+class Batches:
+    """The endless sequence of a run's batches; it can be entered at any step."""
+
+    def __init__(self, setup: Setup, objective: Objective) -> None:
+        self._setup, self._objective = setup, objective
+        self._size = setup.spec.training.batch_size
+        self._block = max(1, min(_MOST_STEPS, _MOST_NUMBERS // (self._size * math.prod(setup.shape))))
+        self._pairs = _fixed_pairs(setup)
+
+    def use(self, pairs: Pairs) -> None:
+        """Train on these pairs from now on."""
+        self._pairs = pairs
+
+    def from_step(self, first_step: int) -> Iterator[Batch]:
+        """The batches from a step on, without end."""
+        step, size = first_step, self._size
+        while True:
+            # Blocks begin at fixed steps, so that a resumed run draws the same ones.
+            start = step - step % self._block
+            block = self._draw(start * size, self._block * size)
+            for i in range(step - start, self._block):
+                rows = slice(i * size, (i + 1) * size)
+                batch = Batch(*(None if values is None else values[rows] for values in block))  # type: ignore[arg-type]
+                if self._pairs is None:
+                    batch = batch._replace(x0=batch.x0[self._setup.coupling.pair(batch.x1, batch.x0)])
+                yield batch
+            step = start + self._block
+
+    def _draw(self, first: int, n: int) -> Batch:
+        """Samples first..first+n-1 of the endless training sequence."""
+        setup, objective = self._setup, self._objective
+        spec, training = setup.spec, setup.spec.training
+        index = torch.arange(first, first + n)
+        x1, x0, labels = self._points(index)
+        # A golden-ratio sequence: any stretch of it covers [0, 1) evenly, whatever the batch size.
+        start = uniform(spec.seed, "pair", torch.zeros(1, dtype=torch.int64), 1, draw=1)
+        t = objective.times(((index.double() * _GOLDEN + start) % 1.0).reshape(-1), setup.path)
+        u = uniform(spec.seed, "step", index, objective.n_uniforms, _EXTRA_DRAW)
+        z = None
+        if setup.path.bridge:
+            z = normal(spec.seed, "step", index, math.prod(setup.shape), _BRIDGE_DRAW).reshape(x1.shape)
+        cond = None
+        if training.conditional and labels is not None:
+            dropped = uniform(spec.seed, "step", index, 1, _DROP_DRAW)[:, 0] < training.label_dropout
+            cond = torch.where(dropped, setup.n_classes, labels).to(setup.device)
+        move: Callable[[Tensor], Tensor] = lambda values: values.to(setup.device, setup.dtype)  # noqa: E731
+        return Batch(move(x1), move(x0), None if z is None else move(z), move(t), move(u), cond)
+
+    def _points(self, index: Tensor) -> Pairs:
+        setup, spec = self._setup, self._setup.spec
+        first, n = int(index[0]), len(index)
+        if self._pairs is not None:
+            place = shuffled(spec.seed, index, len(self._pairs.x1))
+            return Pairs(*(None if values is None else values[place] for values in self._pairs))  # type: ignore[arg-type]
+        if spec.training.n_points:
+            points = setup.dataset.training(spec.training.n_points, spec.seed)
+            place = shuffled(spec.seed, index, spec.training.n_points)
+            x1, labels = points.x[place], None if points.labels is None else points.labels[place]
+        else:
+            x1, labels = setup.dataset.training(n, spec.seed, first)
+        return Pairs(x1, setup.source.draw(setup.shape, n, spec.seed, "pair", first), labels)
 
 
-def _draw(setup: Setup, first: int, n: int) -> Batch:
-    """Samples first..first+n-1 of the endless training sequence."""
-    spec, path, mixture = setup.spec, setup.path, setup.mixture
-    index = torch.arange(first, first + n)
-    if spec.training.n_points:
-        x1 = mixture.sample(spec.training.n_points, spec.seed)[_shuffled(spec.seed, index, spec.training.n_points)]
-    else:
-        x1 = mixture.sample(n, spec.seed, first=first)
-    x0 = normal(spec.seed, "pair", index, mixture.dim)
-    # A golden-ratio sequence: any stretch of it covers [0, 1) evenly, whatever the batch size.
-    u = (index.double() * _GOLDEN + uniform(spec.seed, "pair", torch.zeros(1, dtype=torch.int64), 1, draw=1)) % 1.0
-    t = path.t_min + (path.t_max - path.t_min) * u.reshape(-1)
-    return Batch(*(values.to(setup.device, setup.dtype) for values in (x1, x0, t)))
-
-
-def _shuffled(seed: int, index: Tensor, n: int) -> Tensor:
-    """Which of n points stands at each place of a sequence that goes through all of them, in a new order each epoch."""
-    out = torch.empty_like(index)
-    for epoch in range(int(index[0]) // n, int(index[-1]) // n + 1):
-        order = torch.argsort(uniform(seed, "index", torch.arange(n), 1, draw=epoch + 1)[:, 0])
-        inside = index // n == epoch
-        out[inside] = order[index[inside] % n]
-    return out
+def _fixed_pairs(setup: Setup) -> Pairs | None:
+    """The set that a coupling of all pairs is trained on, coupled once."""
+    n, seed = setup.coupling.fixed, setup.spec.seed
+    if n == 0:
+        return None
+    x1, labels = setup.dataset.training(n, seed)
+    x0 = setup.source.draw(setup.shape, n, seed, "pair")
+    return Pairs(x1, x0[setup.coupling.pair(x1, x0)], labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,11 @@ from torch import Tensor, nn
 
 from core import spec as specs
 from core.errors import FlowscopeError, SpecError
-from core.learned import EMA, PREDICTION, RAW, SPEC
-from core.predictions import Prediction
+from core.learned import EMA, RAW, SPEC
 from core.spec import RunSpec
 
 FILE_NAME = "checkpoint.safetensors"
-_OPTIMISER = "optimiser."
+_OPTIMISER, _TEACHER = "optimiser.", "teacher."
 _STEP = "step"
 
 
@@ -30,10 +30,12 @@ class State:
     average: nn.Module
     optimiser: torch.optim.Optimizer
     step: int = 0
+    teacher: nn.Module | None = None
+    """The averaged weights with which the present round of the objective began."""
 
 
-def save(file: Path, state: State, spec: RunSpec, prediction: Prediction, dim: int) -> None:
-    """Write a checkpoint; the file is replaced only when the new one is complete.
+def save(file: Path, state: State, spec: RunSpec, reading: dict[str, str]) -> None:
+    """Write a checkpoint; ``reading`` says how to use the network. The file is replaced only by a complete one.
 
     Raises:
         FlowscopeError: the folder is gone or the disk is full; an older checkpoint is untouched.
@@ -41,7 +43,9 @@ def save(file: Path, state: State, spec: RunSpec, prediction: Prediction, dim: i
     tensors = {EMA + name: value for name, value in state.average.state_dict().items()}
     tensors |= {RAW + name: value for name, value in state.network.state_dict().items()}
     tensors |= _optimiser_tensors(state.optimiser)
-    metadata = {SPEC: specs.to_json(spec), PREDICTION: prediction, _STEP: str(state.step), "dim": str(dim)}
+    if state.teacher is not None:
+        tensors |= {_TEACHER + name: value for name, value in state.teacher.state_dict().items()}
+    metadata = {SPEC: specs.to_json(spec), _STEP: str(state.step), **reading}
     part = file.with_suffix(".part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -77,11 +81,15 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
     if SPEC not in metadata or _STEP not in metadata:
         raise SpecError("", f"{file} holds no Flowscope checkpoint.")
     saved = specs.from_json(metadata[SPEC])
-    for name in ("seed", "data", "coupling", "path", "objective", "network"):
+    for name in ("seed", "data", "source", "coupling", "path", "objective", "network"):
         if getattr(saved, name) != getattr(spec, name):
             raise SpecError(name, f"The checkpoint {file} was trained with another {name}: {getattr(saved, name)}.")
     state.average.load_state_dict(_under(values, EMA))
     state.network.load_state_dict(_under(values, RAW))
+    teacher = _under(values, _TEACHER)
+    if teacher:
+        state.teacher = copy.deepcopy(state.average)
+        state.teacher.load_state_dict(teacher)
     _load_optimiser(state.optimiser, _under(values, _OPTIMISER))
     state.step = int(metadata[_STEP])
 

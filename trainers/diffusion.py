@@ -6,7 +6,7 @@ network outputs eps; here t is continuous and uniform.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -23,6 +23,7 @@ class Diffusion(Objective, frozen=True):
     title = "Diffusion"
     reference = "Ho et al. 2020, Denoising Diffusion Probabilistic Models, eq. 14"
     family = "diffusion"
+    needs: ClassVar[tuple[str, ...]] = ("normal-source",)
 
     prediction: Annotated[
         Literal["eps", "data", "v", "score"], Meta(title="Predicts", description="What the network outputs")

@@ -17,23 +17,34 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core import run
+from core import registry, run
+from core.errors import SpecError
 from core.events import Chunk, Event, RunFinished, StopRun, StreamDeclared, Tick
-from core.learned import NetworkField, build_network
+from core.learned import (
+    DATA_STD,
+    N_CLASSES,
+    PREDICTION,
+    SHAPE,
+    Evaluation,
+    NetworkField,
+    build_network,
+)
 from core.metrics.velocity_error import velocity_error
 from core.mixture import MixtureField
 from core.networks import count_parameters
 from core.parts import make
+from core.predictions import Reading
 from core.setup import Setup, resolve
 from core.spec import RunSpec
 from core.trace.trace import SAMPLING_COLUMNS, TRAINING_COLUMNS
 from trainers import checkpoint
-from trainers.batches import batches
+from trainers.batches import Batch, Batches
 from trainers.flat import clip, flatten
-from trainers.objective import Objective
+from trainers.objective import Lesson, Objective
 
 _LOSS_ROWS = 20
 _CHECKPOINT_SECONDS = 30.0
+_STD_SAMPLES = 1000
 
 
 class Trainer:
@@ -43,7 +54,10 @@ class Trainer:
         spec = setup.spec
         self.setup, self.spec, self.settings = setup, spec, spec.training
         self.objective: Objective = make("objective", spec.objective)
-        network = build_network(spec, setup.mixture.dim).to(setup.device, setup.dtype)
+        if self.settings.conditional and not setup.n_classes:
+            raise SpecError("training.conditional", f"{setup.dataset.title} has no classes to tell the network.")
+        self.n_classes = setup.n_classes if self.settings.conditional else 0
+        network = build_network(spec, setup.shape, self.n_classes).to(setup.device, setup.dtype)
         average = copy.deepcopy(network).requires_grad_(False)
         self._weights, self._average = flatten(network), flatten(average)
         optimiser = torch.optim.AdamW(
@@ -51,15 +65,39 @@ class Trainer:
             fused=setup.device.type != "mps",
         )  # fmt: skip
         self.state = checkpoint.State(network, average, optimiser)
-        self.learned = NetworkField(average.eval(), self.objective.predicts, setup.path)
-        self._batches = batches(setup, 0)
+        self.reading = Reading(self.objective.predicts, _data_std(setup))
+        self.learned = NetworkField(average.eval(), self.reading, setup.path, self.objective)
+        self._evaluation = Evaluation(network, setup.path, self.reading)
+        self._teacher = self.objective.teacher(setup)
+        self._sequence = Batches(setup, self.objective)
+        self._batches = self._sequence.from_step(0)
+        self._resumed = False
 
     def resume(self, file: Path) -> None:
         checkpoint.resume(file, self.state, self.spec)
-        self._batches = batches(self.setup, self.state.step)
+        self._resumed = True
+        self._batches = self._sequence.from_step(self.state.step)
 
     def save(self, file: Path) -> None:
-        checkpoint.save(file, self.state, self.spec, self.objective.predicts, self.setup.mixture.dim)
+        kept = {
+            PREDICTION: self.reading.prediction,
+            DATA_STD: repr(self.reading.data_std),
+            SHAPE: str(list(self.setup.shape)),
+            N_CLASSES: str(self.n_classes),
+        }
+        checkpoint.save(file, self.state, self.spec, kept)
+
+    def begin_round(self) -> Generator[None]:
+        """Where a round of the objective begins, and after a resume within one: make its pairs."""
+        state, resumed, self._resumed = self.state, self._resumed, False
+        if state.step in self.objective.rounds(self.settings.n_steps):
+            state.teacher = copy.deepcopy(state.average)
+        elif not (resumed and state.teacher is not None):
+            return
+        assert state.teacher is not None
+        teacher = NetworkField(state.teacher, self.reading, self.setup.path, self.objective)
+        self._sequence.use((yield from self.objective.prepare(self.setup, teacher)))
+        self._batches = self._sequence.from_step(state.step)
 
     def learning_rate(self, step: int) -> float:
         """A linear warm-up, then half a cosine down to zero."""
@@ -72,8 +110,7 @@ class Trainer:
         state, rate = self.state, self.learning_rate(self.state.step)
         for group in state.optimiser.param_groups:
             group["lr"] = rate
-        batch = next(self._batches)
-        loss = self.objective.loss(state.network, self.setup.path, batch.x1, batch.x0, batch.t)
+        loss = self._loss(next(self._batches))
         gradient = self._weights.grad
         assert gradient is not None  # `flatten` made it
         gradient.zero_()
@@ -87,6 +124,24 @@ class Trainer:
         with torch.no_grad():
             self._average.lerp_(self._weights, 1.0 - decay)
         return float(loss.detach()), rate
+
+    def _loss(self, batch: Batch) -> torch.Tensor:
+        lesson = Lesson(
+            network=self._evaluation, average=self.learned.network, path=self.setup.path, reading=self.reading,
+            x1=batch.x1, x0=batch.x0, z=batch.z, t=batch.t, u=batch.u, cond=batch.cond if self.n_classes else None,
+            progress=self.state.step / self.settings.n_steps, teacher=self._teacher,
+        )  # fmt: skip
+        if not self.settings.autocast:
+            return self.objective.loss(lesson)
+        with torch.autocast(self.setup.device.type, torch.bfloat16):
+            return self.objective.loss(lesson)
+
+
+def _data_std(setup: Setup) -> float:
+    """Standard deviation of all numbers of the data together."""
+    if setup.mixture is not None:
+        return setup.mixture.overall_std()
+    return float(setup.dataset.training(_STD_SAMPLES, setup.spec.seed).x.std())
 
 
 def snapshot_steps(n_steps: int, n_snapshots: int) -> list[int]:
@@ -130,6 +185,8 @@ def _steps(trainer: Trainer, snapshots: list[int], file: Path | None) -> Generat
             if trainer.state.step in snapshots:
                 yield from pending.flush()
                 yield from _snapshot(trainer)
+            for _ in trainer.begin_round():
+                yield Tick(trainer.state.step, total)
             pending.add(trainer.state.step, *trainer.step())
             if len(pending.loss) >= _LOSS_ROWS:
                 yield from pending.flush()
@@ -178,22 +235,37 @@ def _declare(trainer: Trainer, n_snapshots: int) -> Iterator[Event]:
     )
     if n_snapshots == 0:
         return
-    times, grid, dim = setup.times(), run.field_grid(setup), setup.mixture.dim
+    times = setup.times()
     static = {name: np.zeros(len(times)) for name in SAMPLING_COLUMNS}
     for i, t in enumerate(times):
-        nfe = min(i * setup.sampler.nfe_per_step, (len(times) - 2) * setup.sampler.nfe_per_step + 1)
+        nfe = min(i * setup.sampler.nfe_per_step, setup.nfe_total)
         for name, value in run.timeline(setup.path, t, nfe).items():
             static[name][i] = value
     declare = partial(StreamDeclared, columns=("step",), capacity=n_snapshots + 1)
+    shape = (len(times), spec.n_samples, *setup.shape)
+    if len(setup.shape) > 1:
+        names = ("step", "t", "particle", "channel", "row", "column")
+        yield declare(name="snapshot/x", row_shape=shape, dims=names, kind="images", static=static)
+        return
+    grid = run.field_grid(setup)
     yield declare(
-        name="snapshot/x", row_shape=(len(times), spec.n_samples, dim), dims=("step", "t", "particle", "xy"),
+        name="snapshot/x", row_shape=shape, dims=("step", "t", "particle", "xy"),
         kind="trajectories", static=static | {"data": run.data_points(setup)},
     )  # fmt: skip
     yield declare(
-        name="snapshot/field/velocity", row_shape=(len(times), len(grid), dim), dims=("step", "t", "place", "xy"),
+        name="snapshot/field/velocity", row_shape=(len(times), *grid.shape), dims=("step", "t", "place", "xy"),
         kind="fields", units="1/t", static=static | {"grid": grid},
     )  # fmt: skip
-    yield declare(name="metric/velocity_error", row_shape=(), dims=("step",), kind="scalar")
+    if exact_field(setup) is not None:
+        yield declare(name="metric/velocity_error", row_shape=(), dims=("step",), kind="scalar")
+
+
+def exact_field(setup: Setup) -> MixtureField | None:
+    """The field that a network of this run would have if it were perfect, None where there is none in closed form."""
+    learns_field = "field" in registry.find("objective", setup.spec.objective.name).provides
+    if setup.mixture is None or "independent-pairs" not in setup.provided or not learns_field:
+        return None
+    return MixtureField(setup.mixture, setup.path, setup.device, setup.source.mixture())
 
 
 def _snapshot(trainer: Trainer) -> Generator[Event | Tick]:
@@ -202,12 +274,15 @@ def _snapshot(trainer: Trainer) -> Generator[Event | Tick]:
     x, velocity = [], []
     for row in run.rows(setup, trainer.learned):
         x.append(row.x)
-        velocity.append(row.velocity)
+        if row.velocity is not None:
+            velocity.append(row.velocity)
         yield Tick(step, trainer.settings.n_steps)
-    exact = MixtureField(setup.mixture, setup.path, setup.device)
-    with torch.inference_mode():
-        error = velocity_error(trainer.learned, exact, setup.mixture, setup.spec.seed)
     columns = {"step": np.array([float(step)])}
     yield Chunk("snapshot/x", np.stack(x)[None].astype(np.float32, copy=False), columns)
-    yield Chunk("snapshot/field/velocity", np.stack(velocity)[None].astype(np.float32, copy=False), columns)
-    yield Chunk("metric/velocity_error", np.array([error], np.float32), columns)
+    if velocity:
+        yield Chunk("snapshot/field/velocity", np.stack(velocity)[None].astype(np.float32, copy=False), columns)
+    exact = exact_field(setup)
+    if exact is not None and setup.mixture is not None:
+        with torch.inference_mode():
+            error = velocity_error(trainer.learned, exact, setup.mixture, setup.spec.seed)
+        yield Chunk("metric/velocity_error", np.array([error], np.float32), columns)

@@ -1,18 +1,60 @@
-"""What every objective is: a regression target on a path, as a registered part."""
+"""What every objective is: how a network learns a field or a jump on a path, as a registered part."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
-from torch import Tensor, nn
+from torch import Tensor
 
+from core.fields import Field
+from core.learned import Evaluation
 from core.paths import Path
-from core.predictions import Prediction, target
+from core.predictions import Prediction, Reading
+from core.setup import Setup
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What an objective learns one step from; B samples in the run's dtype.
+
+    Attributes:
+        network: the network that is trained, called with (x, t, cond, s).
+        average: the same with its averaged weights, without gradients.
+        reading: how the network's output is read on this path.
+        x1, x0: data and noise [B, ...]; z: further noise [B, ...] where the path is a bridge, else None.
+        t: training times [B]; u: further uniform numbers [B, n_uniforms].
+        cond: class labels [B], or None where the network is told none.
+        progress: share of the training steps that are done, in [0, 1).
+        teacher: the field that `Objective.teacher` gave.
+    """
+
+    network: Evaluation
+    average: Evaluation
+    path: Path
+    reading: Reading
+    x1: Tensor
+    x0: Tensor
+    z: Tensor | None
+    t: Tensor
+    u: Tensor
+    cond: Tensor | None
+    progress: float
+    teacher: Field | None
+
+
+class Pairs(NamedTuple):
+    """A finite set of pairs to train on: data x1 and noise x0 [N, ...], and classes [N] where the network is told."""
+
+    x1: Tensor
+    x0: Tensor
+    labels: Tensor | None
 
 
 class Objective(msgspec.Struct, frozen=True):
-    """How a network learns a field. The base class regresses the prediction's row of the table.
+    """How a network learns. The base class regresses the prediction's row of the table.
 
     ``family`` decides colour and glyph: diffusion, flow or one-step.
     """
@@ -21,19 +63,67 @@ class Objective(msgspec.Struct, frozen=True):
     title: ClassVar[str]
     reference: ClassVar[str]
     family: ClassVar[str]
+    #: ``field`` where the network is an expectation that any sampler may use, ``flow-map`` where it can jump
+    provides: ClassVar[tuple[str, ...]] = ("field",)
+    needs: ClassVar[tuple[str, ...]] = ()
+    spoils: ClassVar[tuple[str, ...]] = ()
+    #: further uniform numbers of each sample that the loss asks for
+    n_uniforms: ClassVar[int] = 0
+    #: whether the network is told the time to which it jumps
+    two_times: ClassVar[bool] = False
+    #: the sampler that it was made for, where that is not any
+    sampler: ClassVar[str] = ""
 
     @property
     def predicts(self) -> Prediction:
         """What the network outputs."""
         raise NotImplementedError  # abstract
 
-    def loss(self, network: nn.Module, path: Path, x1: Tensor, x0: Tensor, t: Tensor) -> Tensor:
-        """Mean squared error of the network at x_t against the pair's target; x1 and x0 [B, ...], t [B]."""
-        c = path.at(t).over(x1)
-        error = network(c.alpha * x1 + c.sigma * x0, t, None) - target(self.predicts, x1, x0, c)
+    def times(self, u: Tensor, path: Path) -> Tensor:
+        """Training times from uniform numbers u in [0, 1): all times alike."""
+        return path.t_min + (path.t_max - path.t_min) * u
+
+    def loss(self, lesson: Lesson) -> Tensor:
+        """Mean squared error of the network at x_t against the pair's target, weighted by `weight`."""
+        blend = lesson.path.blend(lesson.x1, lesson.x0, lesson.z, lesson.t)
+        c = lesson.path.at(lesson.t).over(lesson.x1)
+        target = blend.velocity if self.predicts == "velocity" else lesson.reading.target(lesson.x1, blend.x0, c)
+        error = lesson.network(blend.x_t, lesson.t, lesson.cond) - target
         loss: Tensor = error.square().mean()
         return loss
 
+    def field_output(self, network: Evaluation, x: Tensor, t: Tensor, cond: Tensor | None) -> Tensor:
+        """The output [B, ...] that decodes to the estimate at (x, t)."""
+        return network(x, t, cond)
+
+    def flow_map(
+        self, network: Evaluation, path: Path, reading: Reading, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None
+    ) -> Tensor:
+        """x at times s [B] from x at times t [B] in one evaluation, where the objective provides a flow map."""
+        raise NotImplementedError(f"{self.title} learns no jumps")
+
+    def teacher(self, setup: Setup) -> Field | None:
+        """A field to learn from beside the data.
+
+        Raises:
+            SpecError: the weights that were named cannot be a teacher.
+        """
+        return None
+
+    def rounds(self, n_steps: int) -> list[int]:
+        """Training steps before which `prepare` makes the pairs that are trained on from there."""
+        return []
+
+    def prepare(self, setup: Setup, learned: Field) -> Generator[None, None, Pairs]:
+        """The pairs of a round, made with the weights learned so far; yields between pieces of the work."""
+        raise NotImplementedError(f"{self.title} has no rounds")
+
     @classmethod
     def facts(cls) -> dict[str, Any]:
-        return {"family": cls.family}
+        return {
+            "family": cls.family,
+            "provides": list(cls.provides),
+            "needs": list(cls.needs),
+            "spoils": list(cls.spoils),
+            "sampler": cls.sampler,
+        }

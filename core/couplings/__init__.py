@@ -14,13 +14,19 @@ class Coupling(msgspec.Struct, frozen=True):
     name: ClassVar[str]
     title: ClassVar[str]
     reference: ClassVar[str]
-    #: ``normal-source`` where x0 is standard normal and independent of x1: score and stochastic samplers need it
     provides: ClassVar[tuple[str, ...]] = ()
+    #: what holds no longer with this coupling, such as ``normal-source``
+    spoils: ClassVar[tuple[str, ...]] = ("normal-source",)
 
-    def pair(self, x1: Tensor, x0: Tensor) -> tuple[Tensor, Tensor]:
-        """The batch re-ordered: row i of x1 [B, ...] belongs to row i of x0 [B, ...]."""
+    @property
+    def fixed(self) -> int:
+        """The number of pairs of a fixed training set that is paired as a whole; 0 where every batch is paired anew."""
+        return 0
+
+    def pair(self, x1: Tensor, x0: Tensor) -> Tensor:
+        """For each row of x1 [B, ...] the row of x0 [B, ...] that it is paired with: a permutation [B], int64."""
         raise NotImplementedError  # abstract
 
     @classmethod
     def facts(cls) -> dict[str, Any]:
-        return {"provides": list(cls.provides)}
+        return {"provides": list(cls.provides), "spoils": list(cls.spoils)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from core.couplings import Coupling
@@ -17,7 +18,8 @@ class Independent(Coupling, frozen=True):
     name = "independent"
     title = "Independent"
     reference = "Lipman et al. 2023, section 3"
-    provides: ClassVar[tuple[str, ...]] = ("normal-source",)
+    provides: ClassVar[tuple[str, ...]] = ("independent-pairs",)
+    spoils: ClassVar[tuple[str, ...]] = ()
 
-    def pair(self, x1: Tensor, x0: Tensor) -> tuple[Tensor, Tensor]:
-        return x1, x0
+    def pair(self, x1: Tensor, x0: Tensor) -> Tensor:
+        return torch.arange(len(x1), device=x1.device)

@@ -6,23 +6,49 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from core.mixture import Mixture
+from core.mixture import Mixture, Samples
+
+__all__ = ["Dataset", "Samples"]
 
 
 class Dataset(msgspec.Struct, frozen=True):
-    """A set of data; subclasses give its density as a mixture."""
+    """A set of data. A set in the plane gives its density as a mixture; a set of images overrides the rest."""
 
     name: ClassVar[str]
     title: ClassVar[str]
     reference: ClassVar[str]
+    class_names: ClassVar[tuple[str, ...]] = ()
 
-    def mixture(self) -> Mixture:
-        """The density from which training draws fresh points."""
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample: (D,) for points, (C, H, W) for images."""
+        mixture = self.mixture()
+        assert mixture is not None  # sets without a density say their shape themselves
+        return (mixture.dim,)
+
+    def mixture(self) -> Mixture | None:
+        """The density from which training draws fresh points, None where there is none in closed form."""
         raise NotImplementedError  # abstract
+
+    def training(self, n: int, seed: int, first: int = 0) -> Samples:
+        """Samples first..first+n-1 of the endless training sequence of a seed."""
+        mixture = self.mixture()
+        assert mixture is not None
+        return mixture.sample_labelled(n, seed, first=first)
+
+    def held_out(self, n: int, seed: int) -> Samples:
+        """n samples, none of those that a network is trained on."""
+        mixture = self.mixture()
+        assert mixture is not None
+        return mixture.sample_labelled(n, seed, draw=1)
 
     @classmethod
     def facts(cls) -> dict[str, Any]:
-        mean, std = cls().mixture().mean_std()
-        overall = mean.mean()
-        spread = (std.square() + (mean - overall).square()).mean().sqrt()  # over all numbers of the set
-        return {"dim": len(mean), "mean": round(float(overall), 4), "std": round(float(spread), 4)}
+        mixture = cls().mixture()
+        assert mixture is not None
+        return {
+            "dim": mixture.dim,
+            "mean": round(float(mixture.mean_std()[0].mean()), 4),
+            "std": round(mixture.overall_std(), 4),
+            "classes": list(cls.class_names),
+        }

@@ -20,10 +20,12 @@ class EightGaussians(Dataset, frozen=True):
     name = "eight-gaussians"
     title = "Eight Gaussians"
     reference = "Che et al. 2017, Mode Regularized Generative Adversarial Networks"
+    class_names = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
 
     radius: Annotated[float, Meta(gt=0, le=10, title="Radius", description="Of the ring of centres")] = 3.0
     std: Annotated[float, Meta(gt=0, le=2, title="Width", description="Standard deviation of a cluster")] = 0.2
 
     def mixture(self) -> Mixture:
         angle = torch.arange(8, dtype=torch.float64) * (math.pi / 4)
-        return Mixture(self.radius * torch.stack([angle.cos(), angle.sin()], dim=1), self.std)
+        centres = self.radius * torch.stack([angle.cos(), angle.sin()], dim=1)
+        return Mixture(centres, self.std, labels=torch.arange(len(centres)))

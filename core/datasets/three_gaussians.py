@@ -19,8 +19,10 @@ class ThreeGaussians(Dataset, frozen=True):
     name = "three-gaussians"
     title = "Three Gaussians"
     reference = "harshm121/Diffusion-v-FlowMatching"
+    class_names = ("right", "left", "bottom")
 
     std: Annotated[float, Meta(gt=0, le=2, title="Width", description="Standard deviation of a cluster")] = 0.3
 
     def mixture(self) -> Mixture:
-        return Mixture(torch.tensor([[2.0, 2.0], [-2.0, 2.0], [0.0, -2.0]], dtype=torch.float64), self.std)
+        centres = torch.tensor([[2.0, 2.0], [-2.0, 2.0], [0.0, -2.0]], dtype=torch.float64)
+        return Mixture(centres, self.std, labels=torch.arange(3))

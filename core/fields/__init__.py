@@ -15,6 +15,7 @@ from torch import Tensor
 from core.datasets import Dataset
 from core.paths import Path
 from core.predictions import Estimate
+from core.sources import Source
 
 
 class Field(Protocol):
@@ -41,9 +42,20 @@ class FieldSpec(msgspec.Struct, frozen=True):
     title: ClassVar[str]
     reference: ClassVar[str]
 
-    def build(self, dataset: Dataset, path: Path, seed: int, device: torch.device, dtype: torch.dtype) -> Field:
+    #: what the objective of a network stands for: ``field``, ``flow-map``, ``exact-field``
+    provides: ClassVar[tuple[str, ...]] = ("field",)
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    def build(
+        self, dataset: Dataset, source: Source, path: Path, seed: int, device: torch.device, dtype: torch.dtype
+    ) -> Field:
+        """The callable.
+
+        Raises:
+            SpecError: the data have no such field, or its weights cannot be read or belong to something else.
+        """
         raise NotImplementedError  # abstract
 
     @classmethod
     def facts(cls) -> dict[str, Any]:
-        return {}
+        return {"provides": list(cls.provides), "needs": list(cls.needs)}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 
 from core.datasets import Dataset
+from core.errors import SpecError
 from core.fields import Field, FieldSpec
 from core.mixture import MixtureField
 from core.paths import Path
 from core.registry import register
+from core.sources import Source
 
 
 @register("field")
@@ -18,6 +22,13 @@ class Exact(FieldSpec, frozen=True):
     name = "exact"
     title = "Exact, closed form"
     reference = "Bishop 2006, Pattern Recognition and Machine Learning, eq. 2.113"
+    provides: ClassVar[tuple[str, ...]] = ("field", "exact-field")
+    needs: ClassVar[tuple[str, ...]] = ("independent-pairs",)
 
-    def build(self, dataset: Dataset, path: Path, seed: int, device: torch.device, dtype: torch.dtype) -> Field:
-        return MixtureField(dataset.mixture(), path, device)
+    def build(
+        self, dataset: Dataset, source: Source, path: Path, seed: int, device: torch.device, dtype: torch.dtype
+    ) -> Field:
+        mixture = dataset.mixture()
+        if mixture is None:
+            raise SpecError("field", f"{dataset.title} has no density in closed form. Choose “Exact for N points”.")
+        return MixtureField(mixture, path, device, source.mixture())

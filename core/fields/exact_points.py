@@ -5,7 +5,7 @@ Reference: Karras et al., "Elucidating the Design Space" (2022), appendix B.3 (t
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from msgspec import Meta
@@ -15,6 +15,7 @@ from core.fields import Field, FieldSpec
 from core.mixture import Mixture, MixtureField
 from core.paths import Path
 from core.registry import register
+from core.sources import Source
 
 
 @register("field")
@@ -24,8 +25,13 @@ class ExactPoints(FieldSpec, frozen=True):
     name = "exact-points"
     title = "Exact for N points"
     reference = "Karras et al. 2022, Elucidating the Design Space, appendix B.3"
+    needs: ClassVar[tuple[str, ...]] = ("independent-pairs",)
 
     n_points: Annotated[int, Meta(ge=1, le=100_000, title="Points", description="Size of the finite set")] = 500
 
-    def build(self, dataset: Dataset, path: Path, seed: int, device: torch.device, dtype: torch.dtype) -> Field:
-        return MixtureField(Mixture(dataset.mixture().sample(self.n_points, seed), 0.0), path, device)
+    def build(
+        self, dataset: Dataset, source: Source, path: Path, seed: int, device: torch.device, dtype: torch.dtype
+    ) -> Field:
+        samples = dataset.training(self.n_points, seed)
+        points = Mixture(samples.x.double().flatten(1), 0.0, labels=samples.labels)
+        return MixtureField(points, path, device, source.mixture())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from msgspec import Meta
@@ -13,6 +13,7 @@ from core.fields import Field, FieldSpec
 from core.learned import load_field, locate
 from core.paths import Path
 from core.registry import register
+from core.sources import Source
 
 
 @register("field")
@@ -22,12 +23,18 @@ class Trained(FieldSpec, frozen=True):
     name = "network"
     title = "Trained network"
     reference = ""
+    provides: ClassVar[tuple[str, ...]] = ()
 
     weights: Annotated[str, Meta(title="Weights", description="A checkpoint (.safetensors); empty before training")] = (
         ""
     )
+    retime: Annotated[
+        bool, Meta(title="Other path", description="Samples on another path than the network was trained on")
+    ] = False
 
-    def build(self, dataset: Dataset, path: Path, seed: int, device: torch.device, dtype: torch.dtype) -> Field:
+    def build(
+        self, dataset: Dataset, source: Source, path: Path, seed: int, device: torch.device, dtype: torch.dtype
+    ) -> Field:
         if not self.weights:
             raise SpecError("field.weights", "The network has no weights yet. Train it, or choose the exact field.")
-        return load_field(locate(self.weights), path, device, dtype)
+        return load_field(locate(self.weights), path, device, dtype, dataset.shape, retime=self.retime)

@@ -30,6 +30,9 @@ class _NoNoise:
     def increment(self, t: float, s: float) -> Tensor:
         raise ValueError("a sampler that draws noise has no order of this kind")
 
+    def fresh(self, t: float, draw: int) -> Tensor:
+        raise ValueError("a sampler that draws noise has no order of this kind")
+
 
 @cache
 def _field() -> Field:

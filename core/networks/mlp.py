@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from msgspec import Meta
 from torch import Tensor, nn
 
-from core.networks import Network
+from core.networks import Network, labels
 from core.registry import register
 
 
@@ -29,30 +29,45 @@ class Mlp(Network, frozen=True):
     width: Annotated[int, Meta(ge=8, le=2048, title="Width", description="Units in a layer")] = 128
     depth: Annotated[int, Meta(ge=1, le=16, title="Blocks", description="Residual blocks")] = 3
 
-    def build(self, dim: int) -> nn.Module:
-        return _Mlp(dim, self.width, self.depth)
+    def build(self, shape: tuple[int, ...], n_classes: int = 0, two_times: bool = False) -> nn.Module:
+        return _Mlp(shape[0], self.width, self.depth, n_classes, two_times)
 
 
 class _Mlp(nn.Module):
     frequencies: Tensor
 
-    def __init__(self, dim: int, width: int, depth: int, n_frequencies: int = 8) -> None:
+    def __init__(
+        self, dim: int, width: int, depth: int, n_classes: int, two_times: bool, n_frequencies: int = 8
+    ) -> None:
         super().__init__()
+        self.n_classes, self.two_times = n_classes, two_times
         self.register_buffer("frequencies", math.pi * torch.arange(1, n_frequencies + 1), persistent=False)
         self.inlet = nn.Linear(dim, width)
         # one product gives scale and shift of all blocks
-        self.time = nn.Linear(2 * n_frequencies + 1, 2 * width * depth)
+        n_features = 2 * n_frequencies + 1
+        self.time = nn.Linear(n_features * (2 if two_times else 1), 2 * width * depth)
+        if n_classes:
+            self.label = nn.Embedding(n_classes + 1, 2 * width * depth)
+            nn.init.zeros_(self.label.weight)
         self.blocks = nn.ModuleList(nn.Linear(width, width) for _ in range(depth))
         self.outlet = nn.Linear(width, dim)
         nn.init.zeros_(self.outlet.weight)
         nn.init.zeros_(self.outlet.bias)
 
-    def forward(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Tensor:
-        angle = t[:, None] * self.frequencies
-        features = torch.cat([t[:, None], angle.sin(), angle.cos()], dim=1)
-        film = self.time(features).chunk(2 * len(self.blocks), dim=1)
+    def forward(self, x: Tensor, t: Tensor, cond: Tensor | None = None, s: Tensor | None = None) -> Tensor:
+        times = self._features(t)
+        if self.two_times:
+            times = torch.cat([times, self._features((t if s is None else s) - t)], dim=1)
+        scales = self.time(times)
+        if self.n_classes:
+            scales = scales + self.label(labels(cond, x, self.n_classes))
+        film = scales.chunk(2 * len(self.blocks), dim=1)
         h = self.inlet(x)
         for i, block in enumerate(self.blocks):
             h = h + block(F.silu(torch.addcmul(film[2 * i], h, 1.0 + film[2 * i + 1])))
         y: Tensor = self.outlet(F.silu(h))
         return y
+
+    def _features(self, t: Tensor) -> Tensor:
+        angle = t[:, None] * self.frequencies
+        return torch.cat([t[:, None], angle.sin(), angle.cos()], dim=1)

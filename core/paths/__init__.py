@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar, NamedTuple
 
 import msgspec
@@ -31,6 +32,14 @@ class Coefficients(NamedTuple):
         return Coefficients(*(value.reshape(shape) for value in self))
 
 
+class Blend(NamedTuple):
+    """A pair on its way, all [B, ...]: x_t, the noise x0 in x_t = alpha x1 + sigma x0, and the velocity dx_t/dt."""
+
+    x_t: Tensor
+    x0: Tensor
+    velocity: Tensor
+
+
 class Path(msgspec.Struct, frozen=True):
     """What x_t is. Subclasses give `at`; lam must rise with t and be finite on [t_min, t_max]."""
 
@@ -39,6 +48,12 @@ class Path(msgspec.Struct, frozen=True):
     reference: ClassVar[str]
     #: what grids and samplers may ask for, such as ``discrete-path``
     provides: ClassVar[tuple[str, ...]] = ()
+    #: what the source and the coupling must provide
+    needs: ClassVar[tuple[str, ...]] = ()
+    #: whether x_t keeps the scale of the data; elsewhere a network is shown x_t divided by its standard deviation
+    bounded: ClassVar[bool] = True
+    #: whether a pair draws noise of its own on its way, beside x0
+    bridge: ClassVar[bool] = False
 
     @property
     def t_min(self) -> float:
@@ -59,6 +74,15 @@ class Path(msgspec.Struct, frozen=True):
         """Coefficients at times t of any shape, in the dtype of t."""
         raise NotImplementedError  # abstract
 
+    def blend(self, x1: Tensor, x0: Tensor, z: Tensor | None, t: Tensor) -> Blend:
+        """The pair (x1, x0) [B, ...] at times t [B]; z, standard normal, is the further noise of a bridge."""
+        c = self.at(t).over(x1)
+        return Blend(c.alpha * x1 + c.sigma * x0, x0, c.d_alpha * x1 + c.d_sigma * x0)
+
+    def signal_left(self) -> float:
+        """alpha / sigma where sampling starts: 0 means that x there is noise alone, as a sampler assumes."""
+        return math.exp(float(self.at(torch.tensor(self.t_min, dtype=torch.float64)).lam))
+
     def t_of_lam(self, lam: Tensor) -> Tensor:
         """The time at which log(alpha / sigma) has a value, 0-dimensional float64; found to 1e-13 by Brent's method."""
 
@@ -74,4 +98,8 @@ class Path(msgspec.Struct, frozen=True):
 
     @classmethod
     def facts(cls) -> dict[str, Any]:
-        return {"provides": list(cls.provides)}
+        return {
+            "provides": list(cls.provides),
+            "needs": list(cls.needs),
+            "signal_left": float(f"{cls().signal_left():.3g}"),
+        }

@@ -1,12 +1,15 @@
-"""The straight line: x_t = t x1 + (1 - t) x0.
+"""The straight line: x_t = t x1 + (1 - (1 - sigma_min) t) x0.
 
-Reference: Lipman et al., "Flow Matching for Generative Modeling" (2023), eq. 20-22 with sigma_min = 0;
-Liu et al., "Flow Straight and Fast" (2022), eq. 1.
+Reference: Lipman et al., "Flow Matching for Generative Modeling" (2023), eq. 20-22; Liu et al., "Flow Straight and
+Fast" (2022), eq. 1, for sigma_min = 0.
 """
 
 from __future__ import annotations
 
+from typing import Annotated, ClassVar
+
 import torch
+from msgspec import Meta
 from torch import Tensor
 
 from core.paths import Coefficients, Path
@@ -21,7 +24,12 @@ class Linear(Path, frozen=True):
 
     name = "linear"
     title = "Linear"
-    reference = "Lipman et al. 2023, Flow Matching for Generative Modeling"
+    reference = "Lipman et al. 2023, Flow Matching for Generative Modeling, eq. 22"
+    provides: ClassVar[tuple[str, ...]] = ("finite-velocity",)
+
+    sigma_min: Annotated[
+        float, Meta(ge=0, le=0.5, title="Noise left", description="σ at t = 1: each sample ends as a small Gaussian")
+    ] = 0.0
 
     @property
     def t_min(self) -> float:
@@ -33,4 +41,5 @@ class Linear(Path, frozen=True):
 
     def at(self, t: Tensor) -> Coefficients:
         one = torch.ones_like(t)
-        return Coefficients(t, 1.0 - t, one, -one)
+        slope = 1.0 - self.sigma_min
+        return Coefficients(t, 1.0 - slope * t, one, -slope * one)

@@ -23,6 +23,10 @@ class StepNoise(Protocol):
         """Standard normal increment of each particle's Brownian path over (t, s), with the shape of x."""
         ...
 
+    def fresh(self, t: float, draw: int) -> Tensor:
+        """Standard normal of each particle at time t and draw number: for who goes back in time or draws twice."""
+        ...
+
 
 class Step(msgspec.Struct, frozen=True):
     """What a step returns: x at time s, whatever the sampler carries on, and the estimate at (x, t)."""
@@ -41,14 +45,30 @@ class Sampler(msgspec.Struct, frozen=True, kw_only=True):
     order: ClassVar[int]
     stochastic: ClassVar[bool] = False
     nfe_per_step: ClassVar[int] = 1
-    needs: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ("field",)
+    #: whether the sampler itself makes the last step, to t = 1
+    jumps: ClassVar[bool] = False
+    #: whether it evaluates as often as its tolerance asks
+    adaptive: ClassVar[bool] = False
+    #: fewer evaluations than this are worse than those of a simpler sampler
+    least_nfe: ClassVar[int] = 1
     #: name of the equation shown beside the lane
     equation: ClassVar[str] = "ode"
 
     n_steps: Annotated[int, Meta(ge=1, le=1000, title="Steps", description="From noise to data")] = 50
 
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """What the other parts must provide for these parameters."""
+        return self.needs
+
+    @property
+    def draws(self) -> bool:
+        """Whether these parameters draw noise."""
+        return self.stochastic
+
     def step(self, field: Field, x: Tensor, t: Tensor, s: Tensor, state: Any, noise: StepNoise) -> Step:
-        """One step from t to s, both 0-dimensional float64, t < s < 1; x has shape [B, ...]."""
+        """One step from t to s, both 0-dimensional float64, t < s < 1 (s = 1 if it jumps); x has shape [B, ...]."""
         raise NotImplementedError  # abstract
 
     @classmethod
@@ -58,5 +78,7 @@ class Sampler(msgspec.Struct, frozen=True, kw_only=True):
             "stochastic": cls.stochastic,
             "nfe_per_step": cls.nfe_per_step,
             "needs": list(cls.needs),
+            "adaptive": cls.adaptive,
+            "least_nfe": cls.least_nfe,
             "equation": cls.equation,
         }

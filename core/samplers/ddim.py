@@ -36,11 +36,19 @@ class Ddim(Sampler, frozen=True, kw_only=True):
         ),
     ] = 0.0  # fmt: skip
 
+    @property
+    def requires(self) -> tuple[str, ...]:
+        return (*self.needs, "normal-source") if self.draws else self.needs
+
+    @property
+    def draws(self) -> bool:
+        return self.eta > 0
+
     def step(self, field: Field, x: Tensor, t: Tensor, s: Tensor, state: Any, noise: StepNoise) -> Step:
         estimate = field(x, t)
         here, there = field.path.at(t), field.path.at(s)
         fresh = self.eta**2 * variance(here, there)
         x_s = there.alpha * estimate.x1 + torch.sqrt(there.sigma**2 - fresh) * estimate.x0
-        if self.eta > 0:
+        if self.draws:
             x_s = x_s + torch.sqrt(fresh) * noise.increment(float(t), float(s))
         return Step(x_s, state, estimate)

@@ -27,7 +27,7 @@ class Ddpm(Sampler, frozen=True, kw_only=True):
     reference = "Ho et al. 2020, Denoising Diffusion Probabilistic Models, algorithm 2"
     order = 1
     stochastic = True
-    needs: ClassVar[tuple[str, ...]] = ("normal-source",)
+    needs: ClassVar[tuple[str, ...]] = ("field", "normal-source")
     equation: ClassVar[str] = "ddpm"
 
     variance: Annotated[

@@ -7,8 +7,9 @@ import torch
 
 from core import registry
 from core.grids import Grid
+from core.noise import normal
 from core.parts import make
-from core.predictions import PREDICTIONS, decode, target
+from core.predictions import PREDICTIONS, Reading
 from core.spec import Part
 from tests.contracts import registered
 
@@ -26,7 +27,7 @@ def test_derivatives_are_those_of_autograd(name: str) -> None:
     t = interior(path).requires_grad_()
     c = path.at(t)
     for value, derivative in ((c.alpha, c.d_alpha), (c.sigma, c.d_sigma)):
-        (gradient,) = torch.autograd.grad(value.sum(), t, retain_graph=True)
+        (gradient,) = torch.autograd.grad((value + 0.0 * t).sum(), t, retain_graph=True)  # alpha may be constant
         torch.testing.assert_close(derivative, gradient, rtol=1e-9, atol=1e-9)
 
 
@@ -42,9 +43,57 @@ def test_signal_to_noise_rises_with_time(name: str) -> None:
 def test_starts_at_noise_and_ends_at_data(name: str) -> None:
     path = registered.path(name)
     first, last = (path.at(torch.tensor(t, dtype=torch.float64)) for t in (path.t_min, 1.0))
-    assert float(first.alpha) < 0.01
-    assert float(first.sigma) == pytest.approx(1.0, abs=1e-3)
-    assert (float(last.alpha), float(last.sigma)) == pytest.approx((1.0, 0.0), abs=1e-12)
+    assert path.signal_left() == pytest.approx(float(first.alpha / first.sigma))
+    assert path.signal_left() < 0.06
+    assert float(last.alpha) == pytest.approx(1.0)
+    assert float(last.sigma) <= 0.011
+    if path.bounded:
+        assert float(first.sigma) == pytest.approx(1.0, abs=2e-3)
+        assert float(last.sigma) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_zero_terminal_snr_gap_is_reported_not_hidden() -> None:
+    """The published schedules never reach pure noise (Lin et al. 2024, table 1: sqrt(abar_T) = 0.0064 for DDPM at 1,000
+    steps, and 0.0797 at 500)."""
+    gaps = [make("path", Part("vp-linear", {"T": steps})).signal_left() for steps in (1000, 500)]
+    assert gaps == pytest.approx([4.04e-5**0.5, 6.35e-3**0.5], rel=5e-3)
+    assert registry.entries("path")["vp-linear"].facts()["signal_left"] == pytest.approx(0.00635, rel=1e-2)
+    assert make("path", Part("linear")).signal_left() < 2e-4
+
+
+def test_sigma_min_is_what_is_left_at_the_data() -> None:
+    path = make("path", Part("linear", {"sigma_min": 0.01}))
+    t = torch.tensor([0.0, 0.5, 1.0], dtype=torch.float64)
+    torch.testing.assert_close(path.at(t).sigma, torch.tensor([1.0, 0.505, 0.01], dtype=torch.float64))
+    blend = path.blend(torch.ones(3, 1), torch.full((3, 1), -2.0), None, t)
+    torch.testing.assert_close(blend.velocity, torch.full((3, 1), 1 + 2 * 0.99, dtype=torch.float64))
+
+
+def test_noise_of_a_bridge_belongs_to_its_velocity() -> None:
+    """d Var(x_t) / dt = 2 Cov(x_t, dx_t/dt), within three standard errors; without the derivative of gamma it fails."""
+    path, n = make("path", Part("noisy-bridge", {"scale": 0.5})), 400_000
+    x1, x0, z = (normal(4, "pair", torch.arange(n), 1, draw) for draw in (0, 1, 2))
+    for at in (0.1, 0.3, 0.8):
+        t = torch.full((n,), at, dtype=torch.float64)
+        blend = path.blend(x1, x0, z, t)
+        c = path.at(t[0])
+        slope = 2 * c.alpha * c.d_alpha + 2 * c.sigma * c.d_sigma  # of alpha^2 + sigma^2, the variance of x_t
+        products = 2 * blend.x_t * blend.velocity
+        error = float(products.std()) / n**0.5
+        assert float(products.mean()) == pytest.approx(float(slope), abs=3 * error)
+        naive = 2 * blend.x_t * (x1 - x0)
+        assert abs(float(naive.mean() - slope)) > 10 * error
+        torch.testing.assert_close(c.alpha * x1 + c.sigma * blend.x0, blend.x_t)
+        assert float(blend.x0.std()) == pytest.approx(1.0, rel=5e-3)
+
+
+@paths
+def test_the_velocity_of_a_pair_is_the_derivative_of_its_way(name: str) -> None:
+    path, h = registered.path(name), 1e-6
+    x1, x0, z = (normal(4, "pair", torch.arange(50), 2, draw) for draw in (0, 1, 2))
+    t = torch.linspace(path.t_min + 0.01, path.t_max - 0.01, 50, dtype=torch.float64)
+    ways = [path.blend(x1, x0, z, t + shift).x_t for shift in (-h, h)]
+    torch.testing.assert_close(path.blend(x1, x0, z, t).velocity, (ways[1] - ways[0]) / (2 * h), rtol=1e-5, atol=1e-5)
 
 
 @paths
@@ -55,7 +104,8 @@ def test_decoding_undoes_encoding_at_both_ends_and_between(name: str, kind) -> N
     x1, x0 = torch.randn(2, 64, 2, dtype=torch.float64, generator=generator)
     for t in (path.t_min, 0.3, 0.7, path.t_max):
         c = path.at(torch.tensor(t, dtype=torch.float64))
-        estimate = decode(kind, target(kind, x1, x0, c), c.alpha * x1 + c.sigma * x0, c)
+        reading = Reading(kind, data_std=1.7)
+        estimate = reading.decode(reading.target(x1, x0, c), c.alpha * x1 + c.sigma * x0, c)
         assert torch.isfinite(estimate.velocity(c)).all()
         torch.testing.assert_close(estimate.x1, x1, rtol=1e-6, atol=1e-6)
         torch.testing.assert_close(estimate.x0, x0, rtol=1e-6, atol=1e-6)

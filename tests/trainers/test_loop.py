@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from core.run import sample
 from core.setup import resolve
 from core.spec import Part, RunSpec, Training
 from core.trace.build import TraceBuilder, collect
-from trainers.batches import batches
+from trainers.batches import Batch, Batches
 from trainers.checkpoint import FILE_NAME
 from trainers.loop import snapshot_steps, train
 
@@ -93,9 +94,13 @@ def test_weights_of_another_path_are_refused(tmp_path) -> None:
         collect(sample(FLOW.replace(action="sample", field=weights)))
 
 
+def sequence(spec: RunSpec) -> Iterator[Batch]:
+    return Batches(resolve(spec), make("objective", spec.objective)).from_step(0)
+
+
 def test_batches_are_one_sequence_cut_to_size() -> None:
     def first(size: int) -> torch.Tensor:
-        source = batches(resolve(FLOW.replace(training=Training(batch_size=size, n_points=100))), 0)
+        source = sequence(FLOW.replace(training=Training(batch_size=size, n_points=100)))
         some = itertools.islice(source, 192 // size)
         return torch.cat([torch.cat([b.x1, b.x0, b.t[:, None]], 1) for b in some])
 
@@ -103,8 +108,8 @@ def test_batches_are_one_sequence_cut_to_size() -> None:
 
 
 def test_an_epoch_goes_through_every_point_once() -> None:
-    setup = resolve(FLOW.replace(training=Training(batch_size=50, n_points=100)))
-    source = batches(setup, 0)
+    spec = FLOW.replace(training=Training(batch_size=50, n_points=100))
+    setup, source = resolve(spec), sequence(spec)
     epoch = torch.cat([next(source).x1, next(source).x1])
     points = setup.mixture.sample(100, FLOW.seed).float()
     assert torch.equal(torch.cdist(epoch, points).argmin(1).sort().values, torch.arange(100))
@@ -115,7 +120,7 @@ def test_an_epoch_goes_through_every_point_once() -> None:
     [(Part("concat-mlp"), 71_778), (Part("gated-mlp"), 182_410), (Part("gated-mlp", {"depth": 5}), 314_250)],
 )
 def test_networks_of_the_compared_projects_have_their_sizes(part: Part, parameters: int) -> None:
-    assert count_parameters(make("network", part).build(2)) == parameters
+    assert count_parameters(make("network", part).build((2,))) == parameters
 
 
 @pytest.mark.parametrize("n_snapshots", [1, 2, 24])

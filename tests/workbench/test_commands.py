@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import h5py
@@ -93,6 +95,30 @@ def test_trains_resumes_and_samples_a_checkpoint(capsys, tmp_path) -> None:
     with h5py.File(tmp_path / "s.h5") as file:
         assert file["streams/x/data"].shape == (51, 30, 2)
     assert "finished after 12 steps" in capsys.readouterr().out
+
+
+def test_ctrl_c_stops_a_training_and_keeps_what_was_learned(tmp_path) -> None:
+    """SIGINT ends the run between two steps: exit 0, a stopped trace, a checkpoint, and a resume that goes on."""
+    arguments = ["train", "three-gaussians-flow", "--set", "training.n_steps=200000", "--set", "training.n_snapshots=2"]
+    command = [sys.executable, str(TOP / "main.py"), *arguments, "-o", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=TOP)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "train.h5").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "stopped after" in out
+    assert "Traceback" not in err
+    done = int(out.split("stopped after ")[1].split(" ")[0].replace(",", ""))
+    with h5py.File(tmp_path / "train.h5") as trace:
+        assert trace.attrs["status"] == "stopped"
+    more = flowscope(
+        "train", "three-gaussians-flow", "--set", f"training.n_steps={done + 5}", "--set", "training.n_snapshots=0",
+        "-o", tmp_path, "--resume",
+    )  # fmt: skip
+    assert "finished after 5 steps" in more.stdout, more.stderr
 
 
 def test_lists_everything_and_looks_at_the_machine(capsys) -> None:

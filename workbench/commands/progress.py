@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import time
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from core.events import Event, StopRun, Tick
@@ -64,11 +66,34 @@ def record(events: Generator[Event | Tick], label: str, file: Path | None = None
 
 
 def _stoppable(events: Generator[Event | Tick]) -> Iterator[Event | Tick]:
-    """The same, where Ctrl+C asks the run to end properly; a second one interrupts."""
+    """The same, where Ctrl+C asks the run to end properly between two steps; a second one interrupts it at once."""
+    with _interrupts() as asked:
+        for event in events:
+            if asked():
+                print("\nstopping", file=sys.stderr)
+                yield event
+                with suppress(StopIteration):
+                    yield events.throw(StopRun())
+                    yield from events
+                return
+            yield event
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl+C was pressed; only the main thread of a process can be asked, elsewhere it never is."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    asked = False
+
+    def ask(*_: object) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, ask)
     try:
-        yield from events
-    except KeyboardInterrupt:
-        print("\nstopping", file=sys.stderr)
-        with suppress(StopIteration):
-            yield events.throw(StopRun())
-            yield from events
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)

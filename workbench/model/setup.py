@@ -14,14 +14,16 @@ import msgspec
 from core import spec as specs
 from core.catalog import Catalog, Entry, check_value
 from core.errors import SpecError, unknown
+from core.needs import PROVIDERS, provided, words
 from core.spec import Part, RunSpec
 
-_WORDS = {"discrete-path": "needs a discrete path", "normal-source": "needs normal, independent noise"}
 #: Changing one of these asks for other weights.
-_TRAINED = ("data", "coupling", "path", "objective", "network")
+_TRAINED = ("data", "source", "coupling", "path", "objective", "network")
+#: These give way where a choice leaves them without what they need.
+_YIELDING = ("path", "objective", "guidance", "clipping", "grid", "sampler")
 _HIDDEN = ("weights",)
 #: Kinds whose parameters are seldom touched: the form shows them when their section is opened.
-_DETAILED = ("data", "path", "network")
+_DETAILED = ("data", "source", "coupling", "path", "network")
 _MOST_SEGMENTS = 4
 
 
@@ -67,12 +69,17 @@ def sections(catalog: Catalog, spec: RunSpec, devices: list[str]) -> list[Sectio
     data = catalog.entry("data", spec.data.name)
     network = _part(catalog, spec, "network", "Layers") if learned else ()
     out = [
-        Section("Data", _part(catalog, spec, "data", "Data set"), f"std {data.facts.get('std', 0):.2f}"),
+        Section("Data", _data(catalog, spec, data), f"std {data.facts['std']:.2f}" if "std" in data.facts else ""),
         Section("Objective", (*_part(catalog, spec, "objective", "Method"), *_part(catalog, spec, "path", "Path"))),
         Section("Network", (*_part(catalog, spec, "field", "Field"), *network)),
         Section(
             "Sampler",
-            (*_part(catalog, spec, "sampler", "Sampler"), *_part(catalog, spec, "grid", "Times")),
+            (
+                *_part(catalog, spec, "sampler", "Sampler"),
+                *_part(catalog, spec, "grid", "Times"),
+                *_classes(catalog, spec, data),
+                *_part(catalog, spec, "clipping", "Clipping"),
+            ),
             facts(sampler),
         ),
         Section(
@@ -88,9 +95,32 @@ def sections(catalog: Catalog, spec: RunSpec, devices: list[str]) -> list[Sectio
     return out
 
 
+def _data(catalog: Catalog, spec: RunSpec, data: Entry) -> tuple[Row, ...]:
+    """The data set; where they start from and how they are paired are details, unless they were changed."""
+    others = (("source", "Starts from"), ("coupling", "Paired"))
+    usual = RunSpec()
+    rows = [
+        dataclasses.replace(row, detail=row.detail or spec.part(kind) == usual.part(kind))
+        for kind, title in others
+        for row in _part(catalog, spec, kind, title)
+    ]
+    return (*_part(catalog, spec, "data", "Data set"), *rows)
+
+
+def _classes(catalog: Catalog, spec: RunSpec, data: Entry) -> tuple[Row, ...]:
+    """Which class is asked for, and how strongly, where the data have classes."""
+    if not data.facts.get("classes"):
+        return ()
+    label = _plain(catalog.run, spec, "label")
+    help_ = f"{label.help}: {', '.join(data.facts['classes'])}"
+    return (dataclasses.replace(label, help=help_), *_part(catalog, spec, "guidance", "Guidance"))
+
+
 def facts(sampler: Entry) -> str:
     """``order 1 · 1 NFE a step``."""
     stochastic = " · draws noise" if sampler.facts.get("stochastic") else ""
+    if sampler.facts.get("adaptive"):
+        return f"order {sampler.facts.get('order')} · as many NFE as its tolerance asks"
     return f"order {sampler.facts.get('order')} · {sampler.facts.get('nfe_per_step')} NFE a step{stochastic}"
 
 
@@ -139,13 +169,22 @@ def _device(spec: RunSpec, devices: list[str]) -> Row:
 
 def reason_not(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> str | None:
     """Why a part cannot be chosen beside the others of the spec, or None."""
-    provided = {
-        need
-        for other in ("path", "coupling")
-        for need in catalog.entry(other, spec.part(other).name).facts.get("provides", [])
-    }
-    missing = [need for need in catalog.entry(kind, name).facts.get("needs", []) if need not in provided]
-    return _WORDS.get(missing[0], f"needs {missing[0]}") if missing else None
+    entry = catalog.entry(kind, name)
+    data = catalog.entry("data", spec.data.name).facts
+    if kind == "data":
+        return "images are trained and sampled from the command line" if len(entry.facts.get("shape", ())) > 1 else None
+    if kind == "network":
+        reads = "images" if len(data.get("shape", ())) > 1 else "points"
+        return None if entry.facts.get("reads") == reads else f"reads {entry.facts.get('reads')}"
+    there = provided(
+        catalog.entry(other, spec.part(other).name).facts
+        for other in PROVIDERS
+        if other != "objective" or spec.field.name == "network"
+    )
+    if data.get("classes"):
+        there.add("classes")
+    missing = [need for need in entry.facts.get("needs", []) if need not in there]
+    return f"needs {words(missing[0])}" if missing else None
 
 
 def set_value(catalog: Catalog, spec: RunSpec, name: str, value: Any) -> RunSpec:
@@ -184,8 +223,11 @@ def _named(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> RunSpec:
     if reason is not None:
         raise SpecError(kind, f"{entry.title} {reason}.")
     spec = _with_name(catalog, spec, kind, name)
-    for other in ("grid", "sampler"):
-        if reason_not(catalog, spec, other, spec.part(other).name):
+    usual_sampler = entry.facts.get("sampler")
+    if usual_sampler and spec.field.name == "network":
+        spec = _with_name(catalog, spec, "sampler", usual_sampler)
+    for other in _YIELDING:
+        if other != kind and reason_not(catalog, spec, other, spec.part(other).name):
             usual = (RunSpec().part(other).name, *catalog.parts[other])
             fitting = (each for each in usual if not reason_not(catalog, spec, other, each))
             spec = _with_name(catalog, spec, other, next(fitting, spec.part(other).name))

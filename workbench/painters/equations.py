@@ -53,9 +53,24 @@ _DDPM: Formula = (
     _v("x", "s"), Text(" ∼ "), _v("q"), Text("("), _v("x", "s"), Text(" | "), _v("x", "t"), Text(", "),
     _v("x", "1", hat=True), Text(")"),
 )  # fmt: skip
+_SDE: Formula = (
+    Text("d"), _v("x"), Text(" = ("), Text("v", True, False, "θ"), Text(" + ½ "), _v("g"), Text("²"), _SPACE,
+    Text("s", True, False, "θ"), Text(") d"), _v("t"), Text(" + "), _v("g"), Text(" d"), _v("W"),
+)  # fmt: skip
+_JUMP: Formula = (
+    _v("x", "s"), Text(" = "), _v("x", "t"), Text(" + ("), _v("s"), Text(" − "), _v("t"), Text(") "),
+    Text("u", True, False, "θ"), Text("("), _v("x", "t"), Text(", "), _v("t"), Text(", "), _v("s"), Text(")"),
+)  # fmt: skip
+_CONSISTENCY: Formula = (
+    _v("x", "1", hat=True), Text(" = "), Text("f", True, False, "θ"), Text("("), _v("x", "t"), Text(", "), _v("t"),
+    Text(")"),
+)  # fmt: skip
 _DATA: Formula = (_v("x", "1"), Text(" ∼ "), Text("p", True, False, "data"))
 
-FORMULAS: dict[str, Formula] = {"ode": _ODE, "ddim": _DDIM, "ddpm": _DDPM, "data": _DATA}
+FORMULAS: dict[str, Formula] = {
+    "ode": _ODE, "ddim": _DDIM, "ddpm": _DDPM, "sde": _SDE, "jump": _JUMP, "consistency": _CONSISTENCY,
+    "data": _DATA,
+}  # fmt: skip
 
 
 def draw(painter: QPainter, name: str, x: float, baseline: float, px: float, colour: str) -> None:

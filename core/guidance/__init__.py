@@ -1,0 +1,29 @@
+"""Guidance: how strongly a class is asked for. One kind, one file; a guided field is a field again."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from core.fields import Field
+from core.mixture import Mixture
+
+
+class Guidance(msgspec.Struct, frozen=True):
+    """Turns a class-conditional field into one that asks for the class more strongly."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    reference: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]] = ("classes",)
+    #: evaluations of the field for one of the guided field
+    nfe: ClassVar[int] = 1
+
+    def wrap(self, field: Field, mixture: Mixture | None) -> Field:
+        """The guided field; ``mixture`` is the density of the data, where it has one."""
+        raise NotImplementedError  # abstract
+
+    @classmethod
+    def facts(cls) -> dict[str, Any]:
+        return {"needs": list(cls.needs), "nfe": cls.nfe}

@@ -1,0 +1,23 @@
+"""No guidance: the class-conditional field as it is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from core.fields import Field
+from core.guidance import Guidance
+from core.mixture import Mixture
+from core.registry import register
+
+
+@register("guidance")
+class Unguided(Guidance, frozen=True):
+    """The class-conditional field as it is."""
+
+    name = "none"
+    title = "Off"
+    reference = ""
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    def wrap(self, field: Field, mixture: Mixture | None) -> Field:
+        return field
