@@ -60,7 +60,11 @@ class Evaluation:
 class NetworkField:
     """A network's output decoded to an `Estimate`; x [B, ...], t 0-dimensional or [B]."""
 
-    def __init__(self, network: nn.Module, reading: Reading, path: Path, learner: Learner) -> None:
+    def __init__(
+        self, network: nn.Module, reading: Reading, path: Path, learner: Learner, *, conditional: bool = False
+    ) -> None:
+        self.conditional = conditional
+        """Whether the network was told classes."""
         self.network, self.reading, self.path = Evaluation(network, path, reading), reading, path
         self._learner = learner
 
@@ -87,6 +91,7 @@ class RetimedField:
 
     def __init__(self, field: Field, path: Path) -> None:
         self._field, self.path = field, path
+        self.conditional = getattr(field, "conditional", True)
 
     def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
         here, other = self.path.at(t), self._field.path
@@ -152,12 +157,13 @@ def _load(file: FilePath, _: int, device: torch.device, dtype: torch.dtype) -> _
     path, learner = make("path", trained.path), make("objective", trained.objective)
     reading = Reading(msgspec.convert(metadata[PREDICTION], Prediction), float(metadata.get(DATA_STD, "1")))
     shape = tuple(msgspec.json.decode(metadata.get(SHAPE, "[2]"), type=list[int]))
-    network = build_network(trained, shape, int(metadata.get(N_CLASSES, "0"))).to(device, dtype)
+    n_classes = int(metadata.get(N_CLASSES, "0"))
+    network = build_network(trained, shape, n_classes).to(device, dtype)
     try:
         network.load_state_dict({name: value.to(dtype) for name, value in weights.items()})
     except RuntimeError:
         raise SpecError("field.weights", f"{file} does not fit the network that it names.") from None
-    field = NetworkField(network.eval().requires_grad_(False), reading, path, learner)
+    field = NetworkField(network.eval().requires_grad_(False), reading, path, learner, conditional=n_classes > 0)
     return _Loaded(field, shape, specs.to_dict(trained)["path"])
 
 

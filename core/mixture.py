@@ -3,8 +3,8 @@
 If x1 ~ sum_k w_k N(m_k, s^2 I) and x0 ~ sum_j v_j N(n_j, r^2 I) independently (a standard normal x0 is the case of one
 n = 0 and r = 1), then given the components k and j x_t ~ N(alpha m_k + sigma n_j, V I) with
 V = alpha^2 s^2 + sigma^2 r^2. With responsibilities
-p_kj = softmax(log w_k v_j - |x_t - alpha m_k - sigma n_j|^2 / 2V), their means m = sum p_kj m_k and n = sum p_kj n_j, and
-the rest d = x_t - alpha m - sigma n
+p_kj = softmax(log w_k v_j - |x_t - alpha m_k - sigma n_j|^2 / 2V), their means m = sum p_kj m_k and
+n = sum p_kj n_j, and the rest d = x_t - alpha m - sigma n
 
     E[x1 | x_t] = m + (alpha s^2 / V) d,        E[x0 | x_t] = n + (sigma r^2 / V) d.
 

@@ -57,11 +57,17 @@ class Setup:
 
     def field(self) -> Field:
         """The field that the spec names; loading weights may raise `SpecError`."""
-        return self.field_spec.build(self.dataset, self.source, self.path, self.spec.seed, self.device, self.dtype)
+        spec = self.field_spec
+        field = spec.build(self.dataset, self.source, self.path, self.spec.seed, self.device, self.dtype)
+        if self.classes and not getattr(field, "conditional", True):
+            raise SpecError(
+                "label", "These weights know no classes. Leave the class empty, or train with class labels."
+            )
+        return self.guidance.base(field, self.mixture)
 
     def wrap(self, field: Field) -> Field:
         """The field as it is sampled: guided and clipped."""
-        return self.clipping.wrap(self.guidance.wrap(field, self.mixture))
+        return self.clipping.wrap(self.guidance.wrap(field))
 
     def times(self) -> torch.Tensor:
         return self.grid.times(self.path, self.sampler.n_steps)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from core.blocks import Attention, Conditioning, ResidualBlock, group_norm, joined, zeroed
+from core.cost import count_flops
 from core.networks import Network, count_parameters
 
 _REFERENCE_SHAPES = ((1, 28, 28), (3, 32, 32))
@@ -25,20 +24,16 @@ class ImageNetwork(Network, frozen=True):
         """Its size and cost with its defaults: parameters, and operations of one evaluation of one image."""
         costs = []
         for shape in _REFERENCE_SHAPES:
-            with torch.device("meta"):  # counted without being computed
-                module = cls().build(shape, _REFERENCE_CLASSES)
+            module = cls().build(shape, _REFERENCE_CLASSES)
             costs.append(
                 {"shape": list(shape), "parameters": count_parameters(module), "flops": count_flops(module, shape)}
             )
         return {"takes": "images", "parameters": costs[0]["parameters"], "costs": costs}
 
 
-def count_flops(module: nn.Module, shape: tuple[int, ...]) -> int:
-    """Floating-point operations of one evaluation of one image of this shape; a multiply-add is two."""
-    device = next(module.parameters()).device
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        module(torch.zeros(1, *shape, device=device), torch.zeros(1, device=device))
-    return int(counter.get_total_flops())
+def level_widths(base: int, multipliers: str) -> list[int]:
+    """Channels of each level from multiples such as "1,2,4" of the finest level's."""
+    return [base * int(m) for m in multipliers.split(",")]
 
 
 class _Block(nn.Module):

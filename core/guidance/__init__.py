@@ -20,9 +20,13 @@ class Guidance(msgspec.Struct, frozen=True):
     #: evaluations of the field for one of the guided field
     nfe: ClassVar[int] = 1
 
-    def wrap(self, field: Field, mixture: Mixture | None) -> Field:
-        """The guided field; ``mixture`` is the density of the data, where it has one."""
-        raise NotImplementedError  # abstract
+    def base(self, field: Field, mixture: Mixture | None) -> Field:
+        """The field that is evaluated; ``mixture`` is the density of the data, where it has one."""
+        return field
+
+    def wrap(self, field: Field) -> Field:
+        """The guided field, made of evaluations of that one."""
+        return field
 
     @classmethod
     def facts(cls) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from core.fields import Field
 from core.guidance import Guidance
-from core.mixture import Mixture
 from core.paths import Path
 from core.predictions import Estimate
 from core.registry import register
@@ -39,7 +38,7 @@ class Cfg(Guidance, frozen=True):
     start: Annotated[float, Meta(ge=0, le=1, title="From t", description="Guidance starts here")] = 0.0
     end: Annotated[float, Meta(ge=0, le=1, title="To t", description="Guidance ends here")] = 1.0
 
-    def wrap(self, field: Field, mixture: Mixture | None) -> Field:
+    def wrap(self, field: Field) -> Field:
         return field if self.scale == 1.0 else CfgField(field, self)
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from core.fields import Field
 from core.guidance import Guidance
-from core.mixture import Mixture
 from core.registry import register
 
 
@@ -18,6 +16,3 @@ class Unguided(Guidance, frozen=True):
     title = "Off"
     reference = ""
     needs: ClassVar[tuple[str, ...]] = ()
-
-    def wrap(self, field: Field, mixture: Mixture | None) -> Field:
-        return field

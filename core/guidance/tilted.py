@@ -41,7 +41,7 @@ class Tilted(Guidance, frozen=True):
         ),
     ] = 2.0
 
-    def wrap(self, field: Field, mixture: Mixture | None) -> Field:
+    def base(self, field: Field, mixture: Mixture | None) -> Field:
         assert mixture is not None  # the exact field has one
         device: Any = getattr(field, "device", torch.device("cpu"))
         return MixtureField(tilt(mixture, self.scale), field.path, device)

@@ -41,8 +41,8 @@ def find_files(title: str, set_name: str, folder: str, names: Sequence[str]) -> 
     places = " and ".join(str(base / folder) for base in data_folders())
     raise SpecError(
         "data",
-        f"{title} is not here: looked in {places}. Download it with “data fetch {set_name}”, or name the folder that "
-        f"holds “{folder}” with --data or {DATA_VARIABLE}.",
+        f"{title} is not here: looked in {places}. Download it with “main.py fetch {set_name}”, "
+        f"or name the folder that holds “{folder}” with --data or {DATA_VARIABLE}.",
     )
 
 

@@ -14,7 +14,7 @@ from torch import nn
 
 from core.blocks import Conditioning, image_shape
 from core.registry import register
-from core.unets import ImageNetwork, UNetModule
+from core.unets import ImageNetwork, UNetModule, level_widths
 
 
 @register("network")
@@ -50,8 +50,7 @@ class UNet(ImageNetwork, frozen=True):
 
     def build(self, shape: tuple[int, ...], n_classes: int = 0, two_times: bool = False) -> nn.Module:
         grey = shape[0] == 1
-        multipliers = self.multipliers or ("1,2" if grey else "1,2,4")
-        widths = [self.base * int(m) for m in multipliers.split(",")]
+        widths = level_widths(self.base, self.multipliers or ("1,2" if grey else "1,2,4"))
         cell = self.unshuffle or (2 if grey else 1)
         channels = image_shape(shape, cell * 2 ** (len(widths) - 1))[0]
         conditioning = Conditioning(8 * self.base, n_classes, two_times)

@@ -8,6 +8,7 @@ import torch
 from core.clipping.clip import Clip
 from core.clipping.threshold import Threshold
 from core.errors import SpecError
+from core.evaluation import CountedField
 from core.guidance.cfg import Cfg
 from core.guidance.tilted import Tilted, tilt
 from core.learned import RetimedField
@@ -16,7 +17,7 @@ from core.noise import normal
 from core.paths.linear import Linear
 from core.paths.ve import Ve
 from core.paths.vp_linear import VpLinear
-from core.run import CountedField, sample
+from core.run import sample
 from core.setup import resolve
 from core.spec import Part, RunSpec
 from core.trace.build import collect
@@ -75,11 +76,11 @@ def test_guidance_of_one_is_the_conditional_field_and_counts_two_evaluations_oth
     exact = MixtureField(DATA, Linear(), CPU)
     for scale, nfe in ((1.0, 1), (2.0, 2)):
         counted = CountedField(exact)
-        estimate = Cfg(scale=scale).wrap(counted, DATA)(x, T, labels)
+        estimate = Cfg(scale=scale).wrap(counted)(x, T, labels)
         assert counted.nfe == nfe
         conditional, plain = exact(x, T, labels), exact(x, T)
         torch.testing.assert_close(estimate.x1 - plain.x1, scale * (conditional.x1 - plain.x1))
-    outside = Cfg(scale=3.0, start=0.7).wrap(exact, DATA)(x, T, labels)
+    outside = Cfg(scale=3.0, start=0.7).wrap(exact)(x, T, labels)
     assert torch.equal(outside.x1, exact(x, T, labels).x1)
 
 
@@ -98,7 +99,7 @@ def test_the_tilted_density_is_the_product_it_is_said_to_be() -> None:
     plain = tilt(DATA, 1.0).of_class(label)
     for ours, theirs in zip(plain.mean_std(), DATA.of_class(label).mean_std(), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0.01, atol=0.01)
-    assert isinstance(Tilted().wrap(MixtureField(DATA, Linear(), CPU), DATA), MixtureField)
+    assert isinstance(Tilted().base(MixtureField(DATA, Linear(), CPU), DATA), MixtureField)
 
 
 def test_clipping_bounds_the_preview_and_keeps_the_blend() -> None:

@@ -88,7 +88,9 @@ def sections(catalog: Catalog, spec: RunSpec, devices: list[str]) -> list[Sectio
     ]
     if learned:
         values = msgspec.structs.asdict(spec.training)
-        names = ("n_steps", "batch_size", "learning_rate", "n_points")
+        names = ["n_steps", "batch_size", "learning_rate", "n_points"]
+        if data.facts.get("classes"):
+            names.append("conditional")
         rows = tuple(_row(f"training.{name}", catalog.training[name], values[name]) for name in names)
         out.append(Section("Training", rows))
     out.append(Section("Engine", (_device(spec, devices),)))
@@ -140,7 +142,10 @@ def _part(catalog: Catalog, spec: RunSpec, kind: str, title: str) -> tuple[Row, 
 
 
 def _help(entry: Entry) -> str:
-    return f"{entry.help}\n{entry.reference}".strip()
+    """One line of help, where it comes from, and of a path how much signal is left where sampling starts."""
+    left = entry.facts.get("signal_left")
+    gap = "" if left is None else f"\nSignal left in the noise at t = 0: α/σ = {left:g}"
+    return f"{entry.help}{gap}\n{entry.reference}".strip()
 
 
 def _row(name: str, schema: dict[str, Any], value: Any, *, detail: bool = False) -> Row:

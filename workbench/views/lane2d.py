@@ -19,6 +19,8 @@ MANY = 2000
 _FIELD_ALPHA = 0.6
 _SPAN, _SHORT_SPAN = 0.26, 0.05
 _REAL_ALPHA, _REAL_SIZE = 0.15, 1.8
+_MOST_NOISE = 1.6
+"""How far beyond the data the noise may widen the view."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,19 @@ def particle_colours(trace: Trace, theme: Theme) -> Floats:
 
 
 def extent(trace: Trace) -> tuple[float, float, float, float]:
-    """The square that shows noise and data: x0, x1, y0, y1, whatever an untrained network makes of them."""
+    """The square that shows noise and data: x0, x1, y0, y1, whatever an untrained network makes of them.
+
+    Noise that is far larger than the data comes in from outside: what it becomes is what one wants to see.
+    """
     x = trace["x"]
-    shown = [points for points in (x.static.get("data"), x[0] if len(x) else None) if points is not None]
-    if not shown:
-        return _square(4.0)
-    return _square(max(float(np.quantile(np.abs(points), 0.998)) for points in shown))
+    data, noise = (_reach(points) for points in (x.static.get("data"), x[0] if len(x) else None))
+    if data == 0.0:
+        return _square(noise or 4.0)
+    return _square(max(data, min(noise, _MOST_NOISE * data)))
+
+
+def _reach(points: Floats | None) -> float:
+    return 0.0 if points is None else float(np.quantile(np.abs(points), 0.998))
 
 
 def _square(reach: float) -> tuple[float, float, float, float]:

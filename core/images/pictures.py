@@ -1,0 +1,53 @@
+"""Reader of a folder of pictures in any format that Pillow knows."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from core.errors import SpecError
+
+_LIMIT = 4 * 1024**3
+"""Bytes that a folder may take in memory."""
+
+
+def read_pictures(folder: Path, size: int) -> Tensor:
+    """All pictures below a folder in order of path, cut to the square in their middle: [N, 3, size, size] uint8.
+
+    Raises:
+        SpecError: there is no such folder, no picture in it, too many of them, or one cannot be read.
+    """
+    if not folder.is_dir():
+        raise SpecError("data.folder", f"there is no folder {folder}.")
+    endings = Image.registered_extensions()
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in endings and path.is_file())
+    if not paths:
+        raise SpecError("data.folder", f"{folder} holds no images in a format that Pillow reads, such as PNG or JPEG.")
+    needed = len(paths) * 3 * size * size
+    if needed > _LIMIT:
+        raise SpecError(
+            "data.size",
+            f"{len(paths):,} images of {size} × {size} pixels take {needed / 1024**3:.1f} GiB of memory where "
+            f"{_LIMIT // 1024**3} GiB are allowed: take a smaller size or fewer images.",
+        )
+    images = torch.empty(len(paths), 3, size, size, dtype=torch.uint8)
+    for row, path in zip(images, paths, strict=True):
+        row.copy_(_read_picture(path, size))
+    return images
+
+
+def _read_picture(path: Path, size: int) -> Tensor:
+    try:
+        with warnings.catch_warnings(), Image.open(path) as image:
+            # Pillow warns of a picture that claims more pixels than a camera makes, and refuses only twice as many
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+            square = ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS)
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise SpecError("data.folder", f"{path} cannot be read as an image ({error}): remove or replace it.") from error
+    return torch.from_numpy(np.array(square)).permute(2, 0, 1)
