@@ -18,7 +18,7 @@ TOP = Path(__file__).resolve().parent.parent
 PACKAGES = ("core", "trainers", "workbench")
 SOURCES = [TOP / "main.py", *(path for name in PACKAGES for path in (TOP / name).rglob("*.py"))]
 # Distributions whose modules are not called as they are.
-MODULES = {"imageio-ffmpeg": "imageio_ffmpeg", "pyqt6": "PyQt6"}
+MODULES = {"imageio-ffmpeg": "imageio_ffmpeg", "pillow": "PIL", "pyqt6": "PyQt6"}
 
 
 def project() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
+import torch
 from msgspec import Meta
 
 from core.epochs import split
@@ -47,4 +48,4 @@ def _read(folder: Path, size: int) -> Pixels:
     images = read_pictures(folder, size)
     tenth = len(images) // 10
     training, test = split(len(images), tenth)
-    return Pixels(images[[*training, *test]], None, n_test=tenth, n_validation=tenth)
+    return Pixels(images[torch.cat([training, test])], None, n_test=tenth, n_validation=tenth)

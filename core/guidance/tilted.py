@@ -7,6 +7,7 @@ Reference: Bradley and Nakkiran, "Classifier-Free Guidance is a Predictor-Correc
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, ClassVar
 
 import torch
@@ -18,10 +19,12 @@ from core.guidance import Guidance
 from core.mixture import Mixture, MixtureField
 from core.registry import register
 
-_NODES = 121
+_MOST_NODES = 201
+_CELL = 0.25
+"""Side of the mesh's cells in standard deviations of a component: half a cell of blur adds one percent to it."""
 _MARGIN = 4.0
 """Standard deviations of a component that the mesh reaches beyond the outermost centre."""
-_NEGLIGIBLE = 25.0
+_NEGLIGIBLE = 16.0
 """Nodes whose log density is this far below the highest are left out."""
 
 
@@ -50,7 +53,8 @@ class Tilted(Guidance, frozen=True):
 def tilt(mixture: Mixture, scale: float) -> Mixture:
     """The mixture tilted towards each of its classes: labelled nodes of a mesh with the tilted log densities."""
     reach = float(mixture.centres.abs().max()) + _MARGIN * mixture.std
-    axis = torch.linspace(-reach, reach, _NODES, dtype=torch.float64)
+    n = min(_MOST_NODES, math.ceil(2.0 * reach / (_CELL * max(mixture.std, 1e-9))))
+    axis = torch.linspace(-reach, reach, n, dtype=torch.float64)
     mesh = torch.cartesian_prod(axis, axis)
     log_p = mixture.log_density(mesh)
     nodes, logs, labels = [], [], []

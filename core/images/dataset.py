@@ -14,6 +14,7 @@ from torch import Tensor
 from core.datasets import Dataset, Samples
 from core.epochs import shuffled, split
 from core.errors import SpecError
+from core.mixture import Mixture
 from core.noise import uniform
 
 
@@ -51,8 +52,9 @@ class ImageDataset(Dataset, frozen=True):
     def shape(self) -> tuple[int, ...]:
         return self.image_shape
 
-    def mixture(self) -> None:
+    def mixture(self) -> Mixture | None:
         """None: images have no density in closed form."""
+        return None
 
     def training(self, n: int, seed: int, first: int = 0) -> Samples:
         """Images first..first+n-1 of an endless sequence that runs through the training part, reordered each epoch.

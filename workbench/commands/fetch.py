@@ -1,0 +1,38 @@
+"""flowscope fetch: bring a published data set from its publisher, checked and resumable."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from core.errors import FlowscopeError
+from workbench.commands.progress import ProgressLine
+
+HELP = "download a published data set: mnist, fashion-mnist or cifar10"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="mnist, fashion-mnist or cifar10")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="keep it there (or set FLOWSCOPE_DATA)")
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.data is not None:
+        os.environ["FLOWSCOPE_DATA"] = str(args.data)
+    from core.images.download import fetch
+
+    lines: dict[str, ProgressLine] = {}
+
+    def show(file: str, have: int, total: int) -> None:
+        lines.setdefault(file, ProgressLine(file)).update(have, total or have)
+
+    try:
+        folder = fetch(args.name, show)
+    except OSError as error:
+        raise FlowscopeError(f"{args.name} could not be downloaded: {error.strerror or error}.") from None
+    finally:
+        for line in lines.values():
+            line.close()
+    print(f"{args.name} is in {folder}")
+    return 0
