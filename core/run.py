@@ -166,7 +166,7 @@ def started(setup: Setup, **more: str) -> RunStarted:
         "field_title": setup.field_spec.title,
         "equation": setup.sampler.equation,
         "stochastic": str(setup.sampler.draws).lower(),
-        "nfe_total": str(setup.nfe_total),
+        "nfe_total": str(setup.nfe_after(setup.sampler.n_steps)),
         "signal_left": f"{setup.path.signal_left():.3g}",
     }
     weights = spec.field.params.get("weights")

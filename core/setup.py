@@ -87,14 +87,13 @@ class Setup:
         there = provided({"provides": part.provides, "spoils": getattr(part, "spoils", ())} for part in parts)
         return there | {"classes"} if self.n_classes else there
 
-    @property
-    def nfe_total(self) -> int:
-        """Evaluations of the whole run, -1 where they hang on a tolerance."""
+    def nfe_after(self, n: int) -> int:
+        """Evaluations in the first n steps, -1 where they hang on a tolerance."""
         sampler = self.sampler
         if sampler.adaptive:
             return -1
-        last = sampler.nfe_per_step if sampler.jumps else 1
-        return ((sampler.n_steps - 1) * sampler.nfe_per_step + last) * (self.guidance.nfe if self.classes else 1)
+        last = 1 if n == sampler.n_steps and not sampler.jumps else sampler.evaluations
+        return ((n - 1) * sampler.evaluations + last) * (self.guidance.nfe if self.classes else 1) if n else 0
 
 
 def resolve(spec: RunSpec) -> Setup:

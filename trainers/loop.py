@@ -238,8 +238,7 @@ def _declare(trainer: Trainer, n_snapshots: int) -> Iterator[Event]:
     times = setup.times()
     static = {name: np.zeros(len(times)) for name in SAMPLING_COLUMNS}
     for i, t in enumerate(times):
-        nfe = min(i * setup.sampler.nfe_per_step, setup.nfe_total)
-        for name, value in run.timeline(setup.path, t, nfe).items():
+        for name, value in run.timeline(setup.path, t, setup.nfe_after(i)).items():
             static[name][i] = value
     declare = partial(StreamDeclared, columns=("step",), capacity=n_snapshots + 1)
     shape = (len(times), spec.n_samples, *setup.shape)

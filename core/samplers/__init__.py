@@ -63,6 +63,11 @@ class Sampler(msgspec.Struct, frozen=True, kw_only=True):
         return self.needs
 
     @property
+    def evaluations(self) -> int:
+        """Network evaluations of a step with these parameters."""
+        return self.nfe_per_step
+
+    @property
     def draws(self) -> bool:
         """Whether these parameters draw noise."""
         return self.stochastic

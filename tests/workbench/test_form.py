@@ -350,7 +350,7 @@ def test_training_facts_are_one_value_or_one_for_each() -> None:
     traces = []
     for error in (0.25, 0.125):
         builder = TraceBuilder()
-        builder.feed(RunStarted(to_json(RunSpec()), {"parameters": "64002"}))
+        builder.feed(RunStarted(to_json(RunSpec()), {"parameters": "66050"}))
         for name, columns in (("loss", ("step", "learning_rate")), ("metric/velocity_error", ("step",))):
             builder.feed(
                 StreamDeclared(name=name, row_shape=(), dims=("step",), kind="scalar", columns=columns, capacity=1)
@@ -360,7 +360,7 @@ def test_training_facts_are_one_value_or_one_for_each() -> None:
         builder.feed(Chunk("metric/velocity_error", np.array([error]), {"step": one}))
         traces.append(builder.trace)
     assert dict(training_facts(traces)) == {
-        "Learning rate": "6.7e−4", "Batch": "256", "Parameters": "64,002 each",
+        "Learning rate": "6.7e−4", "Batch": "256", "Parameters": "66,050 each",
         "Error against exact": "25.0 % and 12.5 %",
     }  # fmt: skip
     assert training_facts([]) == []

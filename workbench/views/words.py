@@ -24,12 +24,17 @@ def lane_words(lane: Lane, t: float) -> LaneWords:
     if lane.nfe_total == 0:
         return LaneWords("No network", "t = 1", lane.facts)
     if len(lane.times) == 0:
-        return LaneWords(f"NFE 0 of {lane.nfe_total}", lane.status or "waiting", ())
+        return LaneWords(_spent(0, lane.nfe_total), lane.status or "waiting", ())
     shown = float(np.clip(t, lane.times[0], lane.times[-1])) if lane.glide else float(lane.times[row])
     # a sigma of minus zero, as the end of a path may have it, is shown as zero
     alpha, sigma = (float(np.interp(shown, lane.times, values)) + 0.0 for values in (lane.alpha, lane.sigma))
     return LaneWords(
-        f"NFE {int(lane.nfe[row])} of {lane.nfe_total}",
+        _spent(int(lane.nfe[row]), lane.nfe_total),
         lane.status or f"t = {shown:.3f}",
         (f"α {alpha:.3f}", f"σ {sigma:.3f}"),
     )
+
+
+def _spent(nfe: int, total: int) -> str:
+    """Evaluations so far; of how many is not known where they hang on a tolerance."""
+    return f"NFE {nfe} of {total}" if total >= 0 else f"NFE {nfe}"
