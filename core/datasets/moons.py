@@ -23,6 +23,7 @@ class Moons(Dataset, frozen=True):
     name = "moons"
     title = "Moons"
     reference = "Pedregosa et al. 2011, scikit-learn"
+    class_names = ("upper", "lower")
 
     width: Annotated[float, Meta(gt=0, le=1, title="Width", description="Blur of the curves")] = 0.1
 
@@ -32,4 +33,5 @@ class Moons(Dataset, frozen=True):
         lower = torch.stack([1.0 - angle.cos(), 0.5 - angle.sin()], dim=1)
         both = torch.cat([upper, lower])
         both = (both - both.mean(0)) / both.std()
-        return Mixture(both * math.sqrt(_SCALE**2 - self.width**2), self.width)
+        labels = torch.arange(2).repeat_interleave(_PER_MOON)
+        return Mixture(both * math.sqrt(_SCALE**2 - self.width**2), self.width, labels=labels)

@@ -29,7 +29,7 @@ class SwissRoll(Dataset, frozen=True):
     title = "Swiss roll"
     reference = "Tenenbaum 1998; sampled as in EliasSf73/Diffusion-and-Flow-Models-implementations"
 
-    width: Annotated[float, Meta(gt=0, le=1, title="Width", description="Blur of the curve")] = 0.03
+    width: Annotated[float, Meta(ge=0, le=1, title="Width", description="Blur of the curve; 0 leaves points")] = 0.03
 
     def mixture(self) -> Mixture:
         quantile = (torch.arange(_CENTRES, dtype=torch.float64) + 0.5) / _CENTRES

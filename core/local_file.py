@@ -1,0 +1,44 @@
+"""A file that the user names as data: found, of a sane size, and known again when it has changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.errors import SpecError
+
+LIMIT = 64 * 1024**2
+"""Bytes that such a file may have."""
+
+
+def find(name: str, choose: str) -> Path:
+    """The path of ``data.file``; ``choose`` is what to say where no file is named.
+
+    Raises:
+        SpecError: none is named, there is none, it is no ordinary file, or it is too large.
+    """
+    if not name.strip():
+        raise SpecError("data.file", choose)
+    try:
+        path = Path(name.strip()).expanduser()
+        found, is_file = path.exists(), path.is_file()
+        size = path.stat().st_size if is_file else 0
+    except (OSError, RuntimeError, ValueError) as error:  # no permission; no such user; a zero byte in the name
+        raise SpecError("data.file", f"{name} cannot be opened ({error}).") from error
+    if not found:
+        raise SpecError("data.file", f"There is no file {name}. Choose one that exists.")
+    if not is_file:
+        raise SpecError("data.file", f"{name} is not a file. Choose a file, not a folder or a device.")
+    if size > LIMIT:
+        raise SpecError(
+            "data.file",
+            f"{name} has {size / 1024**2:,.0f} MB where {LIMIT // 1024**2} MB are allowed. Choose a smaller file.",
+        )
+    if size == 0:
+        raise SpecError("data.file", f"{name} is empty. Choose a file with data in it.")
+    return path.resolve()
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """Size and time of the last change: what a file is kept under, so that an edited one is read again."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns

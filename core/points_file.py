@@ -1,0 +1,163 @@
+"""Points in the plane from a CSV or NPY file, with the class of each where the file has a third column.
+
+A CSV file is separated by commas, semicolons, tabs or blanks; its first line may be a header; lines that begin with #
+are comments; decimal commas are read where something else separates. Nothing in a file is executed.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import SpecError
+
+_MOST_CLASSES = 100
+_LARGEST = 1e9
+"""Beyond it single precision, in which runs compute, keeps less than seven digits around the origin."""
+_NPY = b"\x93NUMPY"
+_MOST_POINTS = 2_000_000
+_NEITHER = "is neither an NPY array nor text in UTF-8"
+_COLUMNS = "Two columns, x and y, would work, and a third one with a class."
+
+
+class Points(NamedTuple):
+    """x [N, 2] float64, classes [N] int64 or None, and the name of each class."""
+
+    x: NDArray[np.float64]
+    labels: NDArray[np.int64] | None
+    names: tuple[str, ...]
+
+
+def read_points(path: Path) -> Points:
+    """The points of a file, told by its content and not by its ending.
+
+    Raises:
+        SpecError: the file cannot be read, is neither of the two, or what it holds are no points in the plane.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_NPY))
+    except OSError as error:
+        raise SpecError("data.file", f"{path.name} cannot be opened ({error}).") from error
+    if start == _NPY:
+        x, classes = _from_npy(path)
+    elif start.startswith(b"PK"):
+        raise _wrong(path, "is an archive (NPZ, XLSX or ZIP)", "CSV or an array saved with numpy.save would work.")
+    else:
+        x, classes = _from_csv(path)
+    if len(x) < 2:
+        raise _wrong(path, f"holds {len(x)} points", "At least 2 are needed, one of them to be kept for tests.")
+    if len(x) > _MOST_POINTS:
+        raise _wrong(path, f"holds {len(x):,} points", f"At most {_MOST_POINTS:,} would work.")
+    if not np.isfinite(x).all():
+        raise _wrong(path, f"holds a number that is not finite (point {_first(~np.isfinite(x))})", "Remove that point.")
+    if np.abs(x).max() > _LARGEST:
+        raise _wrong(path, f"holds numbers beyond {_LARGEST:g}", "Choose other units.")
+    labels, names = _numbered(path, classes)
+    return Points(x, labels, names)
+
+
+def _wrong(path: Path, what: str, works: str) -> SpecError:
+    return SpecError("data.file", f"{path.name} {what}. {works}")
+
+
+def _first(bad: NDArray[np.bool_]) -> int:
+    return int(np.nonzero(bad.any(axis=1))[0][0]) + 1
+
+
+def _from_npy(path: Path) -> tuple[NDArray[np.float64], list[str] | None]:
+    try:
+        # mapped, not read: a header that promises more than the file holds is refused before anything is allocated
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError, OverflowError, SyntaxError, TypeError) as error:
+        raise _wrong(path, f"cannot be read as an array ({error})", "An array [N, 2] of numbers would work.") from error
+    shape = " × ".join(str(n) for n in array.shape) or "a single number"
+    if array.dtype.kind not in "iuf":
+        raise _wrong(path, f"holds {array.dtype}", "An array [N, 2] of real numbers would work.")
+    if array.ndim != 2 or array.shape[1] not in (2, 3):
+        turned = array.ndim == 2 and array.shape[0] in (2, 3)
+        works = "Save it transposed: one point to a row." if turned else "N × 2 would work, or N × 3 with classes."
+        raise _wrong(path, f"has the shape {shape}", works)
+    values = np.array(array, dtype=np.float64)  # a copy: the file may change under a map
+    if values.shape[1] == 2:
+        return values, None
+    if not (np.isfinite(values[:, 2]).all() and (values[:, 2] == np.round(values[:, 2])).all()):
+        raise _wrong(path, "has a third column that holds no classes", "Whole numbers would work.")
+    return values[:, :2], [str(int(label)) for label in values[:, 2]]
+
+
+def _from_csv(path: Path) -> tuple[NDArray[np.float64], list[str] | None]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _wrong(path, _NEITHER, "CSV with two columns, or NPY, would work.") from error
+    if "\0" in text:
+        raise _wrong(path, _NEITHER, "CSV with two columns, or NPY, would work.")
+    x: list[tuple[float, float]] = []
+    classes: list[str] = []
+    n_columns = 0
+    for place, (line, fields) in enumerate(_rows(path, text)):
+        n_columns = n_columns or _check_columns(path, len(fields))
+        if len(fields) != n_columns:
+            raise _wrong(path, f"has {len(fields)} columns in line {line}, {n_columns} before", _COLUMNS)
+        numbers = [_number(field) for field in fields[:2]]
+        if None in numbers:
+            if place == 0 and numbers == [None, None]:
+                continue  # the header
+            bad = fields[numbers.index(None)]
+            raise _wrong(path, f"has “{bad[:40]}” in line {line} where a number belongs", "Write it as 1.5 or 1e-3.")
+        x.append((numbers[0] or 0.0, numbers[1] or 0.0))
+        classes.append(fields[2] if n_columns == 3 else "")
+    if not x:
+        raise _wrong(path, "holds no points", _COLUMNS)
+    return np.array(x, dtype=np.float64), classes if n_columns == 3 else None
+
+
+def _check_columns(path: Path, n: int) -> int:
+    if n not in (2, 3):
+        raise _wrong(path, f"has {n} column{'s' * (n > 1)}", _COLUMNS)
+    return n
+
+
+def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Number and fields, stripped, of every line that is neither blank nor a comment."""
+    lines = [(i, line.strip(" ")) for i, line in enumerate(text.splitlines(), 1)]
+    lines = [(i, line) for i, line in lines if line.strip() and not line.startswith("#")]
+    if not lines:
+        return
+    delimiter = next((mark for mark in ";\t," if mark in lines[0][1]), None)
+    for i, line in lines:
+        try:
+            fields = line.split() if delimiter is None else next(csv.reader([line], delimiter=delimiter))
+        except csv.Error as error:
+            raise _wrong(path, f"cannot be read in line {i} ({error})", _COLUMNS) from error
+        if delimiter != ",":
+            fields[:2] = [field.replace(",", ".") for field in fields[:2]]
+        yield i, [field.strip() for field in fields]
+
+
+def _number(field: str) -> float | None:
+    try:
+        return float(field)
+    except ValueError:
+        return None
+
+
+def _numbered(path: Path, classes: list[str] | None) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
+    """Classes as numbers in order of name, whole numbers in order of size."""
+    if classes is None:
+        return None, ()
+    names = sorted(set(classes), key=lambda name: (_number(name) if _number(name) is not None else math.inf, name))
+    if len(names) > _MOST_CLASSES:
+        raise _wrong(
+            path, f"has {len(names):,} different values in its third column",
+            f"It is read as a class, of which there may be {_MOST_CLASSES}. Remove it if it is none.",
+        )  # fmt: skip
+    place = {name: i for i, name in enumerate(names)}
+    return np.array([place[name] for name in classes], dtype=np.int64), tuple(names)
