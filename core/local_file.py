@@ -23,7 +23,7 @@ def find(name: str, choose: str) -> Path:
         found, is_file = path.exists(), path.is_file()
         size = path.stat().st_size if is_file else 0
     except (OSError, RuntimeError, ValueError) as error:  # no permission; no such user; a zero byte in the name
-        raise SpecError("data.file", f"{name} cannot be opened ({error}).") from error
+        raise SpecError("data.file", f"{name} cannot be opened ({one_line(error)}).") from error
     if not found:
         raise SpecError("data.file", f"There is no file {name}. Choose one that exists.")
     if not is_file:
@@ -42,3 +42,8 @@ def stamp(path: Path) -> tuple[int, int]:
     """Size and time of the last change: what a file is kept under, so that an edited one is read again."""
     status = path.stat()
     return status.st_size, status.st_mtime_ns
+
+
+def one_line(error: Exception) -> str:
+    """What a library says of a file, as part of a sentence."""
+    return " ".join(str(error).split()).rstrip(".")

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import csv
 import math
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from tokenize import TokenError
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import SpecError
+from core.local_file import one_line
 
 _MOST_CLASSES = 100
 _LARGEST = 1e9
@@ -44,7 +47,7 @@ def read_points(path: Path) -> Points:
         with path.open("rb") as file:
             start = file.read(len(_NPY))
     except OSError as error:
-        raise SpecError("data.file", f"{path.name} cannot be opened ({error}).") from error
+        raise SpecError("data.file", f"{path.name} cannot be opened ({one_line(error)}).") from error
     if start == _NPY:
         x, classes = _from_npy(path)
     elif start.startswith(b"PK"):
@@ -52,7 +55,7 @@ def read_points(path: Path) -> Points:
     else:
         x, classes = _from_csv(path)
     if len(x) < 2:
-        raise _wrong(path, f"holds {len(x)} points", "At least 2 are needed, one of them to be kept for tests.")
+        raise _wrong(path, "holds fewer than 2 points", "At least 2 are needed, one of them to be kept for tests.")
     if len(x) > _MOST_POINTS:
         raise _wrong(path, f"holds {len(x):,} points", f"At most {_MOST_POINTS:,} would work.")
     if not np.isfinite(x).all():
@@ -74,9 +77,13 @@ def _first(bad: NDArray[np.bool_]) -> int:
 def _from_npy(path: Path) -> tuple[NDArray[np.float64], list[str] | None]:
     try:
         # mapped, not read: a header that promises more than the file holds is refused before anything is allocated
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, OverflowError, SyntaxError, TypeError) as error:
-        raise _wrong(path, f"cannot be read as an array ({error})", "An array [N, 2] of numbers would work.") from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of headers in the style of Python 2
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError, OverflowError, SyntaxError, TypeError, TokenError) as error:
+        raise _wrong(
+            path, f"cannot be read as an array ({one_line(error)})", "An array [N, 2] of numbers would work."
+        ) from error
     shape = " × ".join(str(n) for n in array.shape) or "a single number"
     if array.dtype.kind not in "iuf":
         raise _wrong(path, f"holds {array.dtype}", "An array [N, 2] of real numbers would work.")
@@ -136,7 +143,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
         try:
             fields = line.split() if delimiter is None else next(csv.reader([line], delimiter=delimiter))
         except csv.Error as error:
-            raise _wrong(path, f"cannot be read in line {i} ({error})", _COLUMNS) from error
+            raise _wrong(path, f"cannot be read in line {i} ({one_line(error)})", _COLUMNS) from error
         if delimiter != ",":
             fields[:2] = [field.replace(",", ".") for field in fields[:2]]
         yield i, [field.strip() for field in fields]

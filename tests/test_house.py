@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 import resources
+from core import registry
 
 TOP = Path(__file__).resolve().parent.parent
 PACKAGES = ("core", "trainers", "workbench")
@@ -79,3 +80,10 @@ def test_each_typeface_brings_its_licence() -> None:
     for family in ("Inter", "JetBrainsMono", "CMU"):
         text = resources.path("fonts", f"LICENCE-{family}.txt").read_text(encoding="utf-8")
         assert "SIL OPEN FONT LICENSE Version 1.1" in text
+
+
+def test_the_readme_names_everything_that_is_registered() -> None:
+    text = (TOP / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z0-9-]+)`", text))
+    own = {name for kind in registry.PACKAGES for name in registry.entries(kind) if name != "none"}
+    assert own - named == set()

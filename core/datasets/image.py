@@ -24,15 +24,15 @@ from torch import Tensor
 from core.curves import CENTRES, scaled
 from core.datasets import Dataset
 from core.errors import SpecError
-from core.local_file import find, stamp
+from core.local_file import find, one_line, stamp
 from core.mixture import Mixture
 from core.quasirandom import stipple
 from core.registry import register
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "TGA", "ICO")
 """Read by Pillow alone; EPS, which it hands to another program, is not among them."""
-_SIDE = 192
-"""Pixels of the longer side that are looked at: six to a centre's distance from the next."""
+_SIDE = 160
+"""Pixels of the longer side that are looked at: five to a centre's distance from the next."""
 _PAPER = 0.1
 _BAD_FILE = (
     OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError,
@@ -87,12 +87,14 @@ def _darkness(path: Path, invert: bool) -> NDArray[np.float64]:
         SpecError: the file is no picture, is damaged, or claims more pixels than a camera makes.
     """
     try:
-        with warnings.catch_warnings(), Pictures.open(path, formats=_FORMATS) as file:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of odd but harmless metadata
             warnings.simplefilter("error", Pictures.DecompressionBombWarning)
-            grey, alpha = _small(file)
+            with Pictures.open(path, formats=_FORMATS) as file:
+                grey, alpha = _small(file)
     except _BAD_FILE as error:
         raise SpecError(
-            "data.file", f"{path.name} cannot be read as a picture ({error}). PNG and JPEG would work."
+            "data.file", f"{path.name} cannot be read as a picture ({one_line(error)}). PNG and JPEG would work."
         ) from error
     darkness = (grey if invert else 1.0 - grey) * alpha
     return np.where(darkness < _PAPER, 0.0, darkness)

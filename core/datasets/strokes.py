@@ -96,7 +96,8 @@ def _letters(text: str) -> list[_Letter]:
     font = ImageFont.truetype(file, size, layout_engine=ImageFont.Layout.BASIC)
     absent = bytes(font.getmask(_ABSENT))
     for character in text:
-        if not character.isprintable() or bytes(font.getmask(character)) == absent:
+        picture = bytes(font.getmask(character))
+        if not character.isprintable() or picture == absent or (character != " " and not any(picture)):
             raise SpecError("data.text", f"Text holds {character!r}, which Inter has no letter for. Leave it out.")
     out = []
     for row, line in enumerate(_lines(text, font.getlength, _LEADING * size)):

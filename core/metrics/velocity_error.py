@@ -1,28 +1,90 @@
-"""How far a learned velocity is from the exact one: sqrt(E |v - v*|^2 / E |v*|^2) over q(x_t) and t in [0.05, 0.95]."""
+"""How far a learned velocity is from the exact one: sqrt(E |v - v*|^2 / E |v*|^2) over q(x_t), at a time or over t."""
 
 from __future__ import annotations
 
-import torch
+from typing import ClassVar
 
+import torch
+from torch import Tensor
+
+from core.errors import SpecError
 from core.fields import Field
+from core.metrics import FieldMetric
 from core.mixture import Mixture, MixtureField
 from core.noise import normal
+from core.registry import register
 
 _T = (0.05, 0.95)
+_SEED = 0
 
 
-def velocity_error(learned: Field, exact: MixtureField, mixture: Mixture, seed: int, n: int = 4096) -> float:
-    """The relative error, estimated with n pairs (x1, x0) at evenly spread times; 0 is perfect, 1 as bad as zero.
+@register("metric")
+class VelocityError(FieldMetric, frozen=True):
+    """Root mean square error of the velocity over that of the exact one."""
 
-    The pairs are none of those a network is trained on: they come from other draws of the same seed.
+    name = "velocity-error"
+    title = "Velocity error"
+    reference = ""
+    unit: ClassVar[str] = ""
+
+    def measure(self, field: Field, real: Tensor, mixture: Mixture | None, source: Mixture | None = None) -> float:
+        if mixture is None:
+            raise SpecError("metrics", "These data have no exact field with which a velocity could be compared.")
+        exact = MixtureField(mixture, field.path, real.device, source)
+        return velocity_error(field, exact, mixture, _SEED, source=source, dtype=torch.float64)
+
+    def floor(self, real: Tensor, mixture: Mixture | None) -> float | None:
+        return 0.0
+
+
+def velocity_error(
+    learned: Field,
+    exact: MixtureField,
+    mixture: Mixture,
+    seed: int,
+    n: int = 4096,
+    *,
+    source: Mixture | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> float:
+    """The relative error over t in [0.05, 0.95], estimated with n pairs (x1, x0) at evenly spread times.
+
+    0 is perfect, 1 as bad as zero. The pairs are none of those a network is trained on: they come from other draws of
+    the same seed. x0 is of the ``source``, standard normal where none is given; the field is shown the ``dtype``.
     """
-    path = exact.path
-    device = exact.device
-    index = torch.arange(n)
-    x1 = mixture.sample(n, seed, draw=1).to(device, torch.float32)
-    x0 = normal(seed, "pair", index, mixture.dim, draw=2).to(device, torch.float32)
-    t = (_T[0] + (_T[1] - _T[0]) * (index + 0.5) / n).to(device, torch.float32)
-    c = path.at(t).over(x1)
+    x1, x0 = (values.to(exact.device, dtype) for values in _pairs(mixture, seed, n, source))
+    t = _T[0] + (_T[1] - _T[0]) * (torch.arange(n) + 0.5) / n
+    return _relative(learned, exact, x1, x0, t)
+
+
+def velocity_error_over_t(
+    learned: Field,
+    exact: MixtureField,
+    mixture: Mixture,
+    seed: int,
+    times: Tensor,
+    n: int = 1024,
+    *,
+    source: Mixture | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> Tensor:
+    """The same at each of the times [T] with n pairs, the same pairs at all of them: [T] float64."""
+    x1, x0 = (values.to(exact.device, dtype) for values in _pairs(mixture, seed, n, source))
+    errors = [_relative(learned, exact, x1, x0, t.expand(n)) for t in times]
+    return torch.tensor(errors, dtype=torch.float64)
+
+
+def _pairs(mixture: Mixture, seed: int, n: int, source: Mixture | None) -> tuple[Tensor, Tensor]:
+    """x1 and x0 [n, D] float64."""
+    x1 = mixture.sample(n, seed, draw=1)
+    if source is None:
+        return x1, normal(seed, "pair", torch.arange(n), mixture.dim, draw=2)
+    return x1, source.sample(n, seed, "pair", draw=2)
+
+
+def _relative(learned: Field, exact: MixtureField, x1: Tensor, x0: Tensor, t: Tensor) -> float:
+    t = t.to(x1)
+    c = exact.path.at(t).over(x1)
     x_t = c.alpha * x1 + c.sigma * x0
     reference = exact(x_t, t).velocity(c)
     difference = learned(x_t, t).velocity(c) - reference

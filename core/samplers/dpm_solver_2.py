@@ -5,7 +5,7 @@ Reference: Lu et al., "DPM-Solver" (2022), algorithm 1 with r_1 = 1/2.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -24,6 +24,7 @@ class DpmSolver2(Sampler, frozen=True, kw_only=True):
     reference = "Lu et al. 2022, DPM-Solver, algorithm 1"
     order = 2
     nfe_per_step = 2
+    least_nfe: ClassVar[int] = 8
 
     def step(self, field: Field, x: Tensor, t: Tensor, s: Tensor, state: Any, noise: StepNoise) -> Step:
         path = field.path

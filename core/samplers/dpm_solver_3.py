@@ -5,7 +5,7 @@ Reference: Lu et al., "DPM-Solver" (2022), algorithm 2 with r_1 = 1/3 and r_2 = 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -26,6 +26,7 @@ class DpmSolver3(Sampler, frozen=True, kw_only=True):
     reference = "Lu et al. 2022, DPM-Solver, algorithm 2"
     order = 3
     nfe_per_step = 3
+    least_nfe: ClassVar[int] = 12
 
     def step(self, field: Field, x: Tensor, t: Tensor, s: Tensor, state: Any, noise: StepNoise) -> Step:
         path = field.path

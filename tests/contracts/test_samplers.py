@@ -1,33 +1,26 @@
-"""Every sampler: its order is the declared one, it reaches the right distribution, and equalities between them hold."""
+"""Every sampler reaches the right distribution, and equalities between them hold."""
 
 from __future__ import annotations
 
 import itertools
-import textwrap
 
 import pytest
 import torch
 
-from core import registry
-from core.catalog import live
-from core.metrics.solver_order import measured_order
-from core.mixture import Mixture, MixtureField
+from core.grids.log_snr import LogSnr
+from core.grids.uniform import Uniform
 from core.noise import Noise, normal
+from core.parts import make
 from core.paths.linear import Linear
 from core.paths.vp_linear import VpLinear
+from core.paths.vp_sde import VpSde
 from core.posterior import variance
-from core.spec import Part, RunSpec
+from core.run import StepNoises
+from core.solve import solve
+from core.spec import Part
 from tests.contracts import registered
-from workbench.model.setup import sections
 
-DETERMINISTIC = [name for name in registered.SAMPLERS if not registry.find("sampler", name).stochastic]
-CPU = torch.device("cpu")
-
-
-@pytest.mark.parametrize("name", DETERMINISTIC)
-def test_measured_order_is_the_declared_one(name: str) -> None:
-    sampler = registered.sampler(name)
-    assert measured_order(sampler) == pytest.approx(sampler.order, abs=0.2)
+STEPS = {"dormand-prince": 5, "mean-flow": 1, "consistency": 1}
 
 
 def one_step(name: str, path, t: float, s: float, z: torch.Tensor | None = None, **params: object) -> torch.Tensor:
@@ -37,18 +30,127 @@ def one_step(name: str, path, t: float, s: float, z: torch.Tensor | None = None,
     return registered.sampler(name, **params).step(registered.exact(path), x, *times, None, noise).x
 
 
+def three_steps(name: str, path, **params: object) -> torch.Tensor:
+    x0 = normal(1, "source", torch.arange(256), 2)
+    times = torch.linspace(0.4, 0.55, 4, dtype=torch.float64)
+    *_, end = solve(registered.exact(path), registered.sampler(name, **params), x0, times)
+    return end
+
+
 def test_euler_on_the_linear_path_is_ddim() -> None:
     torch.testing.assert_close(one_step("euler", Linear(), 0.4, 0.5), one_step("ddim", Linear(), 0.4, 0.5))
+
+
+def test_euler_maruyama_without_diffusion_is_euler() -> None:
+    for path in (Linear(), VpLinear()):
+        silent = one_step("euler-maruyama", path, 0.4, 0.45, torch.ones(256, 2, dtype=torch.float64), strength=0.0)
+        assert torch.equal(silent, one_step("euler", path, 0.4, 0.45))
+
+
+def test_euler_maruyama_with_the_paths_own_diffusion_is_the_reverse_sde_of_vp() -> None:
+    """Song et al. 2021, eq. 6 with f = -beta x / 2 and g^2 = beta, and their time tau = 1 - t."""
+    path, t, h = VpSde(), registered.moment(0.4), 0.01
+    z, x = normal(2, "step", torch.arange(256), 2), normal(1, "source", torch.arange(256), 2)
+    beta = 0.1 + 19.9 * (1.0 - t)
+    score = registered.exact(path)(x, t).score(path.at(t))
+    expected = x + h * (0.5 * beta * x + beta * score) + torch.sqrt(beta * h) * z
+    torch.testing.assert_close(one_step("euler-maruyama", path, 0.4, 0.4 + h, z, diffusion="path"), expected)
+
+
+def test_unipc_with_one_point_and_no_correction_is_ddim() -> None:
+    for path in (Linear(), VpLinear()):
+        ours = three_steps("unipc", path, p=1, corrector=False)
+        torch.testing.assert_close(ours, three_steps("ddim", path), rtol=1e-9, atol=1e-9)
+
+
+def test_dpm_solver_pp_2m_sde_without_noise_is_2m() -> None:
+    for path in (Linear(), VpLinear()):
+        torch.testing.assert_close(three_steps("dpmpp-2m-sde", path, eta=0.0), three_steps("dpmpp-2m", path))
+
+
+def test_dpm_solver_pp_2m_sde_is_ddpm_in_its_first_step() -> None:
+    """Both solve the SDE exactly where the data estimate does not change: Lu et al. 2022 (DPM-Solver++), section 5."""
+    z = normal(2, "step", torch.arange(256), 2)
+    for path in (Linear(), VpLinear()):
+        torch.testing.assert_close(
+            one_step("dpmpp-2m-sde", path, 0.4, 0.5, z), one_step("ddpm", path, 0.4, 0.5, z), rtol=1e-9, atol=1e-9
+        )
+
+
+def test_edm_heun_is_heun_where_sigma_falls_evenly() -> None:
+    path = make("path", Part("edm", {"rho": 1.0}))
+    torch.testing.assert_close(one_step("edm-heun", path, 0.9, 0.95), one_step("heun", path, 0.9, 0.95))
+
+
+def test_edm_heun_with_churn_is_the_published_algorithm() -> None:
+    """Karras et al. 2022, algorithm 2, lines 4 to 11, in its own symbols."""
+    path = make("path", Part("edm"))
+    z, x = normal(2, "step", torch.arange(256), 2), normal(1, "source", torch.arange(256), 2)
+    field = registered.exact(path)
+
+    def time(sigma: torch.Tensor) -> torch.Tensor:
+        return path.t_of_lam(-torch.log(sigma))
+
+    t_i, t_next = path.at(registered.moment(0.6)).sigma, path.at(registered.moment(0.7)).sigma
+    t_hat = t_i + (30.0 / 100) * t_i
+    x_hat = x + torch.sqrt(t_hat**2 - t_i**2) * 1.007 * z
+    d = (x_hat - field(x_hat, time(t_hat)).x1) / t_hat
+    x_next = x_hat + (t_next - t_hat) * d
+    d_next = (x_next - field(x_next, time(t_next)).x1) / t_next
+    expected = x_hat + (t_next - t_hat) * 0.5 * (d + d_next)
+    ours = one_step("edm-heun", path, 0.6, 0.7, z, s_churn=30.0, n_steps=100, s_noise=1.007)
+    torch.testing.assert_close(ours, expected, rtol=1e-8, atol=1e-8)
+    unchurned = one_step("edm-heun", path, 0.6, 0.7, z, s_churn=30.0, n_steps=100, s_min=float(t_i) * 1.1)
+    assert torch.equal(unchurned, one_step("edm-heun", path, 0.6, 0.7))
+
+
+def test_predictor_without_corrector_is_ddpm() -> None:
+    z = normal(2, "step", torch.arange(256), 2)
+    alone = one_step("predictor-corrector", VpLinear(), 0.5, 0.52, z, n_corrector=0)
+    torch.testing.assert_close(alone, one_step("ddpm", VpLinear(), 0.5, 0.52, z))
+
+
+def test_corrections_mend_a_distribution() -> None:
+    """From a spread that is wrong by half, Langevin steps come close to that of the Gaussian."""
+    field = registered.GaussianField([1.0, -2.0], 0.5, VpSde())
+    t, s = registered.moment(0.6), registered.moment(0.6 + 1e-4)
+    wrong = field.path.at(t).alpha * field.mean + 1.5 * field.spread(t) * normal(1, "source", torch.arange(4096), 2)
+    noise = StepNoises(Noise(7, 4096, (2,), registered.CPU, torch.float64))
+    off = []
+    for n in (0, 5, 20):
+        sampler = registered.sampler("predictor-corrector", n_corrector=n, snr=0.3)
+        spread = sampler.step(field, wrong, t, s, None, noise).x.std(0)
+        off.append(float((spread / field.spread(s) - 1.0).abs().max()))
+    assert off == sorted(off, reverse=True)
+    assert off[0] > 0.45
+    assert off[2] < 0.08
+
+
+@pytest.mark.parametrize("path", ["linear", "vp-sde", "edm"])
+def test_jumps_reach_the_flows_own_end_in_any_number_of_steps(path: str) -> None:
+    """The closed-form flow map of a Gaussian, beside RK4 on its field; a preview extends the chord of a jump."""
+    field = registered.GaussianField([1.0, -2.0], 0.5, registered.path(path))
+    times = torch.linspace(field.path.t_min, 0.9, 201, dtype=torch.float64)
+    x = field.path.at(times[0]).sigma * normal(1, "source", torch.arange(64), 2)
+    *_, end = solve(field, registered.sampler("rk4"), x, times)
+    for n in (1, 4):
+        *_, jumped = solve(field, registered.sampler("mean-flow", n_steps=n), x, times[:: 200 // n])
+        torch.testing.assert_close(jumped, end, rtol=1e-5, atol=1e-5)
+    one = registered.moment(1.0)
+    first, again = (
+        registered.sampler(name).step(field, x, times[0], one, None, registered.FixedNoise(x))
+        for name in ("mean-flow", "consistency")
+    )
+    assert torch.equal(first.x, again.x)
+    assert torch.equal(again.x, again.estimate.x1)
+    if path == "linear":  # where a velocity that stays leads straight to the preview
+        torch.testing.assert_close(first.x, first.estimate.x1, rtol=1e-9, atol=1e-9)
 
 
 def test_dpm_solver_1_is_ddim() -> None:
     for path in (Linear(), VpLinear()):
         ours, ddim = one_step("dpm-solver-1", path, 0.4, 0.45), one_step("ddim", path, 0.4, 0.45)
         torch.testing.assert_close(ours, ddim, rtol=1e-9, atol=1e-9)
-
-
-def test_the_published_third_order_multistep_method_is_of_second_order() -> None:
-    assert measured_order(registered.sampler("dpmpp-3m", variant="published")) == pytest.approx(2, abs=0.2)
 
 
 @pytest.mark.parametrize("path", [Linear(), VpLinear()], ids=["linear", "vp-linear"])
@@ -93,66 +195,22 @@ def test_posterior_variance_is_that_of_the_joint_gaussian() -> None:
     assert float((x_s - slope * x_t).var()) == pytest.approx(float(variance(here, there)), rel=0.01)
 
 
-@pytest.mark.parametrize("name", registered.SAMPLERS)
-@pytest.mark.parametrize("path", [Linear(), VpLinear()], ids=["linear", "vp-linear"])
-def test_a_gaussian_comes_out_with_its_mean_and_spread(name: str, path) -> None:
-    field = MixtureField(Mixture(torch.tensor([[1.0, -2.0]], dtype=torch.float64), 0.5), path, CPU)
-    sampler = registered.sampler(name, n_steps=200)
-    noise = Noise(7, 20_000, (2,), CPU, torch.float64)
-    times = torch.linspace(path.t_min, path.t_max, sampler.n_steps, dtype=torch.float64)
-    x, state, brownian = path.at(times[0]).sigma * noise.source(), None, noise.brownian()
+@registered.variants
+@pytest.mark.parametrize("path", ["linear", "vp-linear", "edm"])
+def test_a_gaussian_comes_out_with_its_mean_and_spread(name: str, params: dict[str, object], path: str) -> None:
+    # less noise than EDM starts from, for which first order needs thousands of steps
+    there = make("path", Part(path, {"sigma_max": 5.0, "rho": 3.0} if path == "edm" else {}))
+    field = registered.GaussianField([1.0, -2.0], 0.5, there)
+    sampler = registered.sampler(name, **{"n_steps": STEPS.get(name, 200), **params})
+    noise = Noise(7, 2048, (2,), registered.CPU, torch.float64)
+    times = (LogSnr() if sampler.adaptive else Uniform()).times(field.path, sampler.n_steps)
+    start = field.path.at(times[0]).alpha * field.mean + field.spread(times[0]) * noise.source()
+    draws, x, state = StepNoises(noise), start, None
     for t, s in itertools.pairwise(times):
-        step = sampler.step(field, x, t, s, state, brownian)
-        x, state = step.x, step.state
-    x = field(x, times[-1]).x1
-    torch.testing.assert_close(x.mean(0), torch.tensor([1.0, -2.0], dtype=torch.float64), rtol=0, atol=0.02)
+        if s < 1.0 or sampler.jumps:
+            step = sampler.step(field, x, t, s, state, draws)
+            x, state = step.x, step.state
+        else:
+            x = field(x, t).x1
+    torch.testing.assert_close(x.mean(0), torch.tensor([1.0, -2.0], dtype=torch.float64), rtol=0, atol=0.03)
     torch.testing.assert_close(x.std(0), torch.full((2,), 0.5, dtype=torch.float64), rtol=0.05, atol=0)
-
-
-PLUGIN = '''
-from typing import Annotated, Any
-from msgspec import Meta
-from core.registry import register
-from core.samplers import Sampler, Step
-
-@register("sampler")
-class Midpoint(Sampler, frozen=True, kw_only=True):
-    """Follows the velocity at the middle of each step."""
-    name = "midpoint-plugin"
-    title = "Midpoint"
-    reference = "Runge 1895"
-    order = 2
-    nfe_per_step = 2
-    twist: Annotated[float, Meta(ge=0, le=1, title="Twist")] = 0.5
-
-    def step(self, field, x, t, s, state, noise):
-        estimate = field(x, t)
-        middle = 0.5 * (t + s)
-        half = x + (middle - t) * estimate.velocity(field.path.at(t))
-        return Step(x + (s - t) * field(half, middle).velocity(field.path.at(middle)), state, estimate)
-'''
-
-
-@pytest.fixture
-def plugin(tmp_path, monkeypatch):
-    (tmp_path / "my_sampler.py").write_text(textwrap.dedent(PLUGIN))
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv(registry.PLUGINS_VARIABLE, "my_sampler")
-    monkeypatch.setattr(registry, "_discovered", False)
-    before = dict(registry._entries["sampler"])
-    yield "midpoint-plugin"
-    registry._entries["sampler"].clear()
-    registry._entries["sampler"].update(before)
-
-
-def test_a_sampler_in_one_new_file_is_found_and_measured(plugin: str) -> None:
-    entry = live().parts["sampler"][plugin]
-    assert entry.facts["order"] == 2
-    assert entry.params["twist"]["maximum"] == 1
-    assert "n_steps" in entry.params
-    form = {section.title: section for section in sections(live(), RunSpec(sampler=Part(plugin)), ["cpu"])}
-    rows = {row.field: row for row in form["Sampler"].rows}
-    assert "Midpoint" in [choice.title for choice in rows["sampler.name"].choices]
-    assert rows["sampler.twist"].value == 0.5
-    assert form["Sampler"].fact == "order 2 · 2 NFE a step"
-    assert measured_order(registered.sampler(plugin)) == pytest.approx(2, abs=0.2)

@@ -40,6 +40,12 @@ def picture(path: Path, mode: str = "L", corner: int = 0) -> Path:
     return path
 
 
+def claiming(png: bytes, side: int) -> bytes:
+    """The same file with a header that says it has this many pixels on either side."""
+    header = png[12:16] + side.to_bytes(4, "big") * 2 + png[24:29]
+    return png[:12] + header + zlib.crc32(header).to_bytes(4, "big") + png[33:]
+
+
 class TestImage:
     @pytest.mark.parametrize(
         ("name", "mode"),
@@ -117,17 +123,18 @@ class TestImage:
 
     def test_files_that_are_no_pictures(self, tmp_path: Path) -> None:
         good = picture(tmp_path / "good.png").read_bytes()
-        claims = bytearray(good)
-        claims[16:24] = (60_000).to_bytes(4, "big") * 2
-        claims[29:33] = zlib.crc32(bytes(claims[12:29])).to_bytes(4, "big")
         postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n"
         bad = {
-            "bomb.png": bytes(claims), "half.png": good[: len(good) // 2], "text.png": b"not a picture",
-            "page.eps": postscript, "noise.jpg": bytes(range(256)) * 8,
-        }  # fmt: skip
-        for name, content in bad.items():
+            "bomb.png": (claiming(good, 60_000), "bomb"),
+            "large.png": (claiming(good, 10_000), "bomb"),
+            "half.png": (good[: len(good) // 2], "truncated"),
+            "text.png": (b"not a picture", "identify"),
+            "page.eps": (postscript, "identify"),
+            "noise.jpg": (bytes(range(256)) * 8, "identify"),
+        }
+        for name, (content, why) in bad.items():
             (tmp_path / name).write_bytes(content)
-            with pytest.raises(SpecError, match=f"{name} cannot be read as a picture") as raised:
+            with pytest.raises(SpecError, match=f"{name} cannot be read as a picture .*{why}") as raised:
                 Image(file=str(tmp_path / name)).mixture()
             assert raised.value.field == "data.file"
 
@@ -164,7 +171,7 @@ WRONG = {
     "nan": (b"1,2\nnan,4\n5,6\n", "not finite .point 2"),
     "infinite": (b"1,2\n3,inf\n5,6\n", "not finite .point 2"),
     "beyond": (b"1,2\n3,1e30\n5,6\n", "beyond"),
-    "one point": (b"1,2\n", "1 points"),
+    "one point": (b"1,2\n", "fewer than 2"),
     "picture": (b"\x89PNG\r\n\x1a\n\x00\x00", "neither an NPY"),
     "zeros": (b"1,2\n\x003,4\n", "neither an NPY"),
     "utf-16": ("1,2\n3,4\n".encode("utf-16"), "neither an NPY"),
@@ -182,6 +189,7 @@ WRONG = {
     "npy, broken classes": (npy(np.array([[0.0, 1.0, 0.5], [0.0, 1.0, 1.0]])), "third column"),
     "npy, cut short": (npy(X)[:-8], "cannot be read as an array"),
     "npy, promises": (promising(), "cannot be read as an array"),
+    "npy, broken header": (npy(X).replace(b"(50, 2)", b"(50, 2["), "cannot be read as an array"),
     "npz": (archive(), "archive"),
 }
 

@@ -69,7 +69,7 @@ def _stoppable(events: Generator[Event | Tick]) -> Iterator[Event | Tick]:
     """The same, where Ctrl+C asks the run to end properly between two steps; a second one interrupts it at once."""
     with _interrupts() as asked:
         for event in events:
-            if asked():
+            if asked() and isinstance(event, Tick):  # a run can be stopped between two steps, not before the first
                 print("\nstopping", file=sys.stderr)
                 yield event
                 with suppress(StopIteration):

@@ -1,0 +1,114 @@
+"""`bench` with tiny sizes: the structure of its reports and the honesty of their numbers; nothing is timed here."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from core.metrics.chamfer import Chamfer
+from core.spec import Part
+from workbench.commands import main
+from workbench.commands.benches import sample, solvers, swiss_roll, train
+
+
+def test_what_there_is_to_measure(capsys) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["bench", "nothing"])
+    assert exit_.value.code == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    for what in ("sample", "solvers", "swiss-roll", "train", "window"):
+        assert f"'{what}'" in err
+
+
+def test_the_window_needs_a_display(capsys, monkeypatch) -> None:
+    monkeypatch.setattr("workbench.commands.benches.window.has_display", lambda: False)
+    assert main(["bench", "window"]) == 2
+    assert "measured on a display" in capsys.readouterr().err
+
+
+class TestSwissRoll:
+    def test_trains_in_its_budgets_and_measures_what_was_sampled(self, tmp_path) -> None:
+        flow = next(method for method in swiss_roll.METHODS if method.budget == "flow")._replace(aim=1e9)
+        dpm = next(method for method in swiss_roll.METHODS if method.sampler.name == "dpm-solver-2")
+        methods = (
+            flow._replace(sampler=Part("euler", {"n_steps": 2})),
+            dpm._replace(sampler=Part("dpm-solver-2", {"n_steps": 2}), aim=0.1),
+        )
+        report = swiss_roll.compare(methods, 0.001, 3, tmp_path)
+        assert [(row["training steps"], row["NFE"]) for row in report["rows"]] == [(10, 2), (5, 3)]
+        assert [row["reached"] for row in report["rows"]] == [True, False]
+        assert all(row["chamfer"] > 10 * report["two real sets"] for row in report["rows"])
+        assert 0.3 < report["two real sets"] < 0.45
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["diffusion", "flow"]
+        text = swiss_roll.table(report)
+        assert text.count("missed") == 1
+        assert "24.16" in text
+
+    def test_reflow_learns_from_the_flow_that_was_trained_before(self, tmp_path, monkeypatch) -> None:
+        reflow = swiss_roll.BUDGETS["reflow"]
+        small = reflow._replace(objective=Part("reflow", {"n_pairs": 64, "n_ode": 2}))
+        monkeypatch.setitem(swiss_roll.BUDGETS, "reflow", small)
+        report = swiss_roll.compare(swiss_roll.METHODS[-1:], 0.0005, 3, tmp_path)
+        assert [row["method"] for row in report["rows"]] == ["Reflow, 10 steps"]
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["flow", "reflow"]
+
+    def test_a_wrong_scale_is_one_line(self, capsys) -> None:
+        assert main(["bench", "swiss-roll", "--steps-scale", "0"]) == 2
+        assert "Give a positive number, such as 0.1. Given 0." in capsys.readouterr().err
+
+    def test_the_points_compared_are_those_of_the_known_comparison(self) -> None:
+        assert Chamfer().n_points == swiss_roll._N_SAMPLES
+
+
+def test_training_both_ways_comes_to_the_same_loss() -> None:
+    report = train.compare(120, threads=1, turn=20)
+    assert report["timed steps"] == 100
+    assert set(report["loss"]) == set(report["steps a second"]) == {train.OURS, train.PLAIN, train.PLAIN_FAST}
+    # few steps: what is compared here is that both learn, from the same loss at the start (E |x1 - x0|^2 = 5)
+    assert all(2.0 < loss < 4.5 for loss in report["loss"].values())
+    assert report["loss"][train.PLAIN] == pytest.approx(report["loss"][train.OURS], rel=0.1)
+    speeds = report["steps a second"]
+    assert report["ratio"][train.PLAIN] == pytest.approx(speeds[train.OURS] / speeds[train.PLAIN])
+    assert "×" in train.table(report)
+
+
+def test_training_for_less_than_a_turn_is_not_timed() -> None:
+    report = train.compare(4, threads=1, turn=20)
+    assert report["ratio"] == {train.PLAIN: None, train.PLAIN_FAST: None}
+    assert "–" in train.table(report)
+
+
+@pytest.mark.filterwarnings("ignore")  # the other libraries' own, where they are installed
+def test_all_libraries_carry_the_particles_to_the_same_place() -> None:
+    report = sample.compare(40, 5, 1, threads=1)
+    assert set(report["seconds"]) == {sample.OURS, *report["ratio"]}
+    assert {*report["ratio"], *report["missing"]} == {sample.DIFFUSERS, sample.TORCHDIFFEQ}
+    assert all(difference < 1e-5 for difference in report["largest difference"].values())
+    for name in report["missing"]:
+        assert f"{name} is not installed" in sample.table(report)
+
+
+def test_a_library_that_is_missing_is_named(monkeypatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    report = sample.compare(10, 2, 0, threads=1)
+    assert report["missing"] == [sample.DIFFUSERS, sample.TORCHDIFFEQ]
+    assert list(report["seconds"]) == [sample.OURS]
+    assert "torchdiffeq is not installed" in sample.table(report)
+
+
+def test_the_table_of_solvers_is_json_too(capsys, monkeypatch) -> None:
+    orders = [{"sampler": "euler", "order": 1, "measured": 0.99, "error at NFE": {"5": 0.4, "10": 0.2}}]
+    strong = [
+        {"sampler": "ddim", "params": {"eta": 1.0}, "order": 1.0, "source": "", "measured": 1.02,
+         "distance at steps": {"50": 0.1}}
+    ]  # fmt: skip
+    monkeypatch.setattr(solvers, "_orders", lambda: orders)
+    monkeypatch.setattr(solvers, "_strong_orders", lambda: strong)
+    assert main(["bench", "solvers", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"orders": orders, "strong orders": strong}
+    assert main(["bench", "solvers"]) == 0
+    out = capsys.readouterr().out
+    assert "ddim eta=1.0" in out
+    assert "0.99" in out

@@ -1,0 +1,177 @@
+"""The known comparison on the swiss roll: each method in its budget of training, and its Chamfer distance.
+
+The budgets and the distances beside which ours are printed are those of
+EliasSf73/Diffusion-and-Flow-Models-implementations: a roll free of noise with a global standard deviation of 2, batches
+of 128, 5,000 steps for diffusion and 10,000 for a flow, and 2,048 points that are compared. Networks are trained and
+sampled by the same specs, through the same loops, as everywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from core.errors import SpecError
+from core.spec import Part, RunSpec, Training
+from core.trace import Trace
+
+HELP = "train each method of a known comparison in its budget, and print Chamfer distances beside its own"
+_WIDTH = 0.002
+"""Blur of the roll: less than the points of two sets are apart, so that their distance is that of the bare curve."""
+_N_SAMPLES, _BATCH = 2048, 128
+
+
+class Budget(NamedTuple):
+    """What is trained, and for how many steps."""
+
+    n_steps: int
+    path: Part
+    objective: Part
+
+
+class Method(NamedTuple):
+    """One row: which of the networks is sampled how, the distance in the known comparison, and ours to be reached."""
+
+    title: str
+    budget: str
+    sampler: Part
+    grid: Part
+    known: float
+    aim: float | None
+
+
+BUDGETS = {
+    "diffusion": Budget(5_000, Part("vp-linear"), Part("diffusion")),
+    "flow": Budget(10_000, Part("linear"), Part("flow-matching")),
+    "reflow": Budget(10_000, Part("linear"), Part("reflow")),
+}
+METHODS = (
+    Method("DDPM, 1,000 steps", "diffusion", Part("ddpm", {"n_steps": 1000}), Part("ddpm-stride"), 15.19, 1.0),
+    Method("DDIM, 50 steps", "diffusion", Part("ddim", {"n_steps": 50}), Part("ddpm-stride"), 32.21, None),
+    Method("DPM-Solver-1, 50 steps", "diffusion", Part("dpm-solver-1", {"n_steps": 50}), Part("log-snr"), 17.87, None),
+    Method("DPM-Solver-2, 25 steps", "diffusion", Part("dpm-solver-2", {"n_steps": 25}), Part("log-snr"), 25.33, 1.5),
+    Method("Flow matching, 50 steps", "flow", Part("euler", {"n_steps": 50}), Part("uniform"), 24.16, 1.5),
+    Method("Flow matching, 10 steps", "flow", Part("euler", {"n_steps": 10}), Part("uniform"), 42.85, None),
+    Method("Reflow, 10 steps", "reflow", Part("euler", {"n_steps": 10}), Part("uniform"), 29.14, 2.0),
+)
+KNOWN_FLOOR = (0.36, 0.39)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--steps-scale", type=float, default=1.0, metavar="F", help="train for so many times the budget's steps (1)"
+    )
+    parser.add_argument("--seed", type=int, default=RunSpec().seed, metavar="S", help="of data, noise and networks")
+
+
+def measure(args: argparse.Namespace) -> dict[str, Any]:
+    if not args.steps_scale > 0:
+        raise SpecError("--steps-scale", f"Give a positive number, such as 0.1. Given {args.steps_scale:g}.")
+    with tempfile.TemporaryDirectory(prefix="flowscope-") as folder:
+        return compare(METHODS, args.steps_scale, args.seed, Path(folder))
+
+
+def compare(methods: tuple[Method, ...], scale: float, seed: int, folder: Path) -> dict[str, Any]:
+    """Train what the methods need, sample it, and measure; checkpoints are left in the folder.
+
+    Raises:
+        SpecError: the seed is outside its limits.
+    """
+    import torch
+
+    from core.metrics.chamfer import Chamfer
+    from core.setup import resolve
+
+    chamfer = Chamfer()
+    trained = {name: _train(name, scale, seed, folder) for name in _needed(methods)}
+    held_out = resolve(next(iter(trained.values()))).dataset.held_out(2 * _N_SAMPLES, seed).x
+    real, other = held_out[:_N_SAMPLES], held_out[_N_SAMPLES:]
+    rows = []
+    for method in methods:
+        spec = trained[method.budget].replace(
+            action="sample", title=method.title, sampler=method.sampler, grid=method.grid,
+            field=Part("network", {"weights": str(_weights(method.budget, folder))}),
+        )  # fmt: skip
+        x = _run(spec)["x"]
+        distance = chamfer.measure(torch.from_numpy(x[-1]), real)
+        rows.append(
+            {
+                "method": method.title,
+                "training steps": spec.training.n_steps,
+                "sampler": {"name": method.sampler.name, **method.sampler.params},
+                "grid": method.grid.name,
+                "NFE": int(x.column("nfe")[-1]),
+                "chamfer": distance,
+                "known": method.known,
+                "aim": method.aim,
+                "reached": None if method.aim is None else distance < method.aim,
+            }
+        )
+    return {
+        "points": _N_SAMPLES,
+        "seed": seed,
+        "batch": _BATCH,
+        "network": RunSpec().network.name,
+        "rows": rows,
+        "two real sets": chamfer.measure(other, real),
+        "two real sets, known": list(KNOWN_FLOOR),
+    }
+
+
+def _needed(methods: tuple[Method, ...]) -> list[str]:
+    """The budgets in the order in which they are trained: reflow makes its pairs with the flow."""
+    wanted = {method.budget for method in methods}
+    if "reflow" in wanted:
+        wanted.add("flow")
+    return [name for name in BUDGETS if name in wanted]
+
+
+def _weights(name: str, folder: Path) -> Path:
+    return folder / name / "checkpoint.safetensors"
+
+
+def _train(name: str, scale: float, seed: int, folder: Path) -> RunSpec:
+    """Train in a budget; returns the spec."""
+    budget = BUDGETS[name]
+    objective = budget.objective
+    if name == "reflow":
+        objective = objective.with_params(weights=str(_weights("flow", folder)))
+    spec = RunSpec(
+        title=f"Training, {name}",
+        action="train",
+        seed=seed,
+        n_samples=_N_SAMPLES,
+        data=Part("swiss-roll", {"width": _WIDTH}),
+        path=budget.path,
+        objective=objective,
+        training=Training(n_steps=max(1, round(scale * budget.n_steps)), batch_size=_BATCH, n_snapshots=0),
+    )
+    _run(spec, folder / name)
+    return spec
+
+
+def _run(spec: RunSpec, folder: Path | None = None) -> Trace:
+    from trainers.jobs import start
+    from workbench.commands.progress import record
+
+    return record(start(spec, folder), spec.title)
+
+
+def table(report: dict[str, Any]) -> str:
+    lines = [
+        f"Chamfer distance of {report['points']:,} points to as many real ones; swiss roll free of noise, batch "
+        f"{report['batch']}, network {report['network']}, seed {report['seed']}",
+        f"{'method':28} {'steps trained':>14} {'NFE':>6} {'Chamfer':>9} {'known':>8} {'aim':>8}",
+    ]
+    for row in report["rows"]:
+        aim = "" if row["aim"] is None else f"{row['aim']:.1f}"
+        lines.append(
+            f"{row['method']:28} {row['training steps']:14,} {row['NFE']:6,} {row['chamfer']:9.2f} {row['known']:8.2f} "
+            f"{aim:>8}{'' if row['reached'] in (None, True) else '  missed'}"
+        )
+    low, high = report["two real sets, known"]
+    lines.append(f"{'two real sets':28} {'':14} {'':6} {report['two real sets']:9.2f} {f'{low}–{high}':>8}")
+    lines.append("known: EliasSf73/Diffusion-and-Flow-Models-implementations")
+    return "\n".join(lines)

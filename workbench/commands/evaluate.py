@@ -1,0 +1,202 @@
+"""flowscope evaluate: measure what a checkpoint makes, or what a trace holds, beside two real sets of the same size."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from core import spec as specs
+from core.errors import FlowscopeError, SpecError, unknown
+from core.spec import Part, RunSpec
+from core.trace import Trace, open_trace
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.metrics import FieldMetric
+    from core.setup import Setup
+
+HELP = "measure the samples of a checkpoint or a trace: distances to real data, straightness, likelihood"
+_FIELD_POINTS = 1000
+"""Held-out points at which a field is measured, at most."""
+
+
+class Subject(NamedTuple):
+    """What is measured: states x [N + 1, B, D] at times t [N + 1], how many evaluations they took (None where a trace
+    does not say), the parts of the run, and a name."""
+
+    x: Tensor
+    t: Tensor
+    nfe: int | None
+    setup: Setup
+    name: str
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("subject", metavar="CHECKPOINT|TRACE", help="a .safetensors file or a trace")
+    parser.add_argument("--metrics", metavar="NAME,...", help="such as chamfer,sliced-w2; all that apply without")
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="such as sampler.n_steps=20")
+    parser.add_argument("-n", type=int, metavar="N", help="samples of each set; as many as the run has without")
+    parser.add_argument("--seed", type=int, metavar="S", help="of noise and real data; the run's own without")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("-o", "--out", type=Path, metavar="REPORT.json", help="write the report as JSON too")
+
+
+def run(args: argparse.Namespace) -> int:
+    names = None if args.metrics is None else [name.strip() for name in args.metrics.split(",") if name.strip()]
+    report = evaluate(args.subject, names, args.set, args.n, args.seed)
+    text = json.dumps(report, indent=2, ensure_ascii=False)
+    if args.out is not None:
+        try:
+            args.out.write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise FlowscopeError(f"{args.out} cannot be written: {error.strerror or error}.") from None
+    print(text if args.json else _table(report))
+    return 0
+
+
+def evaluate(name: str, metrics: list[str] | None, sets: list[str], n: int | None, seed: int | None) -> dict[str, Any]:
+    """The report of a checkpoint or a trace; without names every metric that applies, or why it does not.
+
+    Raises:
+        SpecError: a metric is unknown or asks for what there is not, or the run cannot be sampled or measured.
+        TraceError: the trace cannot be read.
+    """
+    from core import registry
+
+    known = registry.entries("metric")
+    for wanted in metrics or []:
+        if wanted not in known:
+            raise SpecError("metrics", unknown("metric", wanted, known))
+    if n is not None and n < 2:
+        raise SpecError("-n", f"Samples must be at least 2. Given {n}.")
+    subject = _sampled(name, sets, n, seed) if name.endswith(".safetensors") else _recorded(name, sets, n, seed)
+    spec, size = subject.setup.spec, subject.x.shape[1]
+    # one draw of twice the size: the two real sets share no point
+    held_out = _real(subject.setup, 2 * size, spec.seed)
+    rows = {}
+    for metric in metrics or known:
+        try:
+            rows[metric] = _measure(known[metric](), subject, held_out[:size], held_out[size:])
+        except SpecError as error:
+            if metrics is not None:
+                raise
+            rows[metric] = {"title": known[metric].title, "left out": error.message}
+    return {
+        "subject": subject.name,
+        "title": spec.title,
+        "data": subject.setup.dataset.title,
+        "sampler": {"name": spec.sampler.name, **spec.sampler.params},
+        "n": size,
+        "seed": spec.seed,
+        "NFE": subject.nfe,
+        "metrics": rows,
+    }
+
+
+def _sampled(name: str, sets: list[str], n: int | None, seed: int | None) -> Subject:
+    """What a checkpoint makes."""
+    from core.learned import spec_of
+    from core.run import sample
+    from workbench.commands.progress import record
+
+    spec = spec_of(Path(name)).replace(action="sample", field=Part("network", {"weights": name}))
+    spec = specs.from_dict(specs.apply_sets(specs.to_dict(spec), sets))
+    spec = spec.replace(n_samples=spec.n_samples if n is None else n, seed=spec.seed if seed is None else seed)
+    return _subject(record(sample(spec), spec.title or name), spec, name, None)
+
+
+def _recorded(name: str, sets: list[str], n: int | None, seed: int | None) -> Subject:
+    """What a trace holds: its samples, or those of the last snapshot of a training."""
+    if sets:
+        raise SpecError("--set", "A trace is measured as it was made. Name a checkpoint to sample it otherwise.")
+    trace = open_trace(Path(name))
+    try:
+        if n is not None and n > trace.spec.n_samples:
+            raise SpecError("-n", f"The trace holds {trace.spec.n_samples:,} particles. Given {n:,}.")
+        return _subject(trace, trace.spec.replace(seed=trace.spec.seed if seed is None else seed), name, n)
+    finally:
+        trace.close()
+
+
+def _subject(trace: Trace, spec: RunSpec, name: str, n: int | None) -> Subject:
+    import torch
+
+    from core.setup import resolve
+
+    setup = resolve(spec)
+    if len(setup.shape) != 1:
+        raise SpecError("data", f"{setup.dataset.title} are images; these metrics compare points in the plane.")
+    if "x" in trace:
+        stream = trace["x"]
+        x, t, nfe = stream[:], stream.column("t"), stream.column("nfe")
+    elif "snapshot/x" in trace:
+        stream = trace["snapshot/x"]
+        if not len(stream):
+            raise SpecError("", f"{name} ends before its first snapshot: there is nothing to measure.")
+        x, t, nfe = stream[-1], stream.static["t"], stream.static["nfe"]
+    else:
+        raise SpecError("", f"{name} records no samples. Name a trace of a sampling run, or a checkpoint.")
+    if not len(t) or t[-1] < 1.0:
+        raise SpecError("", f"{name} stops before t = 1: there are no samples to measure.")
+    evaluations = int(nfe[-1]) if nfe[-1] >= 0 else None
+    return Subject(torch.from_numpy(x)[:, :n].double(), torch.from_numpy(t.copy()), evaluations, setup, name)
+
+
+def _real(setup: Setup, n: int, seed: int) -> Tensor:
+    """n held-out points [n, D], of the classes that were sampled."""
+    import torch
+
+    if not setup.classes:
+        return setup.dataset.held_out(n, seed).x
+    drawn = n
+    while True:
+        samples = setup.dataset.held_out(drawn, seed)
+        assert samples.labels is not None  # there are classes
+        inside = samples.x[torch.isin(samples.labels, torch.tensor(setup.classes))]
+        if len(inside) >= n:
+            return inside[:n]
+        drawn *= 2
+
+
+def _measure(metric: Any, subject: Subject, real: Tensor, other: Tensor) -> dict[str, Any]:
+    """A metric's value and its floor: what two real sets, or the exact field, score."""
+    match metric.reads:
+        case "samples":
+            value, floor = metric.measure(subject.x[-1], real), metric.measure(other, real)
+        case "paths":
+            value, floor = metric.measure(subject.x, subject.t), None
+        case "field":
+            value, floor = _field(metric, subject.setup, real[:_FIELD_POINTS])
+    return {"title": metric.title, "unit": metric.unit, "value": value, "floor": floor}
+
+
+def _field(metric: FieldMetric, setup: Setup, real: Tensor) -> tuple[float, float | None]:
+    from core.setup import resolve
+
+    spec = setup.spec
+    if spec.field.name == "network" and not spec.field.params.get("weights"):
+        raise SpecError("metrics", f"{metric.title} asks for the field itself. Name the checkpoint.")
+    if setup.classes:
+        raise SpecError("metrics", f"{metric.title} is that of all classes together. Leave the class empty.")
+    wide = resolve(spec.replace(action="sample", precision="float64", device="cpu"))
+    value = metric.measure(wide.field(), real, wide.mixture, wide.source.mixture())
+    return value, metric.floor(real, wide.mixture)
+
+
+def _table(report: dict[str, Any]) -> str:
+    nfe = "NFE not recorded" if report["NFE"] is None else f"NFE {report['NFE']:,}"
+    lines = [
+        f"{report['title'] or report['subject']}: {report['n']:,} samples, {report['sampler']['name']}, {nfe}, "
+        f"seed {report['seed']}",
+        f"{'':26} {'generated':>12} {'floor':>12}",
+    ]
+    for row in report["metrics"].values():
+        if "left out" in row:
+            lines.append(f"{row['title']:26} {'–':>12} {'':12}  {row['left out']}")
+            continue
+        floor = "" if row["floor"] is None else f"{row['floor']:.4g}"
+        lines.append(f"{row['title']:26} {row['value']:12.4g} {floor:>12}  {row['unit']}".rstrip())
+    return "\n".join([*lines, "floor: two real sets of the same size, or the exact field"])
