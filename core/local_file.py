@@ -8,6 +8,8 @@ from core.errors import SpecError
 
 LIMIT = 64 * 1024**2
 """Bytes that such a file may have."""
+PICTURES = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "TGA", "ICO")
+"""Formats of pictures read by Pillow alone; EPS, which it hands to another program, is not among them."""
 
 
 def find(name: str, choose: str) -> Path:

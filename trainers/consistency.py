@@ -34,7 +34,7 @@ from core.registry import register
 from core.setup import Setup
 from trainers.objective import Lesson, Objective
 
-_HUBER = 0.00054
+_HUBER = 0.03
 """c of the pseudo-Huber distance over the square root of the number of values."""
 _TABLE = 4097
 

@@ -34,6 +34,10 @@ class MeanFlow(AverageVelocityObjective, frozen=True):
         float,
         Meta(ge=0, le=1, title="Spans", description="Share of samples that learn a span; the rest learn the velocity"),
     ] = 0.5
+    to_data: Annotated[
+        float,
+        Meta(ge=0, lt=1, title="To the data", description="Share of the spans that end at t = 1, as one step does"),
+    ] = 0.5
     power: Annotated[
         float, Meta(ge=0, le=2, title="Weight power", description="p of the weight 1/(error² + c)^p; 0: no weight")
     ] = 0.5
@@ -41,7 +45,7 @@ class MeanFlow(AverageVelocityObjective, frozen=True):
     def loss(self, lesson: Lesson) -> Tensor:
         """Weighted squared error against the target; samples beyond the share have s = t, where it is v itself."""
         n = round(self.share * len(lesson.t))
-        t, s = spans(lesson.t, lesson.u[:, 0], n)
+        t, s = lesson.t, span_ends(lesson.t, lesson.u[:, 0], n, self.to_data)
         blend = lesson.path.blend(lesson.x1, lesson.x0, lesson.z, t)
         x, target = blend.x_t, blend.velocity
         if n > 0:
@@ -52,10 +56,11 @@ class MeanFlow(AverageVelocityObjective, frozen=True):
         return weighted(errors, self.power)
 
 
-def spans(t: Tensor, u: Tensor, n: int) -> tuple[Tensor, Tensor]:
-    """Start and end times [B]: the first n of t and of u in [0, 1) in rising order, and t twice for the others."""
-    first = torch.arange(len(t), device=t.device) < n
-    return torch.where(first, torch.minimum(t, u), t), torch.where(first, torch.maximum(t, u), t)
+def span_ends(t: Tensor, u: Tensor, n: int, to_data: float) -> Tensor:
+    """End times [B] for start times t: of the first n a share ``to_data`` ends at 1, and others anywhere after t, as u
+    in [0, 1) says; the rest end where they start."""
+    ends = t + (1.0 - t) * (u / (1.0 - to_data)).clamp(max=1.0)
+    return torch.where(torch.arange(len(t), device=t.device) < n, ends, t)
 
 
 def mean_flow_target(

@@ -24,13 +24,11 @@ from torch import Tensor
 from core.curves import CENTRES, scaled
 from core.datasets import Dataset
 from core.errors import SpecError
-from core.local_file import find, one_line, stamp
+from core.local_file import PICTURES, find, one_line, stamp
 from core.mixture import Mixture
 from core.quasirandom import stipple
 from core.registry import register
 
-_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "TGA", "ICO")
-"""Read by Pillow alone; EPS, which it hands to another program, is not among them."""
 _SIDE = 160
 """Pixels of the longer side that are looked at: five to a centre's distance from the next."""
 _PAPER = 0.1
@@ -90,7 +88,7 @@ def _darkness(path: Path, invert: bool) -> NDArray[np.float64]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of odd but harmless metadata
             warnings.simplefilter("error", Pictures.DecompressionBombWarning)
-            with Pictures.open(path, formats=_FORMATS) as file:
+            with Pictures.open(path, formats=PICTURES) as file:
                 grey, alpha = _small(file)
     except _BAD_FILE as error:
         raise SpecError(

@@ -1,4 +1,4 @@
-"""Reader of a folder of pictures in any format that Pillow knows."""
+"""Reader of a folder of pictures."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from core.errors import SpecError
+from core.local_file import PICTURES
 
 _LIMIT = 4 * 1024**3
 """Bytes that a folder may take in memory."""
@@ -24,10 +25,10 @@ def read_pictures(folder: Path, size: int) -> Tensor:
     """
     if not folder.is_dir():
         raise SpecError("data.folder", f"there is no folder {folder}.")
-    endings = Image.registered_extensions()
+    endings = {ending for ending, kind in Image.registered_extensions().items() if kind in PICTURES}
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in endings and path.is_file())
     if not paths:
-        raise SpecError("data.folder", f"{folder} holds no images in a format that Pillow reads, such as PNG or JPEG.")
+        raise SpecError("data.folder", f"{folder} holds no pictures, such as PNG or JPEG files.")
     needed = len(paths) * 3 * size * size
     if needed > _LIMIT:
         raise SpecError(
@@ -43,11 +44,12 @@ def read_pictures(folder: Path, size: int) -> Tensor:
 
 def _read_picture(path: Path, size: int) -> Tensor:
     try:
-        with warnings.catch_warnings(), Image.open(path) as image:
+        with warnings.catch_warnings():
             # Pillow warns of a picture that claims more pixels than a camera makes, and refuses only twice as many
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-            square = ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS)
+            with Image.open(path, formats=PICTURES) as image:
+                upright = ImageOps.exif_transpose(image).convert("RGB")
+                square = ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS)
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise SpecError("data.folder", f"{path} cannot be read as an image ({error}): remove or replace it.") from error
     return torch.from_numpy(np.array(square)).permute(2, 0, 1)

@@ -61,24 +61,39 @@ def _field() -> Field:
     return MixtureField(ThreeGaussians(std=_WIDTH).mixture(), path, torch.device("cpu"))
 
 
+@cache
+def _walk(fine: int) -> Tensor:
+    """W [fine + 1, B, 2] of the particles' Brownian paths at even times: drawn once, for every sampler and grid."""
+    path, brownian = _field().path, _noise().brownian()
+    times = torch.linspace(path.t_min, path.t_max, fine + 1, dtype=torch.float64).tolist()
+    moves = [brownian.increment(t, s) * math.sqrt(s - t) for t, s in itertools.pairwise(times)]
+    return torch.cat([torch.zeros(1, _PARTICLES, 2, dtype=torch.float64), torch.stack(moves).cumsum(0)])
+
+
+def _noise() -> Noise:
+    return Noise(_SEED, _PARTICLES, (2,), torch.device("cpu"), torch.float64)
+
+
 class _OnePath:
     """The increments of one Brownian path a particle, and nothing else."""
 
-    def __init__(self, noise: Noise) -> None:
-        self._brownian = noise.brownian()
+    def __init__(self, fine: int) -> None:
+        self._walk, self._fine, self._path = _walk(fine), fine, _field().path
 
     def increment(self, t: float, s: float) -> Tensor:
-        return self._brownian.increment(t, s)
+        return (self._walk[self._place(s)] - self._walk[self._place(t)]) / math.sqrt(s - t)
 
     def fresh(self, t: float, draw: int) -> Tensor:
         raise ValueError("a sampler that draws afresh follows no Brownian path")
 
+    def _place(self, t: float) -> int:
+        return round((t - self._path.t_min) / (self._path.t_max - self._path.t_min) * self._fine)
 
-def _end_points(sampler: Sampler, n_steps: int) -> Tensor:
-    """x [128, 2] at t_max."""
+
+def _end_points(sampler: Sampler, n_steps: int, fine: int) -> Tensor:
+    """x [128, 2] at t_max; the number of steps divides the finest."""
     field, path = _field(), _field().path
-    draws = Noise(_SEED, _PARTICLES, (2,), torch.device("cpu"), torch.float64)
-    noise, x, state = _OnePath(draws), draws.source(), None
+    noise, x, state = _OnePath(fine), _noise().source(), None
     for t, s in itertools.pairwise(torch.linspace(path.t_min, path.t_max, n_steps + 1, dtype=torch.float64)):
         step = sampler.step(field, x, t, s, state, noise)
         x, state = step.x, step.state
@@ -91,8 +106,8 @@ def strong_order(sampler: Sampler, steps: tuple[int, ...] = STEPS, fine: int = F
     Raises:
         ValueError: the sampler draws noise that belongs to no Brownian path.
     """
-    finest = _end_points(sampler, fine)
-    misses = [(_end_points(sampler, n) - finest).square().sum(1).mean().sqrt() for n in steps]
+    finest = _end_points(sampler, fine, fine)
+    misses = [(_end_points(sampler, n, fine) - finest).square().sum(1).mean().sqrt() for n in steps]
     logs = torch.stack(misses).log()
     sizes = torch.log(torch.tensor(steps, dtype=torch.float64))
     away = sizes - sizes.mean()

@@ -94,12 +94,14 @@ class DormandPrince(Sampler, frozen=True, kw_only=True):
         return Step(at.x, at, estimate)
 
     def _depart(self, field: Field, x: Tensor, t: Tensor, start: Tensor) -> _Arrived:
-        """The first step's length is a hundredth of |x| / |velocity|, as in Hairer et al., II.4, without their second
-        evaluation: a length that is too small grows tenfold in each step."""
+        """The first step's length is a hundredth of |x| / |velocity|, and 1e-6 where one of them vanishes, as in Hairer
+        et al., II.4, without their second evaluation: a length that is too small grows tenfold in each step."""
         estimate = field(x, t)
         velocity = _velocity(field, estimate, x, start)
         allowed = self.atol + self.rtol * x.abs()
-        return _Arrived(x, estimate, velocity, 0.01 * _norm(x / allowed) / _norm(velocity / allowed), 1)
+        size, speed = _norm(x / allowed), _norm(velocity / allowed)
+        usual = (size > 1e-5) & (speed > 1e-5)
+        return _Arrived(x, estimate, velocity, torch.where(usual, 0.01 * size / speed, 1e-6), 1)
 
     def _advance(self, field: Field, at: _Arrived, times: Tensor, s: Tensor) -> tuple[_Arrived, Tensor]:
         """One trial of all particles that have not arrived at s: where they are, and the times [B] there."""

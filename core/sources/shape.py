@@ -34,7 +34,18 @@ class Shape(Source, frozen=True):
     reference = "Tong et al. 2024, Minibatch Optimal Transport, figure 1"
 
     shape: Annotated[
-        Literal["moons", "eight-gaussians", "three-gaussians", "checkerboard", "swiss-roll"],
+        Literal[
+            "moons",
+            "eight-gaussians",
+            "three-gaussians",
+            "checkerboard",
+            "swiss-roll",
+            "circles",
+            "rings",
+            "spirals",
+            "pinwheel",
+            "s-curve",
+        ],
         Meta(title="Shape", description="The data set whose points are the start"),
     ] = "moons"
 

@@ -84,6 +84,11 @@ def test_500_of_1000_particles_agree_bit_for_bit() -> None:
     assert np.array_equal(many[:, :500], few)
 
 
+def test_a_particle_that_starts_at_the_origin_gets_going() -> None:
+    x0 = torch.stack([torch.zeros(2, dtype=torch.float64), X0[0]])
+    torch.testing.assert_close(end(ring("linear"), x0=x0)[1], end(ring("linear"), x0=X0[:1])[0], rtol=0, atol=1e-9)
+
+
 def test_tolerances_that_cost_too_much_are_refused_in_words() -> None:
     with pytest.raises(SpecError, match="60 evaluations did not reach") as caught:
         end(ring("linear"), rtol=1e-10, atol=1e-10, max_nfe=60)

@@ -12,7 +12,7 @@ from core.parts import make
 from core.paths import Path
 from core.spec import Part
 from trainers.average_velocity import over
-from trainers.mean_flow import mean_flow_target, spans, weighted
+from trainers.mean_flow import mean_flow_target, span_ends, weighted
 
 # torch itself compiles its forward derivatives so when it first needs one
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")
@@ -79,10 +79,12 @@ def test_no_span_learns_the_velocity_of_the_pair() -> None:
 
 
 def test_spans_run_forwards_and_the_rest_stand_still() -> None:
-    t, s = spans(U[:, 0], U[:, 1], N // 4)
-    assert bool((t[: N // 4] < s[: N // 4]).all())
-    assert torch.equal(t[N // 4 :], s[N // 4 :])
-    assert torch.equal(s[N // 4 :], U[N // 4 :, 0])
+    n = 48
+    ends = span_ends(T, U[:, 0], n, 0.25)
+    assert bool((ends[:n] > T[:n]).all())
+    assert torch.equal(ends[n:], T[n:])
+    assert 6 <= int((ends == 1.0).sum()) <= 18  # 12 on average
+    assert float(span_ends(T, U[:, 0], N, 0.0).max()) < 1.0
 
 
 def test_weights_bring_large_errors_down_but_not_their_sign() -> None:

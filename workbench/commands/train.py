@@ -30,8 +30,9 @@ def run(args: argparse.Namespace) -> int:
     trace = record(train(spec, args.out, resume=args.resume), spec.title or args.spec, args.out / "train.h5")
     (args.out / "spec.toml").write_text(specs.to_toml(spec), encoding="utf-8")
     loss = trace["loss"]
-    print(f"{trace.status} after {len(loss):,} steps, loss {loss[-min(len(loss), 200) :].mean():.4f}")
-    if "metric/velocity_error" in trace:
+    mean = f", loss {loss[-min(len(loss), 200) :].mean():.4f}" if len(loss) else ""
+    print(f"{trace.status} after {len(loss):,} steps{mean}")
+    if "metric/velocity_error" in trace and len(trace["metric/velocity_error"]):
         print(f"velocity error against exact {trace['metric/velocity_error'][-1]:.3f}")
     print(f"checkpoint {args.out / FILE_NAME}")
     print(f"trace {args.out / 'train.h5'}")
