@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QApplication
 
 from workbench.app import App, application
 from workbench.painters.stage.measure import frame_ms
+from workbench.views.charts import steps_done
 
 TICK_MS = 16
 _SIZE = (1440, 900)
@@ -38,8 +39,7 @@ def _measure(qt: QApplication, app: App, seconds: float) -> dict[str, Any]:
         app.controller.panel.form.changed.emit(field, value)
     app.controller.run()
     gaps = _gaps(seconds)
-    lanes = [lane for lane in app.session.lanes if lane.training is not None and "loss" in lane.training]
-    steps = sum(int(lane.training["loss"].axis[-1]) for lane in lanes if lane.training and len(lane.training["loss"]))
+    steps = sum(int(steps_done(lane.training)) for lane in app.session.lanes if lane.training is not None)
     app.runs.stop()
     empty = _empty(qt, app)
     return {

@@ -235,7 +235,7 @@ class TestFolder:
         for folder, says in (
             ("", "no folder is named"),
             (tmp_path / "none", "there is no folder"),
-            (tmp_path, "no im"),
+            (tmp_path, "no pictures"),
         ):
             with pytest.raises(SpecError, match=says):
                 ImageFolder(folder=str(folder)).training(1, seed=0)

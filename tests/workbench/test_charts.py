@@ -216,7 +216,7 @@ def test_a_method_that_is_behind_shows_where_it_is(strip) -> None:
     strip.set_step(80)
     ahead = count(picture(strip), DARK.methods["diffusion"])
     strip.set_step(-1)  # before every curve: no glyphs
-    assert ahead > count(picture(strip), DARK.methods["diffusion"]) + 20
+    assert ahead > count(picture(strip), DARK.methods["diffusion"]) + 50
 
 
 def test_empty_charts_are_drawn_without_complaint(strip) -> None:
@@ -265,3 +265,10 @@ def test_names_at_curve_ends_stay_in_order_apart_and_inside() -> None:
         assert (np.argsort(moved) == np.argsort(places)).all()
         assert np.diff(np.sort(moved)).min() >= 14 - 1e-9
         assert moved.max() <= 100
+
+
+def test_a_training_that_has_just_begun_has_done_no_steps() -> None:
+    """The first event of a run arrives before its streams are declared."""
+    builder = TraceBuilder()
+    builder.feed(RunStarted(to_json(RunSpec(action="train")), {}))
+    assert charts.steps_done(builder.trace) == 0.0

@@ -27,7 +27,7 @@ from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, Stats
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
-from workbench.views.charts import sampling_charts, training_charts
+from workbench.views.charts import sampling_charts, steps_done, training_charts
 from workbench.views.theme import THEMES, Theme
 from workbench.widgets.charts import ChartsStrip
 from workbench.widgets.help_sheet import HelpSheet
@@ -227,7 +227,7 @@ class Controller(QObject):
         training = [(scene.lane.method, lane.training) for scene, lane in self._moving() if lane.training is not None]
         if training and (self.runs.training or all(lane.training for _, lane in self._moving())):
             charts = training_charts(training)
-            self.charts.set_step(max((t["loss"].axis[-1] for _, t in training if len(t["loss"])), default=0.0))
+            self.charts.set_step(max(steps_done(trace) for _, trace in training))
         else:
             charts = sampling_charts([(scene.lane.method, lane.trace) for scene, lane in self._moving() if lane.trace])
         self.charts.set_charts(charts, self.theme)
@@ -279,9 +279,9 @@ class Controller(QObject):
 
     def _trained(self, key: int, status: str) -> None:
         lane = self.session.lane(key)
-        steps = len(lane.training["loss"]) if lane.training is not None else 0
+        steps = steps_done(lane.training) if lane.training is not None else 0
         name = lane.trace.meta.get("method_title", "Network") if lane.trace is not None else "Network"
-        self.tell(f"{name} {'stopped' if status == 'stopped' else 'trained'}", f"{steps:,} steps, kept")
+        self.tell(f"{name} {'stopped' if status == 'stopped' else 'trained'}", f"{steps:,.0f} steps, kept")
 
     def _failed(self, key: int, message: str) -> None:
         self.scenes.forget(key)

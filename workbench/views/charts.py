@@ -125,7 +125,12 @@ def _end(trace: Trace) -> float:
     """The last step of a training that goes on, or the last that was done."""
     if trace.status == "running":
         return float(trace.spec.training.n_steps)
-    return float(trace["loss"].axis[-1]) if "loss" in trace and len(trace["loss"]) else 1.0
+    return max(1.0, steps_done(trace))
+
+
+def steps_done(trace: Trace) -> float:
+    """Training steps that a trace holds; its stream of losses comes a moment after its first event."""
+    return float(trace["loss"].axis[-1]) if "loss" in trace and len(trace["loss"]) else 0.0
 
 
 def _loss(line: _Line, stream: Stream) -> Curve:
