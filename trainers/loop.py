@@ -283,5 +283,7 @@ def _snapshot(trainer: Trainer) -> Generator[Event | Tick]:
     exact = exact_field(setup)
     if exact is not None and setup.mixture is not None:
         with torch.inference_mode():
-            error = velocity_error(trainer.learned, exact, setup.mixture, setup.spec.seed)
+            error = velocity_error(
+                trainer.learned, exact, setup.mixture, setup.spec.seed, source=setup.source.mixture()
+            )
         yield Chunk("metric/velocity_error", np.array([error], np.float32), columns)
