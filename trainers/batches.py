@@ -17,7 +17,7 @@ from trainers.objective import Objective, Pairs
 _GOLDEN = 0.6180339887498949
 _MOST_STEPS, _MOST_NUMBERS = 64, 1 << 20
 """Steps, and numbers, that are drawn together: the hash costs the same for one sample as for some thousands."""
-_DROP_DRAW, _EXTRA_DRAW, _BRIDGE_DRAW = 3, 4, 5
+_DROP_DRAW, _EXTRA_DRAW, BRIDGE_DRAW = 3, 4, 5
 
 
 class Batch(NamedTuple):
@@ -71,7 +71,7 @@ class Batches:
         u = uniform(spec.seed, "step", index, objective.n_uniforms, _EXTRA_DRAW)
         z = None
         if setup.path.bridge:
-            z = normal(spec.seed, "step", index, math.prod(setup.shape), _BRIDGE_DRAW).reshape(x1.shape)
+            z = normal(spec.seed, "step", index, math.prod(setup.shape), BRIDGE_DRAW).reshape(x1.shape)
         cond = None
         if training.conditional and labels is not None:
             dropped = uniform(spec.seed, "step", index, 1, _DROP_DRAW)[:, 0] < training.label_dropout

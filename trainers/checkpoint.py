@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -16,15 +16,18 @@ from core import spec as specs
 from core.errors import FlowscopeError, SpecError
 from core.learned import EMA, RAW, SPEC
 from core.spec import RunSpec
+from trainers.schedules import State as Memory
 
 FILE_NAME = "checkpoint.safetensors"
-_OPTIMISER, _TEACHER = "optimiser.", "teacher."
-_STEP = "step"
+_OPTIMISER, _TEACHER, _SCHEDULE = "optimiser.", "teacher.", "schedule."
+_STEP, _VALIDATED = "step", "validated"
+#: What must be as it was when a run is resumed.
+_SAME = ("seed", "data", "source", "coupling", "path", "objective", "network", "optimiser", "schedule")
 
 
 @dataclass
 class State:
-    """What training changes: raw weights, averaged weights, optimiser, and how many steps were done."""
+    """What training changes: raw weights, averaged weights, optimiser, schedule, and how many steps were done."""
 
     network: nn.Module
     average: nn.Module
@@ -32,6 +35,10 @@ class State:
     step: int = 0
     teacher: nn.Module | None = None
     """The averaged weights with which the present round of the objective began."""
+    schedule: Memory = field(default_factory=dict)
+    """What the schedule remembers of validation losses."""
+    validated: int = -1
+    """The last step at which the schedule was told a validation loss."""
 
 
 def save(file: Path, state: State, spec: RunSpec, reading: dict[str, str]) -> None:
@@ -45,7 +52,8 @@ def save(file: Path, state: State, spec: RunSpec, reading: dict[str, str]) -> No
     tensors |= _optimiser_tensors(state.optimiser)
     if state.teacher is not None:
         tensors |= {_TEACHER + name: value for name, value in state.teacher.state_dict().items()}
-    metadata = {SPEC: specs.to_json(spec), _STEP: str(state.step), **reading}
+    tensors |= {_SCHEDULE + name: torch.tensor(value, dtype=torch.float64) for name, value in state.schedule.items()}
+    metadata = {SPEC: specs.to_json(spec), _STEP: str(state.step), _VALIDATED: str(state.validated), **reading}
     part = file.with_suffix(".part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -72,16 +80,9 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
         SpecError: the file is missing, is no checkpoint, or belongs to another spec (only the number of training steps,
             of samples, and the title may differ).
     """
-    try:
-        with safe_open(file, framework="pt") as tensors:
-            metadata = tensors.metadata() or {}
-            values = {key: tensors.get_tensor(key) for key in tensors.keys()}  # noqa: SIM118  # not a mapping
-    except (OSError, SafetensorError) as error:
-        raise SpecError("", f"{file} is not a checkpoint that can be resumed: {error}.") from None
-    if SPEC not in metadata or _STEP not in metadata:
-        raise SpecError("", f"{file} holds no Flowscope checkpoint.")
+    metadata, values = _read(file)
     saved = specs.from_json(metadata[SPEC])
-    for name in ("seed", "data", "source", "coupling", "path", "objective", "network"):
+    for name in _SAME:
         if getattr(saved, name) != getattr(spec, name):
             raise SpecError(name, f"The checkpoint {file} was trained with another {name}: {getattr(saved, name)}.")
     state.average.load_state_dict(_under(values, EMA))
@@ -91,7 +92,20 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
         state.teacher = copy.deepcopy(state.average)
         state.teacher.load_state_dict(teacher)
     _load_optimiser(state.optimiser, _under(values, _OPTIMISER))
-    state.step = int(metadata[_STEP])
+    state.schedule = {name: float(value) for name, value in _under(values, _SCHEDULE).items()}
+    state.step, state.validated = int(metadata[_STEP]), int(metadata.get(_VALIDATED, "-1"))
+
+
+def _read(file: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    try:
+        with safe_open(file, framework="pt") as tensors:
+            metadata = tensors.metadata() or {}
+            values = {key: tensors.get_tensor(key) for key in tensors.keys()}  # noqa: SIM118  # not a mapping
+    except (OSError, SafetensorError) as error:
+        raise SpecError("", f"{file} is not a checkpoint that can be resumed: {error}.") from None
+    if SPEC not in metadata or _STEP not in metadata:
+        raise SpecError("", f"{file} holds no Flowscope checkpoint.")
+    return metadata, values
 
 
 def _under(values: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
