@@ -45,6 +45,9 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     n_steps: Annotated[int, Meta(ge=1, le=10_000_000, title="Training steps", description="Optimiser steps")] = 5000
     batch_size: Annotated[int, Meta(ge=1, le=65536, title="Batch", description="Samples in one step")] = 256
+    accumulation: Annotated[
+        int, Meta(ge=1, le=1024, title="Accumulation", description="Batches whose gradients make one step, on average")
+    ] = 1
     learning_rate: Annotated[
         float, Meta(gt=0, le=1, title="Learning rate", description="At its peak; the schedule says how it changes")
     ] = 2e-3
@@ -68,6 +71,13 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     autocast: Annotated[
         bool, Meta(title="bfloat16", description="Computes products in half precision: faster for image networks")
     ] = False
+    channels_last: Annotated[
+        bool, Meta(title="Channels last", description="Layout of images: faster on CUDA, slower on a processor")
+    ] = False
+    compile: Annotated[
+        bool,
+        Meta(title="Compile", description="torch.compile: pays in long runs on CUDA, not on a processor"),
+    ] = False
     n_points: Annotated[
         int, Meta(ge=0, le=10_000_000, title="Points", description="Size of a fixed training set, 0 for fresh points")
     ] = 0
@@ -77,6 +87,10 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     n_validations: Annotated[
         int, Meta(ge=0, le=1000, title="Validations", description="How often the loss of held-out data is measured")
     ] = 24
+    keep_every: Annotated[
+        int,
+        Meta(ge=0, le=10_000_000, title="Keeps one every", description="Steps between checkpoints that stay, 0: none"),
+    ] = 0
     init_from: Annotated[
         str,
         Meta(title="Starts from", description="A checkpoint whose weights are the start; empty: fresh weights"),

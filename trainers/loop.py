@@ -6,7 +6,6 @@ Streams: ``loss`` and the learning rate at every step; those of `trainers.traini
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -20,10 +19,10 @@ from core.spec import RunSpec
 from core.trace.trace import TRAINING_COLUMNS
 from trainers import checkpoint
 from trainers.training import origin, snapshots
+from trainers.training.keeper import Keeper
 from trainers.training.trainer import Trainer
 
 _LOSS_ROWS = 20
-_CHECKPOINT_SECONDS = 30.0
 
 
 def train(spec: RunSpec, directory: Path | None = None, *, resume: bool = False) -> Generator[Event | Tick]:
@@ -39,43 +38,41 @@ def train(spec: RunSpec, directory: Path | None = None, *, resume: bool = False)
     trainer = Trainer(setup, fresh=before is None)
     if before is not None:
         trainer.resume(before)
+    keeper = Keeper(trainer, directory)
     steps = snapshots.snapshot_steps(spec.training.n_steps, spec.training.n_snapshots)
     yield run.started(setup, parameters=str(count_parameters(trainer.state.network)), field_title="Trained network")
     yield from _declare(trainer, len(steps))
     status = "finished"
     try:
-        yield from _steps(trainer, steps, file)
+        yield from _steps(trainer, steps, keeper)
     except StopRun:
         status = "stopped"
         if trainer.state.step not in steps:
             yield from snapshots.take(trainer)
-    if file is not None:
-        trainer.save(file)
+    keeper.latest()
     yield RunFinished(status)  # type: ignore[arg-type]  # one of the literals
 
 
-def _steps(trainer: Trainer, steps: list[int], file: Path | None) -> Generator[Event | Tick]:
-    total, pending, saved = trainer.settings.n_steps, _Losses(), time.monotonic()
+def _steps(trainer: Trainer, steps: list[int], keeper: Keeper) -> Generator[Event | Tick]:
+    total, pending = trainer.settings.n_steps, _Losses()
     try:
         while trainer.state.step < total:
-            yield from _watch(trainer, steps, pending)
+            yield from _watch(trainer, steps, keeper, pending)
             for _ in trainer.begin_round():
                 yield Tick(trainer.state.step, total)
             pending.add(trainer.state.step, *trainer.step())
             if len(pending.loss) >= _LOSS_ROWS:
                 yield from pending.flush()
-            if file is not None and time.monotonic() - saved > _CHECKPOINT_SECONDS:
-                trainer.save(file)
-                saved = time.monotonic()
+            keeper.after_step()
             yield Tick(trainer.state.step, total)
-        yield from _watch(trainer, steps, pending)
+        yield from _watch(trainer, steps, keeper, pending)
     except StopRun:
         yield from pending.flush()
         raise
     yield from pending.flush()
 
 
-def _watch(trainer: Trainer, steps: list[int], pending: _Losses) -> Generator[Event | Tick]:
+def _watch(trainer: Trainer, steps: list[int], keeper: Keeper, pending: _Losses) -> Generator[Event | Tick]:
     """What is due before the next step, or after the last: a validation, a snapshot."""
     step = trainer.state.step
     if trainer.validation is not None and step in trainer.validation.steps:
@@ -85,6 +82,7 @@ def _watch(trainer: Trainer, steps: list[int], pending: _Losses) -> Generator[Ev
                 yield Tick(step, trainer.settings.n_steps)
             else:
                 trainer.observe(measured.loss)
+                keeper.measured(measured.loss)
                 yield from measured.chunks(step)
     if steps and (step in steps or step > steps[-1]):
         yield from pending.flush()

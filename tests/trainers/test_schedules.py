@@ -97,7 +97,7 @@ def test_rates_stay_between_zero_and_the_peak(name: str, n: int) -> None:
 )
 def test_an_interrupted_run_goes_on_bit_for_bit(optimiser: str, schedule: str, tmp_path: Path, monkeypatch) -> None:
     """Losses, learning rates, validation losses and the final weights; plateau drops on both sides of the break."""
-    monkeypatch.setattr("trainers.loop._CHECKPOINT_SECONDS", -1.0)  # one after each step
+    monkeypatch.setattr("trainers.training.keeper._SECONDS", -1.0)  # one after each step
     params = {"plateau": {"patience": 0, "threshold": 0.5}}
     spec = SPEC.replace(optimiser=Part(optimiser), schedule=Part(schedule, params.get(schedule, {})))
     whole = collect(train(spec, tmp_path / "whole"))

@@ -18,6 +18,7 @@ from core import registry
 from core import spec as specs
 from core.errors import SpecError
 from core.learned import averaged, build_network, locate, sha256, spec_of
+from core.parts import make
 from core.spec import RunSpec
 
 _FIELD = "training.init_from"
@@ -61,8 +62,11 @@ def load(network: nn.Module, spec: RunSpec, shape: tuple[int, ...], n_classes: i
     file = locate(spec.training.init_from)
     weights, trained, classes, samples, _ = averaged(file, _FIELD)
     two_times, were_two = _two_times(spec), _two_times(trained)
+    if make("network", trained.network) != make("network", spec.network):
+        raise SpecError(
+            _FIELD, f"{file.name} was trained with the network {_named(trained)}, and this run has {_named(spec)}."
+        )
     given: dict[str, tuple[Any, Any]] = {
-        "the network": (_named(trained), _named(spec)),
         "samples of shape": (samples, shape),
         "the number of classes": (classes, n_classes),
     }

@@ -7,6 +7,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 
 from core.errors import SpecError
 from core.learned import DATA_STD, N_CLASSES, PREDICTION, SHAPE, Evaluation, NetworkField, build_network
@@ -46,7 +47,7 @@ class Trainer:
         self.state = checkpoint.State(network, average, optimiser.build(self._weights, self.settings.weight_decay))
         self.reading = Reading(self.objective.predicts, _data_std(setup))
         self.learned = NetworkField(average.eval(), self.reading, setup.path, self.objective)
-        self._evaluation = Evaluation(network, setup.path, self.reading)
+        self._evaluation = Evaluation(_prepared(network, setup), setup.path, self.reading)
         self._teacher = self.objective.teacher(setup)
         self._sequence = Batches(setup, self.objective)
         self._batches = self._sequence.from_step(0)
@@ -93,11 +94,16 @@ class Trainer:
         )
         for group in state.optimiser.param_groups:
             group["lr"] = now
-        loss = self._loss(next(self._batches))
         gradient = self._weights.grad
         assert gradient is not None  # `flatten` made it
         gradient.zero_()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        losses = []
+        for _ in range(settings.accumulation):
+            loss = self._loss(next(self._batches))
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            losses.append(loss.detach())
+        if settings.accumulation > 1:
+            gradient.div_(settings.accumulation)
         if settings.clip > 0:
             clip(gradient, settings.clip)
         state.optimiser.step()
@@ -106,7 +112,7 @@ class Trainer:
         decay = min(settings.ema, (1.0 + state.step) / (10.0 + state.step))
         with torch.no_grad():
             self._average.lerp_(self._weights, 1.0 - decay)
-        return float(loss.detach()), now
+        return sum(map(float, losses)) / len(losses), now
 
     def observe(self, loss: float) -> None:
         """Tell the schedule a validation loss, once for each step: a resumed run may measure one again."""
@@ -128,6 +134,29 @@ class Trainer:
     def _loss(self, batch: Batch) -> torch.Tensor:
         with self.autocast():
             return self.objective.loss(self.lesson(batch, self._evaluation))
+
+
+def _prepared(network: nn.Module, setup: Setup) -> nn.Module:
+    """The network as the training calls it: with images in another layout, compiled."""
+    settings = setup.spec.training
+    if settings.channels_last and len(setup.shape) != 3:
+        raise SpecError("training.channels_last", "Only images have channels. Turn it off.")
+    called: nn.Module = ChannelsLast(network) if settings.channels_last else network
+    if settings.compile:
+        called.compile()  # in place: the names of its weights stay
+    return called
+
+
+class ChannelsLast(nn.Module):
+    """A network that is shown images with their channels last in memory."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self._network = network
+
+    def forward(self, x: Tensor, t: Tensor, cond: Tensor | None = None, s: Tensor | None = None) -> Tensor:
+        y: Tensor = self._network(x.contiguous(memory_format=torch.channels_last), t, cond, s)
+        return y
 
 
 def _data_std(setup: Setup) -> float:
