@@ -50,8 +50,8 @@ def test_accumulated_batches_are_one_large_batch(tmp_path: Path) -> None:
 
 def test_keeps_the_latest_the_best_and_one_every_so_many_steps(tmp_path: Path) -> None:
     """With a rate that is far too high after a good start, the best comes before the end."""
-    spec = training(n_steps=60, batch_size=256, n_validations=13, keep_every=25, learning_rate=0.05, ema=0.0)
-    spec = spec.replace(schedule=Part("one-cycle", {"rise": 0.9}), optimiser=Part("sgd"))
+    spec = training(n_steps=60, batch_size=256, n_validations=13, keep_every=25, learning_rate=1.0, ema=0.0)
+    spec = spec.replace(schedule=Part("one-cycle", {"rise": 0.9, "start": 1e-3}))
     trace = collect(train(spec, tmp_path))
     assert {file.name for file in tmp_path.iterdir()} == {FILE_NAME, BEST, kept_name(25), kept_name(50)}
     loss = trace["loss/validation"]
