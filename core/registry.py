@@ -24,6 +24,8 @@ PACKAGES = {
     "path": "core.paths",
     "objective": "trainers",
     "network": "core.networks",
+    "optimiser": "trainers.optimisers",
+    "schedule": "trainers.schedules",
     "field": "core.fields",
     "grid": "core.grids",
     "guidance": "core.guidance",

@@ -83,6 +83,11 @@ class ImageDataset(Dataset, frozen=True):
         _check_size(n, len(part), "validation")
         return _take(data, part[shuffled(seed, torch.arange(n), len(part))])
 
+    @property
+    def n_held_out(self) -> int:
+        data = self.pixels()
+        return data.n_test if self.train_on == "all" else data.n_validation
+
     def test(self, n: int) -> Samples:
         """The first n images of the test part.
 

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QElapsedTimer, QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from core.pace import time_left
 from workbench.painters.fonts import ui
 from workbench.views.theme import DARK, Theme
 from workbench.widgets import icons
@@ -163,15 +164,6 @@ class ProgressStrip(QWidget):
         painter.setPen(QColor(theme.t2))
         painter.drawText(QPointF(14, 22), "   ".join(word for word in self._words if word))
         painter.end()
-
-
-def time_left(seconds: float) -> str:
-    """``8 s left``, in the unit that suits."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s left"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min left"
-    return f"{seconds / 3600:.1f} h left"
 
 
 def button_style(theme: Theme, *, primary: bool) -> str:
