@@ -14,12 +14,11 @@ from torch import Tensor, nn
 
 from core import spec as specs
 from core.errors import FlowscopeError, SpecError
-from core.learned import EMA, RAW, SPEC
+from core.learned import EMA, RAW, SPEC, STEP
 from core.spec import RunSpec
 
 FILE_NAME = "checkpoint.safetensors"
 _OPTIMISER, _TEACHER = "optimiser.", "teacher."
-_STEP = "step"
 
 
 @dataclass
@@ -45,7 +44,7 @@ def save(file: Path, state: State, spec: RunSpec, reading: dict[str, str]) -> No
     tensors |= _optimiser_tensors(state.optimiser)
     if state.teacher is not None:
         tensors |= {_TEACHER + name: value for name, value in state.teacher.state_dict().items()}
-    metadata = {SPEC: specs.to_json(spec), _STEP: str(state.step), **reading}
+    metadata = {SPEC: specs.to_json(spec), STEP: str(state.step), **reading}
     part = file.with_suffix(".part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +77,7 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
             values = {key: tensors.get_tensor(key) for key in tensors.keys()}  # noqa: SIM118  # not a mapping
     except (OSError, SafetensorError) as error:
         raise SpecError("", f"{file} is not a checkpoint that can be resumed: {error}.") from None
-    if SPEC not in metadata or _STEP not in metadata:
+    if SPEC not in metadata or STEP not in metadata:
         raise SpecError("", f"{file} holds no Flowscope checkpoint.")
     saved = specs.from_json(metadata[SPEC])
     for name in ("seed", "data", "source", "coupling", "path", "objective", "network"):
@@ -91,7 +90,7 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
         state.teacher = copy.deepcopy(state.average)
         state.teacher.load_state_dict(teacher)
     _load_optimiser(state.optimiser, _under(values, _OPTIMISER))
-    state.step = int(metadata[_STEP])
+    state.step = int(metadata[STEP])
 
 
 def _under(values: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
