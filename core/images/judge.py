@@ -93,7 +93,7 @@ class Judge:
             "reference": {
                 "data": self.dataset.title,
                 "n": self.n,
-                "from": "the shipped sample" if real.shipped else "the test part, then the training part",
+                "from": self._source,
                 "of the training part": real.n_training,
                 "classes": "as many of each as sampled" if self._by_class else "as they come",
             },
@@ -104,6 +104,13 @@ class Judge:
                 **msgspec.structs.asdict(network),
             },
         }
+
+    @property
+    def _source(self) -> str:
+        real = self._pairs[0]
+        if real.shipped:
+            return "the shipped sample"
+        return "the test part" if real.n_training == 0 else "the test part and, where it ends, the training part"
 
     def _seen_real(self, real: RealImages) -> ImageSet:
         return self.seen(real.images, real.labels if self._by_class else None)

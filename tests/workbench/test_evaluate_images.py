@@ -65,7 +65,7 @@ def test_settings_and_clipping_reach_the_run_and_the_table_shows_them(checkpoint
     arguments = [checkpoint, "-n", "8", "--metrics", "frechet,label-agreement", "--rungs", *sets]
     assert main(["evaluate", *arguments]) == 0
     text = capsys.readouterr().out
-    assert "euler, NFE 2, guidance 1, clip" in text
+    assert "Euler, NFE 2, guidance 1, clip" in text
     assert "a second real set" in text
     assert "real, blurred" in text
 
@@ -112,3 +112,24 @@ def test_what_is_not_a_number_does_not_stop_a_report() -> None:
     from core.images.reference import to_bytes
 
     assert to_bytes(torch.full((1, 1, 2, 2), torch.nan)).unique().tolist() == [128]
+
+
+class TestPage:
+    def test_a_png_for_each_run_and_one_pdf_for_all(self, checkpoint: str, capsys, tmp_path: Path, qapp) -> None:
+        few = [checkpoint, "-n", "10", "--guidance", "1,2", "--nfe", "2", "--metrics", "label-agreement"]
+        assert main(["evaluate", *few, "--page", str(tmp_path / "page.png")]) == 0
+        assert f"page {tmp_path / 'page-1.png'}" in capsys.readouterr().out
+        from PyQt6.QtGui import QImage
+
+        sizes = {QImage(str(tmp_path / f"page-{i}.png")).size().width() for i in (1, 2)}
+        assert len(sizes) == 1
+        assert sizes.pop() > 2000
+        assert main(["evaluate", *few, "--page", str(tmp_path / "page.pdf")]) == 0
+        assert (tmp_path / "page.pdf").read_bytes().count(b"/Type /Page\n") == 2
+
+    @pytest.mark.parametrize("name", ["page.gif", "gone/page.png"])
+    def test_a_wrong_name_is_told_before_anything_is_sampled(
+        self, checkpoint: str, name: str, capsys, tmp_path
+    ) -> None:
+        assert main(["evaluate", checkpoint, "--page", str(tmp_path / name)]) == 2
+        assert capsys.readouterr().err.count("\n") == 1

@@ -51,6 +51,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     images.add_argument(
         "--guidance", type=_numbers(float), default=[], metavar="W,...", help="and for each scale, such as 1,1.5,2"
     )
+    images.add_argument("--page", type=Path, metavar="FILE", help="pictures and bars of each run, as .png or .pdf")
+    images.add_argument("--theme", choices=("light", "dark"), default="light", help="of the page (light)")
     images.add_argument("--rungs", action="store_true", help="measure blurred and noised real images too")
 
 
@@ -90,18 +92,24 @@ def _is_of_images(name: str) -> bool:
 
 
 def _of_points(args: argparse.Namespace, names: list[str] | None) -> tuple[dict[str, Any], str]:
-    if args.features or args.nfe or args.guidance or args.rungs:
-        raise SpecError("", "--features, --nfe, --guidance and --rungs are for images, and this subject has points.")
+    if args.features or args.nfe or args.guidance or args.rungs or args.page:
+        raise SpecError("", "--features, --nfe, --guidance, --rungs and --page are for images; these are points.")
     report = evaluate(args.subject, names, args.set, args.n, args.seed)
     return report, _table(report)
 
 
 def _of_images(args: argparse.Namespace, names: list[str] | None) -> tuple[dict[str, Any], str]:
     from workbench.commands.evaluations.images import Wish, evaluate_images, table
+    from workbench.commands.evaluations.pages import check_page, write_pages
 
+    if args.page is not None:
+        check_page(args.page)
     wish = Wish(names, args.set, args.n, args.seed, args.features, args.nfe, args.guidance, args.rungs)
-    report, _, _ = evaluate_images(args.subject, wish)
-    return report, table(report)
+    report, made, judge = evaluate_images(args.subject, wish)
+    lines = [table(report)]
+    if args.page is not None:
+        lines += [f"page {file}" for file in write_pages(args.page, report, made, judge, args.theme)]
+    return report, "\n".join(lines)
 
 
 def evaluate(name: str, metrics: list[str] | None, sets: list[str], n: int | None, seed: int | None) -> dict[str, Any]:

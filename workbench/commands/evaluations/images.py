@@ -60,6 +60,7 @@ def evaluate_images(name: str, wish: Wish) -> tuple[dict[str, Any], list[Made], 
         "subject": name,
         "title": spec.title,
         "data": dataset.title,
+        "classes": list(dataset.class_names),
         "n": spec.n_samples,
         "seed": spec.seed,
         "samples": f"particles 0 to {spec.n_samples - 1:,} of the seed, none left out, as 8-bit pictures",
@@ -124,7 +125,7 @@ def _left_out(report: dict[str, Any], name: str) -> str:
 
 def _run_title(run: dict[str, Any]) -> str:
     clipping = "" if run["clipping"]["name"] == "none" else f", {run['clipping']['name']}"
-    return f"{run['sampler']['name']}, NFE {run['NFE']}, guidance {run['guidance scale']:g}{clipping}"
+    return f"{run['title']}, NFE {run['NFE']}, guidance {run['guidance scale']:g}{clipping}"
 
 
 def _cell(row: dict[str, Any]) -> str:

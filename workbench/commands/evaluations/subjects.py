@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from core import registry
 from core import spec as specs
 from core.errors import SpecError
 from core.evaluation import padded
@@ -141,7 +142,15 @@ def _said(setup: Setup, nfe: int) -> dict[str, Any]:
     spec = setup.spec
     scale = spec.guidance.params.get("scale", getattr(setup.guidance, "scale", 1.0)) if setup.classes else 1.0
     parts = {kind: {"name": spec.part(kind).name, **spec.part(kind).params} for kind in _REPORTED}
-    return {"sampler": parts.pop("sampler"), "guidance scale": scale, "NFE": nfe, **parts}
+    method = registry.find("objective", spec.objective.name).family
+    return {
+        "method": method,
+        "title": setup.sampler.title,
+        "sampler": parts.pop("sampler"),
+        "guidance scale": scale,
+        "NFE": nfe,
+        **parts,
+    }
 
 
 _REPORTED = ("sampler", "grid", "guidance", "clipping")
