@@ -26,6 +26,7 @@ from core.spec import SHIPPED, RunSpec
 
 EMA, RAW = "ema.", "raw."
 SPEC, PREDICTION, DATA_STD, SHAPE, N_CLASSES = "spec", "prediction", "data_std", "shape", "n_classes"
+STEP = "step"
 
 
 def locate(weights: str) -> FilePath:
@@ -197,14 +198,28 @@ def spec_of(file: FilePath) -> RunSpec:
     Raises:
         SpecError: the file is missing or is no checkpoint.
     """
+    return specs.from_json(_metadata(file)[SPEC])
+
+
+def steps_of(file: FilePath) -> int | None:
+    """The training steps that a checkpoint has behind it, None where it does not say.
+
+    Raises:
+        SpecError: the file is missing or is no checkpoint.
+    """
+    step = _metadata(file).get(STEP)
+    return None if step is None else int(step)
+
+
+def _metadata(file: FilePath) -> dict[str, str]:
     try:
         with safe_open(file, framework="pt") as tensors:
-            metadata = tensors.metadata() or {}
+            metadata: dict[str, str] = tensors.metadata() or {}
     except (OSError, SafetensorError) as error:
         raise SpecError("", f"{file} is not a checkpoint: {error}.") from None
     if SPEC not in metadata:
         raise SpecError("", f"{file} holds no Flowscope checkpoint.")
-    return specs.from_json(metadata[SPEC])
+    return metadata
 
 
 def build_network(spec: RunSpec, shape: tuple[int, ...], n_classes: int) -> nn.Module:

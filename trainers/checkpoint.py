@@ -16,13 +16,13 @@ from torch import Tensor, nn
 
 from core import spec as specs
 from core.errors import FlowscopeError, SpecError
-from core.learned import EMA, RAW, SPEC
+from core.learned import EMA, RAW, SPEC, STEP
 from core.spec import RunSpec
 from trainers.schedules import State as Memory
 
 FILE_NAME = "checkpoint.safetensors"
 _OPTIMISER, _TEACHER, _SCHEDULE = "optimiser.", "teacher.", "schedule."
-_STEP, _VALIDATED, _BEST = "step", "validated", "best"
+_VALIDATED, _BEST = "validated", "best"
 #: What must be as it was when a run is resumed.
 _SAME = ("seed", "data", "source", "coupling", "path", "objective", "network", "optimiser", "schedule")
 
@@ -58,7 +58,7 @@ def save(file: Path, state: State, spec: RunSpec, reading: dict[str, str]) -> No
         tensors |= {_TEACHER + name: value for name, value in state.teacher.state_dict().items()}
     tensors |= {_SCHEDULE + name: torch.tensor(value, dtype=torch.float64) for name, value in state.schedule.items()}
     metadata = {
-        SPEC: specs.to_json(spec), _STEP: str(state.step), _VALIDATED: str(state.validated), _BEST: repr(state.best),
+        SPEC: specs.to_json(spec), STEP: str(state.step), _VALIDATED: str(state.validated), _BEST: repr(state.best),
         **reading,
     }  # fmt: skip
     part = file.with_suffix(".part")
@@ -114,7 +114,7 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
         state.teacher.load_state_dict(teacher)
     _load_optimiser(state.optimiser, _under(values, _OPTIMISER))
     state.schedule = {name: float(value) for name, value in _under(values, _SCHEDULE).items()}
-    state.step, state.validated = int(metadata[_STEP]), int(metadata.get(_VALIDATED, "-1"))
+    state.step, state.validated = int(metadata[STEP]), int(metadata.get(_VALIDATED, "-1"))
     state.best = float(metadata.get(_BEST, "inf"))
 
 
@@ -125,7 +125,7 @@ def _read(file: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
             values = {key: tensors.get_tensor(key) for key in tensors.keys()}  # noqa: SIM118  # not a mapping
     except (OSError, SafetensorError) as error:
         raise SpecError("", f"{file} is not a checkpoint that can be resumed: {error}.") from None
-    if SPEC not in metadata or _STEP not in metadata:
+    if SPEC not in metadata or STEP not in metadata:
         raise SpecError("", f"{file} holds no Flowscope checkpoint.")
     return metadata, values
 
