@@ -8,6 +8,8 @@ NXdata's ``signal`` and ``axes``.
 
 SCHEMA = "flowscope-trace"
 MAJOR, MINOR = 1, 0
+#: Files are kept to what HDF5 1.10 reads, the first version with SWMR.
+LIBVER = ("v110", "v110")
 STREAMS = "streams"
 DATA = "data"
 COMMITTED = "committed"
