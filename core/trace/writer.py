@@ -25,6 +25,8 @@ FLUSH_SECONDS = 0.25
 #: HDF5 neither reports a disk that fills up in every case nor leaves a readable file, so writing ends before that.
 LEAST_FREE_BYTES = 32 << 20
 _ROWS_PER_SCALAR_CHUNK = 1024
+#: How NeXus viewers are to draw a row: what is not named here they show as a map.
+_INTERPRETATIONS = {"scalar": "spectrum", "images": "image"}
 
 
 class TraceWriter:
@@ -90,19 +92,23 @@ class TraceWriter:
         attrs["spec"], attrs["meta"] = event.spec, json.dumps(event.meta)
         attrs["created"] = event.meta.get("created", "")
         attrs["status"], attrs["message"] = "running", ""
-        attrs["NX_class"] = "NXroot"
+        attrs["NX_class"], attrs["default"] = "NXroot", schema.STREAMS
         streams = self._file.create_group(schema.STREAMS)
         streams.attrs["NX_class"] = "NXentry"
 
     def _declare(self, declared: StreamDeclared) -> None:
-        group = self._file.create_group(schema.group_path(declared.name))
+        group = self._group(declared.name)
         row = declared.row_shape
         rows_per_chunk = 1 if row else _ROWS_PER_SCALAR_CHUNK
-        group.create_dataset(
+        data = group.create_dataset(
             schema.DATA, (0, *row), declared.dtype, maxshape=(None, *row), chunks=(rows_per_chunk, *row)
         )
+        data.attrs["units"], data.attrs["long_name"] = declared.units, declared.name
+        if declared.kind in _INTERPRETATIONS:
+            data.attrs["interpretation"] = _INTERPRETATIONS[declared.kind]
         for column in declared.columns:
-            group.create_dataset(column, (0,), "f8", maxshape=(None,), chunks=(_ROWS_PER_SCALAR_CHUNK,))
+            values = group.create_dataset(column, (0,), "f8", maxshape=(None,), chunks=(_ROWS_PER_SCALAR_CHUNK,))
+            values.attrs["long_name"] = column
         group.create_dataset(schema.COMMITTED, data=np.int64(0))
         static = group.create_group(schema.STATIC)
         for name, array in declared.static.items():
@@ -112,9 +118,21 @@ class TraceWriter:
         group.attrs["capacity"] = declared.capacity
         group.attrs["NX_class"], group.attrs["signal"] = "NXdata", schema.DATA
         group.attrs["axes"] = [declared.columns[0], *("." for _ in row)]
+        group.attrs["title"] = declared.name
         self._groups[declared.name] = group
         self._rows[declared.name] = 0
         self._pending[declared.name] = []
+
+    def _group(self, stream: str) -> h5py.Group:
+        """A stream's group: the first one is what a viewer opens with, and levels above are NeXus collections."""
+        streams = self._file[schema.STREAMS]
+        streams.attrs.setdefault("default", stream)
+        group = streams.create_group(stream)
+        above = group.parent
+        while above != streams:
+            above.attrs["NX_class"] = "NXcollection"
+            above = above.parent
+        return group
 
     def _append(self, chunk: Chunk) -> None:
         if self._claim is None:
