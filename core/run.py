@@ -21,6 +21,7 @@ from torch import Tensor
 
 from core import registry
 from core import spec as specs
+from core.device import processor
 from core.evaluation import ConditionedField, CountedField, padded
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDeclared, Tick
 from core.fields import Field
@@ -158,6 +159,7 @@ def started(setup: Setup, **more: str) -> RunStarted:
         "device": str(setup.device),
         "precision": spec.precision,
         "threads": str(setup.threads),
+        "processor": processor(setup.device),
         "method": objective.family,
         "method_title": objective.title,
         "data_title": setup.dataset.title,
