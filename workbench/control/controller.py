@@ -29,6 +29,7 @@ from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
 from workbench.views.charts import sampling_charts, steps_done, training_charts
 from workbench.views.theme import THEMES, Theme
+from workbench.views.time_axis import DDPM_STEPS, time_axis
 from workbench.widgets.charts import ChartsStrip
 from workbench.widgets.help_sheet import HelpSheet
 from workbench.widgets.lane_states import MessageSpec
@@ -79,6 +80,7 @@ class Controller(QObject):
         view.events.theme.connect(self.retheme)
         self.playhead.t_changed.connect(self._cursor_moved)
         self.playhead.state_changed.connect(self._show_loop)
+        self.playhead.axis_changed.connect(self._show_axis)
         self.playhead.snapshots.changed.connect(self._snapshot_moved)
         self.transport.refused.connect(lambda text: self.tell(text))
         self.lanes.lane_selected.connect(lambda i: session.select(session.lanes[i].key))
@@ -105,7 +107,9 @@ class Controller(QObject):
             "quit": self.window_close, "run": self.run, "stop": self.stop, "play": head.toggle,
             "reverse": lambda: head.toggle(-1),
             "step-back": lambda: head.step(-1), "step-on": lambda: head.step(1), "to-start": head.to_start,
-            "to-end": head.to_end, "loop": lambda: head.set_loop(not head.loop), "link": self._toggle_link,
+            "to-end": head.to_end, "loop": head.next_mode, "keep-time": lambda: head.set_keep_time(not head.keep_time),
+            "span-from": head.span_from, "span-to": head.span_to, "span-all": lambda: head.set_span(0.0, 1.0),
+            "next-axis": head.next_axis, "link": self._toggle_link,
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
             "full-screen": self._toggle_full_screen, "help": self._show_help,
         }  # fmt: skip
@@ -178,7 +182,16 @@ class Controller(QObject):
         growing = any(lane.key in self.runs.sampling for _, lane in moving)
         self.playhead.set_steps([scene.lane.times for scene, _ in moving], growing=growing)
         self.transport.set_methods([scene.lane.method for scene, _ in moving])
+        self._show_axis(growing=growing)
         self.lanes.set_cursor(self.playhead.t)
+
+    def _show_axis(self, *, growing: bool = False) -> None:
+        """Slider and field read time as the working lane has it; one that grows is read by its old table."""
+        lane = self.session.working_lane()
+        scene = next((scene for scene, each in self._moving() if each is lane), None)
+        if scene is not None and not (growing and self.playhead.axis != "t"):
+            self.transport.set_axis(time_axis(self.playhead.axis, scene.lane, _ddpm_steps(lane)))
+        _start(self._charts_timer)
 
     def _show_snapshots(self) -> None:
         """The training steps of the first lane that has snapshots."""
@@ -331,7 +344,8 @@ class Controller(QObject):
         self.lanes.set_overlays(overlays)
 
     def _show_loop(self) -> None:
-        self.actions["loop"].setChecked(self.playhead.loop)
+        self.actions["loop"].setChecked(self.playhead.mode != "once")
+        self.actions["keep-time"].setChecked(self.playhead.keep_time)
         self.actions["link"].setChecked(self.session.view.linked)
         self.actions["panel"].setChecked(self.panel.isVisibleTo(self.window))
 
@@ -357,6 +371,12 @@ class Controller(QObject):
 
     def window_close(self) -> None:
         self.window.close()
+
+
+def _ddpm_steps(lane: LaneState | None) -> int:
+    """T of the lane's path."""
+    params = lane.trace.spec.path.params if lane is not None and lane.trace is not None else {}
+    return int(params.get("T", DDPM_STEPS))
 
 
 def _later(parent: QObject, ms: int, call: Callable[[], None]) -> QTimer:

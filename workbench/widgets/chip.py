@@ -44,6 +44,18 @@ class Chip(QPushButton):
         self.updateGeometry()
         self.update()
 
+    def show_icon(self, name: str) -> None:
+        self._icon = name
+        self.update()
+
+    def width_with(self, text: str) -> int:
+        """How wide the chip is with these words."""
+        return (
+            self.sizeHint().width()
+            + self._metrics().horizontalAdvance(text)
+            - (self._metrics().horizontalAdvance(self._words))
+        )
+
     @property
     def words(self) -> str:
         """All that can be read on it."""

@@ -85,6 +85,9 @@ class Segments(QWidget):
             self._buttons[value] = segment
             row.addWidget(segment)
 
+    def set_tip(self, value: str, text: str) -> None:
+        self._buttons[value].setToolTip(text)
+
     def set_value(self, value: str) -> None:
         self._buttons[value].setChecked(True)
 
