@@ -17,6 +17,7 @@ from core.errors import FlowscopeError
 from core.trace import Trace, open_trace
 from core.trace.derive import snapshot
 from workbench import actions as table
+from workbench.control.charts import Charts, ddpm_steps
 from workbench.control.exporter import Exporter
 from workbench.control.files import Files
 from workbench.control.form import FormControl
@@ -27,9 +28,10 @@ from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, Stats
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
-from workbench.views.charts import sampling_charts, steps_done, training_charts
+from workbench.views.charts import steps_done
+from workbench.views.marks import Scene
 from workbench.views.theme import THEMES, Theme
-from workbench.views.time_axis import DDPM_STEPS, time_axis
+from workbench.views.time_axis import time_axis
 from workbench.widgets.charts import ChartsStrip
 from workbench.widgets.help_sheet import HelpSheet
 from workbench.widgets.lane_states import MessageSpec
@@ -60,6 +62,7 @@ class Controller(QObject):
         self.panel = self.form.panel
         self.window.compose(self.actions, self.lanes, self.charts, self.panel, self.transport)
         self._charts_timer = _later(self.window, _CHARTS_MS, self._show_charts)
+        self.chart_control = Charts(session, playhead, runs, self.charts, lambda: _start(self._charts_timer))
         self._scenes_timer = _later(self.window, _SCENES_MS, self._show_scenes)
         self._connect()
         self.clock = FrameClock(self.window, playhead, self.lanes)
@@ -189,8 +192,8 @@ class Controller(QObject):
         """Slider and field read time as the working lane has it; one that grows is read by its old table."""
         lane = self.session.working_lane()
         scene = next((scene for scene, each in self._moving() if each is lane), None)
-        if scene is not None and not (growing and self.playhead.axis != "t"):
-            self.transport.set_axis(time_axis(self.playhead.axis, scene.lane, _ddpm_steps(lane)))
+        if lane is not None and scene is not None and not (growing and self.playhead.axis != "t"):
+            self.transport.set_axis(time_axis(self.playhead.axis, scene.lane, ddpm_steps(lane)))
         _start(self._charts_timer)
 
     def _show_snapshots(self) -> None:
@@ -237,16 +240,9 @@ class Controller(QObject):
         self.charts.set_cursor(t)
 
     def _show_charts(self) -> None:
-        training = [(scene.lane.method, lane.training) for scene, lane in self._moving() if lane.training is not None]
-        if training and (self.runs.training or all(lane.training for _, lane in self._moving())):
-            charts = training_charts(training)
-            self.charts.set_step(max(steps_done(trace) for _, trace in training))
-        else:
-            charts = sampling_charts([(scene.lane.method, lane.trace) for scene, lane in self._moving() if lane.trace])
-        self.charts.set_charts(charts, self.theme)
-        self.charts.set_cursor(self.playhead.t)
+        self.chart_control.show(self._moving(), self.theme)
 
-    def _moving(self) -> list[tuple[Any, LaneState]]:
+    def _moving(self) -> list[tuple[Scene, LaneState]]:
         """Scene and state of the lanes that run something."""
         pairs = zip(self.scenes.shown, self.session.lanes, strict=False)
         return [(scene, lane) for scene, lane in pairs if scene is not None and not lane.real]
@@ -371,12 +367,6 @@ class Controller(QObject):
 
     def window_close(self) -> None:
         self.window.close()
-
-
-def _ddpm_steps(lane: LaneState | None) -> int:
-    """T of the lane's path."""
-    params = lane.trace.spec.path.params if lane is not None and lane.trace is not None else {}
-    return int(params.get("T", DDPM_STEPS))
 
 
 def _later(parent: QObject, ms: int, call: Callable[[], None]) -> QTimer:
