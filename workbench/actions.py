@@ -55,6 +55,10 @@ TABLE: tuple[Spec, ...] = (
         help="Arrows show where a particle at this place goes next.<br>Length is speed, on one scale for all t.",
     ),
     Spec("real", "Real", "View", ("R",), checkable=True, help="Points of the data set, faint below the particles"),
+    Spec(
+        "equations", "Equations", "View", ("Q",), checkable=True,
+        help="Path, loss, field and step of each lane, with the numbers of this moment",
+    ),
     Spec("link", "Link cameras", "View", ("Ctrl+L",), "link", checkable=True, help="All lanes pan and zoom together"),
     Spec("home", "Whole view", "View", ("H",), "home"),
     Spec("theme", "Dark or light", "View", ("Ctrl+T",), "theme"),

@@ -11,9 +11,9 @@ from core.errors import SpecError
 from core.trace import open_trace
 from resources import path
 from workbench.views.lane2d import Look, scene
-from workbench.views.marks import Lane
+from workbench.views.marks import AxisKind, Lane
 from workbench.views.theme import DARK
-from workbench.views.time_axis import KINDS, AxisKind, shared, time_axis
+from workbench.views.time_axis import KINDS, shared, time_axis
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,7 @@ class Controller(QObject):
     def __init__(self, session: Session, playhead: Playhead, engine: EngineClient, runs: Runs) -> None:
         super().__init__()
         self.session, self.playhead, self.engine, self.runs = session, playhead, engine, runs
-        self.scenes = Scenes(session)
+        self.scenes = Scenes(session, lambda: runs.catalog)
         self.window = MainWindow(session.view)
         self.exporter = Exporter(self.window, session)
         self.files = Files(self.window, session, self.exporter, self.open_traces)
@@ -83,7 +83,9 @@ class Controller(QObject):
         view.events.theme.connect(self.retheme)
         self.playhead.t_changed.connect(self._cursor_moved)
         self.playhead.state_changed.connect(self._show_loop)
-        self.playhead.axis_changed.connect(self._show_axis)
+        self.playhead.axis_changed.connect(self._read_time)
+        view.events.equations.connect(self.lanes.set_equations)
+        self.lanes.equations_asked.connect(self._toggle_equations)
         self.playhead.snapshots.changed.connect(self._snapshot_moved)
         self.transport.refused.connect(lambda text: self.tell(text))
         self.lanes.lane_selected.connect(lambda i: session.select(session.lanes[i].key))
@@ -114,6 +116,7 @@ class Controller(QObject):
             "span-from": head.span_from, "span-to": head.span_to, "span-all": lambda: head.set_span(0.0, 1.0),
             "next-axis": head.next_axis, "link": self._toggle_link,
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
+            "equations": self._toggle_equations,
             "full-screen": self._toggle_full_screen, "help": self._show_help,
         }  # fmt: skip
         for overlay in ("particles", "trails", "field", "real"):
@@ -187,6 +190,11 @@ class Controller(QObject):
         self.transport.set_methods([scene.lane.method for scene, _ in moving])
         self._show_axis(growing=growing)
         self.lanes.set_cursor(self.playhead.t)
+
+    def _read_time(self) -> None:
+        self.scenes.reading = self.playhead.axis
+        self._show_axis()
+        self._restyle()
 
     def _show_axis(self, *, growing: bool = False) -> None:
         """Slider and field read time as the working lane has it; one that grows is read by its old table."""
@@ -342,6 +350,7 @@ class Controller(QObject):
     def _show_loop(self) -> None:
         self.actions["loop"].setChecked(self.playhead.mode != "once")
         self.actions["keep-time"].setChecked(self.playhead.keep_time)
+        self.actions["equations"].setChecked(self.session.view.equations)
         self.actions["link"].setChecked(self.session.view.linked)
         self.actions["panel"].setChecked(self.panel.isVisibleTo(self.window))
 
@@ -350,6 +359,10 @@ class Controller(QObject):
 
     def _toggle_link(self) -> None:
         self.session.view.linked = not self.session.view.linked
+        self._show_loop()
+
+    def _toggle_equations(self) -> None:
+        self.session.view.equations = not self.session.view.equations
         self._show_loop()
 
     def _toggle_theme(self) -> None:

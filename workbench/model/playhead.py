@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from workbench.model.snapshots import SnapshotHead
-from workbench.views.time_axis import KINDS, AxisKind
+from workbench.views.marks import AxisKind
+from workbench.views.time_axis import KINDS
 
 LoopMode = Literal["loop", "ping-pong", "once"]
 MODES: tuple[LoopMode, ...] = get_args(LoopMode)

@@ -10,8 +10,9 @@ import numpy as np
 from core.trace import Trace
 from workbench.views import ways
 from workbench.views.charts import Chart, Curve, Line, Subject, errors_while_training, last_step, lines_of, losses
+from workbench.views.predictions import determinant
 from workbench.views.time_axis import PLAIN, shared
-from workbench.views.ways import Floats, Particles, Series
+from workbench.views.ways import Particles, Series
 
 MEASURED = "error-over-t"
 """The chart for which the engine has to compute something."""
@@ -120,34 +121,11 @@ def _conditioning(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
     return _drawn((line, _determinant(trace)) for line, trace in _sampled(subjects))
 
 
-def predicts(trace: Trace) -> str:
-    """The row of the prediction table that the lane's network outputs."""
-    known = trace.meta.get("predicts") or trace.spec.objective.params.get("prediction")
-    return str(known or ("eps" if trace.meta.get("method") == "diffusion" else "velocity"))
-
-
 def _determinant(trace: Trace) -> Series:
-    """|D| = |alpha b - sigma a| of the prediction y = a x1 + b x0: what decoding it divides by."""
-    x = trace["x"]
-    t, alpha, sigma, d_alpha, d_sigma = (x.column(name) for name in ("t", "alpha", "sigma", "d_alpha", "d_sigma"))
-    with np.errstate(divide="ignore"):
-        match predicts(trace):
-            case "data":
-                d = sigma
-            case "eps":
-                d = alpha
-            case "v":
-                d = alpha**2 + sigma**2
-            case "score":
-                d = alpha / sigma
-            case "edm":
-                std = float(np.std(x.static["data"])) if "data" in x.static else 1.0
-                d = np.sqrt((alpha * std) ** 2 + sigma**2) / std
-            case _:
-                d = alpha * d_sigma - sigma * d_alpha
-    size: Floats = np.abs(d)
+    """|D| where it is a number that a logarithm has."""
+    size = determinant(trace)
     keep = np.isfinite(size) & (size > _LEAST)
-    return t[keep], size[keep]
+    return trace["x"].column("t")[keep], size[keep]
 
 
 def _errors(subjects: Sequence[Subject]) -> tuple[Curve, ...]:

@@ -10,16 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import SpecError
 from workbench.views.axes import ticks
-from workbench.views.marks import Lane
+from workbench.views.marks import AxisKind, Lane
 
-AxisKind = Literal["t", "1-t", "sigma", "log-snr", "ddpm", "nfe"]
 Floats = NDArray[np.float64]
 Labels = tuple[tuple[float, str], ...]
 
