@@ -27,6 +27,7 @@ from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDe
 from core.fields import Field
 from core.learned import locate, sha256
 from core.noise import BrownianPath, Noise
+from core.parts import make
 from core.paths import Coefficients, Path
 from core.setup import Setup, resolve
 from core.spec import RunSpec
@@ -162,6 +163,7 @@ def started(setup: Setup, **more: str) -> RunStarted:
         "processor": processor(setup.device),
         "method": objective.family,
         "method_title": objective.title,
+        "predicts": make("objective", spec.objective).predicts,
         "data_title": setup.dataset.title,
         "path_title": setup.path.title,
         "sampler_title": setup.sampler.title,

@@ -71,6 +71,8 @@ class Objective(msgspec.Struct, frozen=True):
     n_uniforms: ClassVar[int] = 0
     #: whether the network is told the time to which it jumps
     two_times: ClassVar[bool] = False
+    #: the loss, as `workbench.views.tex` reads it; ``\prediction`` and ``\target`` stand for those that are chosen
+    formula: ClassVar[str] = ""
     #: the sampler that it was made for, where that is not any
     sampler: ClassVar[str] = ""
 
@@ -129,4 +131,5 @@ class Objective(msgspec.Struct, frozen=True):
             "needs": list(cls.needs),
             "spoils": list(cls.spoils),
             "sampler": cls.sampler,
+            "formula": cls.formula,
         }

@@ -39,7 +39,15 @@ TABLE: tuple[Spec, ...] = (
     Spec("step-on", "Step on", "Play", ("Right",), "step-on", help="To the next recorded step"),
     Spec("to-start", "To the noise", "Play", ("Home",), "to-start"),
     Spec("to-end", "To the data", "Play", ("End",), "to-end", help="On a growing run its head is followed"),
-    Spec("loop", "Loop", "Play", ("L",), "loop", checkable=True),
+    Spec("loop", "Loop", "Play", ("L",), "loop", checkable=True, help="Loop, ping-pong (there and back), or once"),
+    Spec(
+        "keep-time", "Keep time", "Play", ("K",), checkable=True,
+        help="Leave frames out where drawing is slow;<br>without it every recorded step is drawn",
+    ),
+    Spec("span-from", "Play from here", "Play", ("[",), help="Shift and drag on the slider chooses a part too"),
+    Spec("span-to", "Play up to here", "Play", ("]",)),
+    Spec("span-all", "Play all of it", "Play", ("Shift+L",)),
+    Spec("next-axis", "Next time axis", "Play", ("X",), help="t, 1 − t, σ, log-SNR, DDPM step, NFE"),
     Spec("particles", "Particles", "View", ("P",), checkable=True, help="The same noise has one colour in all lanes"),
     Spec("trails", "Trails", "View", ("T",), checkable=True, help="Where particles came from, the last quarter of t"),
     Spec(
@@ -47,6 +55,10 @@ TABLE: tuple[Spec, ...] = (
         help="Arrows show where a particle at this place goes next.<br>Length is speed, on one scale for all t.",
     ),
     Spec("real", "Real", "View", ("R",), checkable=True, help="Points of the data set, faint below the particles"),
+    Spec(
+        "equations", "Equations", "View", ("Q",), checkable=True,
+        help="Path, loss, field and step of each lane, with the numbers of this moment",
+    ),
     Spec("link", "Link cameras", "View", ("Ctrl+L",), "link", checkable=True, help="All lanes pan and zoom together"),
     Spec("home", "Whole view", "View", ("H",), "home"),
     Spec("theme", "Dark or light", "View", ("Ctrl+T",), "theme"),
@@ -102,11 +114,13 @@ _OWN_KEYS: tuple[tuple[type[QWidget], frozenset[Qt.Key]], ...] = (
 def needs_key(control: QWidget | None, key: int, *, tabbed: bool) -> bool:
     """Whether the focused control uses a key itself, so that no shortcut may take it.
 
-    Space presses a button only where the button was reached by Tab: after a click on one, Space still plays.
+    Space presses a button only where the button was reached by Tab: after a click on one, Space still plays. So it is
+    with the arrows, which go from one of several exclusive buttons to the next.
     Characters need no word here: a text field takes those by itself.
     """
     if tabbed and isinstance(control, QAbstractButton):
-        return key == Qt.Key.Key_Space
+        group = control.group()
+        return key == Qt.Key.Key_Space or (group is not None and group.exclusive() and key in _ARROWS)
     return any(isinstance(control, kind) and key in keys for kind, keys in _OWN_KEYS)
 
 

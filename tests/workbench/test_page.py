@@ -19,6 +19,7 @@ from workbench.views.arrows import segments
 from workbench.views.axes import ticks
 from workbench.views.lane2d import Look, presence_on, scene
 from workbench.views.marks import Arrows, Points, locate
+from workbench.views.tex import NAMED
 from workbench.views.theme import DARK, LIGHT, noise_colours
 from workbench.views.words import lane_words
 
@@ -145,7 +146,7 @@ def test_header_tells_evaluations_and_time(traces) -> None:
     assert words.facts[0].startswith("α 0.74")
 
 
-@pytest.mark.parametrize("name", equations.FORMULAS)
+@pytest.mark.parametrize("name", NAMED)
 def test_every_formula_has_ink_and_its_width(qapp, name: str) -> None:
     from PyQt6.QtGui import QPainter
 

@@ -17,6 +17,7 @@ from core.errors import FlowscopeError
 from core.trace import Trace, open_trace
 from core.trace.derive import snapshot
 from workbench import actions as table
+from workbench.control.charts import Charts, ddpm_steps
 from workbench.control.exporter import Exporter
 from workbench.control.files import Files
 from workbench.control.form import FormControl
@@ -27,8 +28,10 @@ from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, Stats
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
-from workbench.views.charts import sampling_charts, steps_done, training_charts
+from workbench.views.charts import steps_done
+from workbench.views.marks import Scene
 from workbench.views.theme import THEMES, Theme
+from workbench.views.time_axis import time_axis
 from workbench.widgets.charts import ChartsStrip
 from workbench.widgets.help_sheet import HelpSheet
 from workbench.widgets.lane_states import MessageSpec
@@ -48,7 +51,7 @@ class Controller(QObject):
     def __init__(self, session: Session, playhead: Playhead, engine: EngineClient, runs: Runs) -> None:
         super().__init__()
         self.session, self.playhead, self.engine, self.runs = session, playhead, engine, runs
-        self.scenes = Scenes(session)
+        self.scenes = Scenes(session, lambda: runs.catalog)
         self.window = MainWindow(session.view)
         self.exporter = Exporter(self.window, session)
         self.files = Files(self.window, session, self.exporter, self.open_traces)
@@ -59,6 +62,7 @@ class Controller(QObject):
         self.panel = self.form.panel
         self.window.compose(self.actions, self.lanes, self.charts, self.panel, self.transport)
         self._charts_timer = _later(self.window, _CHARTS_MS, self._show_charts)
+        self.chart_control = Charts(session, playhead, runs, self.charts, lambda: _start(self._charts_timer))
         self._scenes_timer = _later(self.window, _SCENES_MS, self._show_scenes)
         self._connect()
         self.clock = FrameClock(self.window, playhead, self.lanes)
@@ -79,6 +83,9 @@ class Controller(QObject):
         view.events.theme.connect(self.retheme)
         self.playhead.t_changed.connect(self._cursor_moved)
         self.playhead.state_changed.connect(self._show_loop)
+        self.playhead.axis_changed.connect(self._read_time)
+        view.events.equations.connect(self.lanes.set_equations)
+        self.lanes.equations_asked.connect(self._toggle_equations)
         self.playhead.snapshots.changed.connect(self._snapshot_moved)
         self.transport.refused.connect(lambda text: self.tell(text))
         self.lanes.lane_selected.connect(lambda i: session.select(session.lanes[i].key))
@@ -105,8 +112,11 @@ class Controller(QObject):
             "quit": self.window_close, "run": self.run, "stop": self.stop, "play": head.toggle,
             "reverse": lambda: head.toggle(-1),
             "step-back": lambda: head.step(-1), "step-on": lambda: head.step(1), "to-start": head.to_start,
-            "to-end": head.to_end, "loop": lambda: head.set_loop(not head.loop), "link": self._toggle_link,
+            "to-end": head.to_end, "loop": head.next_mode, "keep-time": lambda: head.set_keep_time(not head.keep_time),
+            "span-from": head.span_from, "span-to": head.span_to, "span-all": lambda: head.set_span(0.0, 1.0),
+            "next-axis": head.next_axis, "link": self._toggle_link,
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
+            "equations": self._toggle_equations,
             "full-screen": self._toggle_full_screen, "help": self._show_help,
         }  # fmt: skip
         for overlay in ("particles", "trails", "field", "real"):
@@ -178,7 +188,21 @@ class Controller(QObject):
         growing = any(lane.key in self.runs.sampling for _, lane in moving)
         self.playhead.set_steps([scene.lane.times for scene, _ in moving], growing=growing)
         self.transport.set_methods([scene.lane.method for scene, _ in moving])
+        self._show_axis(growing=growing)
         self.lanes.set_cursor(self.playhead.t)
+
+    def _read_time(self) -> None:
+        self.scenes.reading = self.playhead.axis
+        self._show_axis()
+        self._restyle()
+
+    def _show_axis(self, *, growing: bool = False) -> None:
+        """Slider and field read time as the working lane has it; one that grows is read by its old table."""
+        lane = self.session.working_lane()
+        scene = next((scene for scene, each in self._moving() if each is lane), None)
+        if lane is not None and scene is not None and not (growing and self.playhead.axis != "t"):
+            self.transport.set_axis(time_axis(self.playhead.axis, scene.lane, ddpm_steps(lane)))
+        _start(self._charts_timer)
 
     def _show_snapshots(self) -> None:
         """The training steps of the first lane that has snapshots."""
@@ -224,16 +248,9 @@ class Controller(QObject):
         self.charts.set_cursor(t)
 
     def _show_charts(self) -> None:
-        training = [(scene.lane.method, lane.training) for scene, lane in self._moving() if lane.training is not None]
-        if training and (self.runs.training or all(lane.training for _, lane in self._moving())):
-            charts = training_charts(training)
-            self.charts.set_step(max(steps_done(trace) for _, trace in training))
-        else:
-            charts = sampling_charts([(scene.lane.method, lane.trace) for scene, lane in self._moving() if lane.trace])
-        self.charts.set_charts(charts, self.theme)
-        self.charts.set_cursor(self.playhead.t)
+        self.chart_control.show(self._moving(), self.theme)
 
-    def _moving(self) -> list[tuple[Any, LaneState]]:
+    def _moving(self) -> list[tuple[Scene, LaneState]]:
         """Scene and state of the lanes that run something."""
         pairs = zip(self.scenes.shown, self.session.lanes, strict=False)
         return [(scene, lane) for scene, lane in pairs if scene is not None and not lane.real]
@@ -331,7 +348,9 @@ class Controller(QObject):
         self.lanes.set_overlays(overlays)
 
     def _show_loop(self) -> None:
-        self.actions["loop"].setChecked(self.playhead.loop)
+        self.actions["loop"].setChecked(self.playhead.mode != "once")
+        self.actions["keep-time"].setChecked(self.playhead.keep_time)
+        self.actions["equations"].setChecked(self.session.view.equations)
         self.actions["link"].setChecked(self.session.view.linked)
         self.actions["panel"].setChecked(self.panel.isVisibleTo(self.window))
 
@@ -340,6 +359,10 @@ class Controller(QObject):
 
     def _toggle_link(self) -> None:
         self.session.view.linked = not self.session.view.linked
+        self._show_loop()
+
+    def _toggle_equations(self) -> None:
+        self.session.view.equations = not self.session.view.equations
         self._show_loop()
 
     def _toggle_theme(self) -> None:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
+from core.catalog import Catalog
 from core.trace import Trace
 from core.trace.derive import snapshot
 from workbench.model.session import LaneState, Session
+from workbench.views.formulas import with_equations
 from workbench.views.lane2d import Look, real_scene, scene
-from workbench.views.marks import Scene
+from workbench.views.marks import AxisKind, Scene
 from workbench.views.theme import THEMES
 
 
 class Scenes:
     """A cache from lane to scene."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, catalog: Callable[[], Catalog]) -> None:
+        self._session, self._catalog = session, catalog
+        self.reading: AxisKind = "t"
+        """How the lanes' equations say the time; `forget` makes them say it."""
         self._cache: dict[int, tuple[Trace | None, int, Scene]] = {}
         self.shown: tuple[Scene | None, ...] = ()
 
@@ -51,6 +58,8 @@ class Scenes:
             made = real_scene(data, trace.meta.get("data_title", trace.spec.data.name), look)
         else:
             made = scene(trace, look, data)
+            lane2d = with_equations(made.lane, trace, self._catalog(), view.field_kind, self.reading)
+            made = replace(made, lane=lane2d)
         self._cache[lane.key] = (trace, rows, made)
         return made
 

@@ -40,6 +40,8 @@ class ViewState:
     field_factor: float = 1.0
     linked: bool = True
     theme: ThemeName = "dark"
+    equations: bool = False
+    """All equations stand below each lane, not only what it follows."""
 
 
 @dataclass(eq=False)

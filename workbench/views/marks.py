@@ -6,6 +6,7 @@ sizes and widths in logical pixels, colours are RGBA in [0, 1]. ``times`` are th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,6 +17,8 @@ Floats = NDArray[np.float32]
 Times = NDArray[np.float64]
 
 Overlay = Literal["particles", "trails", "field", "real"]
+AxisKind = Literal["t", "1-t", "sigma", "log-snr", "ddpm", "nfe"]
+"""How time is read."""
 Method = Literal["diffusion", "flow", "one-step", "real", "exact", "error"]
 
 
@@ -70,6 +73,18 @@ Mark = Points | Trails | Arrows
 
 
 @dataclass(frozen=True, eq=False)
+class Equation:
+    """A formula (`workbench.views.tex`) and where its symbols' numbers lie: series over the lane's times [N], constants
+    by symbol. A ``step`` says them at a recorded time and the next."""
+
+    label: str
+    formula: str
+    series: Mapping[str, Times]
+    constants: tuple[tuple[str, float], ...] = ()
+    step: bool = False
+
+
+@dataclass(frozen=True, eq=False)
 class Lane:
     """What stands in a lane's header and foot. Arrays are over the recorded times and may be empty."""
 
@@ -89,6 +104,10 @@ class Lane:
     """Shown in place of the time where the run has not finished normally, such as ``stopped``."""
     glide: bool = True
     """Without it the lane says the t of the recorded step that it shows."""
+    equations: tuple[Equation, ...] = ()
+    """Of its path, what its network learns, what it follows, and one step."""
+    reading: AxisKind = "t"
+    """How its equations say the time."""
 
 
 @dataclass(frozen=True, eq=False)

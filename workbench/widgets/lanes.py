@@ -25,6 +25,8 @@ class LanesView(QWidget):
     lane_selected = pyqtSignal(int)
     cancel = pyqtSignal(int)
     message_action = pyqtSignal(int, str)
+    equations_asked = pyqtSignal()
+    """All equations, or only one of each lane: a foot was double-clicked."""
     menu_requested = pyqtSignal(int, QMenu)
     """A lane's menu is about to open: add its actions."""
 
@@ -36,6 +38,7 @@ class LanesView(QWidget):
         self._theme = DARK
         self._cursor = 0.0
         self._selected = -1
+        self._foot_height = lane_foot.HEIGHT
         self._messages: dict[int, MessageSpec] = {}
         self._headers: list[LaneHeader] = []
         self._feet: list[LaneFoot] = []
@@ -68,6 +71,13 @@ class LanesView(QWidget):
             header.set_cursor_t(t)
             foot.set_cursor_t(t)
 
+    def set_equations(self, all_of_them: bool) -> None:
+        """Show all equations of each lane, or what it follows."""
+        self._foot_height = lane_foot.TALL if all_of_them else lane_foot.HEIGHT
+        for foot in self._feet:
+            foot.setFixedHeight(self._foot_height)
+        self._arrange()
+
     def set_overlays(self, overlays: frozenset[Overlay]) -> None:
         self.stage.set_overlays(overlays)
 
@@ -98,6 +108,8 @@ class LanesView(QWidget):
         panel, strip = MessagePanel(self), ProgressStrip(self)
         header.pressed.connect(self._emitter(self.lane_selected.emit, index))
         foot.pressed.connect(self._emitter(self.lane_selected.emit, index))
+        foot.setFixedHeight(self._foot_height)
+        foot.asked.connect(self.equations_asked)
         strip.cancelled.connect(self._emitter(self.cancel.emit, index))
         header.menu_requested.connect(lambda menu: self.menu_requested.emit(index, menu))
         panel.action.connect(lambda name: self.message_action.emit(index, name))
@@ -132,11 +144,11 @@ class LanesView(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        top, bottom = lane_header.HEIGHT, self.height() - lane_foot.HEIGHT
+        top, bottom = lane_header.HEIGHT, self.height() - self._foot_height
         self.stage.setGeometry(0, top, self.width(), bottom - top)
         for i, (left, width) in enumerate(self.stage.spans()):
             self._headers[i].setGeometry(left, 0, width, lane_header.HEIGHT)
-            self._feet[i].setGeometry(left, bottom, width, lane_foot.HEIGHT)
+            self._feet[i].setGeometry(left, bottom, width, self._foot_height)
             inside = QRect(left + 1, top, width - 2, bottom - top)
             self._panels[i].setGeometry(inside if self._scenes[i] is not None else QRect(left, 0, width, self.height()))
             self._panels[i].raise_()

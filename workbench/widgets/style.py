@@ -43,6 +43,7 @@ QPushButton#menu { padding: 0 30px 0 12px; }
 QPushButton#primary { background: $prim; color: $on_prim; border-color: $prim; font-weight: 600; }
 QPushButton#primary:hover { background: $prim_hover; }
 QPushButton#primary:disabled { background: transparent; color: $t3; border: 1px dashed $line2; }
+QPushButton#bare { background: transparent; border: none; padding: 0; min-height: 20px; }
 QPushButton#small { min-height: 26px; padding: 0 10px; }
 QPushButton#chip { min-height: 22px; max-height: 22px; padding: 0 8px; background: transparent; border-color: $line2; }
 QPushButton#chip:hover { background: $hover; border-color: $ctl; }
