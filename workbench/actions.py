@@ -46,9 +46,22 @@ TABLE: tuple[Spec, ...] = (
         "field", "Field", "View", ("F",), checkable=True,
         help="Arrows show where a particle at this place goes next.<br>Length is speed, on one scale for all t.",
     ),
+    Spec(
+        "preview", "x̂₁", "View", ("H",), checkable=True,
+        help="Preview: the data that the network expects for each particle, as rings",
+    ),
+    Spec("density", "Density", "View", ("D",), checkable=True, help="How many particles are where"),
     Spec("real", "Real", "View", ("R",), checkable=True, help="Points of the data set, faint below the particles"),
+    Spec(
+        "exact", "Exact field", "View", ("E",), checkable=True,
+        help="The velocity in closed form: what a perfect network would have learned",
+    ),
+    Spec(
+        "error", "Error map", "View", ("M",), checkable=True,
+        help="How far the learned velocity is from the exact one.<br>Blank where no particles come.",
+    ),
     Spec("link", "Link cameras", "View", ("Ctrl+L",), "link", checkable=True, help="All lanes pan and zoom together"),
-    Spec("home", "Whole view", "View", ("H",), "home"),
+    Spec("home", "Whole view", "View", ("Ctrl+0",), "home"),
     Spec("theme", "Dark or light", "View", ("Ctrl+T",), "theme"),
     Spec("panel", "Set-up panel", "View", ("Ctrl+.",), "panel", checkable=True),
     Spec("full-screen", "Full screen", "View", ("F11",)),

@@ -17,6 +17,7 @@ from core.errors import FlowscopeError
 from core.trace import Trace, open_trace
 from core.trace.derive import snapshot
 from workbench import actions as table
+from workbench.control.analyses import Analyses
 from workbench.control.exporter import Exporter
 from workbench.control.files import Files
 from workbench.control.form import FormControl
@@ -28,6 +29,7 @@ from workbench.engine.commands import Hello, Stats
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
 from workbench.views.charts import sampling_charts, steps_done, training_charts
+from workbench.views.marks import OVERLAYS
 from workbench.views.theme import THEMES, Theme
 from workbench.widgets.charts import ChartsStrip
 from workbench.widgets.help_sheet import HelpSheet
@@ -48,7 +50,8 @@ class Controller(QObject):
     def __init__(self, session: Session, playhead: Playhead, engine: EngineClient, runs: Runs) -> None:
         super().__init__()
         self.session, self.playhead, self.engine, self.runs = session, playhead, engine, runs
-        self.scenes = Scenes(session)
+        self.analyses = Analyses(engine)
+        self.scenes = Scenes(session, self.analyses)
         self.window = MainWindow(session.view)
         self.exporter = Exporter(self.window, session)
         self.files = Files(self.window, session, self.exporter, self.open_traces)
@@ -90,6 +93,7 @@ class Controller(QObject):
         self.runs.rows_arrived.connect(self._rows_arrived)
         self.runs.training_progress.connect(self._show_training)
         self.runs.failed.connect(self._failed)
+        self.analyses.rows_arrived.connect(lambda: _start(self._scenes_timer))
         self.runs.trained.connect(self._trained)
         self.engine.hello.connect(self._hello)
         self.engine.died.connect(self._died)
@@ -109,7 +113,7 @@ class Controller(QObject):
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
             "full-screen": self._toggle_full_screen, "help": self._show_help,
         }  # fmt: skip
-        for overlay in ("particles", "trails", "field", "real"):
+        for overlay in OVERLAYS:
             handlers[overlay] = lambda name=overlay: self._toggle_overlay(name)  # type: ignore[misc]  # a bound name
         return handlers
 
@@ -326,9 +330,10 @@ class Controller(QObject):
         self.refresh()
 
     def _show_overlays(self, overlays: frozenset[Any]) -> None:
-        for name in ("particles", "trails", "field", "real"):
+        for name in OVERLAYS:
             self.actions[name].setChecked(name in overlays)
         self.lanes.set_overlays(overlays)
+        _start(self._scenes_timer)
 
     def _show_loop(self) -> None:
         self.actions["loop"].setChecked(self.playhead.loop)

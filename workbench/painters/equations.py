@@ -66,10 +66,21 @@ _CONSISTENCY: Formula = (
     Text(")"),
 )  # fmt: skip
 _DATA: Formula = (_v("x", "1"), Text(" ∼ "), Text("p", True, False, "data"))
+_EXACT: Formula = (
+    Text("v", True, False, "∗"), Text("("), _v("x"), Text(", "), _v("t"), Text(") = E [ "),
+    Fraction((Text("d"), _v("x", "t")), (Text("d"), _v("t"))), Text(" | "), _v("x", "t"), Text(" = "), _v("x"),
+    Text(" ]"),
+)  # fmt: skip
+_ERROR: Formula = (
+    Text("| "), Text("v", True, False, "θ"), Text(" − "), Text("v", True, False, "∗"), Text(" |"),
+)  # fmt: skip
+_FORWARD: Formula = (
+    _v("x", "t"), Text(" = "), _g("α", "t"), _SPACE, _v("x", "1"), Text(" + "), _g("σ", "t"), _SPACE, _v("x", "0"),
+)  # fmt: skip
 
 FORMULAS: dict[str, Formula] = {
     "ode": _ODE, "ddim": _DDIM, "ddpm": _DDPM, "sde": _SDE, "jump": _JUMP, "consistency": _CONSISTENCY,
-    "data": _DATA,
+    "data": _DATA, "exact": _EXACT, "error": _ERROR, "forward": _FORWARD,
 }  # fmt: skip
 
 

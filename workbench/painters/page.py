@@ -17,10 +17,12 @@ from PyQt6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPainte
 
 from workbench.painters import equations, fonts
 from workbench.painters.glyphs import draw_glyph
+from workbench.painters.heat import heat_pixels
+from workbench.painters.signs import Key, painted, places, signs
 from workbench.painters.splat import Layer
 from workbench.views.arrows import segments
 from workbench.views.axes import ticks
-from workbench.views.marks import Arrows, Mark, Points, Scene, Trails, locate
+from workbench.views.marks import OVERLAYS, Arrows, Heat, Mark, Points, Scene, Trails, locate
 from workbench.views.theme import THEMES, Theme, ThemeName
 from workbench.views.words import lane_words
 
@@ -48,6 +50,14 @@ class Viewport:
         out = points.astype(np.float64)
         out[..., 0] = self.width / 2 + (out[..., 0] - (x0 + x1) / 2) * self.unit
         out[..., 1] = self.height / 2 - (out[..., 1] - (y0 + y1) / 2) * self.unit
+        return out
+
+    def data(self, pixels: NDArray[np.floating]) -> NDArray[np.float64]:
+        """The place in the plane of pixels [..., 2]: the inverse."""
+        x0, x1, y0, y1 = self.extent
+        out = pixels.astype(np.float64)
+        out[..., 0] = (out[..., 0] - self.width / 2) / self.unit + (x0 + x1) / 2
+        out[..., 1] = (self.height / 2 - out[..., 1]) / self.unit + (y0 + y1) / 2
         return out
 
     @property
@@ -180,13 +190,22 @@ def paint_canvas(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme:
     scale = painter.device().devicePixelRatio()  # type: ignore[union-attr]  # painting has a device
     view = Viewport(rect.width(), rect.height(), scene.extent)
     painter.drawImage(rect.topLeft(), _ground(view, theme.name, scale))
-    still = [mark for mark in scene.marks if isinstance(mark, Points) and len(mark.times) == 1]
+    marks = [mark for mark in scene.marks if scene.overlays is None or mark.overlay in scene.overlays]
+    for mark in marks:
+        if isinstance(mark, Heat):
+            painter.drawImage(rect.topLeft(), _heat(mark, t, view, scale))
+    still = [mark for mark in marks if isinstance(mark, Points) and len(mark.times) == 1]
     for mark in still:
         painter.drawImage(rect.topLeft(), _still(mark, view, scale))
-    moving = tuple(mark for mark in scene.marks if mark not in still)
+    moving = tuple(mark for mark in marks if mark not in still and not isinstance(mark, Heat))
     if moving:
         painter.drawImage(rect.topLeft(), _layer(moving, t, view, scale))
     painter.drawImage(rect.topLeft(), _numbers(view, theme.name, scale))
+    shown = [sign for sign in signs(scene, scene.overlays or frozenset(OVERLAYS)) if not isinstance(sign, Key)]
+    images = {sign: painted(sign, theme, scale) for sign in shown}
+    size_of = lambda sign: (images[sign].width() / scale, images[sign].height() / scale)  # noqa: E731
+    for sign, (x, y) in zip(shown, places(shown, size_of, (rect.width(), rect.height())), strict=True):
+        painter.drawImage(rect.topLeft() + QPointF(x, y), images[sign])
 
 
 def _canvas(view: Viewport, scale: float) -> QImage:
@@ -254,6 +273,14 @@ def _layer(marks: tuple[Mark, ...], t: float, view: Viewport, scale: float) -> Q
     return image
 
 
+def _heat(mark: Heat, t: float, view: Viewport, scale: float) -> QImage:
+    size = (round(view.width * scale), round(view.height * scale))
+    pixels = heat_pixels(mark, t, size, lambda place: view.data(place / scale), scale)
+    image = QImage(pixels.tobytes(), *size, 4 * size[0], QImage.Format.Format_ARGB32_Premultiplied).copy()
+    image.setDevicePixelRatio(scale)
+    return image
+
+
 def at(rows: NDArray[np.floating], times: NDArray[np.float64], t: float, *, glide: bool) -> NDArray[np.floating]:
     """The rows [N, ...] at time t, blended where the mark glides."""
     moment = locate(times, t, glide=glide)
@@ -264,7 +291,8 @@ def at(rows: NDArray[np.floating], times: NDArray[np.float64], t: float, *, glid
 def _points(layer: Layer, mark: Points, t: float, view: Viewport, scale: float) -> None:
     if len(mark.times):
         where = at(mark.positions, mark.times, t, glide=mark.glide)
-        layer.discs(scale * view(where), 0.5 * mark.size * scale, mark.colours)
+        line = scale if mark.hollow else 0.0
+        layer.discs(scale * view(where), 0.5 * mark.size * scale, mark.colours, line)
 
 
 def _trails(layer: Layer, mark: Trails, t: float, view: Viewport, scale: float) -> None:

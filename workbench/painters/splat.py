@@ -25,8 +25,8 @@ class Layer:
         self._depth: list[Floats] = []
         self._colour: list[Floats] = []
 
-    def discs(self, centres: NDArray[np.floating], radius: float, colours: Floats) -> None:
-        """Discs at centres [n, 2] in colours [n, 4]."""
+    def discs(self, centres: NDArray[np.floating], radius: float, colours: Floats, line: float = 0.0) -> None:
+        """Discs at centres [n, 2] in colours [n, 4]; with a ``line`` rings of that width."""
         reach = int(np.ceil(radius + 0.5))
         dy, dx = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
         near = np.hypot(dx, dy) < radius + 1.5
@@ -37,6 +37,8 @@ class Layer:
         x, y = corner[:, 0:1] + dx, corner[:, 1:2] + dy
         distance = np.hypot(x + np.float32(0.5) - place[:, 0:1], y + np.float32(0.5) - place[:, 1:2])
         coverage = np.clip(radius + 0.5 - distance, 0.0, 1.0)
+        if line:
+            coverage *= np.clip(distance - radius + line + 0.5, 0.0, 1.0)
         particle = np.repeat(np.arange(len(place)), len(dx))
         self._deposit(x.ravel(), y.ravel(), coverage.ravel(), colours, particle)
 

@@ -7,7 +7,7 @@ sizes and widths in logical pixels, colours are RGBA in [0, 1]. ``times`` are th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,17 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Times = NDArray[np.float64]
 
-Overlay = Literal["particles", "trails", "field", "real"]
+Overlay = Literal["particles", "trails", "field", "preview", "density", "real", "exact", "error"]
+OVERLAYS: tuple[Overlay, ...] = get_args(Overlay)
 Method = Literal["diffusion", "flow", "one-step", "real", "exact", "error"]
 
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Particles: positions [N, B, 2], colours [B, 4]. With ``glide`` they move on a line between recorded steps."""
+    """Particles: positions [N, B, 2], colours [B, 4]. With ``glide`` they move on a line between recorded steps.
+
+    A ``hollow`` one is a ring: what is expected, beside what is there.
+    """
 
     overlay: Overlay
     positions: Floats
@@ -29,6 +33,7 @@ class Points:
     colours: Floats
     size: float
     glide: bool = True
+    hollow: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +71,28 @@ class Arrows:
     factor: float = 1.0
 
 
-Mark = Points | Trails | Arrows
+@dataclass(frozen=True, eq=False)
+class Heat:
+    """A map of the plane: values and cover [N, R, C] at the points of a mesh over ``extent``, whose rows are y.
+
+    Values run through a colour map from 0 to ``top``; where cover falls below a half the map is blank. Along
+    ``levels`` of ``relief`` [N, R, C] run white lines of 1 pixel. ``label`` says what the map's bar measures.
+    """
+
+    overlay: Overlay
+    values: Floats
+    cover: Floats
+    times: Times
+    extent: tuple[float, float, float, float]
+    colours: Literal["cividis", "viridis"]
+    top: float
+    label: str
+    relief: Floats | None = None
+    levels: tuple[float, ...] = ()
+    glide: bool = True
+
+
+Mark = Points | Trails | Arrows | Heat
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +115,8 @@ class Lane:
     """Shown in place of the time where the run has not finished normally, such as ``stopped``."""
     glide: bool = True
     """Without it the lane says the t of the recorded step that it shows."""
+    rms: NDArray[np.float64] | None = None
+    """The error that the lane says at each of its times, where it shows one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +129,10 @@ class Scene:
     """x0, x1, y0, y1 in data units; painters keep the aspect equal and show at least this."""
     colour_key: bool = field(default=False)
     """Show the disc "colour: place in noise"."""
+    notes: tuple[str, ...] = ()
+    """What the canvas says in words, such as that something is being computed."""
+    overlays: frozenset[Overlay] | None = None
+    """What this lane shows; None where it shows what all lanes show."""
 
 
 @dataclass(frozen=True)

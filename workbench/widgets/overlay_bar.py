@@ -14,7 +14,10 @@ from workbench.widgets.chip import Chip
 from workbench.widgets.controls import IconButton
 
 #: The chips: action and key. One row adds a chip.
-OVERLAYS = (("particles", "P"), ("trails", "T"), ("field", "F"), ("real", "R"))
+OVERLAYS = (
+    ("particles", "P"), ("trails", "T"), ("field", "F"), ("preview", "H"), ("density", "D"), ("real", "R"),
+    ("exact", "E"), ("error", "M"),
+)  # fmt: skip
 FACTORS = (1.0, 2.0, 4.0)
 
 
