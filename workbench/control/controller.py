@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QMenu
 
 from core import catalog
 from core.errors import FlowscopeError
-from core.trace import Trace, open_trace
+from core.trace import Trace
 from core.trace.derive import snapshot
 from workbench import actions as table
 from workbench.control.analyses import Analyses
@@ -22,6 +21,7 @@ from workbench.control.exporter import Exporter
 from workbench.control.files import Files
 from workbench.control.form import FormControl
 from workbench.control.frames import FrameClock
+from workbench.control.lanes import LaneControl, read
 from workbench.control.runs import Runs
 from workbench.control.scenes import Scenes
 from workbench.engine.client import EngineClient
@@ -55,6 +55,7 @@ class Controller(QObject):
         self.window = MainWindow(session.view)
         self.exporter = Exporter(self.window, session)
         self.files = Files(self.window, session, self.exporter, self.open_traces)
+        self.lane_control = LaneControl(self.window, session, runs, self.files)
         self.actions = table.build(self.window, self._handlers())
         self.lanes, self.charts = LanesView(), ChartsStrip()
         self.transport = Transport(playhead, self.actions)
@@ -85,7 +86,7 @@ class Controller(QObject):
         self.playhead.snapshots.changed.connect(self._snapshot_moved)
         self.transport.refused.connect(lambda text: self.tell(text))
         self.lanes.lane_selected.connect(lambda i: session.select(session.lanes[i].key))
-        self.lanes.menu_requested.connect(self._lane_menu)
+        self.lanes.menu_requested.connect(self.lane_control.fill_menu)
         self.lanes.message_action.connect(self._message_action)
         self.panel.training.paused.connect(self._pause_training)
         self.window.files_dropped.connect(self.open_traces)
@@ -110,6 +111,7 @@ class Controller(QObject):
             "reverse": lambda: head.toggle(-1),
             "step-back": lambda: head.step(-1), "step-on": lambda: head.step(1), "to-start": head.to_start,
             "to-end": head.to_end, "loop": lambda: head.set_loop(not head.loop), "link": self._toggle_link,
+            "add-lane": self.lane_control.add, "remove-lane": self.lane_control.remove_selected,
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
             "full-screen": self._toggle_full_screen, "help": self._show_help,
         }  # fmt: skip
@@ -124,10 +126,7 @@ class Controller(QObject):
         traces = []
         for path in paths[: MOST_LANES - 1]:
             try:
-                trace = open_trace(path)
-                if "x" not in trace and "snapshot/x" not in trace:
-                    raise FlowscopeError(f"{path.name} holds no 2D particles.")
-                traces.append(trace)
+                traces.append(read(path))
             except FlowscopeError as error:
                 self.window.message("This file cannot be opened", str(error))
         if traces:
@@ -150,6 +149,7 @@ class Controller(QObject):
 
     def _lanes_changed(self) -> None:
         self.scenes.forget()
+        self.actions["add-lane"].setEnabled(len(self.session.lanes) < MOST_LANES)
         _start(self._scenes_timer)
 
     def _rows_arrived(self, key: int) -> None:
@@ -203,21 +203,17 @@ class Controller(QObject):
             return MessageSpec(
                 "The run stopped", text, "warning", (("again", "Run again"), ("dismiss", "Show it")), error=True
             )
-        return None
+        return self.lane_control.message(lane)
 
     def _message_action(self, index: int, action: str) -> None:
         lane = self.session.lanes[index]
+        if lane.status != "failed":
+            self.lane_control.choose(lane, action, self.run)
+            return
         lane.status, lane.message = "ready", ""
         self.session.touch(lane.key)
         if action == "again":
             self.run()
-
-    def _lane_menu(self, index: int, menu: QMenu) -> None:
-        lane = self.session.lanes[index]
-        if not lane.real:
-            menu.addAction("Save trace…", lambda: self.files.ask_save(lane.key))
-        if len(self.session.lanes) > 1:
-            menu.addAction("Remove lane", lambda: self.session.remove(lane.key))
 
     def _restyle(self) -> None:
         self.scenes.forget()

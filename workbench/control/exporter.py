@@ -75,7 +75,7 @@ class Exporter(QObject):
         view = session.view
         order = Order(
             files, str(out), session.title, choice.width, choice.height, choice.fps, choice.seconds, choice.pacing,
-            view.theme, any(lane.real for lane in session.lanes), view.field_kind, view.field_factor,
+            view.theme, any(lane.aspect == "real" for lane in session.lanes), view.field_kind, view.field_factor,
         )  # fmt: skip
         self._window.toast.progress("Exporting", 0, 1, None, self.cancel)
 

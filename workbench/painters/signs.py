@@ -47,7 +47,7 @@ def signs(scene: Scene, overlays: frozenset[Overlay]) -> tuple[Sign, ...]:
     bars = dict.fromkeys(Bar(mark.colours, mark.top, mark.label) for mark in maps)
     notes = list(scene.notes)
     if any(mark.relief is not None for mark in maps):
-        notes.append("White: density of x. Blank: no particles")
+        notes.append("White: density of xₜ. Blank: no particles")
     return (*([Key()] if scene.colour_key else []), *bars, *map(Note, notes))
 
 

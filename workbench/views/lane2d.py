@@ -24,6 +24,7 @@ _MOST_TRAILS = 2000
 _FIELD_ALPHA, _EXACT_ALPHA = 0.6, 0.8
 _SPAN, _SHORT_SPAN = 0.26, 0.05
 _REAL_ALPHA, _REAL_SIZE = 0.15, 1.8
+_PREVIEW_ALPHA = 0.6
 _MOST_NOISE = 1.6
 """How far beyond the data the noise may widen the view."""
 
@@ -129,8 +130,10 @@ def _particles(trace: Trace, look: Look, shown: frozenset[Overlay]) -> list[Mark
         marks.append(Trails("trails", ways, times, trail, span=_SPAN if glide else _SHORT_SPAN, glide=glide))
     if "preview" in shown and "x1_hat" in trace and n <= MOST_DISCS:
         rows = min(len(trace["x1_hat"]), len(times))
+        rings = colours.copy()
+        rings[:, 3] *= _PREVIEW_ALPHA
         previews = cast(Floats, trace["x1_hat"][:rows])
-        marks.append(Points("preview", previews, times[:rows], colours, size + 2.0, glide=glide, hollow=True))
+        marks.append(Points("preview", previews, times[:rows], rings, size + 1.2, glide=glide, hollow=True))
     if "particles" in shown and n <= MOST_DISCS:
         marks.append(Points("particles", positions, times, colours, size, glide=glide))
     return marks
