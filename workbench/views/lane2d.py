@@ -159,6 +159,7 @@ def _exact_arrows(exact: Trace, look: Look, full_length: float) -> Arrows:
         "exact", grid, vectors.astype(np.float32), np.ones(vectors.shape[:2], np.float32),
         stream.column("t")[: len(vectors)], cell=float(axis[1] - axis[0]), full_length_at=full_length,
         colour=rgba(look.theme.methods["exact"], _EXACT_ALPHA), factor=look.field_factor,
+        reads=look.field_kind,
     )  # fmt: skip
 
 
@@ -255,7 +256,7 @@ def _arrows(stream: Stream, x: Stream, look: Look) -> Arrows:
     return Arrows(
         "field", grid, vectors.astype(np.float32), presence, stream.column("t")[:n], cell=float(axis[1] - axis[0]),
         full_length_at=_full_length(vectors, presence), colour=rgba(look.theme.arrow, _FIELD_ALPHA),
-        factor=look.field_factor,
+        factor=look.field_factor, reads=look.field_kind,
     )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ class Trails:
 
 @dataclass(frozen=True, eq=False)
 class Arrows:
-    """A vector field on a grid: origins [G, 2], vectors [N, G, 2], presence [N, G] in [0, 1].
+    """A vector field on a square mesh, row by row: origins [G, 2], vectors [N, G, 2], presence [N, G] in [0, 1].
 
     Length is 0.95 ``cell`` x ``factor`` x min(1, |v| / ``full_length_at``); opacity .6 x (.6 + .4 q) with
     q = min(1, |v| / full_length_at), times .25 where no particles are (presence 0) up to 1 (presence 1).
@@ -69,6 +69,8 @@ class Arrows:
     full_length_at: float
     colour: tuple[float, float, float, float]
     factor: float = 1.0
+    reads: str = "velocity"
+    """What the arrows show: velocity, score or noise."""
 
 
 @dataclass(frozen=True, eq=False)
