@@ -74,7 +74,7 @@ def rows(setup: Setup, field: Field) -> Iterator[Row]:
     times = setup.times()
     counted = CountedField(field)
     sampled = ConditionedField(setup.wrap(counted), setup.labels(n))
-    mesh = _Mesh(setup, field) if len(setup.shape) == 1 else None
+    mesh = Mesh(setup, field, field_grid(setup)) if len(setup.shape) == 1 else None
     x0 = setup.source.draw(setup.shape, n, spec.seed, "source").to(setup.device, setup.dtype)
     x, state = path.at(times[0]).sigma * x0, None
     for t, s in itertools.pairwise(times):
@@ -112,11 +112,11 @@ class StepNoises:
         return self._noise.fresh(t, draw)
 
 
-class _Mesh:
-    """The field on a mesh of the plane; where all particles have one class, that class's."""
+class Mesh:
+    """The field at places [G, D] of the plane; where all particles have one class, that class's."""
 
-    def __init__(self, setup: Setup, field: Field) -> None:
-        grid = torch.from_numpy(field_grid(setup)).to(setup.device, setup.dtype)
+    def __init__(self, setup: Setup, field: Field, places: np.ndarray) -> None:
+        grid = torch.from_numpy(places).to(setup.device, setup.dtype)
         self._n = len(grid)
         self._x = torch.cat([grid, grid.new_zeros(padded(len(grid)) - len(grid), grid.shape[1])])
         labels = setup.labels(len(self._x)) if len(setup.classes) == 1 else None

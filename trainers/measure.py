@@ -16,7 +16,7 @@ from core.events import Chunk, Event, RunFinished, StopRun, StreamDeclared, Tick
 from core.metrics.velocity_error import velocity_error_over_t
 from core.setup import resolve
 from core.spec import RunSpec
-from trainers.loop import exact_field
+from trainers.training.snapshots import exact_field
 
 _T = (0.02, 0.98)
 _TIMES, _PAIRS = 33, 1024

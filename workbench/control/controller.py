@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QMenu
 
 from core import catalog
 from core.errors import FlowscopeError
-from core.trace import Trace, open_trace
+from core.trace import Trace
 from core.trace.derive import snapshot
 from workbench import actions as table
+from workbench.control.analyses import Analyses
 from workbench.control.charts import Charts, ddpm_steps
 from workbench.control.exporter import Exporter
 from workbench.control.files import Files
 from workbench.control.form import FormControl
 from workbench.control.frames import FrameClock
+from workbench.control.lanes import LaneControl, read
 from workbench.control.runs import Runs
 from workbench.control.scenes import Scenes
 from workbench.engine.client import EngineClient
@@ -29,7 +30,7 @@ from workbench.engine.commands import Hello, Stats
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
 from workbench.views.charts import steps_done
-from workbench.views.marks import Scene
+from workbench.views.marks import OVERLAYS, Scene
 from workbench.views.theme import THEMES, Theme
 from workbench.views.time_axis import time_axis
 from workbench.widgets.charts import ChartsStrip
@@ -51,10 +52,12 @@ class Controller(QObject):
     def __init__(self, session: Session, playhead: Playhead, engine: EngineClient, runs: Runs) -> None:
         super().__init__()
         self.session, self.playhead, self.engine, self.runs = session, playhead, engine, runs
-        self.scenes = Scenes(session, lambda: runs.catalog)
+        self.analyses = Analyses(engine)
+        self.scenes = Scenes(session, self.analyses, lambda: runs.catalog)
         self.window = MainWindow(session.view)
         self.exporter = Exporter(self.window, session)
         self.files = Files(self.window, session, self.exporter, self.open_traces)
+        self.lane_control = LaneControl(self.window, session, runs, self.files)
         self.actions = table.build(self.window, self._handlers())
         self.lanes, self.charts = LanesView(), ChartsStrip()
         self.transport = Transport(playhead, self.actions)
@@ -89,7 +92,7 @@ class Controller(QObject):
         self.playhead.snapshots.changed.connect(self._snapshot_moved)
         self.transport.refused.connect(lambda text: self.tell(text))
         self.lanes.lane_selected.connect(lambda i: session.select(session.lanes[i].key))
-        self.lanes.menu_requested.connect(self._lane_menu)
+        self.lanes.menu_requested.connect(self.lane_control.fill_menu)
         self.lanes.message_action.connect(self._message_action)
         self.panel.training.paused.connect(self._pause_training)
         self.window.files_dropped.connect(self.open_traces)
@@ -97,6 +100,7 @@ class Controller(QObject):
         self.runs.rows_arrived.connect(self._rows_arrived)
         self.runs.training_progress.connect(self._show_training)
         self.runs.failed.connect(self._failed)
+        self.analyses.rows_arrived.connect(lambda: _start(self._scenes_timer))
         self.runs.trained.connect(self._trained)
         self.engine.hello.connect(self._hello)
         self.engine.died.connect(self._died)
@@ -115,11 +119,12 @@ class Controller(QObject):
             "to-end": head.to_end, "loop": head.next_mode, "keep-time": lambda: head.set_keep_time(not head.keep_time),
             "span-from": head.span_from, "span-to": head.span_to, "span-all": lambda: head.set_span(0.0, 1.0),
             "next-axis": head.next_axis, "link": self._toggle_link,
+            "add-lane": self.lane_control.add, "remove-lane": self.lane_control.remove_selected,
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
             "equations": self._toggle_equations,
             "full-screen": self._toggle_full_screen, "help": self._show_help,
         }  # fmt: skip
-        for overlay in ("particles", "trails", "field", "real"):
+        for overlay in OVERLAYS:
             handlers[overlay] = lambda name=overlay: self._toggle_overlay(name)  # type: ignore[misc]  # a bound name
         return handlers
 
@@ -130,10 +135,7 @@ class Controller(QObject):
         traces = []
         for path in paths[: MOST_LANES - 1]:
             try:
-                trace = open_trace(path)
-                if "x" not in trace and "snapshot/x" not in trace:
-                    raise FlowscopeError(f"{path.name} holds no 2D particles.")
-                traces.append(trace)
+                traces.append(read(path))
             except FlowscopeError as error:
                 self.window.message("This file cannot be opened", str(error))
         if traces:
@@ -156,6 +158,7 @@ class Controller(QObject):
 
     def _lanes_changed(self) -> None:
         self.scenes.forget()
+        self.actions["add-lane"].setEnabled(len(self.session.lanes) < MOST_LANES)
         _start(self._scenes_timer)
 
     def _rows_arrived(self, key: int) -> None:
@@ -223,21 +226,17 @@ class Controller(QObject):
             return MessageSpec(
                 "The run stopped", text, "warning", (("again", "Run again"), ("dismiss", "Show it")), error=True
             )
-        return None
+        return self.lane_control.message(lane)
 
     def _message_action(self, index: int, action: str) -> None:
         lane = self.session.lanes[index]
+        if lane.status != "failed":
+            self.lane_control.choose(lane, action, self.run)
+            return
         lane.status, lane.message = "ready", ""
         self.session.touch(lane.key)
         if action == "again":
             self.run()
-
-    def _lane_menu(self, index: int, menu: QMenu) -> None:
-        lane = self.session.lanes[index]
-        if not lane.real:
-            menu.addAction("Save trace…", lambda: self.files.ask_save(lane.key))
-        if len(self.session.lanes) > 1:
-            menu.addAction("Remove lane", lambda: self.session.remove(lane.key))
 
     def _restyle(self) -> None:
         self.scenes.forget()
@@ -343,9 +342,10 @@ class Controller(QObject):
         self.refresh()
 
     def _show_overlays(self, overlays: frozenset[Any]) -> None:
-        for name in ("particles", "trails", "field", "real"):
+        for name in OVERLAYS:
             self.actions[name].setChecked(name in overlays)
         self.lanes.set_overlays(overlays)
+        _start(self._scenes_timer)
 
     def _show_loop(self) -> None:
         self.actions["loop"].setChecked(self.playhead.mode != "once")

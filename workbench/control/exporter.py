@@ -16,8 +16,8 @@ from PyQt6.QtGui import QDesktopServices
 from core.errors import FlowscopeError
 from core.trace import Trace, save
 from workbench.export.job import CANCELLED, Order
-from workbench.export.scenes import OVERLAYS
 from workbench.model.session import Session
+from workbench.views.marks import OVERLAYS
 from workbench.widgets.dialogs import ExportChoice
 from workbench.widgets.window import MainWindow
 
@@ -77,8 +77,8 @@ class Exporter(QObject):
         order = Order(
             traces=files, out=str(out), title=session.title, width=choice.width, height=choice.height, fps=choice.fps,
             seconds=choice.seconds, pacing=choice.pacing, theme=view.theme,
-            real=any(lane.real for lane in session.lanes), field_kind=view.field_kind, factor=view.field_factor,
-            hidden=[overlay for overlay in OVERLAYS if overlay not in view.overlays],
+            real=any(lane.aspect == "real" for lane in session.lanes), field_kind=view.field_kind,
+            factor=view.field_factor, hidden=[overlay for overlay in OVERLAYS if overlay not in view.overlays],
         )  # fmt: skip
         self._window.toast.progress("Exporting", 0, 1, None, self.cancel)
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from workbench.views.marks import Overlay, Scene
 from workbench.views.theme import Theme
 
 Layout = Literal["row", "grid"]
-OVERLAYS: tuple[Overlay, ...] = get_args(Overlay)
 
 
 def lanes(

@@ -8,7 +8,7 @@ from workbench.painters.canvas import Viewport
 from workbench.painters.splat import Ink, Layer, Window
 from workbench.painters.tails import Piece, at, pieces
 from workbench.views.arrows import segments
-from workbench.views.marks import Arrows, Mark, Points, Scene, Trails
+from workbench.views.marks import Arrows, Heat, Mark, Points, Scene, Trails
 
 ARROW_WIDTH = 1.15
 
@@ -26,8 +26,11 @@ class Brush:
 
     def __init__(self, scene: Scene, view: Viewport, window: Window, scale: float) -> None:
         self._view, self._window, self._scale = view, window, scale
-        self._still = [mark for mark in scene.marks if is_still(mark)]
-        self._moving = [mark for mark in scene.marks if not is_still(mark)]
+        marks = scene.shown
+        # what stands still lies under a map as well, and a map changes
+        mapped = any(isinstance(mark, Heat) for mark in marks)
+        self._still = [mark for mark in marks if is_still(mark) and not mapped]
+        self._moving = [mark for mark in marks if not is_still(mark) or mapped]
         self._kept: dict[Trails, dict[int, Ink]] = {}
 
     def still(self, layer: Layer) -> None:
@@ -58,7 +61,9 @@ class Brush:
     def _points(self, mark: Points, layer: Layer, t: float) -> None:
         if len(mark.times):
             where = at(mark.positions, mark.times, t, glide=mark.glide)
-            layer.discs(self._window, self._scale * self._view(where), 0.5 * mark.size * self._scale, mark.colours)
+            line = self._scale if mark.hollow else 0.0
+            radius = 0.5 * mark.size * self._scale
+            layer.discs(self._window, self._scale * self._view(where), radius, mark.colours, line)
 
     def _trails(self, mark: Trails, layer: Layer, t: float) -> None:
         for piece in pieces(mark, t):

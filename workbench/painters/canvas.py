@@ -42,6 +42,14 @@ class Viewport:
         out[..., 1] = self.height / 2 - (out[..., 1] - (y0 + y1) / 2) * self.unit
         return out
 
+    def data(self, pixels: NDArray[np.floating]) -> NDArray[np.float64]:
+        """The place in the plane of pixels [..., 2]: the inverse."""
+        x0, x1, y0, y1 = self.extent
+        out = pixels.astype(np.float64)
+        out[..., 0] = (out[..., 0] - self.width / 2) / self.unit + (x0 + x1) / 2
+        out[..., 1] = (self.height / 2 - out[..., 1]) / self.unit + (y0 + y1) / 2
+        return out
+
     @property
     def seen(self) -> tuple[float, float, float, float]:
         """The part of the plane that is visible: x0, x1, y0, y1."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QRectF
+from PyQt6.QtCore import QPointF, QRectF
 from PyQt6.QtGui import QColor, QImage, QPainter
 from PyQt6.sip import voidptr
 
@@ -21,8 +21,11 @@ from workbench.painters import furniture, vector
 from workbench.painters.brush import Brush
 from workbench.painters.canvas import NUMBERS_ACROSS, NUMBERS_UP, Viewport, paint_ground, paint_numbers
 from workbench.painters.furniture import FOOT, HEADER
+from workbench.painters.heat import heat_image
+from workbench.painters.signs import Key, Sign, painted, signs
+from workbench.painters.signs import places as sign_places
 from workbench.painters.splat import Layer, Window
-from workbench.views.marks import Scene
+from workbench.views.marks import OVERLAYS, Heat, Scene
 from workbench.views.theme import Theme
 
 GUTTER, MARGIN, TITLE = 8, 8, 40
@@ -62,6 +65,7 @@ class Page:
         ]
         self._still: NDArray[np.uint8] | None = None
         self._numbers: list[tuple[QRectF, QImage]] = []
+        self._signs: dict[Sign, QImage] = {}
 
     def _cell(self, scene: Scene, rect: QRectF) -> _Cell:
         canvas = rect.adjusted(0, HEADER, 0, -FOOT) if self.words else rect
@@ -88,14 +92,19 @@ class Page:
             self._prepare()
         assert self._still is not None  # made just now
         np.copyto(page, self._still)
+        target = image or image_on(page, self.scale)
+        if any(isinstance(mark, Heat) for cell in self.cells for mark in cell.scene.shown):
+            with painting(target) as painter:
+                self._paint_maps(painter, t)
         for brush in self._brushes:
             brush.prepare(self._layer, t)
         for brush in self._brushes:
             brush.moving(self._layer, t)
         self._layer.onto(page)
-        with painting(image or image_on(page, self.scale)) as painter:
+        with painting(target) as painter:
             for strip, numbers in self._numbers:
                 painter.drawImage(strip.topLeft(), numbers)
+            self._paint_signs(painter)
             self._paint_words(painter, t)
 
     def _prepare(self) -> None:
@@ -121,8 +130,33 @@ class Page:
         shapes = [vector.draw_marks(painter, cell.canvas, cell.scene, t, cell.view) for cell in self.cells]
         for cell in self.cells:
             paint_numbers(painter, cell.canvas, cell.view, self.theme, outlines=True)
+        self._paint_signs(painter)
         self._paint_words(painter, t)
         return all(shapes)
+
+    def _paint_maps(self, painter: QPainter, t: float) -> None:
+        for cell in self.cells:
+            for mark in cell.scene.shown:
+                if isinstance(mark, Heat):
+                    painter.drawImage(cell.canvas.topLeft(), heat_image(mark, t, cell.view, self.scale))
+
+    def _paint_signs(self, painter: QPainter) -> None:
+        """Bars of maps, and notes; the key to the particles' colours stands on the stage alone."""
+        for cell in self.cells:
+            overlays = frozenset(OVERLAYS) if cell.scene.overlays is None else cell.scene.overlays
+            images = {sign: self._sign(sign) for sign in signs(cell.scene, overlays) if not isinstance(sign, Key)}
+            size_of = {sign: image.deviceIndependentSize() for sign, image in images.items()}
+            corners = sign_places(
+                list(images), lambda sign, of=size_of: (of[sign].width(), of[sign].height()),  # type: ignore[misc]
+                (cell.canvas.width(), cell.canvas.height()),
+            )  # fmt: skip
+            for image, (x, y) in zip(images.values(), corners, strict=True):
+                painter.drawImage(cell.canvas.topLeft() + QPointF(x, y), image)
+
+    def _sign(self, sign: Sign) -> QImage:
+        if sign not in self._signs:
+            self._signs[sign] = painted(sign, self.theme, self.scale)
+        return self._signs[sign]
 
     def _paint_furniture(self, painter: QPainter) -> None:
         painter.fillRect(QRectF(0, 0, *self.size), QColor(self.theme.win))

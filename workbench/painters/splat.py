@@ -54,8 +54,10 @@ class Layer:
     def all(self) -> Window:
         return Window(0, 0, self.width, self.height)
 
-    def discs(self, window: Window, centres: NDArray[np.floating], radius: float, colours: Floats) -> None:
-        """Discs at centres [n, 2] in colours [n, 4]."""
+    def discs(
+        self, window: Window, centres: NDArray[np.floating], radius: float, colours: Floats, line: float = 0.0
+    ) -> None:
+        """Discs at centres [n, 2] in colours [n, 4]; with a ``line`` rings of that width."""
         reach = int(np.ceil(radius + 0.5))
         dy, dx = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
         near = np.hypot(dx, dy) < radius + 0.5 + _HALF_DIAGONAL
@@ -68,6 +70,8 @@ class Layer:
         x, y = corner[:, :1] + dx, corner[:, 1:] + dy
         distance = np.sqrt((dx.astype(np.float32) - off[:, :1]) ** 2 + (dy.astype(np.float32) - off[:, 1:]) ** 2)
         alpha = np.clip(np.float32(radius + 0.5) - distance, 0.0, 1.0) * colours[:, 3:]
+        if line:
+            alpha *= np.clip(distance - np.float32(radius - line - 0.5), 0.0, 1.0)
         inside = (x >= 0) & (x < window.width) & (y >= 0) & (y < window.height)
         if not inside.all():
             alpha[~inside] = 0.0

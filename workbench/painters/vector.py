@@ -9,10 +9,11 @@ from PyQt6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
 from workbench.painters.brush import ARROW_WIDTH, Brush
 from workbench.painters.canvas import Viewport
+from workbench.painters.heat import heat_image
 from workbench.painters.splat import Layer, cut
 from workbench.painters.tails import at, pieces
 from workbench.views.arrows import segments
-from workbench.views.marks import Arrows, Mark, Points, Scene, Trails
+from workbench.views.marks import Arrows, Heat, Mark, Points, Scene, Trails
 
 MOST_SHAPES = 20_000
 """In one lane. Beyond it a file takes seconds to open and its shapes can no longer be told apart."""
@@ -28,12 +29,15 @@ def draw_marks(painter: QPainter, rect: QRectF, scene: Scene, t: float, view: Vi
     A lane with more than `MOST_SHAPES` of them becomes a picture of twice the resolution; its words stay text.
     """
     with np.errstate(invalid="ignore", over="ignore"):  # a particle that has diverged is left out
-        if sum(_count(mark, t) for mark in scene.marks) > MOST_SHAPES:
+        for mark in scene.shown:
+            if isinstance(mark, Heat):
+                painter.drawImage(rect, heat_image(mark, t, view, _PICTURE_SCALE))
+        if sum(_count(mark, t) for mark in scene.shown) > MOST_SHAPES:
             painter.drawImage(rect, _picture(scene, t, view))
             return False
         painter.save()
         painter.translate(rect.topLeft())
-        for mark in scene.marks:
+        for mark in scene.shown:
             _draw(painter, mark, t, view)
         painter.restore()
     return True
@@ -62,9 +66,13 @@ def _points(painter: QPainter, mark: Points, t: float, view: Viewport) -> None:
     where = view(at(mark.positions, mark.times, t, glide=mark.glide))
     seen = ((where >= 0) & (where <= [view.width, view.height])).all(axis=1)
     painter.setPen(Qt.PenStyle.NoPen)
-    radius = mark.size / 2
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    radius = mark.size / 2 - (0.5 if mark.hollow else 0.0)
     for (x, y), colour in zip(where[seen].tolist(), mark.colours[seen].tolist(), strict=True):
-        painter.setBrush(QColor.fromRgbF(*colour))
+        if mark.hollow:
+            painter.setPen(QPen(QColor.fromRgbF(*colour), 1.0))
+        else:
+            painter.setBrush(QColor.fromRgbF(*colour))
         painter.drawEllipse(QPointF(x, y), radius, radius)
 
 
@@ -95,6 +103,8 @@ def _count(mark: Mark, t: float) -> int:
             return int(mark.positions.shape[1]) * len(pieces(mark, t))
         case Arrows():
             return 3 * len(mark.origins)
+        case Heat():
+            return 0
 
 
 def _picture(scene: Scene, t: float, view: Viewport) -> QImage:

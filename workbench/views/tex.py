@@ -39,6 +39,9 @@ NAMED: dict[str, str] = {
     "jump": r"x_s = x_t + (s - t) u_\theta(x_t, t, s)",
     "consistency": r"\hat x_1 = f_\theta(x_t, t)",
     "data": r"x_1 \sim p_{\text{data}}",
+    "exact": r"v_*(x, t) = \E[\frac{\d x_t}{\d t} | x_t = x]",
+    "error": r"| v_\theta - v_* |",
+    "forward": r"x_t = \alpha_t x_1 + \sigma_t x_0",
 }
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import QRect, pyqtSignal
+from PyQt6.QtCore import QRect, QRectF, pyqtSignal
 from PyQt6.QtGui import QColor, QPalette, QResizeEvent
 from PyQt6.QtWidgets import QMenu, QWidget
 
 from workbench.painters.stage import Stage
-from workbench.views.marks import Overlay, Scene
+from workbench.views.marks import OVERLAYS, Overlay, Scene
+from workbench.views.readout import readout
 from workbench.views.theme import DARK, Theme
 from workbench.widgets import lane_foot, lane_header
 from workbench.widgets.lane_foot import LaneFoot
 from workbench.widgets.lane_header import LaneHeader
 from workbench.widgets.lane_states import EMPTY_LANE, PROGRESS_HEIGHT, MessagePanel, MessageSpec, ProgressStrip
+from workbench.widgets.readout import Readout
 
 MOST_LANES = 4
 
@@ -34,6 +36,11 @@ class LanesView(QWidget):
         super().__init__(parent)
         self.stage = Stage(self)
         self.stage.lane_pressed.connect(self.lane_selected)
+        self.stage.pointer_moved.connect(self._point)
+        self.stage.pointer_left.connect(self._unpoint)
+        self.readout = Readout(self)
+        self._pointed: tuple[int, float, float] | None = None
+        self._overlays: frozenset[Overlay] = frozenset(OVERLAYS)
         self._scenes: tuple[Scene | None, ...] = ()
         self._theme = DARK
         self._cursor = 0.0
@@ -62,6 +69,7 @@ class LanesView(QWidget):
         self.stage.set_scenes(scenes, theme)
         self._refresh()
         self._arrange()
+        self._read_out()
 
     def set_cursor(self, t: float) -> None:
         """Show all lanes at t."""
@@ -70,6 +78,7 @@ class LanesView(QWidget):
         for header, foot in zip(self._headers, self._feet, strict=True):
             header.set_cursor_t(t)
             foot.set_cursor_t(t)
+        self._read_out()
 
     def set_equations(self, all_of_them: bool) -> None:
         """Show all equations of each lane, or what it follows."""
@@ -79,13 +88,37 @@ class LanesView(QWidget):
         self._arrange()
 
     def set_overlays(self, overlays: frozenset[Overlay]) -> None:
+        self._overlays = overlays
         self.stage.set_overlays(overlays)
+        self._read_out()
 
     def set_selected(self, index: int) -> None:
         """Frame this lane; -1 for none."""
         self._selected = index
         self.stage.set_selected(index)
         self._refresh()
+
+    def _point(self, lane: int, x: float, y: float) -> None:
+        self._pointed = (lane, x, y)
+        self._read_out()
+
+    def _unpoint(self) -> None:
+        self._pointed = None
+        self.readout.hide()
+
+    def _read_out(self) -> None:
+        """The values under the mouse at the cursor, where it is over a lane that shows something."""
+        lane, x, y = self._pointed or (-1, 0.0, 0.0)
+        scene = self._scenes[lane] if 0 <= lane < len(self._scenes) else None
+        if scene is None or self._panels[lane].isVisible():
+            self.readout.hide()
+            return
+        camera, (left, width) = self.stage.camera(lane), self.stage.spans()[lane]
+        px = left + width / 2 + (x - camera.x) * camera.scale
+        py = self.stage.y() + self.stage.height() / 2 - (y - camera.y) * camera.scale
+        room = QRectF(left + 2, self.stage.y() + 2, width - 4, self.stage.height() - 4)
+        lines = readout(scene, self._overlays, x, y, self._cursor)
+        self.readout.show_lines(lines, self._theme, round(px), round(py), room)
 
     def show_message(self, index: int, spec: MessageSpec | None) -> None:
         """Cover a lane's canvas with words and buttons; None uncovers it."""
