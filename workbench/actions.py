@@ -10,7 +10,7 @@ from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QLineEdit, QWidget
 
-Group = Literal["File", "Run", "Play", "View", "Help"]
+Group = Literal["Go to", "File", "Run", "Play", "View", "Help"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,10 @@ class Spec:
 
 
 TABLE: tuple[Spec, ...] = (
-    Spec("open", "Open trace…", "File", ("Ctrl+O",), "open"),
+    Spec("library", "Library", "Go to", ("Ctrl+1",), "library", help="Presets and recent runs"),
+    Spec("lanes", "Lanes", "Go to", ("Ctrl+2",), "lanes", help="What is open"),
+
+    Spec("open", "Open…", "File", ("Ctrl+O",), "open"),
     Spec("save", "Save trace…", "File", ("Ctrl+S",), "save"),
     Spec("export", "Export GIF…", "File", ("Ctrl+E",), "export"),
     Spec("quit", "Quit", "File", ("Ctrl+Q",)),

@@ -23,7 +23,7 @@ from workbench.model.playhead import Playhead
 from workbench.model.session import Session
 
 START = ("swiss-roll-diffusion", "swiss-roll-flow")
-START_TITLE = "Swiss roll, two methods on one noise"
+START_TITLE = "Diffusion beside flow matching"
 
 
 def application() -> QApplication:
@@ -41,7 +41,7 @@ def application() -> QApplication:
 class App:
     """The running application."""
 
-    def __init__(self, traces: list[Path]) -> None:
+    def __init__(self, traces: list[Path], *, start_page: bool = False) -> None:
         self.session, self.playhead = Session(), Playhead()
         self.engine = EngineClient()
         known = catalog.load(resources.path("catalog.json").read_bytes())
@@ -49,6 +49,8 @@ class App:
         self.controller = Controller(self.session, self.playhead, self.engine, self.runs)
         self.window = self.controller.window
         self._open(traces)
+        if start_page:
+            self.controller.desk.show_start()
 
     def _open(self, traces: list[Path]) -> None:
         if traces:
@@ -59,9 +61,10 @@ class App:
             )
 
     def start(self) -> None:
-        """Show the window, play, and spawn the engine once the first frame is there."""
+        """Show the window, play what is seen, and spawn the engine once the first frame is there."""
         self.window.show()
-        self.playhead.play()
+        if self.window.place == "lanes":
+            self.playhead.play()
         QTimer.singleShot(0, self.engine.start)
 
 
@@ -71,7 +74,7 @@ def run(traces: list[Path]) -> int:
     began = time.monotonic()
     qt = application()
     try:
-        app = App(traces)
+        app = App(traces, start_page=not traces)
     except FlowscopeError as error:
         print(f"flowscope: {error}", file=sys.stderr)
         return 2

@@ -17,6 +17,7 @@ from core.errors import FlowscopeError
 from core.trace import Trace, open_trace
 from core.trace.derive import snapshot
 from workbench import actions as table
+from workbench.control.desk import Desk
 from workbench.control.exporter import Exporter
 from workbench.control.files import Files
 from workbench.control.form import FormControl
@@ -40,6 +41,7 @@ from workbench.widgets.window import MainWindow
 
 _CHARTS_MS, _SCENES_MS = 300, 60
 """What arrives faster than this is shown together."""
+TRAIN = ("again", "Train")
 
 
 class Controller(QObject):
@@ -51,7 +53,8 @@ class Controller(QObject):
         self.scenes = Scenes(session)
         self.window = MainWindow(session.view)
         self.exporter = Exporter(self.window, session)
-        self.files = Files(self.window, session, self.exporter, self.open_traces)
+        self.files = Files(self.window, session, self.exporter, lambda paths: self.desk.open_files(paths))
+        self.desk = Desk(self)
         self.actions = table.build(self.window, self._handlers())
         self.lanes, self.charts = LanesView(), ChartsStrip()
         self.transport = Transport(playhead, self.actions)
@@ -85,7 +88,8 @@ class Controller(QObject):
         self.lanes.menu_requested.connect(self._lane_menu)
         self.lanes.message_action.connect(self._message_action)
         self.panel.training.paused.connect(self._pause_training)
-        self.window.files_dropped.connect(self.open_traces)
+        self.window.files_dropped.connect(self.desk.open_files)
+        self.exporter.saved.connect(lambda path, problem: None if problem else self.desk.remember(Path(path)))
         self.window.closing.connect(self.engine.shutdown)
         self.runs.rows_arrived.connect(self._rows_arrived)
         self.runs.training_progress.connect(self._show_training)
@@ -109,6 +113,7 @@ class Controller(QObject):
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
             "full-screen": self._toggle_full_screen, "help": self._show_help,
         }  # fmt: skip
+        handlers |= self.desk.handlers()
         for overlay in ("particles", "trails", "field", "real"):
             handlers[overlay] = lambda name=overlay: self._toggle_overlay(name)  # type: ignore[misc]  # a bound name
         return handlers
@@ -124,10 +129,12 @@ class Controller(QObject):
                 if "x" not in trace and "snapshot/x" not in trace:
                     raise FlowscopeError(f"{path.name} holds no 2D particles.")
                 traces.append(trace)
+                self.desk.opened(trace)
             except FlowscopeError as error:
                 self.window.message("This file cannot be opened", str(error))
         if traces:
             self.show_traces(traces, traces[0].spec.title or paths[0].stem)
+            self.desk.show_lanes()
             self.playhead.play()
 
     def show_traces(self, traces: list[Trace], title: str) -> None:
@@ -199,9 +206,18 @@ class Controller(QObject):
             return MessageSpec(
                 "The run stopped", text, "warning", (("again", "Run again"), ("dismiss", "Show it")), error=True
             )
+        if lane.trace is None and lane.spec is not None:
+            if self.runs.needs_training(lane):
+                if lane.training is None and lane.status != "running":
+                    return MessageSpec("Not trained yet", "Training shows its samples as it goes", "lanes", (TRAIN,))
+                return MessageSpec("Training begins", "", "lanes")
+            return MessageSpec("Sampling begins", "" if self.runs.ready else "when the engine is ready", "lanes")
         return None
 
     def _message_action(self, index: int, action: str) -> None:
+        if action in ("choose-preset", "open-trace"):
+            self.actions["library" if action == "choose-preset" else "open"].trigger()
+            return
         lane = self.session.lanes[index]
         lane.status, lane.message = "ready", ""
         self.session.touch(lane.key)
@@ -322,6 +338,7 @@ class Controller(QObject):
         QGuiApplication.instance().setStyleSheet(stylesheet(self.theme))  # type: ignore[union-attr]  # it is a QApplication
         self.window.retheme(self.theme)
         self.panel.retheme(self.theme)
+        self.desk.retheme()
         self.scenes.forget()
         self.refresh()
 

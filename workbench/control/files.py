@@ -13,6 +13,11 @@ from workbench.model.session import Session
 from workbench.widgets.dialogs import ExportChoice, ExportDialog
 from workbench.widgets.window import MainWindow
 
+FILTERS = (
+    "All that can be opened (*.h5 *.hdf5 *.toml *.csv *.npy *.png *.jpg *.jpeg);;Traces (*.h5 *.hdf5);;"
+    "Set-ups (*.toml);;Points (*.csv *.npy);;Pictures (*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff)"
+)
+
 
 class Files(QObject):
     """Asks for a file and hands it on."""
@@ -24,7 +29,7 @@ class Files(QObject):
         self._window, self._session, self._exporter, self._open_traces = window, session, exporter, open_traces
 
     def ask_open(self) -> None:
-        dialog = QFileDialog(self._window, "Open trace", "", "Traces (*.h5 *.hdf5)")
+        dialog = QFileDialog(self._window, "Open", "", FILTERS)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(lambda names: self._open_traces([Path(name) for name in names]))
         _show(dialog)

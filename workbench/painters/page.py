@@ -189,6 +189,13 @@ def paint_canvas(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme:
     painter.drawImage(rect.topLeft(), _numbers(view, theme.name, scale))
 
 
+def paint_marks(painter: QPainter, rect: QRectF, marks: tuple[Mark, ...], half: float, t: float) -> None:
+    """Marks alone, without grid or numbers, the square from -half to half in the middle of a rectangle."""
+    scale = painter.device().devicePixelRatio()  # type: ignore[union-attr]  # painting has a device
+    view = Viewport(rect.width(), rect.height(), (-half, half, -half, half))
+    painter.drawImage(rect.topLeft(), _layer(marks, t, view, scale))
+
+
 def _canvas(view: Viewport, scale: float) -> QImage:
     """A transparent picture of the size of a canvas."""
     width, height = round(view.width * scale), round(view.height * scale)

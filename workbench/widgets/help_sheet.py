@@ -9,7 +9,7 @@ from workbench import actions
 from workbench.widgets.controls import label
 
 #: The groups of each column.
-_COLUMNS: tuple[tuple[actions.Group, ...], ...] = (("Play", "Run", "Help"), ("View", "File"))
+_COLUMNS: tuple[tuple[actions.Group, ...], ...] = (("Play", "Run", "Help"), ("View",), ("Go to", "File"))
 
 
 class HelpSheet(QWidget):

@@ -43,6 +43,9 @@ QPushButton#menu { padding: 0 30px 0 12px; }
 QPushButton#primary { background: $prim; color: $on_prim; border-color: $prim; font-weight: 600; }
 QPushButton#primary:hover { background: $prim_hover; }
 QPushButton#primary:disabled { background: transparent; color: $t3; border: 1px dashed $line2; }
+QPushButton#quiet { background: transparent; border-color: transparent; color: $t2; font-size: 12px; min-height: 24px;
+  padding: 0 4px; }
+QPushButton#quiet:hover { color: $t1; background: $hover; }
 QPushButton#small { min-height: 26px; padding: 0 10px; }
 QPushButton#chip { min-height: 22px; max-height: 22px; padding: 0 8px; background: transparent; border-color: $line2; }
 QPushButton#chip:hover { background: $hover; border-color: $ctl; }

@@ -48,10 +48,18 @@ class TopBar(QWidget):
         # a long title gives way before the buttons do
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self.title, 1)
+        self.place = label("")
+        row.addWidget(self.place, 1)
         self._buttons = [IconButton(actions[name], name, 18, 28) for name in BUTTONS]
         for each in self._buttons:
             row.addSpacing(6)
             row.addWidget(each)
+
+    def show_place(self, name: str) -> None:
+        """Beside the lanes stands their title, elsewhere the name of the place."""
+        self.title.setVisible(name == "lanes")
+        self.place.setVisible(name != "lanes")
+        self.place.setText(name.capitalize())
 
     def retheme(self, theme: Theme) -> None:
         self._logo.setIcon(icon("logo", theme.t1, 20))
