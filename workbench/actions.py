@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +30,9 @@ TABLE: tuple[Spec, ...] = (
     Spec("library", "Library", "Go to", ("Ctrl+1",), "library", help="Presets and recent runs"),
     Spec("lanes", "Lanes", "Go to", ("Ctrl+2",), "lanes", help="What is open"),
 
+    Spec(
+        "palette", "Search…", "Go to", ("Ctrl+K", "Ctrl+Shift+P"), "search", help="Actions, presets and runs by name"
+    ),
     Spec("open", "Open…", "File", ("Ctrl+O",), "open"),
     Spec("save", "Save trace…", "File", ("Ctrl+S",), "save"),
     Spec("export", "Export GIF…", "File", ("Ctrl+E",), "export"),
@@ -43,6 +46,8 @@ TABLE: tuple[Spec, ...] = (
     Spec("to-start", "To the noise", "Play", ("Home",), "to-start"),
     Spec("to-end", "To the data", "Play", ("End",), "to-end", help="On a growing run its head is followed"),
     Spec("loop", "Loop", "Play", ("L",), "loop", checkable=True),
+    Spec("undo", "Undo", "View", ("Ctrl+Z",), "undo", help="What is open, its set-up and how it is shown"),
+    Spec("redo", "Redo", "View", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo"),
     Spec("particles", "Particles", "View", ("P",), checkable=True, help="The same noise has one colour in all lanes"),
     Spec("trails", "Trails", "View", ("T",), checkable=True, help="Where particles came from, the last quarter of t"),
     Spec(
@@ -84,11 +89,11 @@ def native(key: str) -> str:
     return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
 
 
-def tooltip(spec: Spec) -> str:
+def tooltip(spec: Spec, keys: Sequence[str]) -> str:
     """Name and key, and below them what it means."""
-    keys = f"&nbsp;&nbsp;<span style='font-weight: 400'>{native(spec.keys[0])}</span>" if spec.keys else ""
+    first = f"&nbsp;&nbsp;<span style='font-weight: 400'>{native(keys[0])}</span>" if keys else ""
     rest = f"<br>{spec.help}" if spec.help else ""
-    return f"<div style='white-space: pre'><b>{spec.text.rstrip('…')}</b>{keys}{rest}</div>"
+    return f"<div style='white-space: pre'><b>{spec.text.rstrip('…')}</b>{first}{rest}</div>"
 
 
 #: Keys that a control needs for itself when it has the focus.
@@ -119,6 +124,6 @@ def _action(spec: Spec, handler: Callable[[], None], parent: QObject) -> QAction
     action.setCheckable(spec.checkable)
     action.setShortcuts([QKeySequence(key) for key in spec.keys])
     action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-    action.setToolTip(tooltip(spec))
+    action.setToolTip(tooltip(spec, spec.keys))
     action.triggered.connect(lambda: handler())
     return action

@@ -24,6 +24,7 @@ from workbench.control.form import FormControl
 from workbench.control.frames import FrameClock
 from workbench.control.runs import Runs
 from workbench.control.scenes import Scenes
+from workbench.control.shell import Shell
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, Stats
 from workbench.model.playhead import Playhead
@@ -63,6 +64,7 @@ class Controller(QObject):
         self.window.compose(self.actions, self.lanes, self.charts, self.panel, self.transport)
         self._charts_timer = _later(self.window, _CHARTS_MS, self._show_charts)
         self._scenes_timer = _later(self.window, _SCENES_MS, self._show_scenes)
+        self.shell = Shell(self)
         self._connect()
         self.clock = FrameClock(self.window, playhead, self.lanes)
         self.retheme()
@@ -113,7 +115,10 @@ class Controller(QObject):
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
             "full-screen": self._toggle_full_screen, "help": self._show_help,
         }  # fmt: skip
-        handlers |= self.desk.handlers()
+        handlers |= self.desk.handlers() | {
+            "palette": lambda: self.shell.show_palette(), "undo": lambda: self.shell.undo.undo(),
+            "redo": lambda: self.shell.undo.redo(),
+        }  # fmt: skip
         for overlay in ("particles", "trails", "field", "real"):
             handlers[overlay] = lambda name=overlay: self._toggle_overlay(name)  # type: ignore[misc]  # a bound name
         return handlers
@@ -370,7 +375,7 @@ class Controller(QObject):
         self.window.showNormal() if self.window.isFullScreen() else self.window.showFullScreen()
 
     def _show_help(self) -> None:
-        self.window.over(HelpSheet())
+        self.window.over(HelpSheet(self.actions))
 
     def window_close(self) -> None:
         self.window.close()

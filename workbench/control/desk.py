@@ -30,9 +30,10 @@ class Desk(QObject):
     """Goes from place to place and opens things; the lanes themselves belong to the controller."""
 
     def __init__(self, controller: Controller) -> None:
-        super().__init__(controller)
+        super().__init__(controller.window)
         self._main = controller
         self.recents = Recents()
+        self._cards: dict[str, CardSpec] = {}
         self.start: StartPage | None = None
 
     def handlers(self) -> dict[str, Callable[[], None]]:
@@ -68,9 +69,11 @@ class Desk(QObject):
 
     def card(self, name: str) -> CardSpec:
         """What the card of a preset shows."""
-        preset = presets.describe(name)
-        methods = dict.fromkeys(self.method(spec) for spec in presets.load(name))
-        return CardSpec(name, preset.title, preset.help, tuple(preset.lanes), tuple(methods))
+        if name not in self._cards:
+            preset = presets.describe(name)
+            methods = dict.fromkeys(self.method(spec) for spec in presets.load(name))
+            self._cards[name] = CardSpec(name, preset.title, preset.help, tuple(preset.lanes), tuple(methods))
+        return self._cards[name]
 
     def method(self, spec: RunSpec) -> Method:
         """The method whose colour and shape a spec bears."""
@@ -135,6 +138,23 @@ class Desk(QObject):
             self._main.tell("Four lanes are the most", "remove one first")
             return
         self._fill(specs)
+        self._main.scenes.forget()
+        self._main.refresh()
+        self.show_lanes()
+
+    def add_trace(self, path: Path) -> None:
+        """Open a trace as one more lane."""
+        session = self._main.session
+        if len(session.lanes) >= MOST_LANES:
+            self._main.tell("Four lanes are the most", "remove one first")
+            return
+        try:
+            trace = open_trace(path)
+        except FlowscopeError as error:
+            self._main.window.message("This file cannot be opened", str(error))
+            return
+        self._main.runs.adopt(session.add(trace.spec, trace))
+        self.opened(trace)
         self._main.scenes.forget()
         self._main.refresh()
         self.show_lanes()

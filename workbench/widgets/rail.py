@@ -92,6 +92,9 @@ class Rail(QWidget):
         for place, button in self._buttons.items():
             button.setToolTip(actions[place.action].toolTip())
             button.clicked.connect(actions[place.action].trigger)
+            actions[place.action].changed.connect(
+                lambda shown=button, action=actions[place.action]: shown.setToolTip(action.toolTip())
+            )
         for place in (place for place in PLACES if not place.bottom):
             column.addWidget(self._buttons[place])
         column.addStretch(1)

@@ -43,6 +43,7 @@ QPushButton#menu { padding: 0 30px 0 12px; }
 QPushButton#primary { background: $prim; color: $on_prim; border-color: $prim; font-weight: 600; }
 QPushButton#primary:hover { background: $prim_hover; }
 QPushButton#primary:disabled { background: transparent; color: $t3; border: 1px dashed $line2; }
+QPushButton#search { background: $raised; border: 1px solid $line2; border-radius: 6px; min-height: 26px; padding: 0; }
 QPushButton#quiet { background: transparent; border-color: transparent; color: $t2; font-size: 12px; min-height: 24px;
   padding: 0 4px; }
 QPushButton#quiet:hover { color: $t1; background: $hover; }
@@ -70,6 +71,9 @@ QLineEdit, QComboBox { background: $raised; border: 1px solid $line2; border-rad
   padding: 0 8px; selection-background-color: $ctl; }
 QLineEdit:hover, QComboBox:hover { border-color: $ctl; }
 QLineEdit:focus, QComboBox:focus { border: 2px solid $t1; padding: 0 7px; min-height: 24px; }
+QLineEdit#bare, QLineEdit#bare:focus, QLineEdit#bare:hover { background: transparent; border: none; font-size: 15px;
+  padding: 0; }
+QListView#found { background: transparent; border: none; padding: 4px 0; }
 QLineEdit:disabled, QComboBox:disabled { color: $t3; border: 1px dashed $line2; background: transparent; }
 QLineEdit[wrong="true"] { border: 2px solid $error; padding: 0 7px; min-height: 24px; }
 QComboBox::drop-down { border: none; width: 22px; }

@@ -135,9 +135,9 @@ class MainWindow(QMainWindow):
         ):
             part.retheme(theme)
 
-    def over(self, card: QWidget) -> Scrim:
+    def over(self, card: QWidget, top: int | None = None) -> Scrim:
         """Show a card over the dimmed window."""
-        scrim = Scrim(self.centralWidget() or self, card, self.theme.scrim)
+        scrim = Scrim(self.centralWidget() or self, card, self.theme.scrim, top)
         scrim.tabbed.connect(self.ring.follow)
         return scrim
 
