@@ -28,6 +28,7 @@ class Spec:
 
 TABLE: tuple[Spec, ...] = (
     Spec("library", "Library", "Go to", ("Ctrl+1",), "library", help="Presets and recent runs"),
+    Spec("runs", "All runs", "Go to", ("Ctrl+3",), "folder", help="Search, compare, rename, throw away"),
     Spec("lanes", "Lanes", "Go to", ("Ctrl+2",), "lanes", help="What is open"),
 
     Spec(

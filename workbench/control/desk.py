@@ -14,6 +14,7 @@ from core import presets
 from core.errors import FlowscopeError, SpecError
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
+from workbench.control.runs_folder import RunsFolder
 from workbench.model import kinds, setup
 from workbench.model.cards import CARDS
 from workbench.model.recents import Recents
@@ -35,10 +36,11 @@ class Desk(QObject):
         self.recents = Recents()
         self._cards: dict[str, CardSpec] = {}
         self.start: StartPage | None = None
+        self.runs: RunsFolder | None = None
 
     def handlers(self) -> dict[str, Callable[[], None]]:
         """What the actions of the table do that belong here."""
-        return {"library": self.show_start, "lanes": self.show_lanes}
+        return {"library": self.show_start, "lanes": self.show_lanes, "runs": self.show_runs}
 
     # --- places --------------------------------------------------------------------------------------------------
 
@@ -54,7 +56,7 @@ class Desk(QObject):
             page.help_asked.connect(self._main.actions["help"].trigger)
             page.open_asked.connect(self._main.files.ask_open)
             page.new_asked.connect(lambda: self.open_preset("default"))
-            page.all_runs.connect(lambda: None)
+            page.all_runs.connect(self._main.actions["runs"].trigger)
             page.recent_opened.connect(lambda path: self.open_files([Path(path)]))
             page.recent_lost.connect(self.find)
             window.add_place("library", page)
@@ -63,7 +65,19 @@ class Desk(QObject):
         window.show_place("library")
         self._main.playhead.pause()
 
+    def show_runs(self) -> None:
+        """All recorded runs; the page reads the folder whenever it is shown."""
+        window = self._main.window
+        if self.runs is None:
+            self.runs = RunsFolder(self._main)
+            window.add_place("runs", self.runs.page)
+        self.runs.page.retheme(self._main.theme)
+        window.show_place("runs")
+        self._main.playhead.pause()
+
     def retheme(self) -> None:
+        if self.runs is not None:
+            self.runs.page.retheme(self._main.theme)
         if self.start is not None:
             self.start.retheme(self._main.theme)
 

@@ -94,11 +94,22 @@ QSlider::handle:horizontal { width: 10px; height: 10px; margin: -4px 0; border-r
 QSlider::handle:horizontal:hover { width: 12px; height: 12px; margin: -5px 0; border-radius: 6px; }
 QSlider::groove:horizontal:disabled { background: $line; } QSlider::handle:horizontal:disabled { background: $ctl; }
 QSlider::sub-page:horizontal:disabled { background: $line2; }
+QHeaderView::up-arrow { image: none; } QHeaderView::down-arrow { image: none; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar::handle:vertical { background: $line2; border-radius: 4px; min-height: 32px; margin: 1px; }
 QScrollBar::handle:vertical:hover { background: $ctl; }
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page { background: none;
   border: none; height: 0; }
+QTableView { background: $panel; alternate-background-color: $panel; border: 1px solid $line; border-radius: 8px;
+  selection-background-color: $sel; selection-color: $t1; gridline-color: $line; }
+QTableView::item { padding: 0 12px; border-bottom: 1px solid $line; }
+QTableView::item:hover { background: $hover; } QTableView::item:selected { background: $sel; color: $t1; }
+QTableView:focus { border-color: $t1; }
+QTableView QLineEdit { min-height: 30px; }
+QHeaderView { background: $panel; border: none; }
+QHeaderView::section { background: $panel; color: $t2; font-size: 12px; font-weight: 600; border: none;
+  border-bottom: 1px solid $line; padding: 8px 12px; }
+QHeaderView::section:hover { color: $t1; }
 QProgressBar { background: $line2; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
 QProgressBar::chunk { background: $t1; border-radius: 3px; }
 QWidget#dialog { background: $raised; border: 1px solid $line2; border-radius: 10px; }

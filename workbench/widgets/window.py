@@ -118,7 +118,7 @@ class MainWindow(QMainWindow):
 
     def show_place(self, name: str) -> None:
         self._pages.setCurrentWidget(self._places[name])
-        self.rail.set_here(name)
+        self.rail.set_here("library" if name == "runs" else name)
         self.top.show_place(name)
 
     def retheme(self, theme: Theme) -> None:
