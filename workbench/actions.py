@@ -29,6 +29,7 @@ class Spec:
 TABLE: tuple[Spec, ...] = (
     Spec("library", "Library", "Go to", ("Ctrl+1",), "library", help="Presets and recent runs"),
     Spec("runs", "All runs", "Go to", ("Ctrl+3",), "folder", help="Search, compare, rename, throw away"),
+    Spec("settings", "Settings", "Go to", ("Ctrl+,",), "settings", help="Theme, size of type, shortcuts"),
     Spec("lanes", "Lanes", "Go to", ("Ctrl+2",), "lanes", help="What is open"),
 
     Spec(
@@ -60,7 +61,9 @@ TABLE: tuple[Spec, ...] = (
     Spec("home", "Whole view", "View", ("H",), "home"),
     Spec("theme", "Dark or light", "View", ("Ctrl+T",), "theme"),
     Spec("panel", "Set-up panel", "View", ("Ctrl+.",), "panel", checkable=True),
-    Spec("full-screen", "Full screen", "View", ("F11",)),
+    Spec("full-screen", "Full screen", "View", ("F11",), help="Lanes alone, in large type"),
+    Spec("reset", "Reset settings and layout", "View", help="Theme, type, shortcuts and window as they were first"),
+    Spec("copy-log", "Copy the log", "Help", (), "copy", help="To send when something broke"),
     Spec("help", "Shortcuts", "Help", ("?", "F1"), "help"),
 )  # fmt: skip
 

@@ -24,7 +24,7 @@ from workbench.control.form import FormControl
 from workbench.control.frames import FrameClock
 from workbench.control.runs import Runs
 from workbench.control.scenes import Scenes
-from workbench.control.shell import Shell
+from workbench.control.shell import SHELL, Shell
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, Stats
 from workbench.model.playhead import Playhead
@@ -113,12 +113,10 @@ class Controller(QObject):
             "step-back": lambda: head.step(-1), "step-on": lambda: head.step(1), "to-start": head.to_start,
             "to-end": head.to_end, "loop": lambda: head.set_loop(not head.loop), "link": self._toggle_link,
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
-            "full-screen": self._toggle_full_screen, "help": self._show_help,
+            "help": self._show_help,
         }  # fmt: skip
-        handlers |= self.desk.handlers() | {
-            "palette": lambda: self.shell.show_palette(), "undo": lambda: self.shell.undo.undo(),
-            "redo": lambda: self.shell.undo.redo(),
-        }  # fmt: skip
+        handlers |= self.desk.handlers()
+        handlers |= {name: lambda name=name: self.shell.handlers()[name]() for name in SHELL}  # type: ignore[misc]
         for overlay in ("particles", "trails", "field", "real"):
             handlers[overlay] = lambda name=overlay: self._toggle_overlay(name)  # type: ignore[misc]  # a bound name
         return handlers
@@ -272,6 +270,8 @@ class Controller(QObject):
         self.refresh()
 
     def stop(self) -> None:
+        if self.shell.plain and not self.runs.training:
+            self.shell.toggle_full_screen()
         self.runs.stop()
 
     def _pause_training(self) -> None:
@@ -370,9 +370,6 @@ class Controller(QObject):
     def _toggle_panel(self) -> None:
         self.panel.setVisible(not self.panel.isVisible())
         self._show_loop()
-
-    def _toggle_full_screen(self) -> None:
-        self.window.showNormal() if self.window.isFullScreen() else self.window.showFullScreen()
 
     def _show_help(self) -> None:
         self.window.over(HelpSheet(self.actions))

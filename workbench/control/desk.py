@@ -61,7 +61,7 @@ class Desk(QObject):
             page.recent_lost.connect(self.find)
             window.add_place("library", page)
         self.start.show_recents(self.recents.entries)
-        self.start.retheme(self._main.theme)
+        self.retheme()
         window.show_place("library")
         self._main.playhead.pause()
 
@@ -79,7 +79,7 @@ class Desk(QObject):
         if self.runs is not None:
             self.runs.page.retheme(self._main.theme)
         if self.start is not None:
-            self.start.retheme(self._main.theme)
+            self.start.retheme(self._main.theme, moves=not self._main.shell.settings.now.still)
 
     def card(self, name: str) -> CardSpec:
         """What the card of a preset shows."""

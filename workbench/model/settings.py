@@ -11,7 +11,14 @@ from psygnal import Signal
 from workbench import folders
 
 ThemeChoice = Literal["dark", "light", "system"]
-SCALES = (1.0, 1.15, 1.3, 1.5)
+SCALES = (1.0, 1.1, 1.25)
+
+
+class KeptLane(msgspec.Struct, frozen=True):
+    """A lane that was open at the end: its file if it has one, and the spec that makes it anew."""
+
+    trace: str
+    spec: dict[str, Any] | None
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -27,8 +34,7 @@ class Settings(msgspec.Struct, frozen=True):
     panel: bool = True
     window: str = ""
     """Qt's own record of place and size, base 64."""
-    traces: list[str] = []
-    """Files that were open at the end; shipped runs by ``shipped:NAME``."""
+    lanes: list[KeptLane] = []
     title: str = ""
     view: dict[str, Any] = {}
 

@@ -30,6 +30,7 @@ class Place:
 PLACES = (
     Place("library", "Library", "library"),
     Place("lanes", "Lanes", "lanes"),
+    Place("settings", "Settings", "settings", bottom=True),
     Place("help", "Help", "help", bottom=True),
 )
 
@@ -43,7 +44,7 @@ class RailButton(QAbstractButton):
         self.setAccessibleName(place.text)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setFixedSize(WIDTH - 1, 48)
+        self.setFixedSize(fonts.px(WIDTH) - 1, fonts.px(48))
         self._icon, self._here = place.icon, False
         self._theme: Theme = DARK
 
@@ -58,6 +59,7 @@ class RailButton(QAbstractButton):
 
     def retheme(self, theme: Theme) -> None:
         self._theme = theme
+        self.setFixedSize(fonts.px(WIDTH) - 1, fonts.px(48))
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
@@ -74,7 +76,7 @@ class RailButton(QAbstractButton):
         painter.drawPixmap((self.width() - 18) // 2, 7, pixmap(self._icon, colour, 18, self.devicePixelRatioF()))
         painter.setFont(fonts.ui(12, 500 if self._here else 400))
         painter.setPen(QColor(colour))
-        painter.drawText(QRect(0, 27, self.width(), 16), Qt.AlignmentFlag.AlignCenter, self.text())
+        painter.drawText(QRect(0, 27, self.width(), fonts.px(16)), Qt.AlignmentFlag.AlignCenter, self.text())
 
 
 class Rail(QWidget):
@@ -107,5 +109,6 @@ class Rail(QWidget):
             button.set_here(place.action == action)
 
     def retheme(self, theme: Theme) -> None:
+        self.setFixedWidth(fonts.px(WIDTH))
         for button in self._buttons.values():
             button.retheme(theme)

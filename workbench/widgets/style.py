@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from string import Template
 
 from PyQt6.QtWidgets import QWidget
 
 import resources
+from workbench.painters import fonts
 from workbench.views.theme import Theme
 
 _SHEET = Template(
@@ -122,12 +124,13 @@ QSplitter::handle { background: transparent; }
 def stylesheet(theme: Theme) -> str:
     """The whole application's style sheet in a theme."""
     tokens = {name: value for name, value in vars(theme).items() if isinstance(value, str)}
-    return _SHEET.substitute(
+    sheet = _SHEET.substitute(
         tokens,
         error=theme.methods["error"],
         prim_hover="#FFFFFF" if theme.name == "dark" else "#2A2F36",
         chevron=resources.path("icons", f"chevron-{theme.name}.svg").as_posix(),
     )
+    return re.sub(r"font-size: (\d+)px", lambda size: f"font-size: {fonts.px(int(size[1]))}px", sheet)
 
 
 def mark(field: QWidget, *, wrong: bool) -> None:

@@ -93,6 +93,7 @@ class SearchButton(QPushButton):
 
     def retheme(self, theme: Theme) -> None:
         self._theme = theme
+        self.setFixedWidth(fonts.px(280))
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:

@@ -25,6 +25,7 @@ from workbench.model.kinds import PICTURES, POINTS, SPECS, TRACES
 from workbench.model.session import ViewState
 from workbench.painters import fonts
 from workbench.views.theme import DARK, Theme
+from workbench.widgets.big_lane import BigBar
 from workbench.widgets.dialogs import Message, Scrim
 from workbench.widgets.focus_ring import FocusRing
 from workbench.widgets.icons import pixmap
@@ -36,6 +37,7 @@ from workbench.widgets.top_bar import TopBar
 from workbench.widgets.transport import Transport
 
 PANEL_WIDTH = 296
+FIRST_SIZE = (1440, 900)
 #: What may be dropped, by the name's ending.
 FILES = (*TRACES, *SPECS, *POINTS, *PICTURES)
 
@@ -46,17 +48,19 @@ class MainWindow(QMainWindow):
     files_dropped = pyqtSignal(list)
     """Paths of traces, specs, points or pictures."""
     closing = pyqtSignal()
+    place_shown = pyqtSignal(str)
 
     def __init__(self, view: ViewState) -> None:
         super().__init__()
         self.setObjectName("win")
         self.setWindowTitle("Flowscope")
         self.setFont(fonts.ui(13))
-        self.resize(1440, 900)
+        self.resize(*FIRST_SIZE)
         self.setMinimumSize(900, 600)
         self.setAcceptDrops(True)
         self._view = view
         self.theme: Theme = DARK
+        self._hidden: list[QWidget] = []
 
     def compose(
         self, actions: Mapping[str, QAction], lanes: QWidget, charts: QWidget, panel: QWidget, transport: Transport
@@ -68,13 +72,15 @@ class MainWindow(QMainWindow):
         self.overlays = OverlayBar(actions, self._view)
         self.status = StatusBar()
         panel.setFixedWidth(PANEL_WIDTH)
+        self.big_bar = BigBar()
+        self.big_bar.hide()
         middle = _box(QVBoxLayout(), self.overlays, lanes, charts)
         middle.setContentsMargins(8, 0, 8, 8)
         middle.insertSpacing(2, 8)
         middle.setStretchFactor(lanes, 1)
         upper = _box(QHBoxLayout(), middle, panel)
         upper.setStretchFactor(middle, 1)
-        centre = _box(QVBoxLayout(), upper, transport)
+        centre = _box(QVBoxLayout(), upper, transport, self.big_bar)
         centre.setStretchFactor(upper, 1)
         work = QWidget()
         work.setLayout(centre)
@@ -120,14 +126,18 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(self._places[name])
         self.rail.set_here("library" if name == "runs" else name)
         self.top.show_place(name)
+        self.place_shown.emit(name)
 
     def retheme(self, theme: Theme) -> None:
         self.theme = theme
+        self.setFont(fonts.ui(13))
+        self.panel.setFixedWidth(fonts.px(PANEL_WIDTH))
         for part in (
             self.top,
             self.rail,
             self.overlays,
             self.transport,
+            self.big_bar,
             self.status,
             self.toast,
             self._veil,
@@ -140,6 +150,15 @@ class MainWindow(QMainWindow):
         scrim = Scrim(self.centralWidget() or self, card, self.theme.scrim, top)
         scrim.tabbed.connect(self.ring.follow)
         return scrim
+
+    def set_plain(self, plain: bool) -> None:
+        """Lanes alone with a large time line, or all the bars around them."""
+        if plain:
+            chrome = (self.top, self.rail, self.status, self.overlays, self.charts, self.panel, self.transport)
+            self._hidden = [each for each in chrome if each.isVisibleTo(self)]
+        for part in self._hidden:
+            part.setVisible(not plain)
+        self.big_bar.setVisible(plain)
 
     # --- keys ----------------------------------------------------------------------------------------------------
 

@@ -49,6 +49,7 @@ class Stage(QWidget):
         self._overlays = _ALL
         self._selected = -1
         self._linked = True
+        self._plain = False
         self._cameras: list[Camera] = []
         self._home = True
         self._scenes_dirty = self._furniture_dirty = True
@@ -75,6 +76,11 @@ class Stage(QWidget):
         """Draw only marks of these overlays."""
         self._overlays = overlays
         self.native.update()
+
+    def set_plain(self, plain: bool) -> None:
+        """Leave out grid, axis numbers and the key: for large type from afar."""
+        self._plain = plain
+        self._rearrange()
 
     def set_selected(self, lane: int) -> None:
         """Frame this lane; -1 for none."""
@@ -255,7 +261,8 @@ class Stage(QWidget):
         for lane, (scene, camera, (left, width)) in enumerate(
             zip(self._scenes, self._cameras, self.spans(), strict=True)
         ):
-            key = scene is not None and scene.colour_key
+            key = scene is not None and scene.colour_key and not self._plain
             chosen = lane == self._selected
-            grounds.append(Ground(left, width, self.height(), camera, scene is not None, chosen, key))
+            axes = scene is not None and not self._plain
+            grounds.append(Ground(left, width, self.height(), camera, axes, chosen, key))
         return grounds
