@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +10,7 @@ from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QLineEdit, QWidget
 
-Group = Literal["File", "Run", "Play", "View", "Help"]
+Group = Literal["Go to", "File", "Run", "Play", "View", "Help"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,15 @@ class Spec:
 
 
 TABLE: tuple[Spec, ...] = (
-    Spec("open", "Open trace…", "File", ("Ctrl+O",), "open"),
+    Spec("library", "Library", "Go to", ("Ctrl+1",), "library", help="Presets and recent runs"),
+    Spec("runs", "All runs", "Go to", ("Ctrl+3",), "folder", help="Search, compare, rename, throw away"),
+    Spec("settings", "Settings", "Go to", ("Ctrl+,",), "settings", help="Theme, size of type, shortcuts"),
+    Spec("lanes", "Lanes", "Go to", ("Ctrl+2",), "lanes", help="What is open"),
+
+    Spec(
+        "palette", "Search…", "Go to", ("Ctrl+K", "Ctrl+Shift+P"), "search", help="Actions, presets and runs by name"
+    ),
+    Spec("open", "Open…", "File", ("Ctrl+O",), "open"),
     Spec("save", "Save trace…", "File", ("Ctrl+S",), "save"),
     Spec("export", "Export GIF…", "File", ("Ctrl+E",), "export"),
     Spec("quit", "Quit", "File", ("Ctrl+Q",)),
@@ -48,6 +56,8 @@ TABLE: tuple[Spec, ...] = (
     Spec("span-to", "Play up to here", "Play", ("]",)),
     Spec("span-all", "Play all of it", "Play", ("Shift+L",)),
     Spec("next-axis", "Next time axis", "Play", ("X",), help="t, 1 − t, σ, log-SNR, DDPM step, NFE"),
+    Spec("undo", "Undo", "View", ("Ctrl+Z",), "undo", help="What is open, its set-up and how it is shown"),
+    Spec("redo", "Redo", "View", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo"),
     Spec("particles", "Particles", "View", ("P",), checkable=True, help="The same noise has one colour in all lanes"),
     Spec("trails", "Trails", "View", ("T",), checkable=True, help="Where particles came from, the last quarter of t"),
     Spec(
@@ -78,7 +88,9 @@ TABLE: tuple[Spec, ...] = (
     Spec("home", "Whole view", "View", ("Ctrl+0",), "home"),
     Spec("theme", "Dark or light", "View", ("Ctrl+T",), "theme"),
     Spec("panel", "Set-up panel", "View", ("Ctrl+.",), "panel", checkable=True),
-    Spec("full-screen", "Full screen", "View", ("F11",)),
+    Spec("full-screen", "Full screen", "View", ("F11",), help="Lanes alone, in large type"),
+    Spec("reset", "Reset settings and layout", "View", help="Theme, type, shortcuts and window as they were first"),
+    Spec("copy-log", "Copy the log", "Help", (), "copy", help="To send when something broke"),
     Spec("help", "Shortcuts", "Help", ("?", "F1"), "help"),
 )  # fmt: skip
 
@@ -108,11 +120,11 @@ def native(key: str) -> str:
     return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
 
 
-def tooltip(spec: Spec) -> str:
+def tooltip(spec: Spec, keys: Sequence[str]) -> str:
     """Name and key, and below them what it means."""
-    keys = f"&nbsp;&nbsp;<span style='font-weight: 400'>{native(spec.keys[0])}</span>" if spec.keys else ""
+    first = f"&nbsp;&nbsp;<span style='font-weight: 400'>{native(keys[0])}</span>" if keys else ""
     rest = f"<br>{spec.help}" if spec.help else ""
-    return f"<div style='white-space: pre'><b>{spec.text.rstrip('…')}</b>{keys}{rest}</div>"
+    return f"<div style='white-space: pre'><b>{spec.text.rstrip('…')}</b>{first}{rest}</div>"
 
 
 #: Keys that a control needs for itself when it has the focus.
@@ -145,6 +157,6 @@ def _action(spec: Spec, handler: Callable[[], None], parent: QObject) -> QAction
     action.setCheckable(spec.checkable)
     action.setShortcuts([QKeySequence(key) for key in spec.keys])
     action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-    action.setToolTip(tooltip(spec))
+    action.setToolTip(tooltip(spec, spec.keys))
     action.triggered.connect(lambda: handler())
     return action

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QRectF
-from PyQt6.QtGui import QImage, QPainter
+from PyQt6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from tests.workbench.scenes import scene
-from workbench.painters.page import paint_canvas
+from workbench.painters.page import MARGIN, Page
 from workbench.painters.stage import Stage
 from workbench.views.heat import error_heat, recorded
 from workbench.views.maps import bar_labels, round_top, table
@@ -44,11 +43,8 @@ def staged(qtbot: QtBot, shown: Scene, t: float) -> QImage:
 
 
 def paged(shown: Scene, t: float) -> QImage:
-    image = QImage(SIZE, SIZE, QImage.Format.Format_RGB32)
-    painter = QPainter(image)
-    paint_canvas(painter, QRectF(0, 0, SIZE, SIZE), shown, t, DARK)
-    painter.end()
-    return image
+    page = Page([[shown]], (SIZE + 2 * MARGIN, SIZE + 2 * MARGIN), DARK, words=False)
+    return page.paint(t).copy(MARGIN, MARGIN, SIZE, SIZE)
 
 
 def colour(image: QImage, x: float, y: float) -> np.ndarray:

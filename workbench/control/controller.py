@@ -18,6 +18,7 @@ from core.trace.derive import snapshot
 from workbench import actions as table
 from workbench.control.analyses import Analyses
 from workbench.control.charts import Charts, ddpm_steps
+from workbench.control.desk import Desk
 from workbench.control.exporter import Exporter
 from workbench.control.files import Files
 from workbench.control.form import FormControl
@@ -25,6 +26,7 @@ from workbench.control.frames import FrameClock
 from workbench.control.lanes import LaneControl, read
 from workbench.control.runs import Runs
 from workbench.control.scenes import Scenes
+from workbench.control.shell import SHELL, Shell
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, Stats
 from workbench.model.playhead import Playhead
@@ -56,8 +58,9 @@ class Controller(QObject):
         self.scenes = Scenes(session, self.analyses, lambda: runs.catalog)
         self.window = MainWindow(session.view)
         self.exporter = Exporter(self.window, session)
-        self.files = Files(self.window, session, self.exporter, self.open_traces)
+        self.files = Files(self.window, session, self.exporter, lambda paths: self.desk.open_files(paths))
         self.lane_control = LaneControl(self.window, session, runs, self.files)
+        self.desk = Desk(self)
         self.actions = table.build(self.window, self._handlers())
         self.lanes, self.charts = LanesView(), ChartsStrip()
         self.transport = Transport(playhead, self.actions)
@@ -67,6 +70,7 @@ class Controller(QObject):
         self._charts_timer = _later(self.window, _CHARTS_MS, self._show_charts)
         self.chart_control = Charts(session, playhead, runs, self.charts, lambda: _start(self._charts_timer))
         self._scenes_timer = _later(self.window, _SCENES_MS, self._show_scenes)
+        self.shell = Shell(self)
         self._connect()
         self.clock = FrameClock(self.window, playhead, self.lanes)
         self.retheme()
@@ -95,7 +99,8 @@ class Controller(QObject):
         self.lanes.menu_requested.connect(self.lane_control.fill_menu)
         self.lanes.message_action.connect(self._message_action)
         self.panel.training.paused.connect(self._pause_training)
-        self.window.files_dropped.connect(self.open_traces)
+        self.window.files_dropped.connect(self.desk.open_files)
+        self.exporter.saved.connect(lambda path, problem: None if problem else self.desk.remember(Path(path)))
         self.window.closing.connect(self.engine.shutdown)
         self.runs.rows_arrived.connect(self._rows_arrived)
         self.runs.training_progress.connect(self._show_training)
@@ -121,9 +126,10 @@ class Controller(QObject):
             "next-axis": head.next_axis, "link": self._toggle_link,
             "add-lane": self.lane_control.add, "remove-lane": self.lane_control.remove_selected,
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
-            "equations": self._toggle_equations,
-            "full-screen": self._toggle_full_screen, "help": self._show_help,
+            "equations": self._toggle_equations, "help": self._show_help,
         }  # fmt: skip
+        handlers |= self.desk.handlers()
+        handlers |= {name: lambda name=name: self.shell.handlers()[name]() for name in SHELL}  # type: ignore[misc]
         for overlay in OVERLAYS:
             handlers[overlay] = lambda name=overlay: self._toggle_overlay(name)  # type: ignore[misc]  # a bound name
         return handlers
@@ -136,10 +142,12 @@ class Controller(QObject):
         for path in paths[: MOST_LANES - 1]:
             try:
                 traces.append(read(path))
+                self.desk.opened(traces[-1])
             except FlowscopeError as error:
                 self.window.message("This file cannot be opened", str(error))
         if traces:
             self.show_traces(traces, traces[0].spec.title or paths[0].stem)
+            self.desk.show_lanes()
             self.playhead.play()
 
     def show_traces(self, traces: list[Trace], title: str) -> None:
@@ -229,6 +237,9 @@ class Controller(QObject):
         return self.lane_control.message(lane)
 
     def _message_action(self, index: int, action: str) -> None:
+        if index >= len(self.session.lanes):  # nothing is open
+            self.actions["library" if action == "choose-preset" else "open"].trigger()
+            return
         lane = self.session.lanes[index]
         if lane.status != "failed":
             self.lane_control.choose(lane, action, self.run)
@@ -267,6 +278,8 @@ class Controller(QObject):
         self.refresh()
 
     def stop(self) -> None:
+        if self.shell.plain and not self.runs.training:
+            self.shell.toggle_full_screen()
         self.runs.stop()
 
     def _pause_training(self) -> None:
@@ -338,6 +351,7 @@ class Controller(QObject):
         QGuiApplication.instance().setStyleSheet(stylesheet(self.theme))  # type: ignore[union-attr]  # it is a QApplication
         self.window.retheme(self.theme)
         self.panel.retheme(self.theme)
+        self.desk.retheme()
         self.scenes.forget()
         self.refresh()
 
@@ -372,11 +386,8 @@ class Controller(QObject):
         self.panel.setVisible(not self.panel.isVisible())
         self._show_loop()
 
-    def _toggle_full_screen(self) -> None:
-        self.window.showNormal() if self.window.isFullScreen() else self.window.showFullScreen()
-
     def _show_help(self) -> None:
-        self.window.over(HelpSheet())
+        self.window.over(HelpSheet(self.actions))
 
     def window_close(self) -> None:
         self.window.close()

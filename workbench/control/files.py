@@ -13,6 +13,11 @@ from workbench.model.session import Session
 from workbench.widgets.dialogs import ExportChoice, ExportDialog
 from workbench.widgets.window import MainWindow
 
+FILTERS = (
+    "All that can be opened (*.h5 *.hdf5 *.toml *.csv *.npy *.png *.jpg *.jpeg);;Traces (*.h5 *.hdf5);;"
+    "Set-ups (*.toml);;Points (*.csv *.npy);;Pictures (*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff)"
+)
+
 
 class Files(QObject):
     """Asks for a file and hands it on."""
@@ -24,8 +29,8 @@ class Files(QObject):
         self._window, self._session, self._exporter, self._open_traces = window, session, exporter, open_traces
 
     def ask_open(self, then: Callable[[list[Path]], None] | None = None, *, several: bool = True) -> None:
-        """Ask for traces; without ``then`` they are opened as lanes."""
-        dialog = QFileDialog(self._window, "Open trace", "", "Traces (*.h5 *.hdf5)")
+        """Ask for files to open; with ``then`` for traces to hand on."""
+        dialog = QFileDialog(self._window, "Open", "", FILTERS if then is None else "Traces (*.h5 *.hdf5)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles if several else QFileDialog.FileMode.ExistingFile)
         dialog.filesSelected.connect(lambda names: (then or self._open_traces)([Path(name) for name in names]))
         _show(dialog)

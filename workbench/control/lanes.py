@@ -219,8 +219,12 @@ class LaneControl(QObject):
         if lane.spec is None:
             return MessageSpec("Empty lane", "Start from a preset or open a trace", "lanes", self._choices())
         if self._runs.needs_training(lane):
+            if lane.training is not None or lane.status == "running":
+                return MessageSpec("Training begins", "", "lanes")
             text = "Train it, or look at what a perfect network would do"
             return MessageSpec("Not trained yet", text, "lanes", (("train", "Train"), ("exact", "Exact field")))
+        if self._runs.ready:
+            return MessageSpec("Sampling begins", "", "lanes")
         return MessageSpec("Waiting for the engine", "It samples as soon as it is ready", "engine")
 
     def _choices(self) -> tuple[tuple[str, str], ...]:

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import numpy as np
+from PyQt6.QtGui import QImage
 
 from workbench.painters.canvas import Viewport
 from workbench.painters.splat import Ink, Layer, Window
 from workbench.painters.tails import Piece, at, pieces
 from workbench.views.arrows import segments
-from workbench.views.marks import Arrows, Heat, Mark, Points, Scene, Trails
+from workbench.views.marks import Arrows, Heat, Mark, Points, Trails
 
 ARROW_WIDTH = 1.15
+
+
+def marks_image(marks: tuple[Mark, ...], t: float, view: Viewport, scale: float) -> QImage:
+    """Marks at time t over nothing, as a picture of a canvas's size."""
+    width, height = round(view.width * scale), round(view.height * scale)
+    layer = Layer(width, height)
+    brush = Brush(marks, view, layer.all, scale)
+    brush.prepare(layer, t)
+    brush.still(layer)
+    brush.moving(layer, t)
+    data = layer.premultiplied()
+    image = QImage(data.tobytes(), width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
+    image.setDevicePixelRatio(scale)
+    return image
 
 
 def is_still(mark: Mark) -> bool:
@@ -19,14 +34,13 @@ def is_still(mark: Mark) -> bool:
 
 
 class Brush:
-    """Draws the marks of a scene into a window of a layer, ``scale`` device pixels to a logical one.
+    """Draws marks into a window of a layer, ``scale`` device pixels to a logical one.
 
     Between frames it keeps the pixels of trails between recorded steps: each step is drawn once in a film.
     """
 
-    def __init__(self, scene: Scene, view: Viewport, window: Window, scale: float) -> None:
+    def __init__(self, marks: tuple[Mark, ...], view: Viewport, window: Window, scale: float) -> None:
         self._view, self._window, self._scale = view, window, scale
-        marks = scene.shown
         # what stands still lies under a map as well, and a map changes
         mapped = any(isinstance(mark, Heat) for mark in marks)
         self._still = [mark for mark in marks if is_still(mark) and not mapped]

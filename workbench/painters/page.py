@@ -18,14 +18,14 @@ from PyQt6.QtGui import QColor, QImage, QPainter
 from PyQt6.sip import voidptr
 
 from workbench.painters import furniture, vector
-from workbench.painters.brush import Brush
+from workbench.painters.brush import Brush, marks_image
 from workbench.painters.canvas import NUMBERS_ACROSS, NUMBERS_UP, Viewport, paint_ground, paint_numbers
 from workbench.painters.furniture import FOOT, HEADER
 from workbench.painters.heat import heat_image
 from workbench.painters.signs import Key, Sign, painted, signs
 from workbench.painters.signs import places as sign_places
 from workbench.painters.splat import Layer, Window
-from workbench.views.marks import OVERLAYS, Heat, Scene
+from workbench.views.marks import OVERLAYS, Heat, Mark, Scene
 from workbench.views.theme import Theme
 
 GUTTER, MARGIN, TITLE = 8, 8, 40
@@ -111,7 +111,7 @@ class Page:
         height, width, _ = self.shape
         self._layer = Layer(width, height)
         self._brushes = [
-            Brush(cell.scene, cell.view, window_of(cell.canvas, self.scale), self.scale) for cell in self.cells
+            Brush(cell.scene.shown, cell.view, window_of(cell.canvas, self.scale), self.scale) for cell in self.cells
         ]
         self._still = np.empty(self.shape, np.uint8)
         with painting(image_on(self._still, self.scale)) as painter:
@@ -253,3 +253,10 @@ def places(size: tuple[int, int], rows: Rows, top: float) -> list[list[QRectF]]:
     return [
         [QRectF(x, y, after - GUTTER - x, below - GUTTER - y) for x, after in pairwise(xs)] for y, below in pairwise(ys)
     ]
+
+
+def paint_marks(painter: QPainter, rect: QRectF, marks: tuple[Mark, ...], half: float, t: float) -> None:
+    """Marks alone, without grid or numbers, the square from -half to half in the middle of a rectangle."""
+    scale = painter.device().devicePixelRatio()  # type: ignore[union-attr]  # painting has a device
+    view = Viewport(rect.width(), rect.height(), (-half, half, -half, half))
+    painter.drawImage(rect.topLeft(), marks_image(marks, t, view, scale))

@@ -68,7 +68,7 @@ def _canvas(scene: Scene, rect: QRectF, t: float, theme: Theme, scale: float) ->
     window = window_of(whole, scale)
     image = QImage(window.width, window.height, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(scale)
-    brush, layer = Brush(scene, view, window, scale), Layer(window.width, window.height)
+    brush, layer = Brush(scene.shown, view, window, scale), Layer(window.width, window.height)
     with painting(image) as painter:
         paint_ground(painter, whole, view, theme)
     brush.still(layer)

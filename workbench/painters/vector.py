@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
+from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from workbench.painters.brush import ARROW_WIDTH, Brush
+from workbench.painters.brush import ARROW_WIDTH, marks_image
 from workbench.painters.canvas import Viewport
 from workbench.painters.heat import heat_image
-from workbench.painters.splat import Layer, cut
+from workbench.painters.splat import cut
 from workbench.painters.tails import at, pieces
 from workbench.views.arrows import segments
 from workbench.views.marks import Arrows, Heat, Mark, Points, Scene, Trails
@@ -33,7 +33,7 @@ def draw_marks(painter: QPainter, rect: QRectF, scene: Scene, t: float, view: Vi
             if isinstance(mark, Heat):
                 painter.drawImage(rect, heat_image(mark, t, view, _PICTURE_SCALE))
         if sum(_count(mark, t) for mark in scene.shown) > MOST_SHAPES:
-            painter.drawImage(rect, _picture(scene, t, view))
+            painter.drawImage(rect, marks_image(scene.shown, t, view, _PICTURE_SCALE))
             return False
         painter.save()
         painter.translate(rect.topLeft())
@@ -105,15 +105,3 @@ def _count(mark: Mark, t: float) -> int:
             return 3 * len(mark.origins)
         case Heat():
             return 0
-
-
-def _picture(scene: Scene, t: float, view: Viewport) -> QImage:
-    """The marks over nothing, as pixels."""
-    width, height = round(view.width * _PICTURE_SCALE), round(view.height * _PICTURE_SCALE)
-    layer = Layer(width, height)
-    brush = Brush(scene, view, layer.all, _PICTURE_SCALE)
-    brush.prepare(layer, t)
-    brush.still(layer)
-    brush.moving(layer, t)
-    data = layer.premultiplied()
-    return QImage(data.tobytes(), width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()

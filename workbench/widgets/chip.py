@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QRect, QSize, Qt
-from PyQt6.QtGui import QAction, QColor, QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtGui import QAction, QColor, QFontMetrics, QKeySequence, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QMenu, QPushButton, QStyle, QStyleOptionButton
 
 from workbench.painters import fonts
@@ -38,7 +38,15 @@ class Chip(QPushButton):
         chip.setToolTip(action.toolTip())
         chip.clicked.connect(action.trigger)
         action.toggled.connect(chip.setChecked)
+        action.changed.connect(lambda: chip.follow(action))
         return chip
+
+    def follow(self, action: QAction) -> None:
+        """The action has another key."""
+        self.setToolTip(action.toolTip())
+        self._key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        self.updateGeometry()
+        self.update()
 
     def set_words(self, text: str, quiet: str = "") -> None:
         self._words, self._quiet = text, quiet

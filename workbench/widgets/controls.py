@@ -67,6 +67,13 @@ class IconButton(QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.clicked.connect(action.trigger)
         action.toggled.connect(self.setChecked)
+        action.changed.connect(lambda: self._follow(action))
+        self._follow(action)
+
+    def _follow(self, action: QAction) -> None:
+        """The action's key or what it can do has changed."""
+        self.setToolTip(action.toolTip())
+        self.setEnabled(action.isEnabled())
 
     def show_icon(self, name: str, theme: Theme, colour: str | None = None) -> None:
         self._name = name

@@ -19,13 +19,14 @@ _BYTES_A_PIXEL = 0.07
 
 
 class Scrim(QWidget):
-    """A dimmed window with one card in its middle, which keeps the keyboard; Escape or a click beside it closes it."""
+    """A dimmed window with one card in its middle, or at ``top``. The card keeps the keyboard; Escape closes it."""
 
     tabbed = pyqtSignal()
 
-    def __init__(self, parent: QWidget, card: QWidget, colour: str) -> None:
+    def __init__(self, parent: QWidget, card: QWidget, colour: str, top: int | None = None) -> None:
         super().__init__(parent)
         self._colour = QColor(*(int(part) for part in colour.removeprefix("rgba(").rstrip(")").split(",")))
+        self._top = top
         self._card, self._before = card, parent.window().focusWidget()  # type: ignore[union-attr]  # it is in one
         card.setParent(self)
         parent.installEventFilter(self)
@@ -45,7 +46,12 @@ class Scrim(QWidget):
         assert parent is not None  # made with one
         self.setGeometry(parent.rect())
         self._card.adjustSize()
-        self._card.move((self.width() - self._card.width()) // 2, (self.height() - self._card.height()) // 2)
+        self._card.move((self.width() - self._card.width()) // 2, self._height_of_card())
+
+    def _height_of_card(self) -> int:
+        """Where the card begins: in the middle, or at a height of its own if it fits there."""
+        room = self.height() - self._card.height()
+        return room // 2 if self._top is None else max(0, min(self._top, room))
 
     def _primary(self) -> QPushButton | None:
         return self._card.findChild(QPushButton, "primary")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import QRect, QRectF, pyqtSignal
-from PyQt6.QtGui import QColor, QPalette, QResizeEvent
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QMenu, QWidget
 
 from workbench.painters.stage import Stage
 from workbench.views.marks import OVERLAYS, Overlay, Scene
 from workbench.views.readout import readout
 from workbench.views.theme import DARK, Theme
-from workbench.widgets import lane_foot, lane_header
+from workbench.widgets import big_lane, lane_foot, lane_header
+from workbench.widgets.big_lane import BigLane
 from workbench.widgets.lane_foot import LaneFoot
 from workbench.widgets.lane_header import LaneHeader
 from workbench.widgets.lane_states import EMPTY_LANE, PROGRESS_HEIGHT, MessagePanel, MessageSpec, ProgressStrip
@@ -46,12 +47,13 @@ class LanesView(QWidget):
         self._cursor = 0.0
         self._selected = -1
         self._foot_height = lane_foot.HEIGHT
+        self._plain = False
+        self._big: list[BigLane] = []
         self._messages: dict[int, MessageSpec] = {}
         self._headers: list[LaneHeader] = []
         self._feet: list[LaneFoot] = []
         self._panels: list[MessagePanel] = []
         self._strips: list[ProgressStrip] = []
-        self.setAutoFillBackground(True)
         self.setMinimumSize(320, 240)
 
     def set_scenes(self, scenes: tuple[Scene | None, ...], theme: Theme) -> None:
@@ -61,9 +63,7 @@ class LanesView(QWidget):
         if len(scenes) != len(self._scenes):
             self._messages = {i: spec for i, spec in self._messages.items() if i < len(scenes)}
         self._scenes, self._theme = scenes, theme
-        palette = self.palette()
-        palette.setColor(QPalette.ColorRole.Window, QColor(theme.win))
-        self.setPalette(palette)
+        self.update()
         while len(self._headers) < len(scenes):
             self._add_parts(len(self._headers))
         self.stage.set_scenes(scenes, theme)
@@ -78,6 +78,8 @@ class LanesView(QWidget):
         for header, foot in zip(self._headers, self._feet, strict=True):
             header.set_cursor_t(t)
             foot.set_cursor_t(t)
+        for big in self._big:
+            big.set_cursor_t(t)
         self._read_out()
 
     def set_equations(self, all_of_them: bool) -> None:
@@ -85,6 +87,13 @@ class LanesView(QWidget):
         self._foot_height = lane_foot.TALL if all_of_them else lane_foot.HEIGHT
         for foot in self._feet:
             foot.setFixedHeight(self._foot_height)
+        self._arrange()
+
+    def set_plain(self, plain: bool) -> None:
+        """For large type from afar: `BigLane` instead of headers and feet, and nothing else in the canvas."""
+        self._plain = plain
+        self.stage.set_plain(plain)
+        self._refresh()
         self._arrange()
 
     def set_overlays(self, overlays: frozenset[Overlay]) -> None:
@@ -147,6 +156,7 @@ class LanesView(QWidget):
         header.menu_requested.connect(lambda menu: self.menu_requested.emit(index, menu))
         panel.action.connect(lambda name: self.message_action.emit(index, name))
         self._headers.append(header)
+        self._big.append(BigLane(self))
         self._feet.append(foot)
         self._panels.append(panel)
         self._strips.append(strip)
@@ -164,8 +174,9 @@ class LanesView(QWidget):
             if scene is not None:
                 header.show_lane(scene.lane, self._theme, self._cursor, selected=i == self._selected)
                 foot.show_lane(scene.lane, self._theme, self._cursor, selected=i == self._selected)
-            header.setVisible(scene is not None)
-            foot.setVisible(scene is not None)
+            header.setVisible(scene is not None and not self._plain)
+            foot.setVisible(scene is not None and not self._plain)
+            self._big[i].show_lane(scene.lane if scene is not None and self._plain else None, self._theme, self._cursor)
             spec = self._messages.get(i, EMPTY_LANE if scene is None else None)
             if spec is not None:
                 panel.show_message(spec, self._theme, whole=scene is None)
@@ -173,14 +184,20 @@ class LanesView(QWidget):
             if i >= len(self._scenes):
                 strip.stop()
 
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        QPainter(self).fillRect(self.rect(), QColor(self._theme.win))
+
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         self._arrange()
 
     def _arrange(self) -> None:
         top, bottom = lane_header.HEIGHT, self.height() - self._foot_height
+        if self._plain:
+            top, bottom = big_lane.HEAD, self.height() - big_lane.FOOT
         self.stage.setGeometry(0, top, self.width(), bottom - top)
         for i, (left, width) in enumerate(self.stage.spans()):
             self._headers[i].setGeometry(left, 0, width, lane_header.HEIGHT)
+            self._big[i].place(QRect(left, 0, width, self.height()))
             self._feet[i].setGeometry(left, bottom, width, self._foot_height)
             inside = QRect(left + 1, top, width - 2, bottom - top)
             self._panels[i].setGeometry(inside if self._scenes[i] is not None else QRect(left, 0, width, self.height()))

@@ -37,10 +37,17 @@ class PrimaryButton(QPushButton):
         super().__init__(action.text())
         self.setObjectName("primary")
         self.setAccessibleName(action.text())
-        self.setToolTip(action.toolTip())
         self.clicked.connect(action.trigger)
-        self._name, self._key = name, action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
+        self._name, self._key = name, ""
         self._theme: Theme = DARK
+        action.changed.connect(lambda: self._follow(action))
+        self._follow(action)
+
+    def _follow(self, action: QAction) -> None:
+        """The action has another key."""
+        self.setToolTip(action.toolTip())
+        self._key = action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
+        self.update()
 
     def retheme(self, theme: Theme) -> None:
         self._theme = theme

@@ -11,7 +11,7 @@ from PyQt6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 from vispy import app, gloo
 
-from workbench.painters.signs import signs
+from workbench.painters.signs import Key, signs
 from workbench.painters.stage.camera import BORDER, Camera, fit, lane_spans, union
 from workbench.painters.stage.errors import StageError
 from workbench.painters.stage.furniture import Furniture, Ground
@@ -49,6 +49,7 @@ class Stage(QWidget):
         self._overlays: frozenset[Overlay] = frozenset(OVERLAYS)
         self._selected = -1
         self._linked = True
+        self._plain = False
         self._cameras: list[Camera] = []
         self._home = True
         self._scenes_dirty = self._furniture_dirty = True
@@ -78,6 +79,11 @@ class Stage(QWidget):
         after = [signs(scene, self._shown_in(scene)) for scene in self._scenes if scene is not None]
         self._furniture_dirty |= before != after
         self.native.update()
+
+    def set_plain(self, plain: bool) -> None:
+        """Leave out grid, axis numbers and the key: for large type from afar."""
+        self._plain = plain
+        self._rearrange()
 
     def set_selected(self, lane: int) -> None:
         """Frame this lane; -1 for none."""
@@ -264,6 +270,9 @@ class Stage(QWidget):
             zip(self._scenes, self._cameras, self.spans(), strict=True)
         ):
             seen = () if scene is None else signs(scene, self._shown_in(scene))
+            if self._plain:
+                seen = tuple(sign for sign in seen if not isinstance(sign, Key))
+            axes = scene is not None and not self._plain
             chosen = lane == self._selected
-            grounds.append(Ground(left, width, self.height(), camera, scene is not None, chosen, seen))
+            grounds.append(Ground(left, width, self.height(), camera, axes, chosen, seen))
         return grounds
