@@ -28,7 +28,7 @@ class ImageNetwork(Network, frozen=True):
             costs.append(
                 {"shape": list(shape), "parameters": count_parameters(module), "flops": count_flops(module, shape)}
             )
-        return {"takes": "images", "parameters": costs[0]["parameters"], "costs": costs}
+        return {"reads": cls.reads, "parameters": costs[0]["parameters"], "costs": costs}
 
 
 def level_widths(base: int, multipliers: str) -> list[int]:

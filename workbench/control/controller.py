@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from PyQt6.QtCore import QObject, QTimer
@@ -28,6 +28,9 @@ from workbench.engine.commands import Hello, Stats
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
 from workbench.views.charts import sampling_charts, steps_done, training_charts
+from workbench.views.image_charts import image_charts
+from workbench.views.images import shows_images
+from workbench.views.marks import Overlay
 from workbench.views.theme import THEMES, Theme
 from workbench.widgets.charts import ChartsStrip
 from workbench.widgets.help_sheet import HelpSheet
@@ -72,7 +75,7 @@ class Controller(QObject):
         session.lane_changed.connect(lambda _key: self.refresh())
         session.selected_changed.connect(lambda _key: self.refresh())
         session.title_changed.connect(lambda text: self.window.top.title.setText(text))
-        for changed in (view.events.field_kind, view.events.field_factor):
+        for changed in (view.events.field_kind, view.events.field_factor, view.events.image):
             changed.connect(self._restyle)
         view.events.overlays.connect(self._show_overlays)
         view.events.linked.connect(lambda linked: self.lanes.stage.set_linked(linked))
@@ -109,7 +112,7 @@ class Controller(QObject):
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
             "full-screen": self._toggle_full_screen, "help": self._show_help,
         }  # fmt: skip
-        for overlay in ("particles", "trails", "field", "real"):
+        for overlay in get_args(Overlay):
             handlers[overlay] = lambda name=overlay: self._toggle_overlay(name)  # type: ignore[misc]  # a bound name
         return handlers
 
@@ -122,7 +125,7 @@ class Controller(QObject):
             try:
                 trace = open_trace(path)
                 if "x" not in trace and "snapshot/x" not in trace:
-                    raise FlowscopeError(f"{path.name} holds no 2D particles.")
+                    raise FlowscopeError(f"{path.name} holds neither particles nor images.")
                 traces.append(trace)
             except FlowscopeError as error:
                 self.window.message("This file cannot be opened", str(error))
@@ -168,6 +171,7 @@ class Controller(QObject):
         self._show_snapshots()
         snapshots = self.playhead.snapshots
         self.lanes.set_scenes(self.scenes.all(None if snapshots.following else snapshots.step), self.theme)
+        self.window.overlays.show_images(any(scene is not None and scene.pixels for scene in self.scenes.shown))
         keys = [lane.key for lane in lanes]
         self.lanes.set_selected(keys.index(self.session.selected) if self.session.selected in keys else -1)
         for i, lane in enumerate(lanes):
@@ -229,7 +233,9 @@ class Controller(QObject):
             charts = training_charts(training)
             self.charts.set_step(max(steps_done(trace) for _, trace in training))
         else:
-            charts = sampling_charts([(scene.lane.method, lane.trace) for scene, lane in self._moving() if lane.trace])
+            shown = [(scene.lane.method, lane.trace) for scene, lane in self._moving() if lane.trace]
+            of_images = [(method, trace) for method, trace in shown if shows_images(trace)]
+            charts = image_charts(of_images) if of_images else sampling_charts(shown)
         self.charts.set_charts(charts, self.theme)
         self.charts.set_cursor(self.playhead.t)
 
@@ -326,9 +332,11 @@ class Controller(QObject):
         self.refresh()
 
     def _show_overlays(self, overlays: frozenset[Any]) -> None:
-        for name in ("particles", "trails", "field", "real"):
+        for name in get_args(Overlay):
             self.actions[name].setChecked(name in overlays)
         self.lanes.set_overlays(overlays)
+        if any(scene is not None and scene.pixels for scene in self.scenes.shown):
+            self._restyle()  # what is left out gives its place to the rest
 
     def _show_loop(self) -> None:
         self.actions["loop"].setChecked(self.playhead.loop)

@@ -10,6 +10,7 @@ import numpy as np
 from core.errors import TraceError
 from core.trace import Trace
 from core.trace.derive import FieldKind, snapshot
+from workbench.views import images
 from workbench.views.lane2d import Look, real_scene, scene
 from workbench.views.marks import Scene
 from workbench.views.theme import Theme
@@ -19,6 +20,8 @@ def lanes(
     traces: Sequence[Trace], theme: Theme, *, real: bool = True, field_kind: FieldKind = "velocity", factor: float = 1.0
 ) -> list[Scene]:
     """One lane per trace (a training trace shows its last snapshot), and one of real data if asked for."""
+    if any(images.shows_images(sampled(trace)) for trace in traces):
+        return with_one_extent(image_lanes(list(map(sampled, traces)), theme, real=real, kind=field_kind))
     out = []
     for i, trace in enumerate(traces):
         shown = sampled(trace)
@@ -27,6 +30,26 @@ def lanes(
     if real and data is not None:
         out.append(real_scene(data, traces[0].meta.get("data_title", traces[0].spec.data.name), Look(theme)))
     return with_one_extent(out)
+
+
+def image_lanes(
+    traces: Sequence[Trace], theme: Theme, *, real: bool = True, kind: FieldKind = "velocity"
+) -> list[Scene]:
+    """The lanes of runs of images, on one scale of magnitudes; runs of points cannot stand beside them.
+
+    Raises:
+        TraceError: some of the traces hold points.
+    """
+    if not all(map(images.shows_images, traces)):
+        raise TraceError("Images and points do not fit into one picture. Name traces of one kind.")
+    fields = [images.magnitude(trace, kind) for trace in traces]
+    look = images.ImageLook(theme, kind=kind, limit=images.scale_top([f.top for f in fields if f is not None]))
+    out = [images.scene(trace, look) for trace in traces]
+    first = traces[0]
+    if real and "data" in first["x"].static:
+        data = first["x"].static["data"]
+        out.append(images.real_scene(data, first.meta.get("data_title", first.spec.data.name), look))
+    return out
 
 
 def with_one_extent(scenes: list[Scene]) -> list[Scene]:

@@ -16,16 +16,19 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from workbench.painters import equations, fonts
+from workbench.painters.atlas import atlas
 from workbench.painters.glyphs import draw_glyph
 from workbench.painters.splat import Layer
 from workbench.views.arrows import segments
 from workbench.views.axes import ticks
-from workbench.views.marks import Arrows, Mark, Points, Scene, Trails, locate
+from workbench.views.images import even
+from workbench.views.marks import Arrows, Frame, Images, Mark, Points, Scene, Trails, locate
 from workbench.views.theme import THEMES, Theme, ThemeName
 from workbench.views.words import lane_words
 
 HEADER, FOOT, GUTTER, MARGIN, TITLE = 48, 56, 8, 8, 40
 _BAR, _CAPTION = 2.0, 34.0
+_RGB = QImage.Format.Format_RGB888
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,14 @@ class Viewport:
     width: float
     height: float
     extent: tuple[float, float, float, float]
+    pixels: bool = False
 
     @property
     def unit(self) -> float:
         """Pixels in one data unit."""
         x0, x1, y0, y1 = self.extent
-        return min(self.width / (x1 - x0), self.height / (y1 - y0))
+        fitting = min(self.width / (x1 - x0), self.height / (y1 - y0))
+        return even(fitting) if self.pixels else fitting
 
     def __call__(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Points [..., 2] in pixels, y down."""
@@ -49,6 +54,11 @@ class Viewport:
         out[..., 0] = self.width / 2 + (out[..., 0] - (x0 + x1) / 2) * self.unit
         out[..., 1] = self.height / 2 - (out[..., 1] - (y0 + y1) / 2) * self.unit
         return out
+
+    def box(self, box: tuple[float, float, float, float]) -> QRectF:
+        """A box (x0, x1, y0, y1) in pixels."""
+        corners = self(np.array([[box[0], box[3]], [box[1], box[2]]]))
+        return QRectF(QPointF(*corners[0]), QPointF(*corners[1]))
 
     @property
     def seen(self) -> tuple[float, float, float, float]:
@@ -179,6 +189,9 @@ def paint_canvas(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme:
     """Grid, marks and axis numbers."""
     scale = painter.device().devicePixelRatio()  # type: ignore[union-attr]  # painting has a device
     view = Viewport(rect.width(), rect.height(), scene.extent)
+    if scene.pixels:
+        _pixels(painter, rect, scene, t, theme)
+        return
     painter.drawImage(rect.topLeft(), _ground(view, theme.name, scale))
     still = [mark for mark in scene.marks if isinstance(mark, Points) and len(mark.times) == 1]
     for mark in still:
@@ -187,6 +200,37 @@ def paint_canvas(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme:
     if moving:
         painter.drawImage(rect.topLeft(), _layer(moving, t, view, scale))
     painter.drawImage(rect.topLeft(), _numbers(view, theme.name, scale))
+
+
+def _pixels(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme) -> None:
+    """Images in their places, what is drawn over them, and the words."""
+    view = Viewport(rect.width(), rect.height(), scene.extent, pixels=True)
+    scale = painter.device().devicePixelRatio()  # type: ignore[union-attr]  # painting has a device
+    painter.save()
+    painter.setClipRect(rect)
+    painter.fillRect(rect, QColor(theme.canvas))
+    painter.translate(rect.topLeft())
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    for mark in scene.marks:
+        if isinstance(mark, Images) and 0 not in mark.values.shape:
+            pixels = atlas(mark, locate(mark.times, t, glide=False).row)
+            height, width, _ = pixels.shape
+            whole = QRectF(view.box(mark.place).toRect())  # edges on pixels
+            painter.drawImage(whole, QImage(pixels.tobytes(), width, height, 3 * width, _RGB))
+        elif isinstance(mark, Frame):
+            painter.setPen(QPen(QColor.fromRgbF(*mark.colour), mark.width, join=Qt.PenJoinStyle.MiterJoin))
+            inside = mark.width / 2
+            painter.drawRect(view.box(mark.box).adjusted(inside, inside, -inside, -inside))
+    over = tuple(mark for mark in scene.marks if not isinstance(mark, Images | Frame))
+    if over:
+        painter.drawImage(QPointF(0, 0), _layer(over, t, view, scale))
+    metrics, labels = QFontMetricsF(fonts.ui(12)), []
+    for word in scene.words:
+        x, y = view(np.array([word.x, word.y]))
+        left = x - metrics.horizontalAdvance(word.text) / 2 if word.centred else x
+        labels.append((float(left), float(y) + metrics.capHeight() / 2, word.text))
+    _with_halo(painter, labels, theme)
+    painter.restore()
 
 
 def _canvas(view: Viewport, scale: float) -> QImage:
@@ -304,8 +348,7 @@ def _axis_numbers(
     painter: QPainter, view: Viewport, x_ticks: NDArray[np.float64], y_ticks: NDArray[np.float64], theme: Theme
 ) -> None:
     """Numbers inside the canvas along its left and bottom edge, each with a halo in the canvas colour."""
-    font = fonts.ui(12)
-    metrics = QFontMetricsF(font)
+    metrics = QFontMetricsF(fonts.ui(12))
     labels = []
     for value in y_ticks:
         y = float(view(np.array([0.0, value]))[1])
@@ -315,9 +358,14 @@ def _axis_numbers(
         x, text = float(view(np.array([value, 0.0]))[0]), _number(value)
         if 30 < x < view.width - 16:
             labels.append((x - metrics.horizontalAdvance(text) / 2, view.height - 7, text))
+    _with_halo(painter, labels, theme)
+
+
+def _with_halo(painter: QPainter, labels: list[tuple[float, float, str]], theme: Theme) -> None:
+    """Words at x and base line, over whatever is drawn there."""
     path = QPainterPath()
     for x, y, text in labels:
-        path.addText(QPointF(x, y), font, text)
+        path.addText(QPointF(x, y), fonts.ui(12), text)
     painter.strokePath(path, QPen(QColor(theme.canvas), 4, join=Qt.PenJoinStyle.RoundJoin))
     painter.fillPath(path, QBrush(QColor(theme.t2)))
 

@@ -51,7 +51,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
     """Whose curve it is."""
 
     method: Method
@@ -62,24 +62,25 @@ class _Line:
 def sampling_charts(lanes: Sequence[tuple[Method, Trace]]) -> list[Chart]:
     """How far from the data, how noisy, and how fast, over t."""
     ready = [(method, trace) for method, trace in lanes if "x" in trace and len(trace["x"]) > 1]
-    lines = _lines(ready)
+    lines = lines_of(ready)
     parts = [_Particles.of(trace["x"]) for _, trace in ready]
     return [
         Chart(
-            "Distance to data", "sliced Wasserstein, log", _curves(lines, [_distance(part) for part in parts]), log=True
+            "Distance to data", "sliced Wasserstein, log", curves_of(lines, [_distance(part) for part in parts]),
+            log=True,
         ),
         Chart(
             "Noise left", "σ at t",
-            _curves(lines, [(trace["x"].column("t"), trace["x"].column("sigma")) for _, trace in ready]),
+            curves_of(lines, [(trace["x"].column("t"), trace["x"].column("sigma")) for _, trace in ready]),
         ),
-        Chart("Mean speed", "|dx / dt| over particles", _curves(lines, [_speed(part) for part in parts])),
+        Chart("Mean speed", "|dx / dt| over particles", curves_of(lines, [_speed(part) for part in parts])),
     ]  # fmt: skip
 
 
 def training_charts(lanes: Sequence[tuple[Method, Trace]]) -> list[Chart]:
     """The losses on one plot, and the error against the exact field, over the training step."""
     losses, errors = [], []
-    for line, (_, trace) in zip(_lines(lanes), lanes, strict=True):
+    for line, (_, trace) in zip(lines_of(lanes), lanes, strict=True):
         if "loss" in trace and len(trace["loss"]) > 1:
             losses.append(_loss(line, trace["loss"]))
         if "metric/velocity_error" in trace and len(trace["metric/velocity_error"]) > 0:
@@ -99,11 +100,11 @@ def value_at(curve: Curve, x: float) -> float | None:
     return float(np.interp(x, curve.x, curve.y))
 
 
-def _lines(lanes: Sequence[tuple[Method, Trace]]) -> list[_Line]:
+def lines_of(lanes: Sequence[tuple[Method, Trace]]) -> list[Line]:
     """Colour and glyph tell methods apart; where lanes share one, dash and name do."""
     methods = [method for method, _ in lanes]
     return [
-        _Line(method, methods[:i].count(method), _name(trace) if methods.count(method) > 1 else "")
+        Line(method, methods[:i].count(method), _name(trace) if methods.count(method) > 1 else "")
         for i, (method, trace) in enumerate(lanes)
     ]
 
@@ -113,7 +114,8 @@ def _name(trace: Trace) -> str:
     return f"{trace.meta.get('sampler_title', trace.spec.sampler.name)} {steps}".strip()
 
 
-def _curves(lines: Sequence[_Line], values: Sequence[tuple[Floats, Floats]]) -> tuple[Curve, ...]:
+def curves_of(lines: Sequence[Line], values: Sequence[tuple[Floats, Floats]]) -> tuple[Curve, ...]:
+    """A curve for each line whose x and y hold two points at least."""
     return tuple(
         Curve(line.method, x, y, None, line.variant, line.name)
         for line, (x, y) in zip(lines, values, strict=True)
@@ -133,7 +135,7 @@ def steps_done(trace: Trace) -> float:
     return float(trace["loss"].axis[-1]) if "loss" in trace and len(trace["loss"]) else 0.0
 
 
-def _loss(line: _Line, stream: Stream) -> Curve:
+def _loss(line: Line, stream: Stream) -> Curve:
     """Means of equal stretches of the loss, and their average over the last ones."""
     steps, loss = stream.axis, stream[:].astype(float)
     starts = np.unique(np.linspace(0, len(loss), _MOST_POINTS, endpoint=False).astype(int))

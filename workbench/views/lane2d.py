@@ -53,7 +53,7 @@ def scene(trace: Trace, look: Look, real: Floats | None = None) -> Scene:
     marks.append(Trails("trails", np.ascontiguousarray(positions[:, ::every]), times, trail, span=span, glide=glide))
     size = 2.4 if positions.shape[1] >= MANY else 3.4
     marks.append(Points("particles", positions, times, colours, size, glide=glide))
-    return Scene(_lane(trace, x), tuple(marks), extent(trace), colour_key=look.first)
+    return Scene(lane_of(trace, x), tuple(marks), extent(trace), colour_key=look.first)
 
 
 def real_scene(real: Floats, title: str, look: Look) -> Scene:
@@ -149,7 +149,8 @@ def presence_on(grid: Floats, positions: NDArray[Any]) -> Floats:
     return result
 
 
-def _lane(trace: Trace, x: Stream) -> Lane:
+def lane_of(trace: Trace, x: Stream) -> Lane:
+    """What header and foot say of a sampling trace."""
     meta = trace.meta
     times: Times = x.column("t")
     steps = trace.spec.sampler.params.get("n_steps", x.declared.capacity - 1)

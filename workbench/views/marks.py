@@ -12,10 +12,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.trace.trace import Rows
+
 Floats = NDArray[np.float32]
 Times = NDArray[np.float64]
 
-Overlay = Literal["particles", "trails", "field", "real"]
+Overlay = Literal["particles", "trails", "field", "real", "image", "preview", "speed", "keys", "labels", "arrows"]
 Method = Literal["diffusion", "flow", "one-step", "real", "exact", "error"]
 
 
@@ -66,7 +68,44 @@ class Arrows:
     factor: float = 1.0
 
 
-Mark = Points | Trails | Arrows
+@dataclass(frozen=True, eq=False)
+class Images:
+    """A grid of images, row by row from the top left, of which one recorded time is shown and never a blend of two.
+
+    values [N, B, C, H, W], read a row at a time: with one channel grey, with three colour, from -1 to 1; where a
+    ``limit`` is given one channel from 0 to it, in the colours of viridis. ``place`` (x0, x1, y0, y1) is that of the
+    whole grid.
+    """
+
+    overlay: Overlay
+    values: Rows
+    times: Times
+    columns: int
+    place: tuple[float, float, float, float]
+    limit: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """The outline of a box (x0, x1, y0, y1), ``width`` logical pixels wide and inside of it."""
+
+    overlay: Overlay
+    box: tuple[float, float, float, float]
+    colour: tuple[float, float, float, float]
+    width: float = 2.0
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words at a place in data units, in the middle of their height; they start there or, centred, stand around it."""
+
+    text: str
+    x: float
+    y: float
+    centred: bool = False
+
+
+Mark = Points | Trails | Arrows | Images | Frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +140,9 @@ class Scene:
     """x0, x1, y0, y1 in data units; painters keep the aspect equal and show at least this."""
     colour_key: bool = field(default=False)
     """Show the disc "colour: place in noise"."""
+    words: tuple[Words, ...] = ()
+    pixels: bool = field(default=False)
+    """The plane is one of pixels: no axes, and a scale that keeps pixels even."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,10 @@ from workbench.widgets.controls import IconButton
 
 #: The chips: action and key. One row adds a chip.
 OVERLAYS = (("particles", "P"), ("trails", "T"), ("field", "F"), ("real", "R"))
+#: Those of lanes of images, which stand in their place.
+IMAGE_OVERLAYS = (
+    ("image", "X"), ("preview", "H"), ("speed", "V"), ("keys", "K"), ("labels", "L"), ("arrows", "A"),
+)  # fmt: skip
 FACTORS = (1.0, 2.0, 4.0)
 
 
@@ -28,7 +32,7 @@ class OverlayBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        self.chips = {name: Chip.of(actions[name], key=key) for name, key in OVERLAYS}
+        self.chips = {name: Chip.of(actions[name], key=key) for name, key in OVERLAYS + IMAGE_OVERLAYS}
         for chip in self.chips.values():
             row.addWidget(chip)
         row.addStretch(1)
@@ -46,7 +50,16 @@ class OverlayBar(QWidget):
             row.addWidget(each)
         view.events.field_kind.connect(self._show_field)
         view.events.field_factor.connect(self._show_field)
+        self._actions = actions
+        self.show_images(False)
         self._show_field()
+
+    def show_images(self, images: bool) -> None:
+        """The chips for lanes of images, or those for lanes of points; the keys of the others rest."""
+        for overlays, wanted in ((OVERLAYS, not images), (IMAGE_OVERLAYS, images)):
+            for name, _ in overlays:
+                self.chips[name].setVisible(wanted)
+                self._actions[name].setEnabled(wanted)
 
     def retheme(self, theme: Theme) -> None:
         for chip in (*self.chips.values(), self.field):
