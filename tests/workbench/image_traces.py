@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 
+from core import spec as specs
 from core.events import Chunk, RunFinished, RunStarted, StreamDeclared
+from core.spec import Part, RunSpec
 from core.trace import Trace, TraceBuilder
 from core.trace.trace import SAMPLING_COLUMNS
 
@@ -47,3 +50,21 @@ def image_trace(rows: int = 5, count: int = 4, channels: int = 1, side: int = 8,
         builder.feed(Chunk("x1_hat", x1[None], columns))
     builder.feed(RunFinished("finished"))
     return builder.trace
+
+
+def tiny_checkpoint(file: Path) -> RunSpec:
+    """A network of a few hundred weights that nobody trained, told classes; returns the spec that samples it."""
+    import torch
+    from safetensors.torch import save_file
+
+    from core.learned import EMA, N_CLASSES, PREDICTION, SHAPE, SPEC, build_network
+
+    network = Part("unet", {"base": 8, "multipliers": "1", "blocks": 1, "attention": False})
+    trained = RunSpec(action="train", data=Part("mnist"), network=network, field=Part("network"))
+    module = build_network(trained, (1, 28, 28), 10)
+    with torch.no_grad():  # its last layer starts at zero, which would make every image grey
+        for n, weights in enumerate(module.parameters()):
+            weights.copy_(torch.randn(weights.shape, generator=torch.Generator().manual_seed(n)) * 0.1)
+    metadata = {SPEC: specs.to_json(trained), PREDICTION: "velocity", SHAPE: "[1, 28, 28]", N_CLASSES: "10"}
+    save_file({EMA + name: value for name, value in module.state_dict().items()}, file, metadata)
+    return trained.replace(action="sample", field=Part("network", {"weights": str(file)}), n_samples=4)

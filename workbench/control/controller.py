@@ -21,6 +21,7 @@ from workbench.control.exporter import Exporter
 from workbench.control.files import Files
 from workbench.control.form import FormControl
 from workbench.control.frames import FrameClock
+from workbench.control.images import ImageControl
 from workbench.control.runs import Runs
 from workbench.control.scenes import Scenes
 from workbench.engine.client import EngineClient
@@ -60,7 +61,9 @@ class Controller(QObject):
         self.transport = Transport(playhead, self.actions)
         self.form = FormControl(self.window, session, playhead, runs, self.actions)
         self.panel = self.form.panel
-        self.window.compose(self.actions, self.lanes, self.charts, self.panel, self.transport)
+        self.images = ImageControl(session, runs, self.scenes, self.tell)
+        self.panel.add_above(self.images.panel)
+        self.window.compose(self.actions, self.images.below(self.lanes), self.charts, self.panel, self.transport)
         self._charts_timer = _later(self.window, _CHARTS_MS, self._show_charts)
         self._scenes_timer = _later(self.window, _SCENES_MS, self._show_scenes)
         self._connect()
@@ -85,6 +88,7 @@ class Controller(QObject):
         self.playhead.snapshots.changed.connect(self._snapshot_moved)
         self.transport.refused.connect(lambda text: self.tell(text))
         self.lanes.lane_selected.connect(lambda i: session.select(session.lanes[i].key))
+        self.lanes.stage.clicked.connect(self.images.pick)
         self.lanes.menu_requested.connect(self._lane_menu)
         self.lanes.message_action.connect(self._message_action)
         self.panel.training.paused.connect(self._pause_training)
@@ -172,6 +176,7 @@ class Controller(QObject):
         snapshots = self.playhead.snapshots
         self.lanes.set_scenes(self.scenes.all(None if snapshots.following else snapshots.step), self.theme)
         self.window.overlays.show_images(any(scene is not None and scene.pixels for scene in self.scenes.shown))
+        self.images.show()
         keys = [lane.key for lane in lanes]
         self.lanes.set_selected(keys.index(self.session.selected) if self.session.selected in keys else -1)
         for i, lane in enumerate(lanes):
@@ -197,6 +202,8 @@ class Controller(QObject):
         _start(self._scenes_timer)
 
     def _message_for(self, lane: LaneState) -> MessageSpec | None:
+        if lane.real and (data := self.images.missing_data()):
+            return MessageSpec("No real images here", f"Download {data[0]} with “main.py fetch {data[1]}”", "folder")
         if lane.status == "failed":
             kept = len(lane.trace["x"]) if lane.trace is not None and "x" in lane.trace else 0
             text = f"{lane.message}. {kept} recorded steps are kept and can be played.".replace("..", ".")
@@ -226,6 +233,7 @@ class Controller(QObject):
     def _cursor_moved(self, t: float) -> None:
         self.lanes.set_cursor(t)
         self.charts.set_cursor(t)
+        self.images.set_cursor(t)
 
     def _show_charts(self) -> None:
         training = [(scene.lane.method, lane.training) for scene, lane in self._moving() if lane.training is not None]

@@ -68,9 +68,13 @@ class Scenes:
             self._cache[lane.key] = (trace, rows, made)
         return made
 
-    def _images(self, lane: LaneState, trace: Trace) -> Scene | None:
+    def image_look(self) -> images.ImageLook:
+        """How lanes of images are drawn now."""
         view = self._session.view
-        look = images.ImageLook(THEMES[view.theme], view.overlays, view.field_kind, self._limit, view.image)
+        return images.ImageLook(THEMES[view.theme], view.overlays, view.field_kind, self._limit, view.image)
+
+    def _images(self, lane: LaneState, trace: Trace) -> Scene | None:
+        look = self.image_look()
         if not lane.real:
             return images.scene(trace, look)
         data = trace["x"].static.get("data")

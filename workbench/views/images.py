@@ -158,14 +158,15 @@ class Magnitude:
         return float(np.quantile(values, _QUANTILE)) if len(values) else 0.0
 
 
-def magnitude(trace: Trace, kind: FieldKind) -> Magnitude | None:
-    """The field of a run of images; None where no preview was recorded, as in snapshots of a training."""
+def magnitude(trace: Trace, kind: FieldKind, which: slice = slice(None)) -> Magnitude | None:
+    """The field of these images of a run; None where no preview was recorded, as in snapshots of a training."""
     if "x1_hat" not in trace or len(trace["x1_hat"]) == 0:
         return None
     n = min(len(trace["x"]), len(trace["x1_hat"]))
     c = Coefficients.of(trace["x1_hat"])
     first = Coefficients(c.alpha[:n], c.sigma[:n], c.d_alpha[:n], c.d_sigma[:n])
-    return Magnitude(kind, images_of(trace["x"])[:n], images_of(trace["x1_hat"])[:n], first)
+    x, x1_hat = images_of(trace["x"])[:n, which], images_of(trace["x1_hat"])[:n, which]
+    return Magnitude(kind, x, x1_hat, first)
 
 
 def images_of(stream: Stream) -> Floats:
@@ -215,7 +216,7 @@ def scene(trace: Trace, look: ImageLook) -> Scene:
         words += _heat_words(layout, look)
         right, bottom = layout.preview[1], layout.speed[2] - 2.2 * layout.title
     if "arrows" in look.overlays and sizes is not None:
-        marks.append(_arrows(sizes, times, layout, look))
+        marks.append(arrows(sizes, times, layout))
         words.append(Words(f"Arrows: gradient of v over {BLOCK} × {BLOCK} blocks", 0.0, -layout.title / 2))
         bottom = min(bottom, -layout.title)
     marks += _frames(layout, look, sizes is not None, preview is not None)
@@ -223,8 +224,12 @@ def scene(trace: Trace, look: ImageLook) -> Scene:
         words += _labels(trace, layout)
     margin = 0.04 * height
     extent = (-margin, right + margin, bottom - margin, height + layout.title + 0.3 * margin)
-    lane = dataclasses.replace(lane_of(trace, x), glide=False)
-    return Scene(lane, tuple(marks), extent, words=tuple(words), pixels=True)
+    return Scene(run_lane(trace), tuple(marks), extent, words=tuple(words), pixels=True)
+
+
+def run_lane(trace: Trace) -> Lane:
+    """What the header says: the t of the recorded step, since images never blend."""
+    return dataclasses.replace(lane_of(trace, trace["x"]), glide=False)
 
 
 def real_scene(images: Floats, title: str, look: ImageLook) -> Scene:
@@ -298,7 +303,7 @@ def _labels(trace: Trace, layout: Layout) -> list[Words]:
     return out
 
 
-def _arrows(sizes: Magnitude, times: Times, layout: Layout, look: ImageLook) -> Arrows:
+def arrows(sizes: Magnitude, times: Times, layout: Layout) -> Arrows:
     """Where the velocity rises on the image plane: the gradient of its means over blocks of pixels and channels."""
     n = sizes.shape[0]
     vectors = np.stack([block_gradient(sizes.field(row)) for row in range(n)]) if n else np.zeros((0, layout.count, 0))
