@@ -144,6 +144,7 @@ def test_the_page_shows_the_same_pixels_as_the_stage() -> None:
     page = pixels(paint_page([scene], 0.6, (420, 480), DARK))[..., 2::-1]
     wanted = sheet(as_bytes(trace["x"][2]), 2)
     scale = int(even(min(404 / (scene.extent[1] - scene.extent[0]), 360 / (scene.extent[3] - scene.extent[2]))))
+    assert scale > 4
     large = wanted.repeat(scale, 0).repeat(scale, 1)
     height, width, _ = large.shape
     corners = np.argwhere((page == large[0, 0]).all(axis=2))

@@ -198,11 +198,11 @@ class Runs(QObject):
 
     def _show_training(self, job: Job, lane: LaneState) -> None:
         trace = lane.training = job.builder.trace
-        newest = len(trace["snapshot/field/velocity"]) - 1 if "snapshot/field/velocity" in trace else -1
+        newest = min((len(each) for name, each in trace.streams.items() if name.startswith("snapshot/")), default=0) - 1
         if newest > job.shown:
             job.shown = newest
             lane.trace = snapshot(trace, newest)
-            step = int(trace["snapshot/field/velocity"].axis[newest])
+            step = int(trace["snapshot/x"].axis[newest])
             lane.trace.meta = trace.meta | {"weights_title": f"weights: EMA at step {step:,}"}
             self.rows_arrived.emit(lane.key)
         self.training_progress.emit()

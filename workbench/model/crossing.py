@@ -23,7 +23,8 @@ def crossed(catalog: Catalog, spec: RunSpec, data: str) -> RunSpec:
     images = shape_of(catalog, data) == "images"
     kept = {"seed": spec.seed, "device": spec.device, "precision": spec.precision, "threads": spec.threads}
     kept["n_samples"] = N_IMAGES if images else RunSpec().n_samples
-    for name in presets.names():
+    # a preset whose weights ship comes before others
+    for name in sorted(presets.names(), key=lambda name: presets.shipped_weights(name) is None):
         found = presets.load(name)
         if len(found) == 1 and (found[0].data.name, found[0].objective.name) == (data, spec.objective.name):
             return _with_weights(found[0], name).replace(action="sample", title="", **kept)

@@ -7,8 +7,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from core.trace import Trace
-from workbench.views.images import ImageLook, Layout, arrows, images_of, magnitude, run_lane
-from workbench.views.marks import Floats, Images, Mark, Scene, Times
+from workbench.views.images import ARROWS, ImageLook, Layout, arrows, images_of, magnitude, run_lane
+from workbench.views.marks import Floats, Images, Mark, Scene, Times, Words
 
 What = Literal["x", "preview", "final", "noise"]
 WHATS: tuple[What, ...] = get_args(What)
@@ -24,7 +24,8 @@ def closeup(trace: Trace, index: int, what: What, look: ImageLook) -> Scene:
     sizes = magnitude(trace, "velocity", slice(index, index + 1)) if "arrows" in look.overlays else None
     if sizes is not None and what in ("x", "preview"):
         marks.append(arrows(sizes, trace["x"].column("t"), layout))
-    return Scene(run_lane(trace), tuple(marks), layout.place, pixels=True)
+    words = (Words(ARROWS, 0.02 * layout.width, 0.04 * layout.height),) if len(marks) > 1 else ()
+    return Scene(run_lane(trace), tuple(marks), layout.place, words=words, pixels=True)
 
 
 def _values(trace: Trace, what: What) -> tuple[Floats, Times]:

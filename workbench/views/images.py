@@ -26,6 +26,7 @@ BLOCK = 4
 """Side of the blocks of pixels that an arrow stands for."""
 TITLES: dict[FieldKind, str] = {"velocity": "Speed |v|", "noise": "Noise |x̂₀|", "score": "Score |s|", "data": "|x̂₁|"}
 UNITS: dict[FieldKind, str] = {"velocity": "units / time", "noise": "units", "score": "1 / units", "data": "units"}
+ARROWS = f"Arrows: gradient of v over {BLOCK} × {BLOCK} blocks"
 _LEAST_SIGMA = 1e-6
 _SAMPLED_ROWS = 12
 _QUANTILE = 0.98
@@ -47,8 +48,9 @@ class ImageLook:
 
 
 def even(scale: float) -> float:
-    """The largest scale of at most this one that keeps pixels even: whole screen pixels to one, or quarters of it."""
-    step = 1.0 if scale >= 2.0 else 0.25
+    """The largest scale of at most this one that keeps pixels nearly even: whole multiples, halves below four,
+    quarters below two."""
+    step = 1.0 if scale >= 4.0 else 0.5 if scale >= 2.0 else 0.25
     return max(math.floor(scale / step) * step, min(scale, step))
 
 
@@ -217,7 +219,7 @@ def scene(trace: Trace, look: ImageLook) -> Scene:
         right, bottom = layout.preview[1], layout.speed[2] - 2.2 * layout.title
     if "arrows" in look.overlays and sizes is not None:
         marks.append(arrows(sizes, times, layout))
-        words.append(Words(f"Arrows: gradient of v over {BLOCK} × {BLOCK} blocks", 0.0, -layout.title / 2))
+        words.append(Words(ARROWS, 0.0, -layout.title / 2))
         bottom = min(bottom, -layout.title)
     marks += _frames(layout, look, sizes is not None, preview is not None)
     if "labels" in look.overlays:
