@@ -36,6 +36,7 @@ class ImageControl(QObject):
         self.panel.class_chosen.connect(lambda label: self._ask({"label": label}))
         self.panel.guidance_chosen.connect(self._guide)
         self.panel.what_chosen.connect(lambda _: self.show())
+        self.strip.room_changed.connect(self.show)
 
     def below(self, lanes: QWidget) -> QWidget:
         """The lanes with the strip below them."""

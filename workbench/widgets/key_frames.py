@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt6.QtWidgets import QWidget
 
 from workbench.painters.atlas import as_bytes, sheet, viridis
@@ -29,6 +29,9 @@ _LEFT, _BAR = 44.0, 86.0
 class KeyFrameStrip(QWidget):
     """Frames of x at the left, of the size of the field at the right, and its bar."""
 
+    room_changed = pyqtSignal()
+    """Another number of frames fits now."""
+
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("card")
@@ -38,6 +41,7 @@ class KeyFrameStrip(QWidget):
         self._theme: Theme = DARK
         self._cursor = 0.0
         self._current: list[int] = []
+        self._most = self.most
         self.hide()
 
     def show_frames(self, frames: KeyFrames | None, theme: Theme) -> None:
@@ -65,6 +69,11 @@ class KeyFrameStrip(QWidget):
         """As many frames as fit without covering each other."""
         each = (self.width() - _BAR - 2 * _LEFT) / 2
         return max(2, min(MOST, int((each - _FRAME - 16) // (_FRAME + 8)) + 1))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        if self.most != self._most:
+            self._most = self.most
+            self.room_changed.emit()
 
     def sizeHint(self) -> QSize:
         return QSize(400, self.height())
