@@ -73,6 +73,7 @@ def test_key_frames_stand_at_recorded_times_and_the_current_one_is_framed(qtbot,
     strip = app.controller.images.strip
     assert strip.isVisible()
     app.playhead.seek(0.8)
+    qtbot.waitUntil(lambda: strip._most == strip.most and len(strip._frames.histories[0].times) == 5)
     histories = strip._frames.histories
     assert [list(history.times) for history in histories] == [[0.0, 0.25, 0.5, 0.75, 1.0]] * 2
     frame, side = strip.frame_at(1, 3), strip.frame_at(1, 3).width()

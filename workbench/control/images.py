@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from core.errors import SpecError
@@ -36,7 +36,8 @@ class ImageControl(QObject):
         self.panel.class_chosen.connect(lambda label: self._ask({"label": label}))
         self.panel.guidance_chosen.connect(self._guide)
         self.panel.what_chosen.connect(lambda _: self.show())
-        self.strip.room_changed.connect(self.show)
+        # later: the strip changes its size while it is being shown
+        self.strip.room_changed.connect(self.show, Qt.ConnectionType.QueuedConnection)
 
     def below(self, lanes: QWidget) -> QWidget:
         """The lanes with the strip below them."""
