@@ -15,11 +15,18 @@ from core.predictions import Estimate
 #: Particles are held, and fields evaluated, in blocks of this many rows: the arithmetic of a particle then depends on
 #: its place in the block alone, and runs with more or fewer particles agree bit for bit.
 BLOCK = 512
+#: Images on a processor: a grid of sixteen is what one looks at, and larger batches are no faster there.
+IMAGE_BLOCK = 16
 
 
-def padded(n: int) -> int:
-    """The least multiple of `BLOCK` that holds n rows."""
-    return -(-n // BLOCK) * BLOCK
+def block(ndim: int, device: torch.device) -> int:
+    """Rows of a block of samples with this many dimensions, batch included, on a device."""
+    return IMAGE_BLOCK if ndim > 2 and device.type == "cpu" else BLOCK
+
+
+def padded(n: int, rows: int = BLOCK) -> int:
+    """The least multiple of a block's ``rows`` that holds n."""
+    return -(-n // rows) * rows
 
 
 class CountedField:
@@ -38,19 +45,22 @@ class CountedField:
         self.nfe += 1
         jump: Any = self._field
         conds = _blocks(cond, x)
-        return torch.cat([jump.flow_map(b, t, s, k) for b, k in zip(torch.split(x, BLOCK), conds, strict=True)])
+        blocks = torch.split(x, block(x.ndim, x.device))
+        return torch.cat([jump.flow_map(b, t, s, k) for b, k in zip(blocks, conds, strict=True)])
 
 
 def blockwise(field: Field, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
-    """The field at x [k BLOCK, ...] and t, 0-dimensional or [k BLOCK], one block at a time."""
-    times = torch.split(t, BLOCK) if t.ndim else [t] * (len(x) // BLOCK)
-    blocks = zip(torch.split(x, BLOCK), times, _blocks(cond, x), strict=True)
-    parts = [field(block, time, label) for block, time, label in blocks]
+    """The field at x [k blocks, ...] and t, 0-dimensional or [k blocks], one block at a time."""
+    rows = block(x.ndim, x.device)
+    times = torch.split(t, rows) if t.ndim else [t] * (len(x) // rows)
+    blocks = zip(torch.split(x, rows), times, _blocks(cond, x), strict=True)
+    parts = [field(part, time, label) for part, time, label in blocks]
     return Estimate(torch.cat([part.x1 for part in parts]), torch.cat([part.x0 for part in parts]))
 
 
 def _blocks(cond: Tensor | None, x: Tensor) -> Sequence[Tensor | None]:
-    return [None] * (len(x) // BLOCK) if cond is None else torch.split(cond, BLOCK)
+    rows = block(x.ndim, x.device)
+    return [None] * (len(x) // rows) if cond is None else torch.split(cond, rows)
 
 
 class ConditionedField:

@@ -99,7 +99,10 @@ class RetimedField:
         lams = here.lam.detach().cpu().double()
         times, where = torch.unique(lams, return_inverse=True)
         there = torch.stack([other.t_of_lam(lam) for lam in times])[where].to(t.device)
-        ratio = other.at(there).alpha.to(x.dtype) / here.alpha.to(x.dtype)
+        then = other.at(there)
+        # Equal where the log-SNRs are. Beyond the trained path's ends only what is left of x keeps its scale: the noise
+        # at one end, the data at the other.
+        ratio = torch.where(here.lam > 0, then.alpha / here.alpha, then.sigma / here.sigma).to(x.dtype)
         if t.ndim:
             ratio = ratio.reshape(-1, *(1,) * (x.ndim - 1))
         return self._field(x * ratio, there.to(t.dtype), cond)

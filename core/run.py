@@ -22,7 +22,8 @@ from torch import Tensor
 from core import registry
 from core import spec as specs
 from core.device import processor
-from core.evaluation import ConditionedField, CountedField, padded
+from core.errors import SpecError
+from core.evaluation import ConditionedField, CountedField, block, padded
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDeclared, Tick
 from core.fields import Field
 from core.learned import locate, sha256
@@ -37,6 +38,7 @@ _CELL = 0.65
 _REACH = 6.5
 _LEAST_REACH = 0.6
 _MOST_DATA = 2000
+_MOST_IMAGES, _IMAGES_PER_CLASS = 64, 40
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def data_points(setup: Setup) -> np.ndarray:
 def rows(setup: Setup, field: Field) -> Iterator[Row]:
     """Sample the field: one row per time of the grid, the first at the noise, the last at t = 1."""
     spec, path = setup.spec, setup.path
-    n = padded(spec.n_samples)
+    n = padded(spec.n_samples, block(1 + len(setup.shape), setup.device))
     noise = StepNoises(Noise(spec.seed, n, setup.shape, setup.device, setup.dtype))
     times = setup.times()
     counted = CountedField(field)
@@ -165,6 +167,7 @@ def started(setup: Setup, **more: str) -> RunStarted:
         "method_title": objective.title,
         "predicts": make("objective", spec.objective).predicts,
         "data_title": setup.dataset.title,
+        "class_names": ", ".join(setup.dataset.class_names),
         "path_title": setup.path.title,
         "sampler_title": setup.sampler.title,
         "field_title": setup.field_spec.title,
@@ -218,9 +221,31 @@ def _declare(setup: Setup) -> Iterator[StreamDeclared]:
 
 
 def _static(setup: Setup) -> dict[str, np.ndarray]:
-    """The class of each particle, where classes are asked for."""
+    """The class of each particle, where classes are asked for, and real images to compare with."""
     labels = setup.labels(setup.spec.n_samples)
-    return {} if labels is None else {"label": labels.cpu().numpy()}
+    out = {} if labels is None else {"label": labels.cpu().numpy()}
+    return out | (real_images(setup) if len(setup.shape) > 1 else {})
+
+
+def real_images(setup: Setup) -> dict[str, np.ndarray]:
+    """Images of the data set [M, C, H, W], none of them trained on, each of the class of the particle at its place;
+    nothing where the set is not on this machine: samples need weights alone."""
+    n = min(setup.spec.n_samples, _MOST_IMAGES)
+    labels = setup.labels(n)
+    try:
+        held = setup.dataset.held_out(n if labels is None else _IMAGES_PER_CLASS * n, setup.spec.seed)
+    except SpecError:
+        return {}
+    if labels is None or held.labels is None:
+        return {"data": held.x[:n].numpy()}
+    # the k-th particle of a class stands beside the k-th image of that class
+    wanted = labels.cpu()
+    order = [torch.nonzero(held.labels == label).flatten() for label in wanted]
+    rank = [int((wanted[:i] == label).sum()) for i, label in enumerate(wanted)]
+    if any(len(found) == 0 for found in order):
+        return {"data": held.x[:n].numpy()}
+    which = torch.stack([found[k % len(found)] for found, k in zip(order, rank, strict=True)])
+    return {"data": held.x[which].numpy()}
 
 
 def _chunks(setup: Setup, field: Field) -> Iterator[Event | Tick]:

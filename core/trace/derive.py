@@ -50,6 +50,13 @@ def field_as(kind: FieldKind, velocity: Floats, x: Floats, c: Coefficients) -> F
     return np.where(c.sigma > _LEAST_SIGMA, -noise / np.maximum(c.sigma, _LEAST_SIGMA), 0.0)
 
 
+def velocity_of(x: Floats, x1_hat: Floats, c: Coefficients) -> Floats:
+    """The velocity that goes with a preview: d_alpha x1_hat + d_sigma x0_hat with x0_hat = (x - alpha x1_hat) / sigma,
+    for x and x1_hat [N, B, D] where sigma is above 0."""
+    out: Floats = c.d_alpha * x1_hat + c.d_sigma * (x - c.alpha * x1_hat) / c.sigma
+    return out
+
+
 def snapshot(trace: Trace, k: int) -> Trace:
     """Snapshot k of a training trace as a sampling trace: the same streams under the names that sampling gives them.
 

@@ -16,6 +16,7 @@ from core.mixture import Mixture, MixtureField
 from core.noise import normal
 from core.paths.linear import Linear
 from core.paths.ve import Ve
+from core.paths.vp_cosine import VpCosine
 from core.paths.vp_linear import VpLinear
 from core.run import sample
 from core.setup import resolve
@@ -126,6 +127,14 @@ def test_a_field_on_another_path_is_that_paths_exact_field(path) -> None:
     for t in (torch.tensor(0.7, dtype=torch.float64), times):
         for given, wanted in zip(moved(X, t), MixtureField(DATA, path, CPU)(X, t), strict=True):
             torch.testing.assert_close(given, wanted, rtol=1e-8, atol=1e-8)
+
+
+def test_a_field_beyond_the_noise_that_it_was_trained_on_still_sees_noise_of_its_size() -> None:
+    path = VpCosine()
+    start = torch.tensor(path.t_min, dtype=torch.float64)
+    assert path.at(start).lam < Linear().at(torch.tensor(Linear().t_min, dtype=torch.float64)).lam - 0.5
+    moved, wanted = RetimedField(MixtureField(DATA, Linear(), CPU), path)(X, start), MixtureField(DATA, path, CPU)
+    torch.testing.assert_close(moved.x0, wanted(X, start).x0, rtol=1e-3, atol=1e-3)
 
 
 def test_a_class_is_sampled_alone_by_name_or_number_and_in_turn() -> None:

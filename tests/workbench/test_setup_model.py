@@ -17,8 +17,6 @@ from workbench.model import setup
 
 CATALOG = catalog.load(resources.path("catalog.json").read_bytes())
 RUNS = [name for name in presets.names() if len(presets.describe(name).lanes) == 1]
-# image presets run from the command line
-RUNS = [name for name in RUNS if presets.load_one(name).data.name != "mnist"]
 SPEC = presets.load_one("swiss-roll-flow")
 
 

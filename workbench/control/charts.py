@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from PyQt6.QtCore import QObject
 
@@ -10,13 +11,15 @@ from workbench.control.measured import Measured
 from workbench.control.runs import Runs
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
-from workbench.views.chart_table import MEASURED, WHILE_SAMPLING, WHILE_TRAINING, chart
+from workbench.views.chart_table import MEASURED, OF_IMAGES, WHILE_SAMPLING, WHILE_TRAINING, chart
 from workbench.views.charts import Subject, steps_done
+from workbench.views.images import shows_images
 from workbench.views.marks import Scene
 from workbench.views.theme import Theme
 from workbench.views.time_axis import DDPM_STEPS, time_axis
 from workbench.widgets.charts import ChartsStrip
 
+Occasion = Literal["sampling", "images", "training"]
 Moving = list[tuple[Scene, LaneState]]
 
 
@@ -32,26 +35,31 @@ class Charts(QObject):
         self._measured = Measured(runs.engine)
         self._measured.changed.connect(again)
         runs.engine.hello.connect(lambda _: again())
-        self._wanted = {False: list(WHILE_SAMPLING), True: list(WHILE_TRAINING)}
-        self._training = False
+        self._wanted: dict[Occasion, list[str]] = {
+            "sampling": list(WHILE_SAMPLING), "images": list(OF_IMAGES), "training": list(WHILE_TRAINING),
+        }  # fmt: skip
+        self._occasion: Occasion = "sampling"
         strip.chosen.connect(self._choose)
 
     def show(self, moving: Moving, theme: Theme) -> None:
         """The wanted charts of these lanes."""
         subjects = [self._subject(scene, lane) for scene, lane in moving]
         training = [subject.training for subject in subjects if subject.training is not None]
-        self._training = bool(training) and (bool(self._runs.training) or len(training) == len(subjects))
+        images = any(subject.trace is not None and shows_images(subject.trace) for subject in subjects)
+        self._occasion = "images" if images else "sampling"
+        if training and (self._runs.training or len(training) == len(subjects)):
+            self._occasion = "training"
         chosen = self._session.working_lane()
         reference = next((i for i, (_, lane) in enumerate(moving) if lane is chosen), 0)
         if training:
             self._strip.set_step(max(steps_done(trace) for trace in training))
-        wanted = self._wanted[self._training]
+        wanted = self._wanted[self._occasion]
         self._strip.set_charts([chart(key, subjects, reference) for key in wanted], theme)
         self._strip.set_cursor(self._playhead.t)
 
     def _choose(self, place: int, key: str) -> None:
         """Show a chart in this place; where it stands elsewhere already, the two change places."""
-        wanted = self._wanted[self._training]
+        wanted = self._wanted[self._occasion]
         if key in wanted:
             wanted[wanted.index(key)] = wanted[place]
         wanted[place] = key
@@ -59,7 +67,7 @@ class Charts(QObject):
 
     def _subject(self, scene: Scene, lane: LaneState) -> Subject:
         measured, reason = None, ""
-        if MEASURED in self._wanted[self._training]:
+        if MEASURED in self._wanted[self._occasion]:
             trained = not self._runs.needs_training(lane)
             measured, reason = self._measured.of(lane, ready=self._runs.ready, trained=trained)
         axis = time_axis(self._playhead.axis, scene.lane, ddpm_steps(lane))

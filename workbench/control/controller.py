@@ -23,6 +23,7 @@ from workbench.control.exporter import Exporter
 from workbench.control.files import Files
 from workbench.control.form import FormControl
 from workbench.control.frames import FrameClock
+from workbench.control.images import ImageControl
 from workbench.control.lanes import LaneControl, read
 from workbench.control.runs import Runs
 from workbench.control.scenes import Scenes
@@ -66,7 +67,9 @@ class Controller(QObject):
         self.transport = Transport(playhead, self.actions)
         self.form = FormControl(self.window, session, playhead, runs, self.actions)
         self.panel = self.form.panel
-        self.window.compose(self.actions, self.lanes, self.charts, self.panel, self.transport)
+        self.images = ImageControl(session, runs, self.scenes, self.tell)
+        self.panel.add_above(self.images.panel)
+        self.window.compose(self.actions, self.images.below(self.lanes), self.charts, self.panel, self.transport)
         self._charts_timer = _later(self.window, _CHARTS_MS, self._show_charts)
         self.chart_control = Charts(session, playhead, runs, self.charts, lambda: _start(self._charts_timer))
         self._scenes_timer = _later(self.window, _SCENES_MS, self._show_scenes)
@@ -83,7 +86,7 @@ class Controller(QObject):
         session.lane_changed.connect(lambda _key: self.refresh())
         session.selected_changed.connect(lambda _key: self.refresh())
         session.title_changed.connect(lambda text: self.window.top.title.setText(text))
-        for changed in (view.events.field_kind, view.events.field_factor):
+        for changed in (view.events.field_kind, view.events.field_factor, view.events.image):
             changed.connect(self._restyle)
         view.events.overlays.connect(self._show_overlays)
         view.events.linked.connect(lambda linked: self.lanes.stage.set_linked(linked))
@@ -96,6 +99,7 @@ class Controller(QObject):
         self.playhead.snapshots.changed.connect(self._snapshot_moved)
         self.transport.refused.connect(lambda text: self.tell(text))
         self.lanes.lane_selected.connect(lambda i: session.select(session.lanes[i].key))
+        self.lanes.stage.clicked.connect(self.images.pick)
         self.lanes.menu_requested.connect(self.lane_control.fill_menu)
         self.lanes.message_action.connect(self._message_action)
         self.panel.training.paused.connect(self._pause_training)
@@ -189,6 +193,8 @@ class Controller(QObject):
         self._show_snapshots()
         snapshots = self.playhead.snapshots
         self.lanes.set_scenes(self.scenes.all(None if snapshots.following else snapshots.step), self.theme)
+        self.window.overlays.show_images(any(scene is not None and scene.pixels for scene in self.scenes.shown))
+        self.images.show()
         keys = [lane.key for lane in lanes]
         self.lanes.set_selected(keys.index(self.session.selected) if self.session.selected in keys else -1)
         for i, lane in enumerate(lanes):
@@ -228,6 +234,8 @@ class Controller(QObject):
         _start(self._scenes_timer)
 
     def _message_for(self, lane: LaneState) -> MessageSpec | None:
+        if lane.real and (data := self.images.missing_data()):
+            return MessageSpec("No real images here", f"Download {data[0]} with “main.py fetch {data[1]}”", "folder")
         if lane.status == "failed":
             kept = len(lane.trace["x"]) if lane.trace is not None and "x" in lane.trace else 0
             text = f"{lane.message}. {kept} recorded steps are kept and can be played.".replace("..", ".")
@@ -256,6 +264,7 @@ class Controller(QObject):
     def _cursor_moved(self, t: float) -> None:
         self.lanes.set_cursor(t)
         self.charts.set_cursor(t)
+        self.images.set_cursor(t)
 
     def _show_charts(self) -> None:
         self.chart_control.show(self._moving(), self.theme)
@@ -359,6 +368,8 @@ class Controller(QObject):
         for name in OVERLAYS:
             self.actions[name].setChecked(name in overlays)
         self.lanes.set_overlays(overlays)
+        if any(scene is not None and scene.pixels for scene in self.scenes.shown):
+            self._restyle()  # what is left out gives its place to the rest
         _start(self._scenes_timer)
 
     def _show_loop(self) -> None:

@@ -35,12 +35,12 @@ def read(path: Path) -> Trace:
     """A trace that a lane can show.
 
     Raises:
-        FlowscopeError: it cannot be read, or holds no particles in the plane.
+        FlowscopeError: it cannot be read, or holds no samples.
     """
     trace = open_trace(path)
     if "x" not in trace and "snapshot/x" not in trace:
         trace.close()
-        raise FlowscopeError(f"{path.name} holds no 2D particles.")
+        raise FlowscopeError(f"{path.name} holds neither particles nor images.")
     return trace
 
 

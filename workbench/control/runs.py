@@ -7,6 +7,7 @@ it samples what was learned.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,10 +88,29 @@ class Runs(QObject):
         lanes = [lane for lane in self.session.lanes if not lane.real and lane.spec and (shared or lane.key == key)]
         changed = [setup.set_value(self.catalog, lane.spec, name, value) for lane in lanes if lane.spec]
         for lane, spec in zip(lanes, changed, strict=True):
-            lane.spec = spec
-            self.session.touch(lane.key)
-            if not name.startswith("training.") and not self.needs_training(lane):
-                self.sample(lane)
+            self._take(lane, spec, sample=not name.startswith("training."))
+
+    def change_all(self, changes: Mapping[str, Any]) -> None:
+        """Change fields in every lane at once, so that each is sampled anew only once.
+
+        Raises:
+            SpecError: a value is outside what its field allows; nothing has changed.
+        """
+        lanes = [lane for lane in self.session.lanes if not lane.real and lane.spec]
+        changed = [lane.spec for lane in lanes if lane.spec]
+        for name, value in changes.items():
+            changed = [setup.set_value(self.catalog, spec, name, value) for spec in changed]
+        for lane, spec in zip(lanes, changed, strict=True):
+            self._take(lane, spec)
+
+    def _take(self, lane: LaneState, spec: RunSpec, *, sample: bool = True) -> None:
+        """A lane's new spec; weights that it brings along are its own."""
+        before, lane.spec = lane.spec, spec
+        if before is None or before.field.params.get("weights") != spec.field.params.get("weights"):
+            self.adopt(lane)
+        self.session.touch(lane.key)
+        if sample and not self.needs_training(lane):
+            self.sample(lane)
 
     def run(self) -> None:
         """Train every lane that needs it, and sample the others afresh."""
@@ -188,11 +208,11 @@ class Runs(QObject):
 
     def _show_training(self, job: Job, lane: LaneState) -> None:
         trace = lane.training = job.builder.trace
-        newest = len(trace["snapshot/field/velocity"]) - 1 if "snapshot/field/velocity" in trace else -1
+        newest = min((len(each) for name, each in trace.streams.items() if name.startswith("snapshot/")), default=0) - 1
         if newest > job.shown:
             job.shown = newest
             lane.trace = snapshot(trace, newest)
-            step = int(trace["snapshot/field/velocity"].axis[newest])
+            step = int(trace["snapshot/x"].axis[newest])
             lane.trace.meta = trace.meta | {"weights_title": f"weights: EMA at step {step:,}"}
             self.rows_arrived.emit(lane.key)
         self.training_progress.emit()

@@ -14,6 +14,7 @@ from workbench.control.analyses import Analyses
 from workbench.control.memo import Memo
 from workbench.model.analyses import Kind
 from workbench.model.session import LaneState, Session
+from workbench.views import images
 from workbench.views.formulas import with_equations
 from workbench.views.heat import ErrorMap, analysed, density_top, error_top, particle_density, recorded
 from workbench.views.lane2d import BASIC, MOST_DISCS, NOTHING, Known, Look, extent, lane_scene, presence_on
@@ -42,6 +43,8 @@ class Scenes:
         self.reading: AxisKind = "t"
         """How the lanes' equations say the time; `forget` makes them say it."""
         self._scenes, self._maps = Memo(), Memo()
+        self._limit = 1.0
+        """Where the scale of magnitudes of images ends, in all lanes and at all times."""
         self.shown: tuple[Scene | None, ...] = ()
 
     def forget(self, key: int | None = None) -> None:
@@ -55,6 +58,7 @@ class Scenes:
         looked_up = [self._look_up(lane, step) for lane in lanes]
         errors = error_top([each.known.error for each in looked_up if each.known.error is not None])
         densities = density_top([each.known.density for each in looked_up if each.known.density is not None])
+        self._limit = images.scale_top([self._top(each) for each in looked_up])
         first = next((lane.key for lane in lanes if not lane.real and lane.trace is not None), None)
         self.shown = tuple(self._scene(each, each.lane.key == first, errors, densities) for each in looked_up)
         return self.shown
@@ -69,12 +73,24 @@ class Scenes:
             return _Shown(lane, trace, overlays, parts=(trace,))
         if lane.aspect != "run":
             overlays = frozenset({lane.aspect})
-        known = self._known(lane, trace, overlays)
+        known = NOTHING if images.shows_images(trace) else self._known(lane, trace, overlays)
         rows = 0 if known.exact is None else len(known.exact["field/exact"])
         return _Shown(
             lane, trace, overlays, known,
             (trace, len(trace["x"]), known.exact, rows, known.error, known.density, known.notes),
         )  # fmt: skip
+
+    def _top(self, shown: _Shown) -> float:
+        """The largest magnitude in a lane of images."""
+        trace, kind = shown.trace, self._session.view.field_kind
+        if trace is None or not images.shows_images(trace):
+            return 0.0
+
+        def measured() -> float:
+            field = images.magnitude(trace, kind)
+            return 0.0 if field is None else field.top
+
+        return self._maps.get(("magnitude", shown.lane.key), (trace, len(trace["x"]), kind), measured)
 
     # --- what is known -------------------------------------------------------------------------------------------
 
@@ -129,9 +145,28 @@ class Scenes:
         own = lane.overlays is not None
         return self._scenes.get(
             lane.key,
-            (*shown.parts, shown.overlays, own, first, errors, densities, lane.name),
-            lambda: self._made(shown, trace, look),
+            (*shown.parts, shown.overlays, own, first, errors, densities, lane.name, self._limit),
+            lambda: self._of_images(shown, trace) if images.shows_images(trace) else self._made(shown, trace, look),
         )
+
+    def image_look(self) -> images.ImageLook:
+        """How lanes of images are drawn now."""
+        view = self._session.view
+        return images.ImageLook(THEMES[view.theme], view.overlays, view.field_kind, self._limit, view.image)
+
+    def _of_images(self, shown: _Shown, trace: Trace) -> Scene | None:
+        look = replace(self.image_look(), overlays=shown.overlays)
+        if shown.lane.aspect == "real":
+            data = trace["x"].static.get("data")
+            title = trace.meta.get("data_title", trace.spec.data.name)
+            made = None if data is None else images.real_scene(data, title, look)
+        else:
+            made = images.scene(trace, look)
+            said = with_equations(made.lane, trace, self._catalog(), self._session.view.field_kind, self.reading)
+            made = replace(made, lane=said)
+        if made is None or not shown.lane.name:
+            return made
+        return replace(made, lane=replace(made.lane, title=shown.lane.name))
 
     def _made(self, shown: _Shown, trace: Trace, look: Look) -> Scene | None:
         lane = shown.lane

@@ -15,6 +15,7 @@ from core.trace import Trace, open_trace
 from core.trace.derive import FieldKind, snapshot
 from workbench.export.film import Shot
 from workbench.painters.page import Rows
+from workbench.views import images
 from workbench.views.lane2d import Look, real_scene, scene
 from workbench.views.marks import Overlay, Scene
 from workbench.views.theme import Theme
@@ -30,17 +31,24 @@ def lanes(
 
     ``hidden`` overlays are left out; ``captions`` stand in place of the first lanes' titles.
     """
+    if any(images.shows_images(sampled(trace)) for trace in traces):
+        made = image_lanes(list(map(sampled, traces)), theme, real=real, kind=field_kind, hidden=hidden)
+        return with_one_extent([*map(_captioned, made, captions), *made[len(captions) :]])
     out = []
     for i, trace in enumerate(traces):
         shown = sampled(trace)
         lane = scene(shown, Look(theme, field_kind, factor, first=i == 0), shown["x"].static.get("data"))
         if i < len(captions):
-            lane = dataclasses.replace(lane, lane=dataclasses.replace(lane.lane, title=captions[i]))
+            lane = _captioned(lane, captions[i])
         out.append(dataclasses.replace(lane, marks=tuple(m for m in lane.marks if m.overlay not in hidden)))
     data = next((t["x"].static["data"] for t in map(sampled, traces) if "data" in t["x"].static), None)
     if real and data is not None:
         out.append(real_scene(data, traces[0].meta.get("data_title", traces[0].spec.data.name), Look(theme)))
     return with_one_extent(out)
+
+
+def _captioned(scene: Scene, caption: str) -> Scene:
+    return dataclasses.replace(scene, lane=dataclasses.replace(scene.lane, title=caption))
 
 
 def arranged(scenes: Sequence[Scene], models: Sequence[str], layout: Layout) -> list[list[Scene]]:
@@ -64,6 +72,28 @@ def model_of(trace: Trace) -> str:
     """What runs of one model have in common, whatever their seed, sampler and grid."""
     spec = trace.spec
     return repr((spec.data, spec.path, spec.objective, spec.network, spec.field, trace.meta.get("weights_title")))
+
+
+def image_lanes(
+    traces: Sequence[Trace], theme: Theme, *, real: bool = True, kind: FieldKind = "velocity",
+    hidden: Collection[Overlay] = (),
+) -> list[Scene]:  # fmt: skip
+    """The lanes of runs of images, on one scale of magnitudes; runs of points cannot stand beside them.
+
+    Raises:
+        TraceError: some of the traces hold points.
+    """
+    if not all(map(images.shows_images, traces)):
+        raise TraceError("Images and points do not fit into one picture. Name traces of one kind.")
+    fields = [images.magnitude(trace, kind) for trace in traces]
+    limit = images.scale_top([f.top for f in fields if f is not None])
+    look = images.ImageLook(theme, images.SHOWN - frozenset(hidden), kind, limit)
+    out = [images.scene(trace, look) for trace in traces]
+    first = traces[0]
+    if real and "data" in first["x"].static:
+        data = first["x"].static["data"]
+        out.append(images.real_scene(data, first.meta.get("data_title", first.spec.data.name), look))
+    return out
 
 
 def with_one_extent(scenes: list[Scene]) -> list[Scene]:

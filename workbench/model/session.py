@@ -44,10 +44,14 @@ class ViewState:
     """How lanes are drawn; changing a field emits ``events.<field>`` and ``events``."""
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
-    overlays: frozenset[Overlay] = frozenset({"particles", "trails", "field", "real"})
+    overlays: frozenset[Overlay] = frozenset(
+        {"particles", "trails", "field", "real", "image", "preview", "speed", "keys"}
+    )
     field_kind: FieldKind = "velocity"
     field_factor: float = 1.0
     linked: bool = True
+    image: int = 0
+    """The image that is looked at, the same in every lane."""
     theme: ThemeName = "dark"
     equations: bool = False
     """All equations stand below each lane, not only what it follows."""

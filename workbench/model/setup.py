@@ -16,6 +16,7 @@ from core.catalog import Catalog, Entry, check_value
 from core.errors import SpecError, unknown
 from core.needs import PROVIDERS, provided, words
 from core.spec import Part, RunSpec
+from workbench.model.crossing import crossed, shape_of
 
 #: Changing one of these asks for other weights.
 _TRAINED = ("data", "source", "coupling", "path", "objective", "network")
@@ -25,6 +26,8 @@ _HIDDEN = ("weights",)
 #: Kinds whose parameters are seldom touched: the form shows them when their section is opened.
 _DETAILED = ("data", "source", "coupling", "path", "network", "optimiser", "schedule")
 _MOST_SEGMENTS = 4
+#: What has a closed form, or a meaning, for points alone.
+_OF_POINTS = (("field", "exact"), ("field", "exact-points"), ("source", "shape"))
 
 
 @dataclass(frozen=True)
@@ -182,10 +185,12 @@ def reason_not(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> str | N
     entry = catalog.entry(kind, name)
     data = catalog.entry("data", spec.data.name).facts
     if kind == "data":
-        return "images are trained and sampled from the command line" if len(entry.facts.get("shape", ())) > 1 else None
+        return None
+    reads = shape_of(catalog, spec.data.name)
     if kind == "network":
-        reads = "images" if len(data.get("shape", ())) > 1 else "points"
         return None if entry.facts.get("reads") == reads else f"reads {entry.facts.get('reads')}"
+    if reads == "images" and (kind, name) in _OF_POINTS:
+        return "is made for points"
     there = provided(
         catalog.entry(other, spec.part(other).name).facts
         for other in PROVIDERS
@@ -232,7 +237,10 @@ def _named(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> RunSpec:
     reason = reason_not(catalog, spec, kind, name)
     if reason is not None:
         raise SpecError(kind, f"{entry.title} {reason}.")
-    spec = _with_name(catalog, spec, kind, name)
+    if kind == "data" and shape_of(catalog, name) != shape_of(catalog, spec.data.name):
+        spec = crossed(catalog, spec, name)
+    else:
+        spec = _with_name(catalog, spec, kind, name)
     usual_sampler = entry.facts.get("sampler")
     if usual_sampler and spec.field.name == "network":
         spec = _with_name(catalog, spec, "sampler", usual_sampler)

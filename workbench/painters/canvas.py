@@ -12,6 +12,7 @@ from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from workbench.painters import fonts
 from workbench.views.axes import ticks
+from workbench.views.images import even
 from workbench.views.theme import Theme
 
 #: Axis numbers lie within this many pixels of the left and of the bottom edge.
@@ -27,12 +28,14 @@ class Viewport:
     width: float
     height: float
     extent: tuple[float, float, float, float]
+    pixels: bool = False
 
     @property
     def unit(self) -> float:
         """Pixels in one data unit."""
         x0, x1, y0, y1 = self.extent
-        return min(self.width / (x1 - x0), self.height / (y1 - y0))
+        fitting = min(self.width / (x1 - x0), self.height / (y1 - y0))
+        return even(fitting) if self.pixels else fitting
 
     def __call__(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Points [..., 2] in pixels, y down."""
@@ -41,6 +44,11 @@ class Viewport:
         out[..., 0] = self.width / 2 + (out[..., 0] - (x0 + x1) / 2) * self.unit
         out[..., 1] = self.height / 2 - (out[..., 1] - (y0 + y1) / 2) * self.unit
         return out
+
+    def box(self, box: tuple[float, float, float, float]) -> QRectF:
+        """A box (x0, x1, y0, y1) in pixels."""
+        corners = self(np.array([[box[0], box[3]], [box[1], box[2]]]))
+        return QRectF(QPointF(*corners[0]), QPointF(*corners[1]))
 
     def data(self, pixels: NDArray[np.floating]) -> NDArray[np.float64]:
         """The place in the plane of pixels [..., 2]: the inverse."""
@@ -66,8 +74,10 @@ class Viewport:
 
 
 def paint_ground(painter: QPainter, rect: QRectF, view: Viewport, theme: Theme) -> None:
-    """Background and grid lines."""
+    """Background and grid lines; under images there are none."""
     painter.fillRect(rect, QColor(theme.canvas))
+    if view.pixels:
+        return
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(QPen(QColor.fromRgbF(*theme.grid), 1))
@@ -80,14 +90,20 @@ def paint_ground(painter: QPainter, rect: QRectF, view: Viewport, theme: Theme) 
 
 
 def paint_numbers(painter: QPainter, rect: QRectF, view: Viewport, theme: Theme, *, outlines: bool = False) -> None:
-    """Numbers inside the canvas along its left and bottom edge, each with a halo in the canvas colour.
+    """Numbers inside the canvas along its left and bottom edge, each with a halo; beside images there are none.
 
     With ``outlines`` the halo is a stroke around the letters; as pixels it is the letters drawn all around, since Qt
     rounds outlines otherwise before a glyph is first drawn, and a first page would differ from the next.
     """
+    if view.pixels:
+        return
+    write(painter, _labels(rect, view, QFontMetricsF(fonts.ui(12))), theme, outlines=outlines)
+
+
+def write(painter: QPainter, labels: list[tuple[QPointF, str]], theme: Theme, *, outlines: bool) -> None:
+    """Words, each from its place on the base line, with a halo in the canvas colour."""
     font = fonts.ui(12)
     painter.setFont(font)
-    labels = _labels(rect, view, QFontMetricsF(font))
     painter.setPen(QColor(theme.canvas))
     for place, text in labels:
         if outlines:

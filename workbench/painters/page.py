@@ -22,10 +22,11 @@ from workbench.painters.brush import Brush, marks_image
 from workbench.painters.canvas import NUMBERS_ACROSS, NUMBERS_UP, Viewport, paint_ground, paint_numbers
 from workbench.painters.furniture import FOOT, HEADER
 from workbench.painters.heat import heat_image
+from workbench.painters.image_marks import paint_images, paint_words
 from workbench.painters.signs import Key, Sign, painted, signs
 from workbench.painters.signs import places as sign_places
 from workbench.painters.splat import Layer, Window
-from workbench.views.marks import OVERLAYS, Heat, Mark, Scene
+from workbench.views.marks import OVERLAYS, Heat, Images, Mark, Scene
 from workbench.views.theme import Theme
 
 GUTTER, MARGIN, TITLE = 8, 8, 40
@@ -69,7 +70,7 @@ class Page:
 
     def _cell(self, scene: Scene, rect: QRectF) -> _Cell:
         canvas = rect.adjusted(0, HEADER, 0, -FOOT) if self.words else rect
-        return _Cell(scene, rect, canvas, Viewport(canvas.width(), canvas.height(), scene.extent))
+        return _Cell(scene, rect, canvas, Viewport(canvas.width(), canvas.height(), scene.extent, scene.pixels))
 
     # --- pixels --------------------------------------------------------------------------------------------------
 
@@ -93,7 +94,7 @@ class Page:
         assert self._still is not None  # made just now
         np.copyto(page, self._still)
         target = image or image_on(page, self.scale)
-        if any(isinstance(mark, Heat) for cell in self.cells for mark in cell.scene.shown):
+        if any(isinstance(mark, Heat | Images) for cell in self.cells for mark in cell.scene.shown):
             with painting(target) as painter:
                 self._paint_maps(painter, t)
         for brush in self._brushes:
@@ -104,6 +105,8 @@ class Page:
         with painting(target) as painter:
             for strip, numbers in self._numbers:
                 painter.drawImage(strip.topLeft(), numbers)
+            for cell in self.cells:
+                paint_words(painter, cell.canvas, cell.scene, cell.view, self.theme)
             self._paint_signs(painter)
             self._paint_words(painter, t)
 
@@ -119,7 +122,9 @@ class Page:
         for brush in self._brushes:
             brush.still(self._layer)
         self._layer.onto(self._still)
-        self._numbers = [strip for cell in self.cells for strip in _number_strips(cell, self.theme, self.scale)]
+        self._numbers = [strip for cell in self.cells if not cell.scene.pixels
+            for strip in _number_strips(cell, self.theme, self.scale)
+        ]  # fmt: skip
 
     # --- the same on any painter ---------------------------------------------------------------------------------
 
@@ -130,12 +135,14 @@ class Page:
         shapes = [vector.draw_marks(painter, cell.canvas, cell.scene, t, cell.view) for cell in self.cells]
         for cell in self.cells:
             paint_numbers(painter, cell.canvas, cell.view, self.theme, outlines=True)
+            paint_words(painter, cell.canvas, cell.scene, cell.view, self.theme, outlines=True)
         self._paint_signs(painter)
         self._paint_words(painter, t)
         return all(shapes)
 
     def _paint_maps(self, painter: QPainter, t: float) -> None:
         for cell in self.cells:
+            paint_images(painter, cell.canvas, cell.scene, t, cell.view)
             for mark in cell.scene.shown:
                 if isinstance(mark, Heat):
                     painter.drawImage(cell.canvas.topLeft(), heat_image(mark, t, cell.view, self.scale))

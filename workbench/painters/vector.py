@@ -10,10 +10,11 @@ from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen
 from workbench.painters.brush import ARROW_WIDTH, marks_image
 from workbench.painters.canvas import Viewport
 from workbench.painters.heat import heat_image
+from workbench.painters.image_marks import paint_images
 from workbench.painters.splat import cut
 from workbench.painters.tails import at, pieces
 from workbench.views.arrows import segments
-from workbench.views.marks import Arrows, Heat, Mark, Points, Scene, Trails
+from workbench.views.marks import Arrows, Frame, Heat, Images, Mark, Points, Scene, Trails
 
 MOST_SHAPES = 20_000
 """In one lane. Beyond it a file takes seconds to open and its shapes can no longer be told apart."""
@@ -29,6 +30,7 @@ def draw_marks(painter: QPainter, rect: QRectF, scene: Scene, t: float, view: Vi
     A lane with more than `MOST_SHAPES` of them becomes a picture of twice the resolution; its words stay text.
     """
     with np.errstate(invalid="ignore", over="ignore"):  # a particle that has diverged is left out
+        paint_images(painter, rect, scene, t, view)
         for mark in scene.shown:
             if isinstance(mark, Heat):
                 painter.drawImage(rect, heat_image(mark, t, view, _PICTURE_SCALE))
@@ -44,7 +46,7 @@ def draw_marks(painter: QPainter, rect: QRectF, scene: Scene, t: float, view: Vi
 
 
 def _draw(painter: QPainter, mark: Mark, t: float, view: Viewport) -> None:
-    if not len(mark.times):
+    if isinstance(mark, Frame) or not len(mark.times):
         return
     match mark:
         case Points():
@@ -103,5 +105,5 @@ def _count(mark: Mark, t: float) -> int:
             return int(mark.positions.shape[1]) * len(pieces(mark, t))
         case Arrows():
             return 3 * len(mark.origins)
-        case Heat():
+        case Heat() | Images() | Frame():
             return 0

@@ -10,6 +10,8 @@ import numpy as np
 from core.trace import Trace
 from workbench.views import ways
 from workbench.views.charts import Chart, Curve, Line, Subject, errors_while_training, last_step, lines_of, losses
+from workbench.views.image_ways import updates
+from workbench.views.images import shows_images
 from workbench.views.predictions import determinant
 from workbench.views.time_axis import PLAIN, shared
 from workbench.views.ways import Particles, Series
@@ -69,6 +71,15 @@ def _of_particles(measure: Callable[[Particles], Series]) -> Callable[[Sequence[
 
 def _in_plane(trace: Trace) -> bool:
     return len(trace["x"].declared.row_shape) == 2
+
+
+def _of_images(name: str) -> Callable[[Sequence[Subject]], tuple[Curve, ...]]:
+    """What each step changed in a stream of images."""
+    return lambda subjects: _drawn(
+        (line, updates(trace[name]))
+        for line, trace in _sampled(subjects)
+        if shows_images(trace) and name in trace and len(trace[name]) > 1
+    )
 
 
 def _convergence(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
@@ -151,6 +162,12 @@ TABLE: dict[str, ChartKind] = {
         ChartKind("speed", "Mean speed", "|dx / dt| over particles", _of_particles(ways.speed)),
         ChartKind(MEASURED, "Velocity error over t", "RMS, learned against exact, log", _errors, log=True),
         ChartKind("preview", "Preview x̂₁", "RMS distance to where it ends, log", _convergence, log=True),
+        ChartKind(
+            "update", "Size of a step", "RMS change of xₜ a pixel", _of_images("x"), words="No images here",
+        ),
+        ChartKind(
+            "settling", "Preview settles", "RMS change of x̂₁ a pixel", _of_images("x1_hat"), words="No images here",
+        ),
         ChartKind("straightness", "Straightness", "|velocity − chord|², area S", _straightness),
         ChartKind("coefficients", "Path coefficients", "α line, σ dashed", _coefficients),
         ChartKind("log-snr", "log-SNR", "2 log(α / σ)", _log_snr),
@@ -166,4 +183,5 @@ TABLE: dict[str, ChartKind] = {
     )
 }  # fmt: skip
 WHILE_SAMPLING = ("distance", "noise", "speed")
+OF_IMAGES = ("update", "noise", "settling")
 WHILE_TRAINING = ("loss", "error")

@@ -111,7 +111,7 @@ def scene(trace: Trace, look: Look, real: Floats | None = None, known: Known = N
     if "exact" in shown and known.exact is not None:
         marks.append(_exact_arrows(known.exact, look, full_length))
     marks += _particles(trace, look, shown)
-    return Scene(_lane(trace, x), tuple(marks), extent(trace), colour_key=look.first, notes=known.notes)
+    return Scene(lane_of(trace, x), tuple(marks), extent(trace), colour_key=look.first, notes=known.notes)
 
 
 def _particles(trace: Trace, look: Look, shown: frozenset[Overlay]) -> list[Mark]:
@@ -291,7 +291,8 @@ def presence_on(grid: Floats, positions: NDArray[Any]) -> Floats:
     return result
 
 
-def _lane(trace: Trace, x: Stream) -> Lane:
+def lane_of(trace: Trace, x: Stream) -> Lane:
+    """What header and foot say of a sampling trace."""
     meta = trace.meta
     times: Times = x.column("t")
     return Lane(

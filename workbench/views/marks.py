@@ -13,10 +13,15 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from core.trace.trace import Rows
+
 Floats = NDArray[np.float32]
 Times = NDArray[np.float64]
 
-Overlay = Literal["particles", "trails", "field", "preview", "density", "real", "exact", "error"]
+Overlay = Literal[
+    "particles", "trails", "field", "preview", "density", "real", "exact", "error",
+    "image", "speed", "keys", "labels", "arrows",
+]  # fmt: skip
 OVERLAYS: tuple[Overlay, ...] = get_args(Overlay)
 AxisKind = Literal["t", "1-t", "sigma", "log-snr", "ddpm", "nfe"]
 """How time is read."""
@@ -97,7 +102,44 @@ class Heat:
     glide: bool = True
 
 
-Mark = Points | Trails | Arrows | Heat
+@dataclass(frozen=True, eq=False)
+class Images:
+    """A grid of images, row by row from the top left, of which one recorded time is shown and never a blend of two.
+
+    values [N, B, C, H, W], read a row at a time: with one channel grey, with three colour, from -1 to 1; where a
+    ``limit`` is given one channel from 0 to it, in the colours of viridis. ``place`` (x0, x1, y0, y1) is that of the
+    whole grid.
+    """
+
+    overlay: Overlay
+    values: Rows
+    times: Times
+    columns: int
+    place: tuple[float, float, float, float]
+    limit: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """The outline of a box (x0, x1, y0, y1), ``width`` logical pixels wide and inside of it."""
+
+    overlay: Overlay
+    box: tuple[float, float, float, float]
+    colour: tuple[float, float, float, float]
+    width: float = 2.0
+
+
+Mark = Points | Trails | Arrows | Heat | Images | Frame
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words at a place in data units, in the middle of their height; they start there or, centred, stand around it."""
+
+    text: str
+    x: float
+    y: float
+    centred: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +196,9 @@ class Scene:
     """What the canvas says in words, such as that something is being computed."""
     overlays: frozenset[Overlay] | None = None
     """What this lane shows; None where it shows what all lanes show."""
+    words: tuple[Words, ...] = ()
+    pixels: bool = field(default=False)
+    """The plane is one of pixels: no axes, and a scale that keeps pixels even."""
 
     @property
     def shown(self) -> tuple[Mark, ...]:

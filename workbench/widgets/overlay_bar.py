@@ -20,6 +20,10 @@ OVERLAYS = (
     ("particles", "P"), ("trails", "T"), ("field", "F"), ("preview", "H"), ("density", "D"), ("real", "R"),
     ("exact", "E"), ("error", "M"),
 )  # fmt: skip
+#: Those of lanes of images, which stand in their place.
+IMAGE_OVERLAYS = (
+    ("image", "X"), ("preview", "H"), ("speed", "V"), ("keys", "K"), ("labels", "L"), ("arrows", "W"),
+)  # fmt: skip
 FACTORS = (1.0, 2.0, 4.0)
 
 
@@ -33,7 +37,7 @@ class OverlayBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        self.chips = {name: Chip.of(actions[name], key=key) for name, key in OVERLAYS}
+        self.chips = {name: Chip.of(actions[name], key=key) for name, key in dict(OVERLAYS + IMAGE_OVERLAYS).items()}
         for chip in self.chips.values():
             row.addWidget(chip)
         self.more = Chip("More overlays", "More", menu=QMenu(self))
@@ -55,7 +59,16 @@ class OverlayBar(QWidget):
         row.addWidget(self.add)
         view.events.field_kind.connect(self._show_field)
         view.events.field_factor.connect(self._show_field)
+        self._actions = actions
+        self.show_images(False)
         self._show_field()
+
+    def show_images(self, images: bool) -> None:
+        """The chips for lanes of images, or those for lanes of points; the keys of the others rest."""
+        wanted = dict(IMAGE_OVERLAYS if images else OVERLAYS)
+        for name, chip in self.chips.items():
+            chip.setVisible(name in wanted)
+            self._actions[name].setEnabled(name in wanted)
 
     def retheme(self, theme: Theme) -> None:
         for chip in (*self.chips.values(), self.more, self.field):

@@ -96,10 +96,20 @@ class SetupPanel(QWidget):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(self.form)
+        inside = QWidget()
+        inside.setObjectName("form")
+        self._inside = QVBoxLayout(inside)
+        self._inside.setContentsMargins(0, 0, 0, 0)
+        self._inside.setSpacing(0)
+        self._inside.addWidget(self.form)
+        area.setWidget(inside)
         column.addWidget(area, 1)
         column.addWidget(hairline())
         column.addLayout(self._footer(run, stop, copies))
+
+    def add_above(self, part: QWidget) -> None:
+        """Put something above the form, scrolled with it."""
+        self._inside.insertWidget(0, part)
 
     def _header(self, reset: QAction) -> QHBoxLayout:
         row = QHBoxLayout()

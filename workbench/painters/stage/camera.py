@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workbench.views.images import even
+
 Extent = tuple[float, float, float, float]
 GUTTER = 8
 BORDER = 1
@@ -29,6 +31,10 @@ class Camera:
         scale = min(max(self.scale * factor, 1e-3), 1e6)
         gain = 1 / self.scale - 1 / scale
         return Camera(self.x + px * gain, self.y - py * gain, scale)
+
+    def even(self) -> Camera:
+        """At most as large, at a scale that keeps pixels even."""
+        return Camera(self.x, self.y, even(self.scale))
 
     def data(self, px: float, py: float) -> tuple[float, float]:
         """The data coordinates (px, py) pixels right of and below the middle."""

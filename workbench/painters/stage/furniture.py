@@ -13,6 +13,7 @@ from workbench.painters.stage import shaders
 from workbench.painters.stage.camera import BORDER, Camera
 from workbench.painters.stage.labels import Atlas
 from workbench.views.axes import ticks
+from workbench.views.marks import Words
 from workbench.views.theme import Rgba, Theme, rgba
 
 #: Nearer to the left edge than this, the numbers of the two axes would meet (logical pixels).
@@ -31,6 +32,7 @@ class Ground:
     axes: bool
     selected: bool
     signs: tuple[Sign, ...]
+    words: tuple[Words, ...] = ()
 
 
 class Furniture:
@@ -149,10 +151,18 @@ def _axes(ground: Ground) -> tuple[list[float], list[float]]:
 
 
 def _labels(ground: Ground) -> list[tuple[str, float, float, float]]:
-    """(text, x, y of its middle, anchor: 0 left, 0.5 middle) of each axis number, in logical pixels."""
+    """(text, x, y of its middle, anchor: 0 left, 0.5 middle) of each axis number and word, in logical pixels."""
+    camera, middle_x, middle_y = ground.camera, ground.left + ground.width / 2, ground.height / 2
+    made = [
+        (
+            word.text, middle_x + (word.x - camera.x) * camera.scale, middle_y - (word.y - camera.y) * camera.scale,
+            0.5 if word.centred else 0.0,
+        )
+        for word in ground.words
+    ]  # fmt: skip
+    made = [label for label in made if ground.left < label[1] < ground.left + ground.width]
     if not ground.axes:
-        return []
-    camera, made = ground.camera, []
+        return made
     x_ticks, y_ticks = _axes(ground)
     for value in x_ticks:
         x = ground.width / 2 + (value - camera.x) * camera.scale

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from workbench.painters.stage import shaders
 from workbench.painters.stage.heat import HeatLayer
+from workbench.painters.stage.images import FrameLayer, ImagesLayer
 from workbench.painters.stage.layer import Layer, View
 from workbench.painters.stage.trail import most_segments, window
-from workbench.views.marks import Arrows, Heat, Mark, Points, Trails
+from workbench.views.marks import Arrows, Frame, Heat, Images, Mark, Points, Trails
 
 #: Logical pixels of the line of a hollow disc.
 _RING = 1.0
@@ -136,9 +137,10 @@ class ArrowsLayer(Layer):
         self.program.draw("triangles", self.indices)
 
 
-AnyLayer = PointsLayer | TrailsLayer | ArrowsLayer | HeatLayer
+AnyLayer = PointsLayer | TrailsLayer | ArrowsLayer | HeatLayer | ImagesLayer | FrameLayer
 _LAYERS: dict[type[Mark], type[AnyLayer]] = {
-    Points: PointsLayer, Trails: TrailsLayer, Arrows: ArrowsLayer, Heat: HeatLayer,
+    Points: PointsLayer, Trails: TrailsLayer, Arrows: ArrowsLayer, Heat: HeatLayer, Images: ImagesLayer,
+    Frame: FrameLayer,
 }  # fmt: skip
 
 

@@ -264,3 +264,45 @@ varying vec2 v_texel;
 
 void main() { gl_FragColor = texture2D(u_image, v_texel); }
 """
+
+_PLACED = (
+    _LOOK
+    + """
+uniform vec4 u_place;    // x0, x1, y0, y1 in data units
+attribute vec2 a_corner;
+varying vec2 v_corner;
+
+void main() {
+    v_corner = a_corner;
+    gl_Position = vec4(project(mix(u_place.xz, u_place.yw, a_corner)), 0.0, 1.0);
+}
+"""
+)
+
+IMAGES_VERTEX = _PLACED
+
+IMAGES_FRAGMENT = """
+uniform sampler2D u_image;
+varying vec2 v_corner;
+
+void main() { gl_FragColor = vec4(texture2D(u_image, vec2(v_corner.x, 1.0 - v_corner.y)).rgb, 1.0); }
+"""
+
+FRAME_VERTEX = _PLACED
+
+FRAME_FRAGMENT = """
+uniform vec4 u_place;
+uniform vec4 u_colour;
+uniform float u_width;   // logical pixels
+uniform vec2 u_gain;
+uniform vec2 u_pixel;
+uniform float u_ratio;
+varying vec2 v_corner;
+
+void main() {
+    vec2 size = abs(vec2(u_place.y - u_place.x, u_place.w - u_place.z) * u_gain / u_pixel);  // physical pixels
+    vec2 away = min(v_corner, 1.0 - v_corner) * size;
+    if (min(away.x, away.y) > u_width * u_ratio) discard;
+    gl_FragColor = u_colour;
+}
+"""

@@ -21,6 +21,9 @@ from workbench.painters.stage.opengl import check_opengl
 from workbench.views.marks import OVERLAYS, Overlay, Scene
 from workbench.views.theme import DARK, Theme, rgba
 
+_CLICK = 4
+"""Logical pixels that the pointer may move between press and release of a click."""
+
 
 class Stage(QWidget):
     """Lanes side by side, each a scene or None (an empty lane)."""
@@ -29,6 +32,8 @@ class Stage(QWidget):
     """Lane index and the data coordinates under the pointer."""
     pointer_left = pyqtSignal()
     lane_pressed = pyqtSignal(int)
+    clicked = pyqtSignal(int, float, float)
+    """Lane index and data coordinates of a press that was let go where it began."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +61,7 @@ class Stage(QWidget):
         self._arranged_for: tuple[tuple[int, int], float] | None = None
         self._furniture: Furniture | None = None
         self._drag: tuple[int, QPointF] | None = None
+        self._pressed: QPointF | None = None
 
     # What is shown
 
@@ -128,11 +134,12 @@ class Stage(QWidget):
     def _refit(self) -> None:
         extents = [scene.extent for scene in self._scenes if scene is not None]
         if self._home or len(self._cameras) != len(self._scenes):
-            height = self.height()
+            height, width = self.height(), min((width for _, width in self.spans()), default=1)
             self._cameras = []
-            for scene, (_, width) in zip(self._scenes, self.spans(), strict=True):
+            for scene in self._scenes:
                 extent = union(extents) if self._linked or scene is None else scene.extent
-                self._cameras.append(fit(extent, width - 2 * BORDER, height))
+                camera = fit(extent, width - 2 * BORDER, height)
+                self._cameras.append(camera.even() if scene is not None and scene.pixels else camera)
         self._rearrange()
 
     def _rearrange(self) -> None:
@@ -179,14 +186,20 @@ class Stage(QWidget):
         where = event.position()
         lane = self._lane_at(where.x())
         if kind == QEvent.Type.MouseButtonPress and event.button() == Qt.MouseButton.LeftButton and lane >= 0:
-            self._drag = (lane, where)
+            self._drag, self._pressed = (lane, where), where
             self.lane_pressed.emit(lane)
         elif kind == QEvent.Type.MouseButtonRelease:
             self._drag = None
+            if self._pressed is not None and lane >= 0:
+                self.clicked.emit(lane, *self._cameras[lane].data(*self._from_middle(lane, where)))
+            self._pressed = None
             self.native.unsetCursor()
         elif kind == QEvent.Type.MouseMove:
             if self._drag is not None:
                 held, last = self._drag
+                if self._pressed is not None and (where - self._pressed).manhattanLength() < _CLICK:
+                    return
+                self._pressed = None
                 self.native.setCursor(Qt.CursorShape.ClosedHandCursor)
                 self._drag = (held, where)
                 step = where - last
@@ -274,5 +287,6 @@ class Stage(QWidget):
                 seen = tuple(sign for sign in seen if not isinstance(sign, Key))
             axes = scene is not None and not self._plain
             chosen = lane == self._selected
-            grounds.append(Ground(left, width, self.height(), camera, axes, chosen, seen))
+            axes, words = axes and scene is not None and not scene.pixels, () if scene is None else scene.words
+            grounds.append(Ground(left, width, self.height(), camera, axes, chosen, seen, words))
         return grounds

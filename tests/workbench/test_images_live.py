@@ -1,0 +1,159 @@
+"""Images in the real window: choosing one, its history, and asking all lanes for another class."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QColor
+
+import resources
+from core import catalog, presets
+from core.trace import save
+from tests.workbench.image_traces import image_trace, tiny_checkpoint
+from tests.workbench.test_images import on_screen
+from workbench.app import App
+from workbench.model import setup
+from workbench.model.crossing import N_IMAGES, crossed
+from workbench.painters.atlas import as_bytes, sheet
+from workbench.views.images import Layout
+from workbench.views.key_frames import spread
+
+CATALOG = catalog.load(resources.path("catalog.json").read_bytes())
+
+
+def shown(qtbot, paths) -> App:
+    made = App(paths)
+    qtbot.addWidget(made.window)
+    made.window.resize(1400, 880)
+    made.window.show()
+    made.playhead.pause()
+    qtbot.waitUntil(lambda: len(made.controller.scenes.shown) == len(made.session.lanes) and bool(made.playhead.steps))
+    return made
+
+
+@pytest.fixture
+def app(qtbot, tmp_path):
+    for name, seed in (("one", 1), ("two", 2)):
+        save(image_trace(rows=5, seed=seed), tmp_path / f"{name}.h5")
+    made = shown(qtbot, [tmp_path / "one.h5", tmp_path / "two.h5"])
+    yield made
+    made.engine.shutdown()
+    made.window.close()
+
+
+def colour(widget, x: float, y: float) -> QColor:
+    picture = widget.grab().toImage()
+    ratio = picture.devicePixelRatio()
+    return picture.pixelColor(round(x * ratio), round(y * ratio))
+
+
+def test_a_click_enlarges_the_image_under_the_pointer_in_all_lanes(qtbot, app) -> None:
+    stage, panel = app.controller.lanes.stage, app.controller.images.panel
+    x0, x1, y0, y1 = Layout.of((4, 1, 8, 8)).box(3, Layout.of((4, 1, 8, 8)).preview)
+    camera, (left, width) = stage.camera(1), stage.spans()[1]
+    where = QPointF((x0 + x1) / 2 - camera.x, camera.y - (y0 + y1) / 2) * camera.scale
+    spot = QPoint(round(left + width / 2 + where.x()), round(stage.height() / 2 + where.y()))
+    qtbot.mouseClick(stage.native, Qt.MouseButton.LeftButton, pos=spot)
+    qtbot.waitUntil(lambda: panel.title.text() == "Image 4, 7")
+    app.playhead.seek(0.5)
+    last = as_bytes(app.session.lanes[1].trace["x"][2])[3]  # the clicked lane is the selected one
+    side = panel.picture.width()
+    for line, column in ((0, 0), (2, 5), (7, 3)):
+        seen = colour(panel.picture, (column + 0.5) * side / 8, (line + 0.5) * side / 8)
+        assert (seen.red(), seen.green(), seen.blue()) == tuple(last[line, column])
+    panel.whats.set_value("final")
+    panel.what_chosen.emit("final")
+    final = as_bytes(app.session.lanes[1].trace["x"][4])[3]
+    assert colour(panel.picture, 3.5 * side / 8, 0.5 * side / 8).red() == final[0, 3, 0]
+    assert panel._when.text().endswith("t = 1.000")
+
+
+def test_key_frames_stand_at_recorded_times_and_the_current_one_is_framed(qtbot, app) -> None:
+    strip = app.controller.images.strip
+    assert strip.isVisible()
+    app.playhead.seek(0.8)
+    qtbot.waitUntil(lambda: strip._most == strip.most and len(strip._frames.histories[0].times) == 5)
+    histories = strip._frames.histories
+    assert [list(history.times) for history in histories] == [[0.0, 0.25, 0.5, 0.75, 1.0]] * 2
+    frame, side = strip.frame_at(1, 3), strip.frame_at(1, 3).width()
+    line = colour(strip, frame.left() - 2, frame.center().y())
+    assert line.lightness() > 200
+    wanted = as_bytes(app.session.lanes[1].trace["x"][3])[0]
+    seen = colour(strip, frame.left() + 4.5 * side / 8, frame.top() + 2.5 * side / 8)
+    assert seen.red() == pytest.approx(int(wanted[2, 4, 0]), abs=2)
+    app.controller.actions["keys"].trigger()
+    assert not strip.isVisible()
+
+
+def test_key_frames_are_rows_that_were_recorded_each_once() -> None:
+    assert spread(np.linspace(0, 1, 101), 5) == [0, 25, 50, 75, 100]
+    assert spread(np.array([0.0, 0.9, 1.0]), 9) == [0, 1, 2]
+    assert spread(np.linspace(0, 0.4, 5), 11) == [0, 1, 2, 3, 4]  # a run that still grows
+    assert spread(np.zeros(0), 9) == []
+
+
+_METHODS = {"flow-matching": "flow", "diffusion": "diffusion"}
+
+
+@pytest.mark.parametrize("objective", _METHODS)
+def test_another_kind_of_data_brings_what_its_networks_need(objective: str) -> None:
+    points = presets.load_one(f"swiss-roll-{_METHODS[objective]}")
+    images = setup.set_value(CATALOG, points, "data.name", "mnist")
+    assert (images.network.name, images.field.name, images.n_samples) == ("unet", "network", N_IMAGES)
+    assert (images.seed, images.objective.name) == (points.seed, objective)
+    assert "swiss" not in str(images.field.params)
+    colour_images = setup.set_value(CATALOG, images, "data.name", "cifar10")  # of the same kind: only the set changes
+    assert colour_images.replace(data=images.data) == images
+    back = setup.set_value(CATALOG, colour_images, "data.name", "swiss-roll")
+    assert back.network.name == points.network.name
+    assert back.field.params["weights"] == presets.shipped_weights(f"swiss-roll-{_METHODS[objective]}")
+
+
+def test_images_without_a_preset_are_learned_by_a_network_that_reads_them() -> None:
+    folder = crossed(CATALOG, presets.load_one("moons-to-eight"), "image-folder")
+    CATALOG.check(folder)
+    assert setup.reason_not(CATALOG, folder, "network", folder.network.name) is None
+    assert (folder.source.name, folder.label, folder.training.conditional) == ("normal", "", False)
+
+
+def test_a_class_is_made_by_all_lanes_at_once_and_streams(qtbot, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("FLOWSCOPE_DATA", str(tmp_path))  # no images on this machine: weights alone are needed
+    spec = tiny_checkpoint(tmp_path / "tiny.safetensors")
+    app = shown(qtbot, [])
+    app.session.clear()
+    for steps in (6, 3):
+        lane = app.session.add(spec.replace(sampler=spec.sampler.with_params(n_steps=steps)))
+        app.runs.adopt(lane)
+        app.runs.sample(lane)
+    app.session.add(None, real=True)
+    with qtbot.waitSignal(app.engine.hello, timeout=60_000):
+        app.engine.start()
+    first, second, real = app.session.lanes
+    qtbot.waitUntil(lambda: all(each.trace is not None for each in (first, second)), timeout=30_000)
+    qtbot.waitUntil(lambda: len(first.trace["x"]) == 7 and len(second.trace["x"]) == 4, timeout=30_000)
+    panel = app.controller.images.panel
+    qtbot.waitUntil(lambda: panel.isVisible() and "3" in panel.classes.chips)
+    before = first.trace["x"][6]
+    assert app.controller._message_for(real).title == "No real images here"
+
+    qtbot.mouseClick(panel.classes.chips["3"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "label" in first.trace["x"].static and len(first.trace["x"]) == 7, timeout=30_000)
+    qtbot.waitUntil(lambda: "label" in second.trace["x"].static and len(second.trace["x"]) == 4, timeout=30_000)
+    np.testing.assert_array_equal(first.trace["x"].static["label"], [3] * 4)
+    np.testing.assert_allclose(first.trace["x"][0], second.trace["x"][0], atol=1e-6)  # the same noise
+    assert np.abs(first.trace["x"][6] - before).max() > 1e-3  # and another picture
+
+    nfe = first.trace["x"].column("nfe")[-1]
+    panel.guidance_chosen.emit(2.0)
+    qtbot.waitUntil(lambda: first.trace["x"].column("nfe")[-1] == 2 * nfe, timeout=30_000)
+    assert (first.spec.guidance.name, second.spec.guidance.params["scale"]) == ("cfg", 2.0)
+    app.playhead.seek(1.0)
+    app.session.view.overlays = frozenset({"image"})
+    app.session.view.image = -1
+    qtbot.waitUntil(lambda: len(app.controller.scenes.all()[0].marks) == 1)
+    app.controller._show_scenes()
+    pixels = on_screen(app, 0, Layout.of((4, 1, 28, 28)).place, 56, 56)
+    np.testing.assert_array_equal(pixels, sheet(as_bytes(first.trace["x"][6]), 2))
+    app.engine.shutdown()
+    app.window.close()

@@ -1,0 +1,41 @@
+"""From points to images and back: another kind of data asks for other networks, other weights and fewer samples."""
+
+from __future__ import annotations
+
+import msgspec
+
+from core import presets
+from core.catalog import Catalog
+from core.spec import Part, RunSpec, Training
+
+N_IMAGES = 16
+"""A grid that one can look at."""
+
+
+def shape_of(catalog: Catalog, data: str) -> str:
+    """What a data set holds: ``points`` or ``images``."""
+    return "images" if len(catalog.entry("data", data).facts.get("shape", ())) > 1 else "points"
+
+
+def crossed(catalog: Catalog, spec: RunSpec, data: str) -> RunSpec:
+    """The spec on a data set of the other kind: that of the preset for this method, with the weights that ship for it
+    where some do; without a preset the same method with a network that reads such data. Seed and device stay."""
+    images = shape_of(catalog, data) == "images"
+    kept = {"seed": spec.seed, "device": spec.device, "precision": spec.precision, "threads": spec.threads}
+    kept["n_samples"] = N_IMAGES if images else RunSpec().n_samples
+    # a preset whose weights ship comes before others
+    for name in sorted(presets.names(), key=lambda name: presets.shipped_weights(name) is None):
+        found = presets.load(name)
+        if len(found) == 1 and (found[0].data.name, found[0].objective.name) == (data, spec.objective.name):
+            return _with_weights(found[0], name).replace(action="sample", title="", **kept)
+    entry = catalog.entry("data", data)
+    training = msgspec.structs.replace(Training(), conditional=bool(entry.facts.get("classes")), autocast=images)
+    usual = {kind: RunSpec().part(kind) for kind in ("source", "coupling", "guidance", "clipping")}
+    network = Part("unet" if images else "mlp")
+    changed = {"data": Part(data), "network": network, "field": Part("network"), "training": training, "label": ""}
+    return spec.replace(**changed, **usual, **kept)
+
+
+def _with_weights(spec: RunSpec, preset: str) -> RunSpec:
+    weights = presets.shipped_weights(preset)
+    return spec if weights is None else spec.replace(field=Part("network", {"weights": weights}))

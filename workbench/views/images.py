@@ -1,0 +1,337 @@
+"""The lane of a run of images: the grid of x_t, its preview and the size of a field beside it, on a plane of pixels.
+
+One unit of the plane is a pixel of the large grid, y up. The grid's lower left corner is the origin in every lane, so
+that the same image stands in the same place.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from core.trace import Stream, Trace
+from core.trace.derive import Coefficients, FieldKind, field_as, velocity_of
+from workbench.views.lane2d import lane_of
+from workbench.views.marks import Arrows, Floats, Frame, Images, Lane, Mark, Overlay, Scene, Times, Words
+from workbench.views.theme import Theme, rgba
+
+MOST = 64
+"""Images that a lane shows: the first ones of its run."""
+BLOCK = 4
+"""Side of the blocks of pixels that an arrow stands for."""
+TITLES: dict[FieldKind, str] = {"velocity": "Speed |v|", "noise": "Noise |x̂₀|", "score": "Score |s|", "data": "|x̂₁|"}
+UNITS: dict[FieldKind, str] = {"velocity": "units / time", "noise": "units", "score": "1 / units", "data": "units"}
+ARROWS = f"Arrows: gradient of v over {BLOCK} × {BLOCK} blocks"
+_LEAST_SIGMA = 1e-6
+_SAMPLED_ROWS = 12
+_QUANTILE = 0.98
+SHOWN: frozenset[Overlay] = frozenset({"image", "preview", "speed"})
+_GAP, _TITLE = 0.07, 0.11
+"""Between panes and above them, in parts of the grid's height."""
+
+
+@dataclass(frozen=True)
+class ImageLook:
+    """How a lane of images is drawn, apart from what it shows."""
+
+    theme: Theme
+    overlays: frozenset[Overlay] = SHOWN
+    kind: FieldKind = "velocity"
+    limit: float = 1.0
+    """Top of the scale of magnitudes, the same in every lane."""
+    selected: int = -1
+    """The image that is framed; -1 for none."""
+
+
+def even(scale: float) -> float:
+    """The largest scale of at most this one that keeps pixels nearly even: whole multiples, halves below four,
+    quarters below two."""
+    step = 1.0 if scale >= 4.0 else 0.5 if scale >= 2.0 else 0.25
+    return max(math.floor(scale / step) * step, min(scale, step))
+
+
+def shows_images(trace: Trace) -> bool:
+    return "x" in trace and len(trace["x"].declared.row_shape) == 4
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the images of a grid stand: ``count`` images of ``height`` x ``width`` pixels in ``columns``."""
+
+    count: int
+    columns: int
+    height: int
+    width: int
+
+    @classmethod
+    def of(cls, shape: Sequence[int]) -> Layout:
+        """For images [B, C, H, W]: as square a grid as goes, wider rather than higher."""
+        count = min(shape[0], MOST)
+        return cls(count, max(1, math.ceil(math.sqrt(count))), shape[2], shape[3])
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the grid in pixels."""
+        return float(self.columns * self.width), float(-(-self.count // self.columns) * self.height)
+
+    @property
+    def place(self) -> tuple[float, float, float, float]:
+        """Of the large grid."""
+        width, height = self.size
+        return (0.0, width, 0.0, height)
+
+    @property
+    def preview(self) -> tuple[float, float, float, float]:
+        """Of the grid at half the size, right of the large one and level with its top."""
+        width, height = self.size
+        left = width + _GAP * height
+        return (left, left + width / 2, height / 2, height)
+
+    @property
+    def speed(self) -> tuple[float, float, float, float]:
+        """Of the grid below the preview."""
+        left, right, bottom, _ = self.preview
+        top = bottom - self.title
+        return (left, right, top - self.size[1] / 2, top)
+
+    @property
+    def title(self) -> float:
+        """Height of the words above a grid."""
+        return _TITLE * self.size[1]
+
+    def box(self, index: int, place: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        """Where image ``index`` of a grid at ``place`` stands."""
+        x0, x1, _, y1 = place
+        unit = (x1 - x0) / self.size[0]
+        line, column = divmod(index, self.columns)
+        left, top = x0 + column * self.width * unit, y1 - line * self.height * unit
+        return (left, left + self.width * unit, top - self.height * unit, top)
+
+    def at(self, x: float, y: float) -> int | None:
+        """The image at a point of the plane, in any of the grids."""
+        for place in (self.place, self.preview, self.speed):
+            x0, x1, y0, y1 = place
+            if x0 <= x < x1 and y0 < y <= y1:
+                unit = (x1 - x0) / self.size[0]
+                index = int((y1 - y) / unit // self.height) * self.columns + int((x - x0) / unit // self.width)
+                return index if index < self.count else None
+        return None
+
+
+class Magnitude:
+    """The length of a field over the channels of each pixel, [N, B, 1, H, W], worked out a row at a time.
+
+    Where no noise is left (sigma = 0) the field says nothing: those rows repeat the last that has some.
+    """
+
+    def __init__(self, kind: FieldKind, x: Floats, x1_hat: Floats, c: Coefficients) -> None:
+        self._kind, self._x, self._x1_hat, self._c = kind, x, x1_hat, c
+        noisy = np.flatnonzero(c.sigma[:, 0, 0] > _LEAST_SIGMA)
+        self._last = int(noisy[-1]) if len(noisy) else -1
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        rows, count, _, height, width = self._x.shape
+        return (rows if self._last >= 0 else 0, count, 1, height, width)
+
+    def __getitem__(self, row: int) -> Floats:
+        out: Floats = np.sqrt(np.square(self.field(row)).sum(axis=1, keepdims=True))
+        return out
+
+    def field(self, row: int) -> Floats:
+        """The field itself [B, C, H, W]."""
+        row = min(row, self._last)
+        here = slice(row, row + 1)
+        c = Coefficients(self._c.alpha[here], self._c.sigma[here], self._c.d_alpha[here], self._c.d_sigma[here])
+        x, x1_hat = (values[here].reshape(1, len(values[row]), -1) for values in (self._x, self._x1_hat))
+        field: Floats = field_as(self._kind, velocity_of(x, x1_hat, c), x, c)
+        return field.reshape(self._x.shape[1:]).astype(np.float32)
+
+    @cached_property
+    def top(self) -> float:
+        """What few pixels of any recorded step are above."""
+        rows = np.unique(np.linspace(0, self._last, min(self._last + 1, _SAMPLED_ROWS)).round().astype(int))
+        values = np.stack([self[int(row)] for row in rows]) if len(rows) else np.zeros(0)
+        values = values[np.isfinite(values)]
+        return float(np.quantile(values, _QUANTILE)) if len(values) else 0.0
+
+
+def magnitude(trace: Trace, kind: FieldKind, which: slice = slice(None)) -> Magnitude | None:
+    """The field of these images of a run; None where no preview was recorded, as in snapshots of a training."""
+    if "x1_hat" not in trace or len(trace["x1_hat"]) == 0:
+        return None
+    n = min(len(trace["x"]), len(trace["x1_hat"]))
+    c = Coefficients.of(trace["x1_hat"])
+    first = Coefficients(c.alpha[:n], c.sigma[:n], c.d_alpha[:n], c.d_sigma[:n])
+    x, x1_hat = images_of(trace["x"])[:n, which], images_of(trace["x1_hat"])[:n, which]
+    return Magnitude(kind, x, x1_hat, first)
+
+
+def images_of(stream: Stream) -> Floats:
+    """The first images of every recorded row, [N, B, C, H, W]."""
+    if stream.declared.row_shape[0] <= MOST:
+        out: Floats = stream[:]
+        return out
+    return np.stack([stream[row][:MOST] for row in range(len(stream))])
+
+
+def scale_top(tops: Sequence[float]) -> float:
+    """The round number at which a scale ends that serves all lanes: 1, 2, 4 or 6 times a power of ten."""
+    most = max((top for top in tops if top > 0), default=1.0)
+    power = 10.0 ** math.floor(math.log10(most))
+    return next(factor * power for factor in (1.0, 2.0, 4.0, 6.0, 10.0) if factor * power >= most)
+
+
+def class_name(trace: Trace, index: int) -> str:
+    """The class that image ``index`` was asked to be; empty where none was."""
+    labels = trace["x"].static.get("label")
+    if labels is None or index >= len(labels):
+        return ""
+    names = [name for name in trace.meta.get("class_names", "").split(", ") if name]
+    number = int(labels[index])
+    return names[number] if number < len(names) else str(number)
+
+
+def scene(trace: Trace, look: ImageLook) -> Scene:
+    """The lane of a sampling trace of images, also of one that is still growing."""
+    x = trace["x"]
+    layout, values, times = Layout.of(x.declared.row_shape), images_of(x), x.column("t")
+    marks: list[Mark] = []
+    words: list[Words] = []
+    width, height = layout.size
+    right, bottom = width, 0.0
+    if "image" in look.overlays:
+        marks.append(Images("image", values, times, layout.columns, layout.place))
+        words.append(_title(trace.meta.get("data_title", trace.spec.data.name) + "  xₜ", layout.place, layout))
+    preview = trace["x1_hat"] if "x1_hat" in trace and len(trace["x1_hat"]) else None
+    if "preview" in look.overlays and preview is not None:
+        marks.append(Images("preview", images_of(preview), preview.column("t"), layout.columns, layout.preview))
+        words.append(_title("Preview x̂₁", layout.preview, layout))
+        right = layout.preview[1]
+    sizes = magnitude(trace, look.kind) if look.overlays & {"speed", "arrows"} else None
+    if "speed" in look.overlays and sizes is not None:
+        marks += _heat(sizes, times, layout, look)
+        words += _heat_words(layout, look)
+        right, bottom = layout.preview[1], layout.speed[2] - 2.2 * layout.title
+    if "arrows" in look.overlays and sizes is not None:
+        marks.append(arrows(sizes, times, layout))
+        words.append(Words(ARROWS, 0.0, -layout.title / 2))
+        bottom = min(bottom, -layout.title)
+    marks += _frames(layout, look, sizes is not None, preview is not None)
+    if "labels" in look.overlays:
+        words += _labels(trace, layout)
+    margin = 0.04 * height
+    extent = (-margin, right + margin, bottom - margin, height + layout.title + 0.3 * margin)
+    return Scene(run_lane(trace), tuple(marks), extent, words=tuple(words), pixels=True)
+
+
+def run_lane(trace: Trace) -> Lane:
+    """What the header says: the t of the recorded step, since images never blend."""
+    return dataclasses.replace(lane_of(trace, trace["x"]), glide=False)
+
+
+def real_scene(images: Floats, title: str, look: ImageLook) -> Scene:
+    """The lane of real images [M, C, H, W], which stand still."""
+    layout = Layout.of(images.shape)
+    shown = images[: layout.count]
+    lane = Lane(
+        method="real", title="Real data", subtitle=f"{title}, {len(shown)} images", equation="data",
+        times=np.array([1.0]), nfe=np.array([0]), nfe_total=0, alpha=np.array([1.0]), sigma=np.array([0.0]),
+        facts=(f"{layout.width} × {layout.height} pixels", f"std {float(images.std()):.2f}"), glide=False,
+    )  # fmt: skip
+    width, height = layout.size
+    margin = 0.04 * height
+    grid = Images("image", shown[None], np.array([1.0]), layout.columns, layout.place)
+    words = (_title(f"{title}  real", layout.place, layout),)
+    extent = (-margin, width + margin, -margin, height + layout.title + 0.3 * margin)
+    return Scene(lane, (grid,), extent, words=words, pixels=True)
+
+
+def _title(text: str, place: tuple[float, float, float, float], layout: Layout) -> Words:
+    return Words(text, place[0], place[3] + 0.45 * layout.title)
+
+
+def _heat(sizes: Magnitude, times: Times, layout: Layout, look: ImageLook) -> list[Mark]:
+    """The map, and its bar below it."""
+    n = sizes.shape[0]
+    left, right, bottom, _ = layout.speed
+    bar = np.linspace(0.0, look.limit, 128, dtype=np.float32)[None, None, None, None, :]
+    place = (left, right, bottom - 0.55 * layout.title, bottom - 0.2 * layout.title)
+    return [
+        Images("speed", sizes, times[:n], layout.columns, layout.speed, look.limit),
+        Images("speed", bar, np.array([1.0]), 1, place, look.limit),
+    ]
+
+
+def _heat_words(layout: Layout, look: ImageLook) -> list[Words]:
+    left, right, bottom, _ = layout.speed
+    y = bottom - layout.title
+    return [
+        _title(TITLES[look.kind], layout.speed, layout),
+        Words("0", left, y),
+        Words(f"{look.limit / 2:g}", (left + right) / 2, y, centred=True),
+        Words(f"≥ {look.limit:g}", right - 0.08 * (right - left), y, centred=True),
+        Words(UNITS[look.kind], left, y - 0.9 * layout.title),
+    ]
+
+
+def _frames(layout: Layout, look: ImageLook, sizes: bool, preview: bool) -> list[Mark]:
+    """The selected image, framed in every grid that is shown."""
+    if not 0 <= look.selected < layout.count:
+        return []
+    grids: list[tuple[Overlay, tuple[float, float, float, float], bool]] = [
+        ("image", layout.place, True), ("preview", layout.preview, preview), ("speed", layout.speed, sizes),
+    ]  # fmt: skip
+    colour = rgba("#FFFFFF")  # on pictures, in either theme
+    return [
+        Frame(overlay, layout.box(look.selected, place), colour)
+        for overlay, place, there in grids
+        if there and overlay in look.overlays
+    ]
+
+
+def _labels(trace: Trace, layout: Layout) -> list[Words]:
+    """The class that each image was asked to be, in its lower left corner."""
+    out = []
+    for index in range(layout.count):
+        name = class_name(trace, index)
+        x0, _, y0, _ = layout.box(index, layout.place)
+        if name:
+            out.append(Words(name, x0 + 0.06 * layout.width, y0 + 0.16 * layout.height))
+    return out
+
+
+def arrows(sizes: Magnitude, times: Times, layout: Layout) -> Arrows:
+    """Where the velocity rises on the image plane: the gradient of its means over blocks of pixels and channels."""
+    n = sizes.shape[0]
+    vectors = np.stack([block_gradient(sizes.field(row)) for row in range(n)]) if n else np.zeros((0, layout.count, 0))
+    rows, columns = layout.height // BLOCK, layout.width // BLOCK
+    vectors = vectors.reshape(n, layout.count * rows * columns, 2).astype(np.float32)
+    boxes = np.array([layout.box(i, layout.place) for i in range(layout.count)])
+    x = boxes[:, None, None, 0] + (np.arange(columns)[None, None, :] + 0.5) * BLOCK
+    y = boxes[:, None, None, 3] - (np.arange(rows)[None, :, None] + 0.5) * BLOCK
+    origins = np.stack(np.broadcast_arrays(x, y), axis=-1).reshape(-1, 2).astype(np.float32)
+    lengths = np.linalg.norm(vectors, axis=2)
+    full = float(np.quantile(lengths[np.isfinite(lengths)], 0.98)) if lengths.size else 1.0
+    presence = np.ones(vectors.shape[:2], np.float32)
+    return Arrows(
+        "arrows", origins, vectors, presence, times[:n], cell=float(BLOCK), full_length_at=full or 1.0,
+        colour=rgba("#FFFFFF", 0.9), factor=1.0,
+    )  # fmt: skip
+
+
+def block_gradient(field: Floats) -> Floats:
+    """The gradient [B, h, w, 2] (right, up) of the means of a field [B, C, H, W] over `BLOCK` x `BLOCK` pixels and all
+    channels, in units of the field a block; h = H / `BLOCK`."""
+    count, _, height, width = field.shape
+    rows, columns = height // BLOCK, width // BLOCK
+    cut = field[:, :, : rows * BLOCK, : columns * BLOCK].mean(axis=1)
+    means = cut.reshape(count, rows, BLOCK, columns, BLOCK).mean(axis=(2, 4))
+    down, across = np.gradient(means, axis=(1, 2))
+    out: Floats = np.stack([across, -down], axis=-1)
+    return out
