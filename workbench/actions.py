@@ -101,24 +101,24 @@ def tooltip(spec: Spec, keys: Sequence[str]) -> str:
 
 
 #: Keys that a control needs for itself when it has the focus.
-_ARROWS = frozenset({
+ARROWS = frozenset({
     Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End,
 })  # fmt: skip
 _OWN_KEYS: tuple[tuple[type[QWidget], frozenset[Qt.Key]], ...] = (
     (QLineEdit, frozenset({Qt.Key.Key_Escape, Qt.Key.Key_Return})),
-    (QComboBox, frozenset({Qt.Key.Key_Space, *_ARROWS})),
-    (QAbstractSlider, _ARROWS),
+    (QComboBox, frozenset({Qt.Key.Key_Space, *ARROWS})),
+    (QAbstractSlider, ARROWS),
 )
 
 
 def needs_key(control: QWidget | None, key: int, *, tabbed: bool) -> bool:
     """Whether the focused control uses a key itself, so that no shortcut may take it.
 
-    Space presses a button only where the button was reached by Tab: after a click on one, Space still plays.
-    Characters need no word here: a text field takes those by itself.
+    Space presses a button, and arrows move along segments, only where they were reached by Tab: after a click on one,
+    Space still plays. Characters need no word here: a text field takes those by itself.
     """
     if tabbed and isinstance(control, QAbstractButton):
-        return key == Qt.Key.Key_Space
+        return key == Qt.Key.Key_Space or (control.group() is not None and key in ARROWS)
     return any(isinstance(control, kind) and key in keys for kind, keys in _OWN_KEYS)
 
 
