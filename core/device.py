@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 
 import torch
 
@@ -20,6 +21,13 @@ def available() -> list[str]:
     if torch.cuda.is_available():
         found.insert(0, "cuda")
     return found
+
+
+def processor(device: torch.device) -> str:
+    """What computes, as far as its arithmetic hangs on it: a GPU's name, or a CPU's widest vectors."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
 
 
 def choose(spec: RunSpec) -> tuple[torch.device, torch.dtype]:

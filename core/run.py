@@ -21,11 +21,13 @@ from torch import Tensor
 
 from core import registry
 from core import spec as specs
+from core.device import processor
 from core.evaluation import ConditionedField, CountedField, padded
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDeclared, Tick
 from core.fields import Field
 from core.learned import locate, sha256
 from core.noise import BrownianPath, Noise
+from core.parts import make
 from core.paths import Coefficients, Path
 from core.setup import Setup, resolve
 from core.spec import RunSpec
@@ -72,7 +74,7 @@ def rows(setup: Setup, field: Field) -> Iterator[Row]:
     times = setup.times()
     counted = CountedField(field)
     sampled = ConditionedField(setup.wrap(counted), setup.labels(n))
-    mesh = _Mesh(setup, field) if len(setup.shape) == 1 else None
+    mesh = Mesh(setup, field, field_grid(setup)) if len(setup.shape) == 1 else None
     x0 = setup.source.draw(setup.shape, n, spec.seed, "source").to(setup.device, setup.dtype)
     x, state = path.at(times[0]).sigma * x0, None
     for t, s in itertools.pairwise(times):
@@ -110,11 +112,11 @@ class StepNoises:
         return self._noise.fresh(t, draw)
 
 
-class _Mesh:
-    """The field on a mesh of the plane; where all particles have one class, that class's."""
+class Mesh:
+    """The field at places [G, D] of the plane; where all particles have one class, that class's."""
 
-    def __init__(self, setup: Setup, field: Field) -> None:
-        grid = torch.from_numpy(field_grid(setup)).to(setup.device, setup.dtype)
+    def __init__(self, setup: Setup, field: Field, places: np.ndarray) -> None:
+        grid = torch.from_numpy(places).to(setup.device, setup.dtype)
         self._n = len(grid)
         self._x = torch.cat([grid, grid.new_zeros(padded(len(grid)) - len(grid), grid.shape[1])])
         labels = setup.labels(len(self._x)) if len(setup.classes) == 1 else None
@@ -158,8 +160,10 @@ def started(setup: Setup, **more: str) -> RunStarted:
         "device": str(setup.device),
         "precision": spec.precision,
         "threads": str(setup.threads),
+        "processor": processor(setup.device),
         "method": objective.family,
         "method_title": objective.title,
+        "predicts": make("objective", spec.objective).predicts,
         "data_title": setup.dataset.title,
         "path_title": setup.path.title,
         "sampler_title": setup.sampler.title,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -19,6 +19,8 @@ _REFERENCE_CLASSES = 10
 class ImageNetwork(Network, frozen=True):
     """A network for images."""
 
+    reads: ClassVar[str] = "images"
+
     @classmethod
     def facts(cls) -> dict[str, Any]:
         """Its size and cost with its defaults: parameters, and operations of one evaluation of one image."""
@@ -28,7 +30,7 @@ class ImageNetwork(Network, frozen=True):
             costs.append(
                 {"shape": list(shape), "parameters": count_parameters(module), "flops": count_flops(module, shape)}
             )
-        return {"takes": "images", "parameters": costs[0]["parameters"], "costs": costs}
+        return {"reads": cls.reads, "parameters": costs[0]["parameters"], "costs": costs}
 
 
 def level_widths(base: int, multipliers: str) -> list[int]:

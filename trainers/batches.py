@@ -15,9 +15,9 @@ from core.setup import Setup
 from trainers.objective import Objective, Pairs
 
 _GOLDEN = 0.6180339887498949
-_MOST_STEPS, _MOST_NUMBERS = 64, 1 << 20
-"""Steps, and numbers, that are drawn together: the hash costs the same for one sample as for some thousands."""
-_DROP_DRAW, _EXTRA_DRAW, _BRIDGE_DRAW = 3, 4, 5
+_MOST_BATCHES, _MOST_NUMBERS = 64, 1 << 20
+"""Batches, and numbers, that are drawn together: the hash costs the same for one sample as for some thousands."""
+_DROP_DRAW, _EXTRA_DRAW, BRIDGE_DRAW = 3, 4, 5
 
 
 class Batch(NamedTuple):
@@ -36,8 +36,8 @@ class Batches:
 
     def __init__(self, setup: Setup, objective: Objective) -> None:
         self._setup, self._objective = setup, objective
-        self._size = setup.spec.training.batch_size
-        self._block = max(1, min(_MOST_STEPS, _MOST_NUMBERS // (self._size * math.prod(setup.shape))))
+        self._size, self._each = setup.spec.training.batch_size, setup.spec.training.accumulation
+        self._block = max(1, min(_MOST_BATCHES, _MOST_NUMBERS // (self._size * math.prod(setup.shape))))
         self._pairs = _fixed_pairs(setup)
 
     def use(self, pairs: Pairs) -> None:
@@ -45,19 +45,19 @@ class Batches:
         self._pairs = pairs
 
     def from_step(self, first_step: int) -> Iterator[Batch]:
-        """The batches from a step on, without end."""
-        step, size = first_step, self._size
+        """The batches from a training step on, without end."""
+        place, size = first_step * self._each, self._size
         while True:
-            # Blocks begin at fixed steps, so that a resumed run draws the same ones.
-            start = step - step % self._block
+            # Blocks begin at fixed places, so that a resumed run draws the same ones.
+            start = place - place % self._block
             block = self._draw(start * size, self._block * size)
-            for i in range(step - start, self._block):
+            for i in range(place - start, self._block):
                 rows = slice(i * size, (i + 1) * size)
                 batch = Batch(*(None if values is None else values[rows] for values in block))  # type: ignore[arg-type]
                 if self._pairs is None:
                     batch = batch._replace(x0=batch.x0[self._setup.coupling.pair(batch.x1, batch.x0)])
                 yield batch
-            step = start + self._block
+            place = start + self._block
 
     def _draw(self, first: int, n: int) -> Batch:
         """Samples first..first+n-1 of the endless training sequence."""
@@ -71,7 +71,7 @@ class Batches:
         u = uniform(spec.seed, "step", index, objective.n_uniforms, _EXTRA_DRAW)
         z = None
         if setup.path.bridge:
-            z = normal(spec.seed, "step", index, math.prod(setup.shape), _BRIDGE_DRAW).reshape(x1.shape)
+            z = normal(spec.seed, "step", index, math.prod(setup.shape), BRIDGE_DRAW).reshape(x1.shape)
         cond = None
         if training.conditional and labels is not None:
             dropped = uniform(spec.seed, "step", index, 1, _DROP_DRAW)[:, 0] < training.label_dropout

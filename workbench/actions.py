@@ -47,7 +47,15 @@ TABLE: tuple[Spec, ...] = (
     Spec("step-on", "Step on", "Play", ("Right",), "step-on", help="To the next recorded step"),
     Spec("to-start", "To the noise", "Play", ("Home",), "to-start"),
     Spec("to-end", "To the data", "Play", ("End",), "to-end", help="On a growing run its head is followed"),
-    Spec("loop", "Loop", "Play", ("L",), "loop", checkable=True),
+    Spec("loop", "Loop", "Play", ("L",), "loop", checkable=True, help="Loop, ping-pong (there and back), or once"),
+    Spec(
+        "keep-time", "Keep time", "Play", ("K",), checkable=True,
+        help="Leave frames out where drawing is slow;<br>without it every recorded step is drawn",
+    ),
+    Spec("span-from", "Play from here", "Play", ("[",), help="Shift and drag on the slider chooses a part too"),
+    Spec("span-to", "Play up to here", "Play", ("]",)),
+    Spec("span-all", "Play all of it", "Play", ("Shift+L",)),
+    Spec("next-axis", "Next time axis", "Play", ("X",), help="t, 1 − t, σ, log-SNR, DDPM step, NFE"),
     Spec("undo", "Undo", "View", ("Ctrl+Z",), "undo", help="What is open, its set-up and how it is shown"),
     Spec("redo", "Redo", "View", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo"),
     Spec("particles", "Particles", "View", ("P",), checkable=True, help="The same noise has one colour in all lanes"),
@@ -56,9 +64,28 @@ TABLE: tuple[Spec, ...] = (
         "field", "Field", "View", ("F",), checkable=True,
         help="Arrows show where a particle at this place goes next.<br>Length is speed, on one scale for all t.",
     ),
+    Spec(
+        "preview", "x̂₁", "View", ("H",), checkable=True,
+        help="Preview: the data that the network expects for each particle, as rings",
+    ),
+    Spec("density", "Density", "View", ("D",), checkable=True, help="How many particles are where"),
     Spec("real", "Real", "View", ("R",), checkable=True, help="Points of the data set, faint below the particles"),
+    Spec(
+        "equations", "Equations", "View", ("Q",), checkable=True,
+        help="Path, loss, field and step of each lane, with the numbers of this moment",
+    ),
+    Spec(
+        "exact", "Exact field", "View", ("E",), checkable=True,
+        help="The velocity in closed form: what a perfect network would have learned",
+    ),
+    Spec(
+        "error", "Error map", "View", ("M",), checkable=True,
+        help="How far the learned velocity is from the exact one.<br>Blank where no particles come.",
+    ),
+    Spec("add-lane", "Add lane", "View", ("A",), "plus", help="One to four stand side by side"),
+    Spec("remove-lane", "Remove lane", "View", ("Shift+A",), help="The selected one"),
     Spec("link", "Link cameras", "View", ("Ctrl+L",), "link", checkable=True, help="All lanes pan and zoom together"),
-    Spec("home", "Whole view", "View", ("H",), "home"),
+    Spec("home", "Whole view", "View", ("Ctrl+0",), "home"),
     Spec("theme", "Dark or light", "View", ("Ctrl+T",), "theme"),
     Spec("panel", "Set-up panel", "View", ("Ctrl+.",), "panel", checkable=True),
     Spec("full-screen", "Full screen", "View", ("F11",), help="Lanes alone, in large type"),
@@ -114,11 +141,13 @@ _OWN_KEYS: tuple[tuple[type[QWidget], frozenset[Qt.Key]], ...] = (
 def needs_key(control: QWidget | None, key: int, *, tabbed: bool) -> bool:
     """Whether the focused control uses a key itself, so that no shortcut may take it.
 
-    Space presses a button, and arrows move along segments, only where they were reached by Tab: after a click on one,
-    Space still plays. Characters need no word here: a text field takes those by itself.
+    Space presses a button only where the button was reached by Tab: after a click on one, Space still plays. So it is
+    with the arrows, which go from one of several exclusive buttons to the next.
+    Characters need no word here: a text field takes those by itself.
     """
     if tabbed and isinstance(control, QAbstractButton):
-        return key == Qt.Key.Key_Space or (control.group() is not None and key in ARROWS)
+        group = control.group()
+        return key == Qt.Key.Key_Space or (group is not None and group.exclusive() and key in ARROWS)
     return any(isinstance(control, kind) and key in keys for kind, keys in _OWN_KEYS)
 
 

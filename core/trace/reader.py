@@ -44,8 +44,9 @@ def _open(path: Path) -> h5py.File:
         if "truncated" in str(error):
             raise TraceError(f"{path} is cut short: a copy or a download ended early.") from None
     try:
-        # It is being written, or its writer was killed and never cleared the file's flag: SWMR reads both.
-        return h5py.File(path, "r", libver="latest", swmr=True)
+        # It is being written, or its writer was killed and never cleared the file's flag: SWMR reads both. A reader's
+        # lock would look like a writer's claim (`core.trace.lock`), and SWMR needs none.
+        return h5py.File(path, "r", libver="latest", swmr=True, locking=False)
     except OSError as error:
         raise TraceError(f"{path} cannot be read: {str(error).splitlines()[0]}.") from None
 

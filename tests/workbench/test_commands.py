@@ -42,7 +42,7 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         (["export", "gone.h5", "out.gif", "--seconds", "nan"], "Seconds must be 0.1 to 600. Given nan."),
         (["export", "gone.h5", "out.gif", "--fps", "0"], "Frames a second must be 1 to 50. Given 0."),
         (["export", "gone.h5", "out.png", "--t", "nan"], "Time must be 0 to 1. Given nan."),
-        (["export", "gone.h5", "out.txt"], "must end in .gif or .png"),
+        (["export", "gone.h5", "out.txt"], "must end in .gif, .mp4, .webp"),
         (["demo", "comparison", "--n-epochs", "0", "-o", "out"], "Epochs must be at least 1"),
         (["sampel"], "invalid choice: 'sampel'"),
         (["train", "swiss-roll-flow"], "required: -o/--out"),

@@ -11,10 +11,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from core.events import Event, StopRun, Tick
+from core.pace import Pace, time_left
 from core.trace import Trace, TraceBuilder, TraceWriter
 
 _INTERACTIVE_SECONDS = 0.2
 _LOG_SECONDS = 5.0
+_TIMED_SECONDS = 30.0
 
 
 class ProgressLine:
@@ -22,16 +24,18 @@ class ProgressLine:
 
     def __init__(self, label: str) -> None:
         self._label = label
-        self._start = self._shown = time.monotonic()
+        self._shown = time.monotonic()
+        self._pace = Pace(_TIMED_SECONDS)
         self._terminal = sys.stderr.isatty()
 
     def update(self, done: int, total: int) -> None:
         now = time.monotonic()
+        self._pace.count(now, done)
         if now - self._shown < (_INTERACTIVE_SECONDS if self._terminal else _LOG_SECONDS):
             return
         self._shown = now
-        left = (now - self._start) / max(1, done) * (total - done)
-        text = f"{self._label}: {done:,} of {total:,}, {left:.0f} s left"
+        left = self._pace.seconds_left(done, total)
+        text = f"{self._label}: {done:,} of {total:,}" + ("" if left is None else f", {time_left(left)}")
         print(
             f"\r\033[K{text}" if self._terminal else text,
             end="" if self._terminal else "\n",

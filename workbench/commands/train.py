@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from core import presets
@@ -18,17 +19,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="FIELD=VALUE", help="such as training.n_steps=2000"
     )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder for checkpoint and trace")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in the folder")
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--resume", action="store_true", help="go on from the checkpoint in the folder")
+    start.add_argument(
+        "--init-from", metavar="CHECKPOINT", help="start from the averaged weights of a checkpoint or of shipped:NAME"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    spec = presets.load_one(args.spec, args.set).replace(action="train")
+    sets = [*args.set, *([f"training.init_from={json.dumps(args.init_from)}"] if args.init_from else [])]
+    spec = presets.load_one(args.spec, sets).replace(action="train")
     # torch is imported only once the spec has been read
     from trainers.checkpoint import FILE_NAME
     from trainers.loop import train
 
     trace = record(train(spec, args.out, resume=args.resume), spec.title or args.spec, args.out / "train.h5")
-    (args.out / "spec.toml").write_text(specs.to_toml(spec), encoding="utf-8")
+    (args.out / "spec.toml").write_text(specs.to_toml(trace.spec), encoding="utf-8")
     loss = trace["loss"]
     mean = f", loss {loss[-min(len(loss), 200) :].mean():.4f}" if len(loss) else ""
     print(f"{trace.status} after {len(loss):,} steps{mean}")

@@ -10,18 +10,20 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QMenu
 
 from core import catalog
 from core.errors import FlowscopeError
-from core.trace import Trace, open_trace
+from core.trace import Trace
 from core.trace.derive import snapshot
 from workbench import actions as table
+from workbench.control.analyses import Analyses
+from workbench.control.charts import Charts, ddpm_steps
 from workbench.control.desk import Desk
 from workbench.control.exporter import Exporter
 from workbench.control.files import Files
 from workbench.control.form import FormControl
 from workbench.control.frames import FrameClock
+from workbench.control.lanes import LaneControl, read
 from workbench.control.runs import Runs
 from workbench.control.scenes import Scenes
 from workbench.control.shell import SHELL, Shell
@@ -29,8 +31,10 @@ from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, Stats
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
-from workbench.views.charts import sampling_charts, steps_done, training_charts
+from workbench.views.charts import steps_done
+from workbench.views.marks import OVERLAYS, Scene
 from workbench.views.theme import THEMES, Theme
+from workbench.views.time_axis import time_axis
 from workbench.widgets.charts import ChartsStrip
 from workbench.widgets.help_sheet import HelpSheet
 from workbench.widgets.lane_states import MessageSpec
@@ -42,7 +46,6 @@ from workbench.widgets.window import MainWindow
 
 _CHARTS_MS, _SCENES_MS = 300, 60
 """What arrives faster than this is shown together."""
-TRAIN = ("again", "Train")
 
 
 class Controller(QObject):
@@ -51,10 +54,12 @@ class Controller(QObject):
     def __init__(self, session: Session, playhead: Playhead, engine: EngineClient, runs: Runs) -> None:
         super().__init__()
         self.session, self.playhead, self.engine, self.runs = session, playhead, engine, runs
-        self.scenes = Scenes(session)
+        self.analyses = Analyses(engine)
+        self.scenes = Scenes(session, self.analyses, lambda: runs.catalog)
         self.window = MainWindow(session.view)
         self.exporter = Exporter(self.window, session)
         self.files = Files(self.window, session, self.exporter, lambda paths: self.desk.open_files(paths))
+        self.lane_control = LaneControl(self.window, session, runs, self.files)
         self.desk = Desk(self)
         self.actions = table.build(self.window, self._handlers())
         self.lanes, self.charts = LanesView(), ChartsStrip()
@@ -63,6 +68,7 @@ class Controller(QObject):
         self.panel = self.form.panel
         self.window.compose(self.actions, self.lanes, self.charts, self.panel, self.transport)
         self._charts_timer = _later(self.window, _CHARTS_MS, self._show_charts)
+        self.chart_control = Charts(session, playhead, runs, self.charts, lambda: _start(self._charts_timer))
         self._scenes_timer = _later(self.window, _SCENES_MS, self._show_scenes)
         self.shell = Shell(self)
         self._connect()
@@ -84,10 +90,13 @@ class Controller(QObject):
         view.events.theme.connect(self.retheme)
         self.playhead.t_changed.connect(self._cursor_moved)
         self.playhead.state_changed.connect(self._show_loop)
+        self.playhead.axis_changed.connect(self._read_time)
+        view.events.equations.connect(self.lanes.set_equations)
+        self.lanes.equations_asked.connect(self._toggle_equations)
         self.playhead.snapshots.changed.connect(self._snapshot_moved)
         self.transport.refused.connect(lambda text: self.tell(text))
         self.lanes.lane_selected.connect(lambda i: session.select(session.lanes[i].key))
-        self.lanes.menu_requested.connect(self._lane_menu)
+        self.lanes.menu_requested.connect(self.lane_control.fill_menu)
         self.lanes.message_action.connect(self._message_action)
         self.panel.training.paused.connect(self._pause_training)
         self.window.files_dropped.connect(self.desk.open_files)
@@ -96,6 +105,7 @@ class Controller(QObject):
         self.runs.rows_arrived.connect(self._rows_arrived)
         self.runs.training_progress.connect(self._show_training)
         self.runs.failed.connect(self._failed)
+        self.analyses.rows_arrived.connect(lambda: _start(self._scenes_timer))
         self.runs.trained.connect(self._trained)
         self.engine.hello.connect(self._hello)
         self.engine.died.connect(self._died)
@@ -111,13 +121,16 @@ class Controller(QObject):
             "quit": self.window_close, "run": self.run, "stop": self.stop, "play": head.toggle,
             "reverse": lambda: head.toggle(-1),
             "step-back": lambda: head.step(-1), "step-on": lambda: head.step(1), "to-start": head.to_start,
-            "to-end": head.to_end, "loop": lambda: head.set_loop(not head.loop), "link": self._toggle_link,
+            "to-end": head.to_end, "loop": head.next_mode, "keep-time": lambda: head.set_keep_time(not head.keep_time),
+            "span-from": head.span_from, "span-to": head.span_to, "span-all": lambda: head.set_span(0.0, 1.0),
+            "next-axis": head.next_axis, "link": self._toggle_link,
+            "add-lane": self.lane_control.add, "remove-lane": self.lane_control.remove_selected,
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
-            "help": self._show_help,
+            "equations": self._toggle_equations, "help": self._show_help,
         }  # fmt: skip
         handlers |= self.desk.handlers()
         handlers |= {name: lambda name=name: self.shell.handlers()[name]() for name in SHELL}  # type: ignore[misc]
-        for overlay in ("particles", "trails", "field", "real"):
+        for overlay in OVERLAYS:
             handlers[overlay] = lambda name=overlay: self._toggle_overlay(name)  # type: ignore[misc]  # a bound name
         return handlers
 
@@ -128,11 +141,8 @@ class Controller(QObject):
         traces = []
         for path in paths[: MOST_LANES - 1]:
             try:
-                trace = open_trace(path)
-                if "x" not in trace and "snapshot/x" not in trace:
-                    raise FlowscopeError(f"{path.name} holds no 2D particles.")
-                traces.append(trace)
-                self.desk.opened(trace)
+                traces.append(read(path))
+                self.desk.opened(traces[-1])
             except FlowscopeError as error:
                 self.window.message("This file cannot be opened", str(error))
         if traces:
@@ -156,6 +166,7 @@ class Controller(QObject):
 
     def _lanes_changed(self) -> None:
         self.scenes.forget()
+        self.actions["add-lane"].setEnabled(len(self.session.lanes) < MOST_LANES)
         _start(self._scenes_timer)
 
     def _rows_arrived(self, key: int) -> None:
@@ -188,7 +199,21 @@ class Controller(QObject):
         growing = any(lane.key in self.runs.sampling for _, lane in moving)
         self.playhead.set_steps([scene.lane.times for scene, _ in moving], growing=growing)
         self.transport.set_methods([scene.lane.method for scene, _ in moving])
+        self._show_axis(growing=growing)
         self.lanes.set_cursor(self.playhead.t)
+
+    def _read_time(self) -> None:
+        self.scenes.reading = self.playhead.axis
+        self._show_axis()
+        self._restyle()
+
+    def _show_axis(self, *, growing: bool = False) -> None:
+        """Slider and field read time as the working lane has it; one that grows is read by its old table."""
+        lane = self.session.working_lane()
+        scene = next((scene for scene, each in self._moving() if each is lane), None)
+        if lane is not None and scene is not None and not (growing and self.playhead.axis != "t"):
+            self.transport.set_axis(time_axis(self.playhead.axis, scene.lane, ddpm_steps(lane)))
+        _start(self._charts_timer)
 
     def _show_snapshots(self) -> None:
         """The training steps of the first lane that has snapshots."""
@@ -209,30 +234,20 @@ class Controller(QObject):
             return MessageSpec(
                 "The run stopped", text, "warning", (("again", "Run again"), ("dismiss", "Show it")), error=True
             )
-        if lane.trace is None and lane.spec is not None:
-            if self.runs.needs_training(lane):
-                if lane.training is None and lane.status != "running":
-                    return MessageSpec("Not trained yet", "Training shows its samples as it goes", "lanes", (TRAIN,))
-                return MessageSpec("Training begins", "", "lanes")
-            return MessageSpec("Sampling begins", "" if self.runs.ready else "when the engine is ready", "lanes")
-        return None
+        return self.lane_control.message(lane)
 
     def _message_action(self, index: int, action: str) -> None:
-        if action in ("choose-preset", "open-trace"):
+        if index >= len(self.session.lanes):  # nothing is open
             self.actions["library" if action == "choose-preset" else "open"].trigger()
             return
         lane = self.session.lanes[index]
+        if lane.status != "failed":
+            self.lane_control.choose(lane, action, self.run)
+            return
         lane.status, lane.message = "ready", ""
         self.session.touch(lane.key)
         if action == "again":
             self.run()
-
-    def _lane_menu(self, index: int, menu: QMenu) -> None:
-        lane = self.session.lanes[index]
-        if not lane.real:
-            menu.addAction("Save trace…", lambda: self.files.ask_save(lane.key))
-        if len(self.session.lanes) > 1:
-            menu.addAction("Remove lane", lambda: self.session.remove(lane.key))
 
     def _restyle(self) -> None:
         self.scenes.forget()
@@ -243,16 +258,9 @@ class Controller(QObject):
         self.charts.set_cursor(t)
 
     def _show_charts(self) -> None:
-        training = [(scene.lane.method, lane.training) for scene, lane in self._moving() if lane.training is not None]
-        if training and (self.runs.training or all(lane.training for _, lane in self._moving())):
-            charts = training_charts(training)
-            self.charts.set_step(max(steps_done(trace) for _, trace in training))
-        else:
-            charts = sampling_charts([(scene.lane.method, lane.trace) for scene, lane in self._moving() if lane.trace])
-        self.charts.set_charts(charts, self.theme)
-        self.charts.set_cursor(self.playhead.t)
+        self.chart_control.show(self._moving(), self.theme)
 
-    def _moving(self) -> list[tuple[Any, LaneState]]:
+    def _moving(self) -> list[tuple[Scene, LaneState]]:
         """Scene and state of the lanes that run something."""
         pairs = zip(self.scenes.shown, self.session.lanes, strict=False)
         return [(scene, lane) for scene, lane in pairs if scene is not None and not lane.real]
@@ -348,12 +356,15 @@ class Controller(QObject):
         self.refresh()
 
     def _show_overlays(self, overlays: frozenset[Any]) -> None:
-        for name in ("particles", "trails", "field", "real"):
+        for name in OVERLAYS:
             self.actions[name].setChecked(name in overlays)
         self.lanes.set_overlays(overlays)
+        _start(self._scenes_timer)
 
     def _show_loop(self) -> None:
-        self.actions["loop"].setChecked(self.playhead.loop)
+        self.actions["loop"].setChecked(self.playhead.mode != "once")
+        self.actions["keep-time"].setChecked(self.playhead.keep_time)
+        self.actions["equations"].setChecked(self.session.view.equations)
         self.actions["link"].setChecked(self.session.view.linked)
         self.actions["panel"].setChecked(self.panel.isVisibleTo(self.window))
 
@@ -362,6 +373,10 @@ class Controller(QObject):
 
     def _toggle_link(self) -> None:
         self.session.view.linked = not self.session.view.linked
+        self._show_loop()
+
+    def _toggle_equations(self) -> None:
+        self.session.view.equations = not self.session.view.equations
         self._show_loop()
 
     def _toggle_theme(self) -> None:

@@ -15,8 +15,9 @@ from PyQt6.QtGui import QDesktopServices
 
 from core.errors import FlowscopeError
 from core.trace import Trace, save
-from workbench.export.job import Order
+from workbench.export.job import CANCELLED, Order
 from workbench.model.session import Session
+from workbench.views.marks import OVERLAYS
 from workbench.widgets.dialogs import ExportChoice
 from workbench.widgets.window import MainWindow
 
@@ -74,8 +75,10 @@ class Exporter(QObject):
         files = [str(Path(self._folder.name) / f"{i}.h5") for i in range(len(traces))]
         view = session.view
         order = Order(
-            files, str(out), session.title, choice.width, choice.height, choice.fps, choice.seconds, choice.pacing,
-            view.theme, any(lane.real for lane in session.lanes), view.field_kind, view.field_factor,
+            traces=files, out=str(out), title=session.title, width=choice.width, height=choice.height, fps=choice.fps,
+            seconds=choice.seconds, pacing=choice.pacing, theme=view.theme,
+            real=any(lane.aspect == "real" for lane in session.lanes), field_kind=view.field_kind,
+            factor=view.field_factor, hidden=[overlay for overlay in OVERLAYS if overlay not in view.overlays],
         )  # fmt: skip
         self._window.toast.progress("Exporting", 0, 1, None, self.cancel)
 
@@ -91,7 +94,7 @@ class Exporter(QObject):
 
     def cancel(self) -> None:
         if self._process is not None:
-            self._process.kill()
+            self._process.closeWriteChannel()  # the sign for it to stop and to leave nothing behind
 
     def _start(self, order: Order) -> None:
         process = self._process = QProcess(self)
@@ -101,8 +104,7 @@ class Exporter(QObject):
         process.finished.connect(lambda code, how: self._finished(Path(order.out), code, how))
         self._began = time.monotonic()
         process.start()
-        process.write(msgspec.json.encode(order))
-        process.closeWriteChannel()
+        process.write(msgspec.json.encode(order) + b"\n")
 
     def _progress(self) -> None:
         assert self._process is not None  # it has just written
@@ -121,8 +123,10 @@ class Exporter(QObject):
         if self._folder is not None:
             self._folder.cleanup()
         self._window.toast.finish()
-        if how == QProcess.ExitStatus.CrashExit:
+        if code == CANCELLED and how == QProcess.ExitStatus.NormalExit:
             self._window.tell("Export cancelled")
+        elif how == QProcess.ExitStatus.CrashExit:
+            self._window.message("The film was not made", "The export stopped by itself; memory may have run out.")
         elif code != 0:
             self._window.message("The film was not made", words[-1] if words else "The export stopped.")
         else:

@@ -28,10 +28,11 @@ class Files(QObject):
         super().__init__(window)
         self._window, self._session, self._exporter, self._open_traces = window, session, exporter, open_traces
 
-    def ask_open(self) -> None:
-        dialog = QFileDialog(self._window, "Open", "", FILTERS)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(lambda names: self._open_traces([Path(name) for name in names]))
+    def ask_open(self, then: Callable[[list[Path]], None] | None = None, *, several: bool = True) -> None:
+        """Ask for files to open; with ``then`` for traces to hand on."""
+        dialog = QFileDialog(self._window, "Open", "", FILTERS if then is None else "Traces (*.h5 *.hdf5)")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles if several else QFileDialog.FileMode.ExistingFile)
+        dialog.filesSelected.connect(lambda names: (then or self._open_traces)([Path(name) for name in names]))
         _show(dialog)
 
     def ask_save(self, key: int | None = None) -> None:

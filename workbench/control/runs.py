@@ -72,7 +72,7 @@ class Runs(QObject):
     def needs_training(self, lane: LaneState) -> bool:
         """Whether the lane's spec asks for weights that do not exist yet."""
         spec = lane.spec
-        if spec is None or lane.real or spec.field.name != "network":
+        if spec is None or lane.real or spec.field.name != "network" or spec.action == "forward":
             return False
         trained = self._trained.get(lane.key)
         return trained is None or not setup.fits(trained, spec)
@@ -108,7 +108,7 @@ class Runs(QObject):
             self._waiting.add(lane.key)
             return
         older = next((n for n, job in self._jobs.items() if job.lane == lane.key and job.directory is None), None)
-        spec = lane.spec.replace(action="sample")
+        spec = lane.spec if lane.spec.action == "forward" else lane.spec.replace(action="sample")
         number = self.engine.submit(spec, replaces=older)
         self._jobs.pop(older or -1, None)
         self._jobs[number] = Job(lane.key, spec)
@@ -133,6 +133,16 @@ class Runs(QObject):
             if job.directory is not None and not job.stopping:
                 job.stopping = True
                 self.engine.stop(number)
+
+    def let_go(self, key: int) -> None:
+        """A lane is taken away or shows something else: its runs end, and a training keeps what it has."""
+        for number, job in self._jobs.items():
+            if job.lane == key and not job.stopping:
+                job.stopping = True
+                self.engine.stop(number)
+        self._jobs = {number: job for number, job in self._jobs.items() if job.lane != key}
+        self._waiting.discard(key)
+        self._trained.pop(key, None)
 
     def engine_ready(self, catalog: Catalog) -> None:
         self.ready, self.catalog = True, catalog

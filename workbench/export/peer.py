@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from workbench.export.gif import Film
+from workbench.export.film import Film, Painter, Shot
 from workbench.views.marks import Arrows, Points, Trails, locate
 
 _FRAMES = 12
@@ -16,7 +16,8 @@ _FRAMES = 12
 def frame_times(film: Film) -> dict[str, float]:
     """Median milliseconds a frame: ``page`` ours, ``matplotlib`` theirs where it is installed, and the ratio."""
     times = [float(t) for t in np.linspace(0.1, 0.95, _FRAMES)]
-    out = {"page": _median(film.frame, times)}
+    painter, frame = Painter(film), np.empty(film.shape, np.uint8)
+    out = {"page": _median(lambda t: painter.paint(Shot(0, t), frame), times)}
     peer = _matplotlib(film)
     if peer is not None:
         out["matplotlib"] = _median(peer, times)
@@ -48,8 +49,9 @@ def _matplotlib(film: Film) -> Callable[[float], object] | None:
     figure = Figure(figsize=(film.size[0] / 100, film.size[1] / 100), dpi=100, facecolor=film.theme.win)
     canvas = FigureCanvasAgg(figure)
     updates: list[Callable[[float], object]] = []
-    for i, scene in enumerate(film.scenes):
-        axes = figure.add_subplot(1, len(film.scenes), i + 1, facecolor=film.theme.canvas, aspect="equal")
+    scenes = film.reel.rows(0)[0]
+    for i, scene in enumerate(scenes):
+        axes = figure.add_subplot(1, len(scenes), i + 1, facecolor=film.theme.canvas, aspect="equal")
         axes.set_xlim(scene.extent[:2])
         axes.set_ylim(scene.extent[2:])
         for mark in scene.marks:

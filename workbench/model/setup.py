@@ -23,7 +23,7 @@ _TRAINED = ("data", "source", "coupling", "path", "objective", "network")
 _YIELDING = ("path", "objective", "guidance", "clipping", "grid", "sampler")
 _HIDDEN = ("weights",)
 #: Kinds whose parameters are seldom touched: the form shows them when their section is opened.
-_DETAILED = ("data", "source", "coupling", "path", "network")
+_DETAILED = ("data", "source", "coupling", "path", "network", "optimiser", "schedule")
 _MOST_SEGMENTS = 4
 
 
@@ -92,7 +92,8 @@ def sections(catalog: Catalog, spec: RunSpec, devices: list[str]) -> list[Sectio
         if data.facts.get("classes"):
             names.append("conditional")
         rows = tuple(_row(f"training.{name}", catalog.training[name], values[name]) for name in names)
-        out.append(Section("Training", rows))
+        others = (("optimiser", "Optimiser"), ("schedule", "Schedule"))
+        out.append(Section("Training", (*rows, *_seldom(catalog, spec, others))))
     out.append(Section("Engine", (_device(spec, devices),)))
     return out
 
@@ -100,13 +101,17 @@ def sections(catalog: Catalog, spec: RunSpec, devices: list[str]) -> list[Sectio
 def _data(catalog: Catalog, spec: RunSpec, data: Entry) -> tuple[Row, ...]:
     """The data set; where they start from and how they are paired are details, unless they were changed."""
     others = (("source", "Starts from"), ("coupling", "Paired"))
+    return (*_part(catalog, spec, "data", "Data set"), *_seldom(catalog, spec, others))
+
+
+def _seldom(catalog: Catalog, spec: RunSpec, kinds: tuple[tuple[str, str], ...]) -> tuple[Row, ...]:
+    """Parts, by kind and title, that are details unless they were changed."""
     usual = RunSpec()
-    rows = [
+    return tuple(
         dataclasses.replace(row, detail=row.detail or spec.part(kind) == usual.part(kind))
-        for kind, title in others
+        for kind, title in kinds
         for row in _part(catalog, spec, kind, title)
-    ]
-    return (*_part(catalog, spec, "data", "Data set"), *rows)
+    )
 
 
 def _classes(catalog: Catalog, spec: RunSpec, data: Entry) -> tuple[Row, ...]:

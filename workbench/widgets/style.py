@@ -45,6 +45,7 @@ QPushButton#menu { padding: 0 30px 0 12px; }
 QPushButton#primary { background: $prim; color: $on_prim; border-color: $prim; font-weight: 600; }
 QPushButton#primary:hover { background: $prim_hover; }
 QPushButton#primary:disabled { background: transparent; color: $t3; border: 1px dashed $line2; }
+QPushButton#bare { background: transparent; border: none; padding: 0; min-height: 20px; }
 QPushButton#search { background: $raised; border: 1px solid $line2; border-radius: 6px; min-height: 26px; padding: 0; }
 QPushButton#quiet { background: transparent; border-color: transparent; color: $t2; font-size: 12px; min-height: 24px;
   padding: 0 4px; }

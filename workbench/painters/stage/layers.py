@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
-from vispy import gloo
-from vispy.gloo.glir import GlirQueue
 
 from workbench.painters.stage import shaders
-from workbench.painters.stage.table import Table
+from workbench.painters.stage.heat import HeatLayer
+from workbench.painters.stage.layer import Layer, View
 from workbench.painters.stage.trail import most_segments, window
-from workbench.views.marks import Arrows, Mark, Points, Times, Trails, locate
+from workbench.views.marks import Arrows, Heat, Mark, Points, Trails
 
+#: Logical pixels of the line of a hollow disc.
+_RING = 1.0
 #: Segments of trails drawn in a lane at most, and of one trail at least and at most: what is finer is drawn by every
 #: n-th recorded row. Without a limit trails took 54 of 106 ms (CPU) of a frame of 10,000 particles with software GL.
 MOST_SEGMENTS, LEAST, MOST = 24_000, 6, 48
@@ -25,78 +23,6 @@ _WEDGE = np.array([[0, -1], [2, -1], [0, 3]], np.float32)
 _QUAD = np.array([[0, -1], [0, 1], [1, -1], [1, 1]], np.float32)
 
 
-@dataclass(frozen=True)
-class View:
-    """How data become pixels in one lane; the names are those of the shaders' uniforms."""
-
-    centre: tuple[float, float]
-    gain: tuple[float, float]
-    pixel: tuple[float, float]
-    ratio: float
-
-    def set(self, program: gloo.Program) -> None:
-        program["u_centre"] = self.centre
-        program["u_gain"] = self.gain
-        program["u_pixel"] = self.pixel
-        program["u_ratio"] = self.ratio
-
-
-class Layer:
-    """The common part: a program, the buffers and tables that belong to it, and an orderly end."""
-
-    def __init__(self, vertex: str, fragment: str, *tables: str) -> None:
-        self.program = gloo.Program(vertex, fragment)
-        self.tables = {name: Table() for name in tables}
-        self.buffers: dict[str, gloo.VertexBuffer] = {}
-        self.indices: gloo.IndexBuffer | None = None
-        self.empty = True
-        self._shown: dict[str, object] = {}
-
-    def changed(self, name: str, value: object) -> bool:
-        """Whether this value is not the one that was uploaded last under this name (arrays by identity)."""
-        old = self._shown.get(name)
-        self._shown[name] = value
-        return old is not value and (isinstance(value, np.ndarray) or old != value)
-
-    def fill(self, name: str, data: NDArray[Any]) -> None:
-        """Upload a vertex attribute, into the buffer it already has."""
-        if name in self.buffers:
-            self.buffers[name].set_data(data)
-        else:
-            self.buffers[name] = gloo.VertexBuffer(data)
-            self.program[name] = self.buffers[name]
-
-    def fill_indices(self, indices: NDArray[np.uint32] | None) -> None:
-        """Draw these vertices, or without indices all in their order."""
-        if self.indices is not None:
-            self.indices.delete()
-        self.indices = None if indices is None else gloo.IndexBuffer(indices)
-
-    def fill_table(self, name: str, values: NDArray[np.float32]) -> None:
-        table = self.tables[name]
-        fresh = table.texture is None
-        table.set(values)
-        if fresh:
-            self.program[name] = table.texture
-        self.program["u_fold"] = table.fold
-
-    def attach(self, queue: GlirQueue) -> None:
-        """Let uploads run with the canvas's next commands, whether or not this layer is drawn then."""
-        queue.associate(self.program.glir)
-        if self.indices is not None:
-            queue.associate(self.indices.glir)
-
-    def at(self, times: Times, t: float, *, glide: bool) -> tuple[float, float, float]:
-        """The two rows to mix at t, and by how much."""
-        moment = locate(times, t, glide=glide)
-        return (float(moment.row), float(min(moment.row + 1, len(times) - 1)), moment.fraction)
-
-    def delete(self) -> None:
-        self.fill_indices(None)
-        for thing in (*self.tables.values(), *self.buffers.values(), self.program):
-            thing.delete()
-
-
 def quads(count: int) -> NDArray[np.uint32]:
     """Indices of two triangles for each four vertices [count * 6]."""
     corners = np.array([0, 1, 2, 2, 1, 3], np.uint32)
@@ -104,7 +30,7 @@ def quads(count: int) -> NDArray[np.uint32]:
 
 
 class PointsLayer(Layer):
-    """Round, antialiased discs."""
+    """Round, antialiased discs and rings."""
 
     def __init__(self) -> None:
         super().__init__(shaders.POINTS_VERTEX, shaders.POINTS_FRAGMENT, "u_positions")
@@ -121,9 +47,11 @@ class PointsLayer(Layer):
         if self.changed("colours", mark.colours):
             self.fill("a_colour", np.ascontiguousarray(mark.colours, np.float32))
         self.program["u_size"] = mark.size
+        self._line = _RING if mark.hollow else 0.0
 
     def draw(self, view: View, t: float) -> None:
         view.set(self.program)
+        self.program["u_line"] = self._line * view.ratio
         self.program["u_moment"] = self.at(self.mark.times, t, glide=self.mark.glide)
         self.program.draw("points")
 
@@ -208,8 +136,10 @@ class ArrowsLayer(Layer):
         self.program.draw("triangles", self.indices)
 
 
-AnyLayer = PointsLayer | TrailsLayer | ArrowsLayer
-_LAYERS: dict[type[Mark], type[AnyLayer]] = {Points: PointsLayer, Trails: TrailsLayer, Arrows: ArrowsLayer}
+AnyLayer = PointsLayer | TrailsLayer | ArrowsLayer | HeatLayer
+_LAYERS: dict[type[Mark], type[AnyLayer]] = {
+    Points: PointsLayer, Trails: TrailsLayer, Arrows: ArrowsLayer, Heat: HeatLayer,
+}  # fmt: skip
 
 
 def matched(layers: list[AnyLayer], marks: tuple[Mark, ...]) -> list[AnyLayer]:
