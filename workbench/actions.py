@@ -60,6 +60,10 @@ TABLE: tuple[Spec, ...] = (
         "error", "Error map", "View", ("M",), checkable=True,
         help="How far the learned velocity is from the exact one.<br>Blank where no particles come.",
     ),
+    Spec(
+        "strip", "Forward process", "View", ("W",), checkable=True,
+        help="A strip below the lanes: data run to noise, on the path of the selected lane",
+    ),
     Spec("add-lane", "Add lane", "View", ("A",), "plus", help="One to four stand side by side"),
     Spec("remove-lane", "Remove lane", "View", ("Shift+A",), help="The selected one"),
     Spec("link", "Link cameras", "View", ("Ctrl+L",), "link", checkable=True, help="All lanes pan and zoom together"),

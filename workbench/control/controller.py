@@ -81,6 +81,8 @@ class Controller(QObject):
         view.events.overlays.connect(self._show_overlays)
         view.events.linked.connect(lambda linked: self.lanes.stage.set_linked(linked))
         view.events.theme.connect(self.retheme)
+        view.events.strip.connect(self._show_strip)
+        self.lanes.strip.chosen.connect(self.playhead.seek)
         self.playhead.t_changed.connect(self._cursor_moved)
         self.playhead.state_changed.connect(self._show_loop)
         self.playhead.snapshots.changed.connect(self._snapshot_moved)
@@ -111,6 +113,7 @@ class Controller(QObject):
             "reverse": lambda: head.toggle(-1),
             "step-back": lambda: head.step(-1), "step-on": lambda: head.step(1), "to-start": head.to_start,
             "to-end": head.to_end, "loop": lambda: head.set_loop(not head.loop), "link": self._toggle_link,
+            "strip": lambda: setattr(self.session.view, "strip", not self.session.view.strip),
             "add-lane": self.lane_control.add, "remove-lane": self.lane_control.remove_selected,
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
             "full-screen": self._toggle_full_screen, "help": self._show_help,
@@ -183,6 +186,13 @@ class Controller(QObject):
         self.playhead.set_steps([scene.lane.times for scene, _ in moving], growing=growing)
         self.transport.set_methods([scene.lane.method for scene, _ in moving])
         self.lanes.set_cursor(self.playhead.t)
+        if self.session.view.strip:
+            self.lanes.strip.show_scene(self.scenes.forward(), self.theme)
+
+    def _show_strip(self, shown: bool) -> None:
+        self.actions["strip"].setChecked(shown)
+        self.lanes.show_strip(shown)
+        _start(self._scenes_timer)
 
     def _show_snapshots(self) -> None:
         """The training steps of the first lane that has snapshots."""

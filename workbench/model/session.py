@@ -48,6 +48,8 @@ class ViewState:
     field_kind: FieldKind = "velocity"
     field_factor: float = 1.0
     linked: bool = True
+    strip: bool = False
+    """The forward process stands as a strip below the lanes."""
     theme: ThemeName = "dark"
 
 

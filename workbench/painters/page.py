@@ -185,8 +185,10 @@ def _foot(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme)
     painter.drawText(rect.adjusted(0, 0, -14, 0), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 
 
-def paint_canvas(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme) -> None:
-    """Grid, marks and axis numbers."""
+def paint_canvas(
+    painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme, *, numbers: bool = True
+) -> None:
+    """Grid, marks and axis numbers; a small picture does without ``numbers``."""
     scale = painter.device().devicePixelRatio()  # type: ignore[union-attr]  # painting has a device
     view = Viewport(rect.width(), rect.height(), scene.extent)
     painter.drawImage(rect.topLeft(), _ground(view, theme.name, scale))
@@ -200,7 +202,8 @@ def paint_canvas(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme:
     moving = tuple(mark for mark in marks if mark not in still and not isinstance(mark, Heat))
     if moving:
         painter.drawImage(rect.topLeft(), _layer(moving, t, view, scale))
-    painter.drawImage(rect.topLeft(), _numbers(view, theme.name, scale))
+    if numbers:
+        painter.drawImage(rect.topLeft(), _numbers(view, theme.name, scale))
     shown = [sign for sign in signs(scene, scene.overlays or frozenset(OVERLAYS)) if not isinstance(sign, Key)]
     images = {sign: painted(sign, theme, scale) for sign in shown}
     size_of = lambda sign: (images[sign].width() / scale, images[sign].height() / scale)  # noqa: E731
