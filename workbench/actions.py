@@ -93,6 +93,10 @@ TABLE: tuple[Spec, ...] = (
         "arrows", "Arrows", "View", ("W",), checkable=True,
         help="Where the velocity rises on the image plane:<br>the gradient of its means over blocks of pixels",
     ),
+    Spec(
+        "strip", "Forward process", "View", ("Shift+F",), checkable=True,
+        help="A strip below the lanes: data run to noise, on the path of the selected lane",
+    ),
     Spec("add-lane", "Add lane", "View", ("A",), "plus", help="One to four stand side by side"),
     Spec("remove-lane", "Remove lane", "View", ("Shift+A",), help="The selected one"),
     Spec("link", "Link cameras", "View", ("Ctrl+L",), "link", checkable=True, help="All lanes pan and zoom together"),

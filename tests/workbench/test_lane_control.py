@@ -163,3 +163,31 @@ def test_other_sides_of_a_lane_stand_beside_it(qtbot, app) -> None:
     app.playhead.seek(1.0)
     assert words[3].words == ("No network", "t = 1.000")
     assert coloured(pixels(app, 3)) > 500
+
+
+def test_the_forward_process_as_a_strip(qtbot, app) -> None:
+    qtbot.keyClick(app.window, Qt.Key.Key_W)
+    strip = app.controller.lanes.strip
+    assert strip.isVisible()
+    assert strip.geometry().top() >= app.controller.lanes._feet[0].geometry().bottom()
+    app.engine.start()
+    qtbot.waitUntil(lambda: strip.complete, timeout=60_000)
+    # the swiss roll at the right has a hole in its middle, which the noise at the left fills
+    picture = strip.grab().toImage()
+    ratio = picture.width() / strip.width()
+
+    def lit(index: int) -> float:
+        """The share of pixels with particles around the middle of a picture."""
+        centre, found = strip.place(index).center(), 0
+        for dx in range(-5, 6):
+            for dy in range(-5, 6):
+                colour = picture.pixelColor(round((centre.x() + dx) * ratio), round((centre.y() + dy) * ratio))
+                found += colour.lightness() > 60
+        return found / 121
+
+    assert lit(0) > 0.4 > 0.15 > lit(8)
+    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=strip.place(2).center().toPoint())
+    assert app.playhead.t == pytest.approx(0.25)
+    assert strip.nearest == 2
+    qtbot.keyClick(app.window, Qt.Key.Key_W)
+    assert not strip.isVisible()

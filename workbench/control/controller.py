@@ -91,6 +91,8 @@ class Controller(QObject):
         view.events.overlays.connect(self._show_overlays)
         view.events.linked.connect(lambda linked: self.lanes.stage.set_linked(linked))
         view.events.theme.connect(self.retheme)
+        view.events.strip.connect(self._show_strip)
+        self.lanes.strip.chosen.connect(self.playhead.seek)
         self.playhead.t_changed.connect(self._cursor_moved)
         self.playhead.state_changed.connect(self._show_loop)
         self.playhead.axis_changed.connect(self._read_time)
@@ -128,6 +130,7 @@ class Controller(QObject):
             "to-end": head.to_end, "loop": head.next_mode, "keep-time": lambda: head.set_keep_time(not head.keep_time),
             "span-from": head.span_from, "span-to": head.span_to, "span-all": lambda: head.set_span(0.0, 1.0),
             "next-axis": head.next_axis, "link": self._toggle_link,
+            "strip": lambda: setattr(self.session.view, "strip", not self.session.view.strip),
             "add-lane": self.lane_control.add, "remove-lane": self.lane_control.remove_selected,
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
             "equations": self._toggle_equations, "help": self._show_help,
@@ -207,6 +210,13 @@ class Controller(QObject):
         self.transport.set_methods([scene.lane.method for scene, _ in moving])
         self._show_axis(growing=growing)
         self.lanes.set_cursor(self.playhead.t)
+        if self.session.view.strip:
+            self.lanes.strip.show_scene(self.scenes.forward(), self.theme)
+
+    def _show_strip(self, shown: bool) -> None:
+        self.actions["strip"].setChecked(shown)
+        self.lanes.show_strip(shown)
+        _start(self._scenes_timer)
 
     def _read_time(self) -> None:
         self.scenes.reading = self.playhead.axis

@@ -30,6 +30,10 @@ class Memo:
         else:
             self._kept.pop(key, None)
 
+    def keep(self, wanted: Callable[[Hashable], bool]) -> None:
+        """Let go of the values of all other keys."""
+        self._kept = {key: value for key, value in self._kept.items() if wanted(key)}
+
 
 def _same(a: object, b: object) -> bool:
     return a is b or (isinstance(a, _PLAIN) and a == b)

@@ -17,7 +17,7 @@ from workbench.model.session import LaneState, Session
 from workbench.views import images
 from workbench.views.formulas import with_equations
 from workbench.views.heat import ErrorMap, analysed, density_top, error_top, particle_density, recorded
-from workbench.views.lane2d import BASIC, MOST_DISCS, NOTHING, Known, Look, extent, lane_scene, presence_on
+from workbench.views.lane2d import BASIC, MOST_DISCS, NOTHING, Known, Look, extent, lane_scene, presence_on, scene
 from workbench.views.marks import AxisKind, Overlay, Scene
 from workbench.views.theme import THEMES
 
@@ -54,7 +54,10 @@ class Scenes:
     def all(self, step: float | None = None) -> tuple[Scene | None, ...]:
         """A scene for each lane; None where there is nothing to show. ``step`` picks a training snapshot."""
         lanes = self._session.lanes
-        self._analyses.forget_lanes({lane.key for lane in lanes})
+        keys = {lane.key for lane in lanes}
+        self._analyses.forget_lanes(keys)
+        self._scenes.keep(lambda key: key in keys)
+        self._maps.keep(lambda key: not isinstance(key, tuple) or key[1] in keys)
         looked_up = [self._look_up(lane, step) for lane in lanes]
         errors = error_top([each.known.error for each in looked_up if each.known.error is not None])
         densities = density_top([each.known.density for each in looked_up if each.known.density is not None])
@@ -62,6 +65,17 @@ class Scenes:
         first = next((lane.key for lane in lanes if not lane.real and lane.trace is not None), None)
         self.shown = tuple(self._scene(each, each.lane.key == first, errors, densities) for each in looked_up)
         return self.shown
+
+    def forward(self) -> Scene | None:
+        """The forward process of the selected lane's data and path; None while it is computed."""
+        lane, view = self._session.working_lane(), self._session.view
+        if lane is None or lane.trace is None:
+            return None
+        trace = self._analyses.ask(lane.key, lane.trace, "forward").trace
+        if trace is None or "x" not in trace or not trace["x"].complete:
+            return None
+        look = Look(THEMES[view.theme])
+        return self._maps.get("forward", (trace, view.theme), lambda: scene(trace, look))
 
     def _look_up(self, lane: LaneState, step: float | None) -> _Shown:
         view = self._session.view

@@ -52,6 +52,8 @@ class ViewState:
     linked: bool = True
     image: int = 0
     """The image that is looked at, the same in every lane."""
+    strip: bool = False
+    """The forward process stands as a strip below the lanes."""
     theme: ThemeName = "dark"
     equations: bool = False
     """All equations stand below each lane, not only what it follows."""

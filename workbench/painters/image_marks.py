@@ -1,4 +1,4 @@
-"""Images on a page: grids in their places, frames around images, and the words beside them."""
+"""What lies below particles on a page, maps and grids of images, and the words over both."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 from workbench.painters import fonts
 from workbench.painters.atlas import atlas
 from workbench.painters.canvas import Viewport, write
-from workbench.views.marks import Frame, Images, Scene, locate
+from workbench.painters.heat import heat_image
+from workbench.views.marks import Frame, Heat, Images, Scene, locate
 from workbench.views.theme import Theme
 
 _RGB = QImage.Format.Format_RGB888
 
 
-def paint_images(painter: QPainter, canvas: QRectF, scene: Scene, t: float, view: Viewport) -> None:
-    """The images at the recorded step before t, pixel for pixel, and their frames."""
+def paint_below(painter: QPainter, canvas: QRectF, scene: Scene, t: float, view: Viewport, scale: float) -> None:
+    """Maps of the plane at time t, images at the recorded step before it, pixel for pixel, and their frames."""
     painter.save()
     painter.setClipRect(canvas)
     painter.translate(canvas.topLeft())
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
     for mark in scene.shown:
-        if isinstance(mark, Images) and 0 not in mark.values.shape:
+        if isinstance(mark, Heat):
+            painter.drawImage(QPointF(0, 0), heat_image(mark, t, view, scale))
+        elif isinstance(mark, Images) and 0 not in mark.values.shape:
             pixels = atlas(mark, locate(mark.times, t, glide=False).row)
             height, width, _ = pixels.shape
             whole = QRectF(view.box(mark.place).toRect())  # edges on pixels

@@ -21,8 +21,7 @@ from workbench.painters import furniture, vector
 from workbench.painters.brush import Brush, marks_image
 from workbench.painters.canvas import NUMBERS_ACROSS, NUMBERS_UP, Viewport, paint_ground, paint_numbers
 from workbench.painters.furniture import FOOT, HEADER
-from workbench.painters.heat import heat_image
-from workbench.painters.image_marks import paint_images, paint_words
+from workbench.painters.image_marks import paint_below, paint_words
 from workbench.painters.signs import Key, Sign, painted, signs
 from workbench.painters.signs import places as sign_places
 from workbench.painters.splat import Layer, Window
@@ -96,7 +95,8 @@ class Page:
         target = image or image_on(page, self.scale)
         if any(isinstance(mark, Heat | Images) for cell in self.cells for mark in cell.scene.shown):
             with painting(target) as painter:
-                self._paint_maps(painter, t)
+                for cell in self.cells:
+                    paint_below(painter, cell.canvas, cell.scene, t, cell.view, self.scale)
         for brush in self._brushes:
             brush.prepare(self._layer, t)
         for brush in self._brushes:
@@ -139,13 +139,6 @@ class Page:
         self._paint_signs(painter)
         self._paint_words(painter, t)
         return all(shapes)
-
-    def _paint_maps(self, painter: QPainter, t: float) -> None:
-        for cell in self.cells:
-            paint_images(painter, cell.canvas, cell.scene, t, cell.view)
-            for mark in cell.scene.shown:
-                if isinstance(mark, Heat):
-                    painter.drawImage(cell.canvas.topLeft(), heat_image(mark, t, cell.view, self.scale))
 
     def _paint_signs(self, painter: QPainter) -> None:
         """Bars of maps, and notes; the key to the particles' colours stands on the stage alone."""

@@ -11,6 +11,7 @@ from workbench.painters import fonts, furniture
 from workbench.painters.brush import Brush
 from workbench.painters.canvas import Viewport, paint_ground, paint_numbers
 from workbench.painters.glyphs import draw_glyph
+from workbench.painters.image_marks import paint_below, paint_words
 from workbench.painters.page import MARGIN, TITLE, memory, painting, places, window_of
 from workbench.painters.splat import Layer
 from workbench.views.marks import Scene
@@ -55,15 +56,15 @@ def _panel(painter: QPainter, rect: QRectF, panel: Panel, theme: Theme, scale: f
     caption = QRectF(rect.x() + 32, rect.y() + 2, rect.width() - 36, _CAPTION - 2)
     painter.drawText(caption, Qt.AlignmentFlag.AlignVCenter, panel.caption)
     below = rect.adjusted(0, _CAPTION, 0, 0)
-    painter.drawImage(below.topLeft(), _canvas(panel.scene, below, panel.t, theme, scale))
+    painter.drawImage(below.topLeft(), canvas_image(panel.scene, below, panel.t, theme, scale))
     painter.restore()
     painter.setPen(QPen(QColor(theme.line), 1))
     painter.drawPath(outline)
 
 
-def _canvas(scene: Scene, rect: QRectF, t: float, theme: Theme, scale: float) -> QImage:
-    """Only the canvas: a page of its own size without margin."""
-    view = Viewport(rect.width(), rect.height(), scene.extent)
+def canvas_image(scene: Scene, rect: QRectF, t: float, theme: Theme, scale: float, *, numbers: bool = True) -> QImage:
+    """Only the canvas: a page of its own size without margin; a small picture does without ``numbers``."""
+    view = Viewport(rect.width(), rect.height(), scene.extent, scene.pixels)
     whole = QRectF(0, 0, rect.width(), rect.height())
     window = window_of(whole, scale)
     image = QImage(window.width, window.height, QImage.Format.Format_RGB32)
@@ -71,11 +72,14 @@ def _canvas(scene: Scene, rect: QRectF, t: float, theme: Theme, scale: float) ->
     brush, layer = Brush(scene.shown, view, window, scale), Layer(window.width, window.height)
     with painting(image) as painter:
         paint_ground(painter, whole, view, theme)
+        paint_below(painter, whole, scene, t, view, scale)
     brush.still(layer)
     layer.onto(memory(image))
     brush.prepare(layer, t)
     brush.moving(layer, t)
     layer.onto(memory(image))
     with painting(image) as painter:
-        paint_numbers(painter, whole, view, theme)
+        if numbers:
+            paint_numbers(painter, whole, view, theme)
+        paint_words(painter, whole, scene, view, theme)
     return image

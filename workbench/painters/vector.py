@@ -9,8 +9,7 @@ from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from workbench.painters.brush import ARROW_WIDTH, marks_image
 from workbench.painters.canvas import Viewport
-from workbench.painters.heat import heat_image
-from workbench.painters.image_marks import paint_images
+from workbench.painters.image_marks import paint_below
 from workbench.painters.splat import cut
 from workbench.painters.tails import at, pieces
 from workbench.views.arrows import segments
@@ -30,10 +29,7 @@ def draw_marks(painter: QPainter, rect: QRectF, scene: Scene, t: float, view: Vi
     A lane with more than `MOST_SHAPES` of them becomes a picture of twice the resolution; its words stay text.
     """
     with np.errstate(invalid="ignore", over="ignore"):  # a particle that has diverged is left out
-        paint_images(painter, rect, scene, t, view)
-        for mark in scene.shown:
-            if isinstance(mark, Heat):
-                painter.drawImage(rect, heat_image(mark, t, view, _PICTURE_SCALE))
+        paint_below(painter, rect, scene, t, view, _PICTURE_SCALE)
         if sum(_count(mark, t) for mark in scene.shown) > MOST_SHAPES:
             painter.drawImage(rect, marks_image(scene.shown, t, view, _PICTURE_SCALE))
             return False

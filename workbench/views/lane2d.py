@@ -104,7 +104,7 @@ def scene(trace: Trace, look: Look, real: Floats | None = None, known: Known = N
         marks.append(error_heat(known.error, look.error_top))
     if real is not None and "real" in shown:
         marks.append(_cloud(real, look.theme))
-    full_length = 1.0
+    full_length = None
     if "field" in shown and "field/velocity" in trace and len(trace["field/velocity"]):
         marks.append(field := _arrows(trace["field/velocity"], x, look))
         full_length = field.full_length_at
@@ -149,15 +149,15 @@ def _density(trace: Trace, density: Floats, look: Look) -> Heat:
     return density_heat(trace["x"], density, extent(trace), look.density_top, overlay, glide=glides(trace))
 
 
-def _exact_arrows(exact: Trace, look: Look, full_length: float) -> Arrows:
-    """The exact field in its own colour, on the scale of the learned one; it is known where no particles are, too."""
+def _exact_arrows(exact: Trace, look: Look, full_length: float | None) -> Arrows:
+    """The exact field in its own colour, on the scale of the learned one if there is one; no particles need be near."""
     stream = exact["field/exact"]
     grid, velocity = stream.static["grid"].astype(np.float32), stream[:]
     vectors = field_as(look.field_kind, velocity, grid, _first(Coefficients.of(stream), len(velocity)))
-    axis = np.unique(grid[:, 0])
+    axis, everywhere = np.unique(grid[:, 0]), np.ones(vectors.shape[:2], np.float32)
     return Arrows(
-        "exact", grid, vectors.astype(np.float32), np.ones(vectors.shape[:2], np.float32),
-        stream.column("t")[: len(vectors)], cell=float(axis[1] - axis[0]), full_length_at=full_length,
+        "exact", grid, vectors.astype(np.float32), everywhere, stream.column("t")[: len(vectors)],
+        cell=float(axis[1] - axis[0]), full_length_at=full_length or _full_length(vectors, everywhere),
         colour=rgba(look.theme.methods["exact"], _EXACT_ALPHA), factor=look.field_factor,
         reads=look.field_kind,
     )  # fmt: skip
@@ -169,7 +169,7 @@ def exact_scene(trace: Trace, look: Look, known: Known, real: Floats | None) -> 
     marks: list[Mark] = [] if real is None else [_cloud(real, look.theme)]
     if known.exact is not None:
         stream = trace.streams.get("field/velocity")
-        full_length = _arrows(stream, trace["x"], look).full_length_at if stream is not None and len(stream) else 1.0
+        full_length = _arrows(stream, trace["x"], look).full_length_at if stream is not None and len(stream) else None
         marks.append(_exact_arrows(known.exact, look, full_length))
     marks += _particles(trace, look, frozenset({"particles"}))
     return Scene(lane, tuple(marks), extent(trace), notes=known.notes, overlays=_EXACT_SHOWS)

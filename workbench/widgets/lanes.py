@@ -9,11 +9,13 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QMenu, QWidget
 
 from workbench.painters.stage import Stage
+from workbench.painters.stage.camera import GUTTER
 from workbench.views.marks import OVERLAYS, Overlay, Scene
 from workbench.views.readout import readout
 from workbench.views.theme import DARK, Theme
 from workbench.widgets import big_lane, lane_foot, lane_header
 from workbench.widgets.big_lane import BigLane
+from workbench.widgets.forward_strip import ForwardStrip
 from workbench.widgets.lane_foot import LaneFoot
 from workbench.widgets.lane_header import LaneHeader
 from workbench.widgets.lane_states import EMPTY_LANE, PROGRESS_HEIGHT, MessagePanel, MessageSpec, ProgressStrip
@@ -40,6 +42,8 @@ class LanesView(QWidget):
         self.stage.pointer_moved.connect(self._point)
         self.stage.pointer_left.connect(self._unpoint)
         self.readout = Readout(self)
+        self.strip = ForwardStrip(self)
+        self.strip.hide()
         self._pointed: tuple[int, float, float] | None = None
         self._overlays: frozenset[Overlay] = frozenset(OVERLAYS)
         self._scenes: tuple[Scene | None, ...] = ()
@@ -80,6 +84,7 @@ class LanesView(QWidget):
             foot.set_cursor_t(t)
         for big in self._big:
             big.set_cursor_t(t)
+        self.strip.set_cursor(t)
         self._read_out()
 
     def set_equations(self, all_of_them: bool) -> None:
@@ -100,6 +105,12 @@ class LanesView(QWidget):
         self._overlays = overlays
         self.stage.set_overlays(overlays)
         self._read_out()
+
+    def show_strip(self, shown: bool) -> None:
+        """Show or hide the strip of the forward process below the lanes."""
+        if shown == self.strip.isHidden():
+            self.strip.setVisible(shown)
+            self._arrange()
 
     def set_selected(self, index: int) -> None:
         """Frame this lane; -1 for none."""
@@ -191,16 +202,18 @@ class LanesView(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        top, bottom = lane_header.HEIGHT, self.height() - self._foot_height
+        whole = self.height() if self.strip.isHidden() else self.height() - self.strip.height() - GUTTER
+        self.strip.setGeometry(0, whole + GUTTER, self.width(), self.strip.height())
+        top, bottom = lane_header.HEIGHT, whole - self._foot_height
         if self._plain:
-            top, bottom = big_lane.HEAD, self.height() - big_lane.FOOT
+            top, bottom = big_lane.HEAD, whole - big_lane.FOOT
         self.stage.setGeometry(0, top, self.width(), bottom - top)
         for i, (left, width) in enumerate(self.stage.spans()):
             self._headers[i].setGeometry(left, 0, width, lane_header.HEIGHT)
-            self._big[i].place(QRect(left, 0, width, self.height()))
+            self._big[i].place(QRect(left, 0, width, whole))
             self._feet[i].setGeometry(left, bottom, width, self._foot_height)
             inside = QRect(left + 1, top, width - 2, bottom - top)
-            self._panels[i].setGeometry(inside if self._scenes[i] is not None else QRect(left, 0, width, self.height()))
+            self._panels[i].setGeometry(inside if self._scenes[i] is not None else QRect(left, 0, width, whole))
             self._panels[i].raise_()
             self._strips[i].setGeometry(left + 1, bottom - PROGRESS_HEIGHT, width - 2, PROGRESS_HEIGHT)
             self._strips[i].raise_()

@@ -7,7 +7,7 @@ from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
 from workbench.painters.canvas import Viewport
-from workbench.painters.image_marks import paint_images, paint_words
+from workbench.painters.image_marks import paint_below, paint_words
 from workbench.views.marks import Scene, locate
 from workbench.views.theme import DARK, Theme
 
@@ -46,6 +46,6 @@ class ScenePicture(QWidget):
         painter.fillRect(rect, QColor(self._theme.canvas))
         if self._scene is not None:
             view = Viewport(rect.width(), rect.height(), self._scene.extent, pixels=True)
-            paint_images(painter, rect, self._scene, self._cursor, view)
+            paint_below(painter, rect, self._scene, self._cursor, view, self.devicePixelRatioF())
             paint_words(painter, rect, self._scene, view, self._theme)
         painter.end()
