@@ -51,7 +51,7 @@ class Controller(QObject):
         self.scenes = Scenes(session)
         self.window = MainWindow(session.view)
         self.exporter = Exporter(self.window, session)
-        self.files = Files(self.window, session, self.exporter, self.open_traces)
+        self.files = Files(self.window, session, self.exporter, self.open_traces, lambda: playhead.t)
         self.actions = table.build(self.window, self._handlers())
         self.lanes, self.charts = LanesView(), ChartsStrip()
         self.transport = Transport(playhead, self.actions)
