@@ -37,7 +37,7 @@ TABLE: tuple[Spec, ...] = (
     ),
     Spec("open", "Open…", "File", ("Ctrl+O",), "open"),
     Spec("save", "Save trace…", "File", ("Ctrl+S",), "save"),
-    Spec("export", "Export GIF…", "File", ("Ctrl+E",), "export"),
+    Spec("export", "Export…", "File", ("Ctrl+E",), "export"),
     Spec("quit", "Quit", "File", ("Ctrl+Q",)),
     Spec("run", "Run", "Run", ("Ctrl+R",), "play", help="Train what needs it, sample the rest"),
     Spec("stop", "Stop and keep", "Run", ("Esc",), "stop", help="What is recorded so far stays"),

@@ -13,7 +13,8 @@ from PyQt6.QtCore import QPoint, Qt
 import resources
 from core.trace import open_trace, save
 from workbench.app import START, App
-from workbench.widgets.dialogs import ExportChoice
+from workbench.commands import main
+from workbench.widgets.export_dialog import ExportChoice
 
 
 @pytest.fixture
@@ -140,11 +141,16 @@ def test_a_wrong_number_is_a_message_at_its_field(qtbot, app) -> None:
     assert lane.spec.sampler.params["n_steps"] == 50
 
 
-def test_exports_the_lanes_as_a_gif(qtbot, app, tmp_path) -> None:
-    choice = ExportChoice(width=600, height=320, fps=5, seconds=1.0, pacing="linear")
-    with qtbot.waitSignal(app.controller.exporter.exported, timeout=60_000):
-        app.controller.exporter.export(tmp_path / "out.gif", choice)
-    assert (tmp_path / "out.gif").read_bytes()[:6] == b"GIF89a"
+def test_exports_the_lanes_as_the_command_line_does(qtbot, app, tmp_path) -> None:
+    exporter = app.controller.exporter
+    assert exporter.titles() == ("Diffusion", "Flow matching")
+    choice = ExportChoice(width=600, height=320, fps=5, seconds=1.0, title="Same")
+    with qtbot.waitSignal(exporter.exported, timeout=60_000):
+        exporter.export(tmp_path / "window.gif", choice)
+    traces = [str(resources.path("traces", f"{name}.h5")) for name in START]
+    command = ["export", *traces, str(tmp_path / "headless.gif"), "--size", "600x320", "--fps", "5", "--seconds", "1"]
+    assert main([*command, "--title", "Same"]) == 0
+    assert (tmp_path / "window.gif").read_bytes() == (tmp_path / "headless.gif").read_bytes()
 
 
 def test_both_themes_and_every_overlay(qtbot, app) -> None:

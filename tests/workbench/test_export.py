@@ -231,7 +231,7 @@ def test_a_grid_has_a_row_for_each_model_and_a_column_for_each_sample() -> None:
 
 
 def test_captions_and_hidden_marks(qapp, tmp_path) -> None:
-    film = film_of(order(tmp_path / "f.gif", captions=["Mine"], hidden=["trails", "field"]))
+    film = film_of(order(tmp_path / "f.gif", captions=("Mine",), hidden=["trails", "field"]))
     (lane,) = film.reel.rows(0)[0]
     assert lane.lane.title == "Mine"
     assert {mark.overlay for mark in lane.marks} == {"particles", "real"}
@@ -243,7 +243,7 @@ def test_captions_and_hidden_marks(qapp, tmp_path) -> None:
         ({"out": "film.avi"}, r"The name must end in \.gif, \.mp4, .* for PNG frames\. Given film\.avi\."),
         ({"width": 100}, "Width must be 240 to 3,840. Given 100."),
         ({"layout": "grid", "traces": [str(path) for path in TRACES]}, "Height must be at least 416 for these lanes."),
-        ({"captions": ["a", "b"]}, "Captions are one for each trace, in their order. Given 2 for 1."),
+        ({"captions": ("a", "b")}, "Captions are one for each trace, in their order. Given 2 for 1."),
         ({"pacing": "linnear"}, "Did you mean linear?"),
         ({"over": "training"}, "No trace here shows how samples changed in training"),
     ],

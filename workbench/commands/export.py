@@ -54,8 +54,8 @@ def run(args: argparse.Namespace) -> int:
     order = Order(
         traces=[str(trace) for trace in args.traces], out=str(args.out), title=args.title, width=int(size[1]),
         height=int(size[2]), fps=args.fps, seconds=args.seconds, hold=args.hold, pacing=args.pacing, theme=args.theme,
-        layout=args.layout, over=args.over, field_kind=args.field, hidden=args.hide, at=args.at, captions=args.caption,
-        words=not args.bare, real=not args.no_real,
+        layout=args.layout, over=args.over, field_kind=args.field, hidden=args.hide, at=args.at,
+        captions=tuple(args.caption), words=not args.bare, real=not args.no_real,
     )  # fmt: skip
     headless.application()
     line = ProgressLine("frames")

@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QFileDialog
 
 from workbench.control.exporter import Exporter
 from workbench.model.session import Session
-from workbench.widgets.dialogs import ExportChoice, ExportDialog
+from workbench.widgets.export_dialog import ExportChoice, ExportDialog
 from workbench.widgets.window import MainWindow
 
 FILTERS = (
@@ -23,10 +23,13 @@ class Files(QObject):
     """Asks for a file and hands it on."""
 
     def __init__(
-        self, window: MainWindow, session: Session, exporter: Exporter, open_traces: Callable[[list[Path]], None]
-    ) -> None:
+        self, window: MainWindow, session: Session, exporter: Exporter, open_traces: Callable[[list[Path]], None],
+        moment: Callable[[], float],
+    ) -> None:  # fmt: skip
+        """``moment`` is the time that the lanes show."""
         super().__init__(window)
         self._window, self._session, self._exporter, self._open_traces = window, session, exporter, open_traces
+        self._moment = moment
 
     def ask_open(self, then: Callable[[list[Path]], None] | None = None, *, several: bool = True) -> None:
         """Ask for files to open; with ``then`` for traces to hand on."""
@@ -49,15 +52,20 @@ class Files(QObject):
         _show(dialog)
 
     def ask_export(self) -> None:
-        card = ExportDialog()
+        """Ask what is to be made, then where to."""
+        session = self._session
+        start = ExportChoice(theme=session.view.theme, title=session.title, at=round(self._moment(), 3))
+        card = ExportDialog(start, self._exporter.titles(), trained=self._exporter.trained())
         scrim = self._window.over(card)
         card.cancelled.connect(scrim.close_)
 
         def choose(choice: ExportChoice) -> None:
             scrim.close_()
-            dialog = QFileDialog(self._window, "Export GIF", "flowscope.gif", "GIF (*.gif)")
+            kind = choice.suffix.removeprefix(".").upper()
+            name, kinds = (f"flowscope{choice.suffix}", f"{kind} (*{choice.suffix})") if kind else ("frames", "")
+            dialog = QFileDialog(self._window, f"Export {kind or 'PNG frames into a new folder'}", name, kinds)
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setDefaultSuffix("gif")
+            dialog.setDefaultSuffix(choice.suffix.removeprefix("."))
             dialog.fileSelected.connect(lambda name: self._exporter.export(Path(name), choice))
             _show(dialog)
 

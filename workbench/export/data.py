@@ -16,8 +16,6 @@ from core.trace import Trace, open_trace
 from workbench.export.scenes import sampled
 from workbench.views.marks import locate
 
-ENDINGS = (".csv", ".npz")
-
 
 def write_data(files: Sequence[Path], out: Path, at: float | None = None) -> int:
     """Write what some traces recorded, all of it or only the last step at or before a time; returns how many numbers.

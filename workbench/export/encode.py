@@ -10,7 +10,6 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -19,38 +18,12 @@ from PyQt6.QtGui import QImage
 
 from core.errors import FlowscopeError
 from workbench.export.film import Film, Frame, Painter
+from workbench.export.formats import FILMS
 from workbench.export.workers import painted
 from workbench.painters.page import image_on
 
 Report = Callable[[int, int], None]
 _PALETTE_FRAMES = 10
-
-
-@dataclass(frozen=True)
-class Format:
-    """A kind of film file. ``bytes_a_pixel`` is what a pixel of a frame weighs, measured on the shipped runs."""
-
-    title: str
-    bytes_a_pixel: float
-    options: tuple[str, ...] = ()
-
-
-#: By the ending of the file's name; without an ending the film is a folder of pictures.
-FORMATS: dict[str, Format] = {
-    ".gif": Format("GIF", 0.1),
-    ".mp4": Format("MP4", 0.035, (
-        "-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p", "-c:v", "libx264", "-preset", "veryfast",
-        "-crf", "18", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "iec61966-2-1",
-        "-movflags", "+faststart", "-f", "mp4",
-    )),
-    ".webp": Format("WebP", 0.12, (
-        "-c:v", "libwebp_anim", "-quality", "90", "-compression_level", "1", "-loop", "0", "-f", "webp",
-    )),
-    ".apng": Format("APNG", 0.33, (
-        "-pix_fmt", "rgb24", "-c:v", "apng", "-pred", "none", "-compression_level", "1", "-plays", "0", "-f", "apng",
-    )),
-    "": Format("PNG frames", 0.4),
-}  # fmt: skip
 
 
 def write_film(film: Film, out: Path, report: Report = lambda done, total: None) -> int:
@@ -74,7 +47,7 @@ def write_film(film: Film, out: Path, report: Report = lambda done, total: None)
                 elif out.suffix == ".gif":
                     _write_gif(film, counted, part)
                 else:
-                    _ffmpeg(film, counted, [*FORMATS[out.suffix].options], part)
+                    _ffmpeg(film, counted, [*FILMS[out.suffix].ffmpeg], part)
             part.replace(out)
     except OSError as error:
         raise FlowscopeError(f"{out} cannot be written: {error.strerror or error}.") from None

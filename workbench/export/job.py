@@ -20,13 +20,12 @@ import msgspec
 from core.errors import FlowscopeError, SpecError, unknown
 from core.trace.derive import FieldKind
 from workbench import headless
-from workbench.export.data import ENDINGS as TABLES
 from workbench.export.data import write_data
-from workbench.export.encode import FORMATS, Report, write_film
+from workbench.export.encode import Report, write_film
 from workbench.export.film import Film, Painter, Reel, Sampling
-from workbench.export.pacing import PACINGS
+from workbench.export.formats import FILMS, PICTURES, TABLES, weight
+from workbench.export.pacing import PACINGS, frame_counts
 from workbench.export.scenes import Choice, Layout, Training
-from workbench.export.stills import ENDINGS as PICTURES
 from workbench.export.stills import write_still
 from workbench.painters.page import least_size
 from workbench.views.marks import Overlay
@@ -58,7 +57,7 @@ class Order(msgspec.Struct, frozen=True):
     """The moment of a picture, of a table, or of the samples in a film over training; without it the end, or all."""
     words: bool = True
     hidden: list[Overlay] = []
-    captions: list[str] = []
+    captions: tuple[str, ...] = ()
 
     @property
     def suffix(self) -> str:
@@ -79,7 +78,7 @@ def film_of(order: Order) -> Film:
     theme = THEMES[order.theme]
     choice = Choice(
         tuple(map(Path, order.traces)), theme, order.real, order.field_kind, order.factor, tuple(order.hidden),
-        tuple(order.captions), order.layout,
+        order.captions, order.layout,
     )  # fmt: skip
     rows = choice.rows()
     reel: Reel = Sampling(rows)
@@ -118,16 +117,10 @@ def check(order: Order) -> None:
     if len(order.captions) > len(order.traces):
         given = f"Given {len(order.captions)} for {len(order.traces)}"
         raise SpecError("--caption", f"Captions are one for each trace, in their order. {given}.")
-    endings = [*filter(None, FORMATS), *PICTURES, *TABLES]
+    endings = [*filter(None, FILMS), *PICTURES, *TABLES]
     if order.suffix not in (*endings, ""):
         words = f"{', '.join(endings[:-1])} or {endings[-1]}, or be a new folder for PNG frames"
         raise SpecError("OUT", f"The name must end in {words}. Given {Path(order.out).name}.")
-
-
-def weight(frames: int, size: tuple[int, int], suffix: str) -> str:
-    """``120 frames, about 8 MB``: what a film will take."""
-    millions = frames * size[0] * size[1] * FORMATS[suffix].bytes_a_pixel / 1e6
-    return f"{frames:,} frames, " + (f"about {millions:,.0f} MB" if millions >= 1 else "under 1 MB")
 
 
 def make(
@@ -149,7 +142,8 @@ def make(
         shot = film.reel.shot(1.0 if order.at is None or order.over == "training" else order.at)
         shapes = write_still(Painter(film).page(shot), shot.t, out)
         return f"picture {out}" + ("" if shapes else ", with marks as a picture: too many for shapes")
-    tell(weight(len(film.shots), film.size, order.suffix))
+    moving, held = frame_counts(film.fps, film.seconds, film.hold)
+    tell(weight(order.suffix, film.size, moving, held))
     return f"film {out}, {write_film(film, out, report)} frames"
 
 

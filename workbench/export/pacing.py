@@ -23,6 +23,10 @@ PACINGS: dict[str, Callable[[Times], Times]] = {
 
 def frame_times(pacing: str, fps: int, seconds: float, hold: float = 1.0) -> Times:
     """How far every frame has come: ``seconds`` of motion, then the end held for ``hold`` seconds."""
-    n = max(2, round(fps * seconds))
-    moving = PACINGS[pacing](np.linspace(0.0, 1.0, n))
-    return np.concatenate([moving, np.ones(round(fps * hold))])
+    n, held = frame_counts(fps, seconds, hold)
+    return np.concatenate([PACINGS[pacing](np.linspace(0.0, 1.0, n)), np.ones(held)])
+
+
+def frame_counts(fps: int, seconds: float, hold: float) -> tuple[int, int]:
+    """How many frames move and how many hold the end."""
+    return max(2, round(fps * seconds)), round(fps * hold)

@@ -14,7 +14,6 @@ from core.errors import FlowscopeError
 from workbench.export.encode import save_png
 from workbench.painters.page import Page
 
-ENDINGS = (".png", ".svg", ".pdf")
 _DPI = 96
 #: What a viewer takes where our typefaces are not installed.
 _FALLBACKS = {
@@ -90,7 +89,7 @@ def _tidy(svg: str) -> str:
     svg = svg.replace(' transform="matrix(1,0,0,1,0,0)"', "").replace(' vector-effect="none" fill-rule="evenodd"', "")
     svg = re.sub(r' (fill|stroke)-opacity="1"', "", svg)
     svg = re.sub(r"<g [^>]*>\n</g>\n", "", svg)
-    svg = re.sub(r'(\d\.\d\d)\d+(?=[ ,"LMCZ])', r"\1", svg)
+    svg = re.sub(r'(\.\d\d\d)\d+(?=[ ,"LMCZ])', r"\1", svg)
     for _ in range(2):  # neighbours of one kind share their group
         svg = re.sub(r"(<g [^>]*>)\n((?:(?!</?g)[^\0])*?)</g>\n\n(?:\1\n)", r"\1\n\2", svg)
     for family, with_others in _FALLBACKS.items():

@@ -19,7 +19,7 @@ MOST_SHAPES = 20_000
 """In one lane. Beyond it a file takes seconds to open and its shapes can no longer be told apart."""
 _PICTURE_SCALE = 2.0
 _FAINTEST = 0.01
-_SHADES = 32
+_SHADES = 24
 """Lines come in this many steps of red, green, blue and opacity."""
 
 
@@ -48,9 +48,12 @@ def _draw(painter: QPainter, mark: Mark, t: float, view: Viewport) -> None:
         case Points():
             _points(painter, mark, t, view)
         case Trails():
-            for piece in pieces(mark, t):
-                colours = mark.colours * np.array([1.0, 1.0, 1.0, piece.share], np.float32)
-                _lines(painter, view(piece.start), view(piece.end), colours, mark.width, view)
+            now = pieces(mark, t)
+            if now:
+                old, new = np.concatenate([p.start for p in now]), np.concatenate([p.end for p in now])
+                colours = np.tile(mark.colours, (len(now), 1))
+                colours[:, 3] *= np.repeat([piece.share for piece in now], len(mark.colours)).astype(np.float32)
+                _lines(painter, view(old), view(new), colours, mark.width, view)
         case Arrows():
             vectors = at(mark.vectors, mark.times, t, glide=True)
             presence = at(mark.presence, mark.times, t, glide=True)
