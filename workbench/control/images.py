@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import QObject, Qt
+from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from core.errors import SpecError
@@ -37,7 +37,7 @@ class ImageControl(QObject):
         self.panel.guidance_chosen.connect(self._guide)
         self.panel.what_chosen.connect(lambda _: self.show())
         # later: the strip changes its size while it is being shown
-        self.strip.room_changed.connect(self.show, Qt.ConnectionType.QueuedConnection)
+        self.strip.room_changed.connect(lambda: QTimer.singleShot(0, self.show))
 
     def below(self, lanes: QWidget) -> QWidget:
         """The lanes with the strip below them."""
