@@ -139,7 +139,7 @@ def test_the_chips_of_points_give_way_to_those_of_images(qtbot, app) -> None:
     assert len(app.controller.scenes.shown[0].marks) == len(before)
 
 
-def test_the_page_shows_the_same_pixels_as_the_stage() -> None:
+def test_the_page_shows_the_same_pixels_as_the_stage(qapp) -> None:
     trace = image_trace(rows=5, channels=3)
     scene = images.scene(trace, ImageLook(DARK, frozenset({"image"})))
     page = pixels(paint_page([scene], 0.6, (420, 480), DARK))[..., 2::-1]
@@ -161,7 +161,7 @@ def test_images_and_points_make_no_film_together() -> None:
     assert {mark.limit for scene in scenes for mark in scene.marks if isinstance(mark, Images)} - {None} == {4.0}
 
 
-def test_key_frames_and_comparison_of_images_are_pictures_of_recorded_states() -> None:
+def test_key_frames_and_comparison_of_images_are_pictures_of_recorded_states(qapp) -> None:
     trace = image_trace(rows=5)
     assert image_pictures.key_frames(trace, DARK, n=3).width() > 3 * 300
     picture = pixels(image_pictures.real_against_generated(trace, DARK))
