@@ -11,6 +11,7 @@ from core.errors import TraceError
 from core.trace import open_trace, save
 from tests.workbench.image_traces import image_trace
 from workbench.app import App
+from workbench.export import image_pictures
 from workbench.export.gif import pixels
 from workbench.export.scenes import lanes as export_lanes
 from workbench.painters.atlas import as_bytes, sheet
@@ -138,7 +139,7 @@ def test_the_chips_of_points_give_way_to_those_of_images(qtbot, app) -> None:
     assert len(app.controller.scenes.shown[0].marks) == len(before)
 
 
-def test_the_page_shows_the_same_pixels_as_the_stage() -> None:
+def test_the_page_shows_the_same_pixels_as_the_stage(qapp) -> None:
     trace = image_trace(rows=5, channels=3)
     scene = images.scene(trace, ImageLook(DARK, frozenset({"image"})))
     page = pixels(paint_page([scene], 0.6, (420, 480), DARK))[..., 2::-1]
@@ -158,3 +159,14 @@ def test_images_and_points_make_no_film_together() -> None:
     scenes = export_lanes([image_trace(), image_trace(seed=1)], DARK)
     assert [scene.lane.method for scene in scenes] == ["flow", "flow", "real"]
     assert {mark.limit for scene in scenes for mark in scene.marks if isinstance(mark, Images)} - {None} == {4.0}
+
+
+def test_key_frames_and_comparison_of_images_are_pictures_of_recorded_states(qapp) -> None:
+    trace = image_trace(rows=5)
+    assert image_pictures.key_frames(trace, DARK, n=3).width() > 3 * 300
+    picture = pixels(image_pictures.real_against_generated(trace, DARK))
+    third = picture.shape[1] // 3
+    parts = [picture[100:, i * third : (i + 1) * third] for i in range(3)]  # noise, generated, real
+    ends = np.unique(as_bytes(trace["x"][-1]))  # two greys
+    share = [np.isin(part[..., 1], ends).mean() for part in parts]
+    assert share[0] < 0.2 < 0.4 < min(share[1:])  # noise has every grey

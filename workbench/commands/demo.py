@@ -20,9 +20,10 @@ from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
 from workbench.commands.progress import record
 
-HELP = "train and compare methods on 2D data: pictures, films, traces and a report"
+HELP = "train and compare methods on 2D data or images: pictures, films, traces and a report"
 METHODS = {"diffusion": ("diffusion",), "flow-matching": ("flow",), "comparison": ("diffusion", "flow")}
 _POINTS = 5000
+_PARTICLES, _IMAGES = 1000, 16
 _START_FOLDER = Path("flowscope-comparison")
 
 
@@ -30,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=METHODS, help="which methods")
     parser.add_argument("--n-epochs", type=int, default=200, metavar="N", help="epochs over 5,000 points (200)")
     parser.add_argument("--batch-size", type=int, default=128, metavar="N", help="points in a step (128)")
-    parser.add_argument("--n-samples", type=int, default=1000, metavar="N", help="particles that are sampled (1000)")
+    parser.add_argument("--n-samples", type=int, metavar="N", help="samples (1000, or 16 images)")
     parser.add_argument("--preset", default="three-gaussians", metavar="NAME", help="a preset of two methods")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="such as network=concat-mlp")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder for everything")
@@ -42,11 +43,14 @@ def run(args: argparse.Namespace) -> int:
     if args.batch_size < 1:
         raise SpecError("--batch-size", f"Batch must be at least 1. Given {args.batch_size}.")
     n_steps = args.n_epochs * math.ceil(_POINTS / args.batch_size)
+    names = [f"{args.preset}-{method}" for method in METHODS[args.what]]
+    n_samples = args.n_samples
+    if n_samples is None:
+        n_samples = _IMAGES if _of_images(presets.load_one(names[0])) else _PARTICLES
     sets = [
-        f"n_samples={args.n_samples}", f"training.n_steps={n_steps}", f"training.batch_size={args.batch_size}",
+        f"n_samples={n_samples}", f"training.n_steps={n_steps}", f"training.batch_size={args.batch_size}",
         f"training.n_points={_POINTS}", *args.set,
     ]  # fmt: skip
-    names = [f"{args.preset}-{method}" for method in METHODS[args.what]]
     began = time.monotonic()
     wanted = [presets.load_one(name, sets) for name in names]  # a mistake is told before anything starts
     lanes = _in_parallel(_train_and_sample, [(spec, name, args.out) for spec, name in zip(wanted, names, strict=True)])
@@ -55,6 +59,12 @@ def run(args: argparse.Namespace) -> int:
     (args.out / "report.json").write_text(json.dumps(report, indent=2, ensure_ascii=False), encoding="utf-8")
     _print(report, args.out)
     return 0
+
+
+def _of_images(spec: RunSpec) -> bool:
+    from core.parts import make
+
+    return len(make("data", spec.data).shape) > 1
 
 
 def _in_parallel(work: Callable[..., Any], calls: list[tuple[Any, ...]]) -> list[Any]:
@@ -107,9 +117,15 @@ def _train_and_sample(spec: RunSpec, name: str, out: Path) -> dict[str, Any]:
         "steps": len(trained["loss"]),
         "train_seconds": round(seconds, 1),
         "loss": _final_loss(trained),
-        "velocity_error": round(float(trained["metric/velocity_error"][-1]), 4),
+        "velocity_error": _velocity_error(trained),
         "nfe": int(sampled["x"].column("nfe")[-1]),
     }
+
+
+def _velocity_error(trained: Trace) -> float | None:
+    """Against the exact field; images have none."""
+    stream = trained.streams.get("metric/velocity_error")
+    return None if stream is None else round(float(stream[-1]), 4)
 
 
 def _final_loss(trace: Trace) -> float:
@@ -143,22 +159,28 @@ def _draw(files: Sequence[Path], out: Path) -> dict[str, Any]:
     if len(files) > 1:
         write_film(film, out / "comparison.gif")
         made.append(out / "comparison.gif")
-    costs = {name: round(value, 2) for name, value in peer.frame_times(film).items()}
+    still = all(
+        scene.pixels for row in film.reel.rows(0) for scene in row
+    )  # grids of images: nothing that matplotlib would draw otherwise
+    costs = {} if still else {name: round(value, 2) for name, value in peer.frame_times(film).items()}
     return {"files": [file.name for file in made], "frame_ms": costs}
 
 
 def _draw_one(file: Path, out: Path) -> list[Path]:
     """The pictures and the film of one method."""
     from workbench import headless
-    from workbench.export import pictures
+    from workbench.export import image_pictures, pictures
     from workbench.export.encode import write_film
+    from workbench.views.images import shows_images
     from workbench.views.theme import DARK
 
     headless.application()
     trace = open_trace(file)
+    artist = image_pictures if shows_images(trace) else pictures
     made = [
-        pictures.save_picture(getattr(pictures, draw)(trace, DARK), out / f"{file.stem}-{name}.png")
+        pictures.save_picture(getattr(artist, draw)(trace, DARK), out / f"{file.stem}-{name}.png")
         for name, draw in _PICTURES.items()
+        if hasattr(artist, draw)
     ]
     title = trace.spec.title
     trace.close()
@@ -176,13 +198,15 @@ _PICTURES = {
 
 def _print(report: dict[str, Any], out: Path) -> None:
     for lane in report["methods"]:
+        error = lane["velocity_error"]
+        against = "" if error is None else f"velocity error against exact {100 * error:.1f} %, "
         print(
             f"{lane['title']}: {lane['parameters']:,} parameters, {lane['steps']:,} steps in "
-            f"{lane['train_seconds']} s, "
-            f"velocity error against exact {100 * lane['velocity_error']:.1f} %, NFE {lane['nfe']}"
+            f"{lane['train_seconds']} s, {against}NFE {lane['nfe']}"
         )
     costs = report["frame_ms"]
     beside = f", matplotlib {costs['matplotlib']} ms, {costs['ratio']}×" if "matplotlib" in costs else ""
-    print(f"a frame of the film: {costs['page']} ms{beside}")
+    if costs:
+        print(f"a frame of the film: {costs['page']} ms{beside}")
     print(f"{len(report['files'])} pictures and films, {len(report['methods'])} traces and report.json in {out}")
     print(f"{report['seconds']} s in all")

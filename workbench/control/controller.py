@@ -59,10 +59,9 @@ class Controller(QObject):
         self.scenes = Scenes(session, self.analyses, lambda: runs.catalog)
         self.window = MainWindow(session.view)
         self.exporter = Exporter(self.window, session)
-        opened = lambda paths: self.desk.open_files(paths)  # noqa: E731  # the desk comes later
-        self.files = Files(self.window, session, self.exporter, opened, lambda: playhead.t)
-        self.lane_control = LaneControl(self.window, session, runs, self.files)
         self.desk = Desk(self)
+        self.files = Files(self.window, session, self.exporter, self.desk.open_files, lambda: playhead.t)
+        self.lane_control = LaneControl(self.window, session, runs, self.files)
         self.actions = table.build(self.window, self._handlers())
         self.lanes, self.charts = LanesView(), ChartsStrip()
         self.transport = Transport(playhead, self.actions)
