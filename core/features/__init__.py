@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 import torch
 from torch import Tensor, nn
 
+#: called with how many of how many images are done
+Report = Callable[[int, int], None]
+
 #: images that are looked at together
 _BATCH = 100
+
+
+def silent(done: int, total: int) -> None:
+    """What is reported to where nobody listens."""
 
 
 class Seen(NamedTuple):
@@ -43,8 +51,8 @@ class FeatureNetwork(msgspec.Struct, frozen=True):
         """Features and scores of images [B, C, H, W] in [-1, 1]."""
         raise NotImplementedError  # abstract
 
-    def look(self, images: Tensor, device: torch.device | None = None) -> Seen:
-        """Features and scores of images [N, C, H, W] uint8, on the processor.
+    def look(self, images: Tensor, device: torch.device | None = None, report: Report = silent) -> Seen:
+        """Features and scores of images [N, C, H, W] uint8, on the processor; ``report`` hears how many are done.
 
         Raises:
             SpecError: the network cannot be had, or reads images of another shape.
@@ -52,8 +60,11 @@ class FeatureNetwork(msgspec.Struct, frozen=True):
         self.check(tuple(images.shape[1:]))
         where = device or torch.device("cpu")
         network = self.load().to(where)
+        parts: list[Seen] = []
         with torch.inference_mode():
-            parts = [self.see(network, some.to(where).float() / 127.5 - 1.0) for some in torch.split(images, _BATCH)]
+            for some in torch.split(images, _BATCH):
+                report(_BATCH * len(parts), len(images))
+                parts.append(self.see(network, some.to(where).float() / 127.5 - 1.0))
         scores = [part.scores.float().cpu() for part in parts if part.scores is not None]
         return Seen(torch.cat([part.features.double().cpu() for part in parts]), torch.cat(scores) if scores else None)
 

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.errors import SpecError
-from core.features import FeatureNetwork
+from core.features import FeatureNetwork, Report, silent
 from core.images.dataset import ImageDataset
 from core.images.reference import RealImages, real_sets, training_images
 from core.metrics import ImageMetric, ImageSet, Score
@@ -33,13 +33,20 @@ class Judge:
     """
 
     def __init__(
-        self, dataset: ImageDataset, network: FeatureNetwork, n: int, labels: Tensor | None, device: torch.device
+        self,
+        dataset: ImageDataset,
+        network: FeatureNetwork,
+        n: int,
+        labels: Tensor | None,
+        device: torch.device,
+        report: Report = silent,
     ) -> None:
         network.check(dataset.shape)
         network.load()  # what is missing is told before anything is sampled
         self.dataset, self.network, self.device = dataset, network, device
         self._pairs, self._by_class = real_sets(dataset, n, labels), labels is not None
         self.n = n
+        self._report = report
 
     @cached_property
     def reference(self) -> ImageSet:
@@ -56,7 +63,7 @@ class Judge:
 
     def seen(self, images: Tensor, labels: Tensor | None) -> ImageSet:
         """Images [N, C, H, W] uint8 with what the feature network sees in them."""
-        features, scores = self.network.look(images, self.device)
+        features, scores = self.network.look(images, self.device, self._report)
         return ImageSet(images, labels, features, scores if self.network.knows == self.dataset.name else None)
 
     def measure(self, found: ImageSet, metrics: Sequence[ImageMetric], *, strict: bool = False) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from core.parts import make
 from core.setup import resolve
 from core.spec import Part, RunSpec, apply_sets
 from workbench.commands.evaluations.subjects import Made, made, spec_of_subject, swept
+from workbench.commands.progress import ProgressLine
 
 _SECTION = "features."
 _GENERAL = "efficientnet-lite0"
@@ -48,8 +49,14 @@ def evaluate_images(name: str, wish: Wish) -> tuple[dict[str, Any], list[Made], 
     assert isinstance(dataset, ImageDataset)  # the caller has looked
     metrics = _metrics(wish.metrics)
     labels = setup.labels(spec.n_samples)
+    line = _Looking()
     judge = Judge(
-        dataset, _features(dataset, wish), spec.n_samples, None if labels is None else labels.cpu(), setup.device
+        dataset,
+        _features(dataset, wish),
+        spec.n_samples,
+        None if labels is None else labels.cpu(),
+        setup.device,
+        line.update,
     )
     results, kept = [], []
     for run in made(name, runs):
@@ -71,7 +78,24 @@ def evaluate_images(name: str, wish: Wish) -> tuple[dict[str, Any], list[Made], 
     }
     if wish.rungs:
         report["rungs"] = judge.rungs(metrics)
+    line.close()
     return report, kept, judge
+
+
+class _Looking:
+    """Progress of looking at one set of images after the other."""
+
+    def __init__(self) -> None:
+        self._line = ProgressLine("looking at images")
+
+    def update(self, done: int, total: int) -> None:
+        if done == 0:  # another set begins, and its own time counts
+            self.close()
+            self._line = ProgressLine("looking at images")
+        self._line.update(done, total)
+
+    def close(self) -> None:
+        self._line.close()
 
 
 def _as_it_is(spec: RunSpec, wish: Wish) -> list[RunSpec]:
