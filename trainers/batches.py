@@ -39,10 +39,11 @@ class Batches:
         self._size, self._each = setup.spec.training.batch_size, setup.spec.training.accumulation
         self._block = max(1, min(_MOST_BATCHES, _MOST_NUMBERS // (self._size * math.prod(setup.shape))))
         self._pairs = _fixed_pairs(setup)
+        self._couples = self._pairs is None and "independent-pairs" not in setup.coupling.provides
 
     def use(self, pairs: Pairs) -> None:
         """Train on these pairs from now on."""
-        self._pairs = pairs
+        self._pairs, self._couples = pairs, False
 
     def from_step(self, first_step: int) -> Iterator[Batch]:
         """The batches from a training step on, without end."""
@@ -54,7 +55,7 @@ class Batches:
             for i in range(place - start, self._block):
                 rows = slice(i * size, (i + 1) * size)
                 batch = Batch(*(None if values is None else values[rows] for values in block))  # type: ignore[arg-type]
-                if self._pairs is None:
+                if self._couples:
                     batch = batch._replace(x0=batch.x0[self._setup.coupling.pair(batch.x1, batch.x0)])
                 yield batch
             place = start + self._block

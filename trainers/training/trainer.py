@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Generator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import torch
@@ -120,9 +121,9 @@ class Trainer:
         if state.step > state.validated:
             state.schedule, state.validated = self.schedule.observe(state.schedule, loss), state.step
 
-    def autocast(self) -> torch.autocast:
+    def autocast(self) -> AbstractContextManager[object]:
         """The precision in which networks are evaluated in training."""
-        return torch.autocast(self.setup.device.type, torch.bfloat16, enabled=self.settings.autocast)
+        return torch.autocast(self.setup.device.type, torch.bfloat16) if self.settings.autocast else nullcontext()
 
     def lesson(self, batch: Batch, network: Evaluation) -> Lesson:
         return Lesson(
