@@ -51,7 +51,8 @@ def choose(spec: RunSpec) -> tuple[torch.device, torch.dtype]:
 
 def configure(spec: RunSpec) -> int:
     """Set threads and the matrix products' kernel for a run; returns the number of threads."""
-    threads = spec.threads or max(1, (os.cpu_count() or 2) - 1)
+    # processes that torchrun started side by side share the cores
+    threads = spec.threads or max(1, ((os.cpu_count() or 2) - 1) // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
     if not torch.cuda.is_available() and not torch.cpu._is_amx_tile_supported():

@@ -53,8 +53,7 @@ class Evaluation:
         self._network, self._path, self._reading = network, path, reading
 
     def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None, s: Tensor | None = None) -> Tensor:
-        c = self._path.at(t).over(x)
-        y: Tensor = self._network(self._reading.inputs(self._path, x, c), t, cond, s)
+        y: Tensor = self._network(self._reading.inputs(self._path, x, t), t, cond, s)
         return y
 
 

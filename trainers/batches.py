@@ -32,17 +32,18 @@ class Batch(NamedTuple):
 
 
 class Batches:
-    """The endless sequence of a run's batches; it can be entered at any step."""
+    """The endless sequence of a run's batches, or of some rows of each; it can be entered at any step."""
 
-    def __init__(self, setup: Setup, objective: Objective) -> None:
-        self._setup, self._objective = setup, objective
+    def __init__(self, setup: Setup, objective: Objective, rows: slice = slice(None)) -> None:
+        self._setup, self._objective, self._rows = setup, objective, rows
         self._size, self._each = setup.spec.training.batch_size, setup.spec.training.accumulation
         self._block = max(1, min(_MOST_BATCHES, _MOST_NUMBERS // (self._size * math.prod(setup.shape))))
         self._pairs = _fixed_pairs(setup)
+        self._couples = self._pairs is None and "independent-pairs" not in setup.coupling.provides
 
     def use(self, pairs: Pairs) -> None:
         """Train on these pairs from now on."""
-        self._pairs = pairs
+        self._pairs, self._couples = pairs, False
 
     def from_step(self, first_step: int) -> Iterator[Batch]:
         """The batches from a training step on, without end."""
@@ -53,10 +54,10 @@ class Batches:
             block = self._draw(start * size, self._block * size)
             for i in range(place - start, self._block):
                 rows = slice(i * size, (i + 1) * size)
-                batch = Batch(*(None if values is None else values[rows] for values in block))  # type: ignore[arg-type]
-                if self._pairs is None:
+                batch = _part(block, rows)
+                if self._couples:
                     batch = batch._replace(x0=batch.x0[self._setup.coupling.pair(batch.x1, batch.x0)])
-                yield batch
+                yield batch if self._rows == slice(None) else _part(batch, self._rows)
             place = start + self._block
 
     def _draw(self, first: int, n: int) -> Batch:
@@ -92,6 +93,10 @@ class Batches:
         else:
             x1, labels = setup.dataset.training(n, spec.seed, first)
         return Pairs(x1, setup.source.draw(setup.shape, n, spec.seed, "pair", first), labels)
+
+
+def _part(batch: Batch, rows: slice) -> Batch:
+    return Batch(*(None if values is None else values[rows] for values in batch))  # type: ignore[arg-type]
 
 
 def _fixed_pairs(setup: Setup) -> Pairs | None:

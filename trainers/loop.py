@@ -20,6 +20,7 @@ from core.trace.trace import TRAINING_COLUMNS
 from trainers import checkpoint
 from trainers.training import origin, snapshots
 from trainers.training.keeper import Keeper
+from trainers.training.processes import Processes, join
 from trainers.training.trainer import Trainer
 
 _LOSS_ROWS = 20
@@ -28,19 +29,35 @@ _LOSS_ROWS = 20
 def train(spec: RunSpec, directory: Path | None = None, *, resume: bool = False) -> Generator[Event | Tick]:
     """Train a spec's network; with a directory its checkpoint is kept there, also when the run is stopped.
 
+    Started by `torchrun`, it trains together with the other processes; all of them yield the same events, and the
+    first keeps the checkpoints.
+
     Raises:
         SpecError: before the first event, where the spec cannot run or the checkpoint does not belong to it.
     """
-    file = None if directory is None else directory / checkpoint.FILE_NAME
-    before = file if resume else None
+    processes = join()
+    try:
+        yield from _run(spec, directory, processes, resume=resume)
+    finally:
+        processes.leave()
+
+
+def _run(spec: RunSpec, directory: Path | None, processes: Processes, *, resume: bool) -> Generator[Event | Tick]:
+    before = directory / checkpoint.FILE_NAME if resume and directory is not None else None
     spec = origin.identified(spec) if before is None else origin.kept(spec, before)
     setup = resolve(spec)
-    trainer = Trainer(setup, fresh=before is None)
+    trainer = Trainer(setup, processes, fresh=before is None)
     if before is not None:
         trainer.resume(before)
-    keeper = Keeper(trainer, directory)
+    trainer.agree()
+    keeper = Keeper(trainer, directory if processes.first else None)
     steps = snapshots.snapshot_steps(spec.training.n_steps, spec.training.n_snapshots)
-    yield run.started(setup, parameters=str(count_parameters(trainer.state.network)), field_title="Trained network")
+    yield run.started(
+        setup,
+        parameters=str(count_parameters(trainer.state.network)),
+        field_title="Trained network",
+        processes=str(processes.size),
+    )
     yield from _declare(trainer, len(steps))
     status = "finished"
     try:

@@ -93,8 +93,9 @@ class Objective(msgspec.Struct, frozen=True):
     def error(self, lesson: Lesson) -> Tensor:
         """The network's output at x_t less the pair's target [B, ...]."""
         blend = lesson.path.blend(lesson.x1, lesson.x0, lesson.z, lesson.t)
-        c = lesson.path.at(lesson.t).over(lesson.x1)
-        target = blend.velocity if self.predicts == "velocity" else lesson.reading.target(lesson.x1, blend.x0, c)
+        target = blend.velocity
+        if self.predicts != "velocity":
+            target = lesson.reading.target(lesson.x1, blend.x0, lesson.path.at(lesson.t).over(lesson.x1))
         return lesson.network(blend.x_t, lesson.t, lesson.cond) - target
 
     def field_output(self, network: Evaluation, x: Tensor, t: Tensor, cond: Tensor | None) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Generator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import torch
@@ -21,6 +22,7 @@ from trainers.objective import Lesson, Objective
 from trainers.optimisers import Optimiser
 from trainers.schedules import Schedule, rate
 from trainers.training import origin
+from trainers.training.processes import Processes
 from trainers.training.validation import Validation
 
 _STD_SAMPLES = 1000
@@ -29,8 +31,9 @@ _STD_SAMPLES = 1000
 class Trainer:
     """One training run, at its first step."""
 
-    def __init__(self, setup: Setup, *, fresh: bool = True) -> None:
+    def __init__(self, setup: Setup, processes: Processes = Processes(), *, fresh: bool = True) -> None:  # noqa: B008  # frozen
         """``fresh`` is off where a checkpoint will be resumed: what the run started from is not asked for then."""
+        self.processes = processes
         self.setup, self.spec, self.settings = setup, setup.spec, setup.spec.training
         self.objective: Objective = make("objective", self.spec.objective)
         self.schedule: Schedule = make("schedule", self.spec.schedule)
@@ -49,7 +52,8 @@ class Trainer:
         self.learned = NetworkField(average.eval(), self.reading, setup.path, self.objective)
         self._evaluation = Evaluation(_prepared(network, setup), setup.path, self.reading)
         self._teacher = self.objective.teacher(setup)
-        self._sequence = Batches(setup, self.objective)
+        rows = processes.rows(self.settings.batch_size) if processes.size > 1 else slice(None)
+        self._sequence = Batches(setup, self.objective, rows)
         self._batches = self._sequence.from_step(0)
         self._resumed = False
         self.validation = Validation.of(setup, self.objective, self.n_classes)
@@ -104,6 +108,7 @@ class Trainer:
             losses.append(loss.detach())
         if settings.accumulation > 1:
             gradient.div_(settings.accumulation)
+        self.processes.mean(gradient)
         if settings.clip > 0:
             clip(gradient, settings.clip)
         state.optimiser.step()
@@ -112,17 +117,28 @@ class Trainer:
         decay = min(settings.ema, (1.0 + state.step) / (10.0 + state.step))
         with torch.no_grad():
             self._average.lerp_(self._weights, 1.0 - decay)
+        if self.processes.size > 1:
+            self.processes.mean(mean := torch.stack(losses).mean())
+            return float(mean), now
         return sum(map(float, losses)) / len(losses), now
+
+    def agree(self) -> None:
+        """All processes start with the weights of the first, whatever their machines make of a seed."""
+        for vector in (self._weights.detach(), self._average):
+            self.processes.agree(vector)
 
     def observe(self, loss: float) -> None:
         """Tell the schedule a validation loss, once for each step: a resumed run may measure one again."""
         state = self.state
+        if self.processes.size > 1:
+            self.processes.agree(first := torch.tensor(loss, dtype=torch.float64, device=self.setup.device))
+            loss = float(first)
         if state.step > state.validated:
             state.schedule, state.validated = self.schedule.observe(state.schedule, loss), state.step
 
-    def autocast(self) -> torch.autocast:
+    def autocast(self) -> AbstractContextManager[object]:
         """The precision in which networks are evaluated in training."""
-        return torch.autocast(self.setup.device.type, torch.bfloat16, enabled=self.settings.autocast)
+        return torch.autocast(self.setup.device.type, torch.bfloat16) if self.settings.autocast else nullcontext()
 
     def lesson(self, batch: Batch, network: Evaluation) -> Lesson:
         return Lesson(

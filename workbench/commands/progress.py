@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -85,8 +86,11 @@ def _stoppable(events: Generator[Event | Tick]) -> Iterator[Event | Tick]:
 
 @contextmanager
 def _interrupts() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl+C was pressed; only the main thread of a process can be asked, elsewhere it never is."""
-    if threading.current_thread() is not threading.main_thread():
+    """Whether Ctrl+C was pressed; only the main thread of a process can be asked, elsewhere it never is.
+
+    Processes of torchrun wait for each other at every step, so none may stop by itself: there Ctrl+C interrupts all.
+    """
+    if threading.current_thread() is not threading.main_thread() or "RANK" in os.environ:
         yield lambda: False
         return
     asked = False

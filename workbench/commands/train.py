@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 from core import presets
@@ -33,6 +34,10 @@ def run(args: argparse.Namespace) -> int:
     from trainers.checkpoint import FILE_NAME
     from trainers.loop import train
 
+    if os.environ.get("RANK", "0") != "0":  # another process of torchrun: the first one keeps and tells
+        for _ in train(spec, args.out, resume=args.resume):
+            pass
+        return 0
     trace = record(train(spec, args.out, resume=args.resume), spec.title or args.spec, args.out / "train.h5")
     (args.out / "spec.toml").write_text(specs.to_toml(trace.spec), encoding="utf-8")
     loss = trace["loss"]
