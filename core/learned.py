@@ -158,6 +158,10 @@ def _load(file: FilePath, _: int, device: torch.device, dtype: torch.dtype) -> _
     reading = Reading(msgspec.convert(metadata[PREDICTION], Prediction), float(metadata.get(DATA_STD, "1")))
     shape = tuple(msgspec.json.decode(metadata.get(SHAPE, "[2]"), type=list[int]))
     n_classes = int(metadata.get(N_CLASSES, "0"))
+    with torch.device("meta"):  # sizes without memory: a spec can ask for a network of any size
+        sizes = {name: value.shape for name, value in build_network(trained, shape, n_classes).state_dict().items()}
+    if sizes != {name: value.shape for name, value in weights.items()}:
+        raise SpecError("field.weights", f"{file} does not fit the network that it names.")
     network = build_network(trained, shape, n_classes).to(device, dtype)
     try:
         network.load_state_dict({name: value.to(dtype) for name, value in weights.items()})

@@ -85,7 +85,7 @@ class Controller(QObject):
         self.lanes.menu_requested.connect(self._lane_menu)
         self.lanes.message_action.connect(self._message_action)
         self.panel.training.paused.connect(self._pause_training)
-        self.window.files_dropped.connect(self.open_traces)
+        self.window.files_dropped.connect(self.files.open)
         self.window.closing.connect(self.engine.shutdown)
         self.runs.rows_arrived.connect(self._rows_arrived)
         self.runs.training_progress.connect(self._show_training)
@@ -116,13 +116,14 @@ class Controller(QObject):
     # --- traces and lanes ----------------------------------------------------------------------------------------
 
     def open_traces(self, paths: list[Path]) -> None:
-        """Open files as lanes; what cannot be opened is told, and nothing else changes."""
+        """Open files that were checked as lanes; what cannot be shown is told, and nothing else changes."""
         traces = []
         for path in paths[: MOST_LANES - 1]:
             try:
                 trace = open_trace(path)
                 if "x" not in trace and "snapshot/x" not in trace:
                     raise FlowscopeError(f"{path.name} holds no 2D particles.")
+                self.runs.catalog.check(trace.spec)
                 traces.append(trace)
             except FlowscopeError as error:
                 self.window.message("This file cannot be opened", str(error))

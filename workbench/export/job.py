@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from core.checker import checked
 from core.errors import FlowscopeError, SpecError, unknown
 from core.trace import open_trace
 from core.trace.derive import FieldKind
@@ -48,7 +49,7 @@ def film_of(order: Order) -> Film:
     """
     _check(order)
     theme = THEMES[order.theme]
-    traces = [open_trace(Path(path)) for path in order.traces]
+    traces = [open_trace(checked(path)) for path in order.traces]
     scenes = lanes(traces, theme, real=order.real, field_kind=order.field_kind, factor=order.factor)
     for trace in traces:
         trace.close()
