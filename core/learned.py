@@ -185,6 +185,10 @@ def averaged(file: FilePath, field: str = "field.weights") -> Averaged:
 def _load(file: FilePath, _: int, device: torch.device, dtype: torch.dtype) -> _Loaded:
     weights, trained, n_classes, shape, reading = averaged(file)
     path, learner = make("path", trained.path), make("objective", trained.objective)
+    with torch.device("meta"):  # sizes without memory: a spec can ask for a network of any size
+        sizes = {name: value.shape for name, value in build_network(trained, shape, n_classes).state_dict().items()}
+    if sizes != {name: value.shape for name, value in weights.items()}:
+        raise SpecError("field.weights", f"{file} does not fit the network that it names.")
     network = build_network(trained, shape, n_classes).to(device, dtype)
     try:
         network.load_state_dict({name: value.to(dtype) for name, value in weights.items()})

@@ -16,12 +16,16 @@ import msgspec
 from msgspec import Meta
 
 from core.errors import SpecError, unknown
+from core.local_file import one_line
 
 #: The kinds of parts, in the order in which a form and a TOML file show them.
 PARTS = (
     "data", "source", "coupling", "path", "objective", "network", "optimiser", "schedule",
     "field", "guidance", "clipping", "grid", "sampler",
 )  # fmt: skip
+
+#: Bytes of a TOML file, at most.
+_LARGEST = 1 << 20
 
 #: Weights that come with the product are named ``shipped:NAME``.
 SHIPPED = "shipped:"
@@ -198,8 +202,8 @@ def to_json(spec: RunSpec) -> str:
 def from_json(text: str | bytes) -> RunSpec:
     try:
         data = json.loads(text)
-    except ValueError as error:
-        raise SpecError("", f"The spec is not JSON: {error}.") from None
+    except (ValueError, RecursionError) as error:
+        raise SpecError("", f"The spec is not JSON: {one_line(error)}.") from None
     if not isinstance(data, dict):
         raise SpecError("", "The spec is not a JSON object.")
     return from_dict(data)
@@ -230,11 +234,15 @@ def read_toml(path: Path) -> dict[str, Any]:
         SpecError: the file is missing, is not text or is not TOML; the message names the file and the line.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError("", f"{path} is not TOML: {error}.") from None
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise SpecError("", f"{path} is larger than {_LARGEST // 1024} KB: no spec is.")
+        return tomllib.loads(data.decode())
     except UnicodeDecodeError:
         raise SpecError("", f"{path} is not a text file.") from None
+    except (ValueError, RecursionError) as error:  # ValueError is also what TOMLDecodeError is, and a number too long
+        raise SpecError("", f"{path} is not TOML: {one_line(error)}.") from None
     except OSError as error:
         raise SpecError("", f"{path} cannot be read: {error.strerror}.") from None
 
@@ -242,8 +250,8 @@ def read_toml(path: Path) -> dict[str, Any]:
 def from_toml(text: str) -> RunSpec:
     try:
         return from_dict(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError("", f"The spec is not TOML: {error}.") from None
+    except (ValueError, RecursionError) as error:
+        raise SpecError("", f"The spec is not TOML: {one_line(error)}.") from None
 
 
 def apply_sets(data: dict[str, Any], sets: list[str]) -> dict[str, Any]:
@@ -279,5 +287,5 @@ def apply_sets(data: dict[str, Any], sets: list[str]) -> dict[str, Any]:
 def _parse_value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text

@@ -59,7 +59,7 @@ class App:
 
     def _open(self, traces: list[Path]) -> None:
         if traces:
-            self.controller.open_traces(traces)
+            self.controller.files.open_now(traces)
         if not self.session.lanes:
             self.controller.show_traces(
                 [open_trace(resources.path("traces", f"{name}.h5")) for name in START], START_TITLE

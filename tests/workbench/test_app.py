@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, Qt
@@ -129,9 +131,39 @@ def test_a_wrong_file_is_a_message_and_changes_nothing(qtbot, app, tmp_path) -> 
     app.window.files_dropped.emit([tmp_path / "wrong.h5"])
     from workbench.widgets.dialogs import Message
 
+    qtbot.waitUntil(lambda: bool(app.window.findChildren(Message)), timeout=20_000)
     (card,) = app.window.findChildren(Message)
     assert app.session.lanes == before
     card.done.emit("Close")
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # numpy's word for a run that has gone astray, which may be seen
+def test_traces_that_are_odd_inside_are_shown_or_told(qtbot, app, tmp_path) -> None:
+    """Numbers that are none, places without end, a run that stands still: nothing of it reaches a slot as an error."""
+    from workbench.widgets.dialogs import Message
+
+    odd = {
+        "nan": {"streams/x/data": np.nan}, "huge": {"streams/x/data": 3e38, "streams/x1_hat/data": -np.inf},
+        "nowhere": {"streams/x/data": np.nan, "streams/x/static/data": np.inf, "streams/field/velocity/data": np.nan},
+        "still": {"streams/x/t": 0.5, "streams/x/sigma": 0.0, "streams/x/d_sigma": np.nan, "streams/x/nfe": np.nan},
+        "flat": {"streams/field/velocity/static/grid": 0.0}, "empty": {"streams/x/committed": 0},
+    }  # fmt: skip
+    for name, numbers in odd.items():
+        file = tmp_path / f"{name}.h5"
+        shutil.copy(resources.path("traces", f"{START[1]}.h5"), file)
+        with h5py.File(file, "r+") as h5:
+            for place, number in numbers.items():
+                h5[place][...] = number
+        before = lanes(app)[0].trace
+        app.window.files_dropped.emit([file])
+        qtbot.waitUntil(
+            lambda b=before: lanes(app)[0].trace is not b or bool(app.window.findChildren(Message)), timeout=20_000
+        )
+        for t in (0.0, 0.5, 1.0):
+            app.playhead.seek(t)
+            qtbot.wait(120)
+        for card in app.window.findChildren(Message):
+            card.done.emit("Close")
 
 
 def test_a_wrong_number_is_a_message_at_its_field(qtbot, app) -> None:

@@ -33,7 +33,7 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         (["sample", "swiss-roll"], "Name one of them: swiss-roll-diffusion or swiss-roll-flow"),
         (["sample", "three-gaussians-flow"], "flowscope train three-gaussians-flow"),
         (["sample", "gone.toml"], "gone.toml cannot be read"),
-        (["sample", "gone.safetensors"], "gone.safetensors is not a checkpoint"),
+        (["sample", "gone.safetensors"], "There is no file gone.safetensors"),
         (["info", "gone.h5"], "There is no file gone.h5"),
         (["gone.h5"], "There is no file gone.h5"),
         (["list", "samplers"], "Did you mean sampler"),

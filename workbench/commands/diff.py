@@ -9,6 +9,7 @@ from typing import Any
 
 import resources
 from core import catalog
+from core.checker import checked
 from core.trace import open_trace
 from core.trace.diff import Difference, Pair, diff
 
@@ -23,9 +24,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     known = catalog.load(resources.path("catalog.json").read_bytes())
-    first = open_trace(args.first)
+    first = open_trace(checked(args.first))
     try:
-        second = open_trace(args.second)
+        second = open_trace(checked(args.second))
         try:
             found = diff(first, second, known)
         finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core import spec as specs
+from core.checker import checked
 from core.errors import FlowscopeError, SpecError, unknown
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
@@ -155,7 +156,7 @@ def _sampled(name: str, sets: list[str], n: int | None, seed: int | None) -> Sub
     from core.run import sample
     from workbench.commands.progress import record
 
-    spec = spec_of(Path(name)).replace(action="sample", field=Part("network", {"weights": name}))
+    spec = spec_of(checked(name, "checkpoint")).replace(action="sample", field=Part("network", {"weights": name}))
     spec = specs.from_dict(specs.apply_sets(specs.to_dict(spec), sets))
     spec = spec.replace(n_samples=spec.n_samples if n is None else n, seed=spec.seed if seed is None else seed)
     return _subject(record(sample(spec), spec.title or name), spec, name, None)
@@ -165,7 +166,7 @@ def _recorded(name: str, sets: list[str], n: int | None, seed: int | None) -> Su
     """What a trace holds: its samples, or those of the last snapshot of a training."""
     if sets:
         raise SpecError("--set", "A trace is measured as it was made. Name a checkpoint to sample it otherwise.")
-    trace = open_trace(Path(name))
+    trace = open_trace(checked(name))
     try:
         if n is not None and n > trace.spec.n_samples:
             raise SpecError("-n", f"The trace holds {trace.spec.n_samples:,} particles. Given {n:,}.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core import spec as specs
+from core.checker import checked
 from core.trace import Trace, open_trace
 from core.trace.lock import is_written, left_open
 
@@ -20,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    trace = open_trace(args.trace)
+    trace = open_trace(checked(args.trace))
     try:
         report = describe(trace) | _file(args.trace)
     finally:

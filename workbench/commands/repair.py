@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+from core.checker import checked
 from core.trace.repair import repair
 
 HELP = "make the trace of a killed run an ordinary file again"
@@ -18,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    done = repair(args.trace, args.out)
+    done = repair(checked(args.trace), args.out)
     if args.json:
         print(json.dumps({"was": done.was, "rows": done.rows}, indent=2, ensure_ascii=False))
     elif not done.was:

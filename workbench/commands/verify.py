@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import resources
+from core.checker import checked
 from core.errors import FlowscopeError, SpecError
 from core.spec import SHIPPED, Part, RunSpec
 from core.trace import Trace, open_trace
@@ -29,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    trace = open_trace(args.trace)
+    trace = open_trace(checked(args.trace))
     line = ProgressLine("making the run again")
     try:
         verdict = check(trace, args.weights, line)
@@ -107,7 +108,7 @@ def _find(trace: Trace, given: Path | None) -> Path:
             raise SpecError("--weights", f"There is no file {given}.")
         if sha256(given) != wanted:
             raise SpecError("--weights", f"{given} holds other weights than the trace names (sha256 {wanted[:12]}…).")
-        return given
+        return checked(given, "checkpoint")
     places = [] if named.startswith(SHIPPED) else [locate(named)]
     places += sorted(resources.path("weights").glob(_WEIGHTS))
     if trace.source is not None:
@@ -116,7 +117,7 @@ def _find(trace: Trace, given: Path | None) -> Path:
     for place in places:
         # a spec from elsewhere may name anything, such as a device that never ends
         if place.suffix == ".safetensors" and place.is_file() and sha256(place) == wanted:
-            return place
+            return checked(place, "checkpoint")
     raise SpecError(
         "field.weights",
         f"The weights of this trace (sha256 {wanted[:12] or 'not recorded'}…) are not here. "

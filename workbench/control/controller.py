@@ -60,7 +60,9 @@ class Controller(QObject):
         self.window = MainWindow(session.view)
         self.exporter = Exporter(self.window, session)
         self.desk = Desk(self)
-        self.files = Files(self.window, session, self.exporter, self.desk.open_files, lambda: playhead.t)
+        self.files = Files(
+            self.window, session, self.exporter, self.open_traces, self.desk.open_files, lambda: playhead.t
+        )
         self.lane_control = LaneControl(self.window, session, runs, self.files)
         self.actions = table.build(self.window, self._handlers())
         self.lanes, self.charts = LanesView(), ChartsStrip()
@@ -144,11 +146,12 @@ class Controller(QObject):
     # --- traces and lanes ----------------------------------------------------------------------------------------
 
     def open_traces(self, paths: list[Path]) -> None:
-        """Open files as lanes; what cannot be opened is told, and nothing else changes."""
+        """Open files that were checked as lanes; what cannot be shown is told, and nothing else changes."""
         traces = []
         for path in paths[: MOST_LANES - 1]:
             try:
                 traces.append(read(path))
+                self.runs.catalog.check(traces[-1].spec)
                 self.desk.opened(traces[-1])
             except FlowscopeError as error:
                 self.window.message("This file cannot be opened", str(error))

@@ -105,7 +105,7 @@ class Desk(QObject):
             )
         }  # fmt: skip
         if groups["traces"]:
-            self._main.open_traces(groups["traces"])
+            self._main.files.open(groups["traces"])
         for path in groups["specs"][:1]:
             self.open_preset(str(path))
         for kind in ("points", "image"):

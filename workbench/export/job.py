@@ -17,6 +17,7 @@ from typing import Literal
 
 import msgspec
 
+from core.checker import checked
 from core.errors import FlowscopeError, SpecError, unknown
 from core.trace.derive import FieldKind
 from workbench import headless
@@ -77,7 +78,7 @@ def film_of(order: Order) -> Film:
     check(order)
     theme = THEMES[order.theme]
     choice = Choice(
-        tuple(map(Path, order.traces)), theme, order.real, order.field_kind, order.factor, tuple(order.hidden),
+        tuple(map(checked, order.traces)), theme, order.real, order.field_kind, order.factor, tuple(order.hidden),
         order.captions, order.layout,
     )  # fmt: skip
     rows = choice.rows()
