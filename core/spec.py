@@ -77,7 +77,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """One run: train a network, or sample a field. Everything that decides the numbers of its trace is here."""
 
     title: str = ""
-    action: Literal["sample", "train", "measure"] = "sample"
+    action: Literal["sample", "train", "measure", "preview"] = "sample"
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1, title="Seed", description="Same seed, same noise in every lane")] = 11
     n_samples: Annotated[int, Meta(ge=1, le=1_000_000, title="Particles", description="Particles that are sampled")] = (
         1000

@@ -16,4 +16,6 @@ def start(spec: RunSpec, directory: Path | None = None) -> Generator[Event | Tic
     """The events of a spec's run; a training run keeps its checkpoint in the directory."""
     if spec.action == "train":
         return train(spec, directory)
-    return measure(spec) if spec.action == "measure" else sample(spec)
+    if spec.action == "measure":
+        return measure(spec)
+    return sample(spec.replace(action="sample"), plane=spec.action != "preview")

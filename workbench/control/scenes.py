@@ -11,7 +11,7 @@ from core.trace.derive import snapshot
 from workbench.model.session import LaneState, Session
 from workbench.views.formulas import with_equations
 from workbench.views.lane2d import Look, real_scene, scene
-from workbench.views.marks import AxisKind, Scene
+from workbench.views.marks import Arrows, AxisKind, Mark, Points, Scene
 from workbench.views.theme import THEMES
 
 
@@ -23,6 +23,7 @@ class Scenes:
         self.reading: AxisKind = "t"
         """How the lanes' equations say the time; `forget` makes them say it."""
         self._cache: dict[int, tuple[Trace | None, int, Scene]] = {}
+        self._arrows: dict[int, tuple[object, Arrows]] = {}
         self.shown: tuple[Scene | None, ...] = ()
 
     def forget(self, key: int | None = None) -> None:
@@ -59,9 +60,30 @@ class Scenes:
         else:
             made = scene(trace, look, data)
             lane2d = with_equations(made.lane, trace, self._catalog(), view.field_kind, self.reading)
-            made = replace(made, lane=lane2d)
+            made = replace(made, lane=lane2d, marks=self._with_field(lane.key, trace, made.marks))
         self._cache[lane.key] = (trace, rows, made)
         return made
+
+    def _with_field(self, key: int, trace: Trace, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+        """The marks with the arrows that the lane had, as long as a quick answer of the same field has none."""
+        view, spec = self._session.view, trace.spec
+        what = (
+            spec.field,
+            spec.path,
+            spec.data,
+            spec.guidance,
+            spec.label,
+            view.field_kind,
+            view.field_factor,
+            view.theme,
+        )
+        arrows = next((mark for mark in marks if isinstance(mark, Arrows)), None)
+        if arrows is not None:
+            self._arrows[key] = (what, arrows)
+        elif "field/velocity" not in trace and key in self._arrows and self._arrows[key][0] == what:
+            below = sum(isinstance(mark, Points) and mark.overlay == "real" for mark in marks)
+            return (*marks[:below], self._arrows[key][1], *marks[below:])
+        return marks
 
     def _real_source(self) -> Trace | None:
         """The first lane's trace: it carries points of the data set."""
