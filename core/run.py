@@ -68,15 +68,18 @@ def data_points(setup: Setup) -> np.ndarray:
     return setup.dataset.held_out(n, setup.spec.seed).x.numpy().astype(np.float32)
 
 
-def rows(setup: Setup, field: Field) -> Iterator[Row]:
-    """Sample the field: one row per time of the grid, the first at the noise, the last at t = 1."""
+def rows(setup: Setup, field: Field, *, plane: bool = True) -> Iterator[Row]:
+    """Sample the field: one row per time of the grid, the first at the noise, the last at t = 1.
+
+    Without ``plane`` the field is not evaluated on the points of the plane.
+    """
     spec, path = setup.spec, setup.path
     n = padded(spec.n_samples, block(1 + len(setup.shape), setup.device))
     noise = StepNoises(Noise(spec.seed, n, setup.shape, setup.device, setup.dtype))
     times = setup.times()
     counted = CountedField(field)
     sampled = ConditionedField(setup.wrap(counted), setup.labels(n))
-    mesh = Mesh(setup, field, field_grid(setup)) if len(setup.shape) == 1 else None
+    mesh = Mesh(setup, field, field_grid(setup)) if plane and len(setup.shape) == 1 else None
     x0 = setup.source.draw(setup.shape, n, spec.seed, "source").to(setup.device, setup.dtype)
     x, state = path.at(times[0]).sigma * x0, None
     for t, s in itertools.pairwise(times):
@@ -182,8 +185,8 @@ def started(setup: Setup, **more: str) -> RunStarted:
     return RunStarted(specs.to_json(spec), meta | more)
 
 
-def sample(spec: RunSpec) -> Generator[Event | Tick]:
-    """Run a sampling spec.
+def sample(spec: RunSpec, *, plane: bool = True) -> Generator[Event | Tick]:
+    """Run a sampling spec; without ``plane`` the particles alone are recorded, which is the quicker answer.
 
     Raises:
         SpecError: before the first event, where the spec cannot run.
@@ -191,16 +194,16 @@ def sample(spec: RunSpec) -> Generator[Event | Tick]:
     setup = resolve(spec)
     field = setup.field()
     yield started(setup)
-    yield from _declare(setup)
+    yield from _declare(setup, plane=plane)
     try:
-        yield from _chunks(setup, field)
+        yield from _chunks(setup, field, plane=plane)
     except StopRun:
         yield RunFinished("stopped")
         return
     yield RunFinished("finished")
 
 
-def _declare(setup: Setup) -> Iterator[StreamDeclared]:
+def _declare(setup: Setup, *, plane: bool) -> Iterator[StreamDeclared]:
     n_rows = setup.sampler.n_steps + 1
     declare = partial(StreamDeclared, columns=SAMPLING_COLUMNS, capacity=n_rows)
     shape = (setup.spec.n_samples, *setup.shape)
@@ -214,6 +217,8 @@ def _declare(setup: Setup) -> Iterator[StreamDeclared]:
         name="x", row_shape=shape, dims=names, kind="points", static={"data": data_points(setup)} | _static(setup)
     )
     yield declare(name="x1_hat", row_shape=shape, dims=names, kind="points")
+    if not plane:
+        return
     yield declare(
         name="field/velocity", row_shape=grid.shape, dims=("t", "place", "xy"), kind="vectors", units="1/t",
         static={"grid": grid},
@@ -248,9 +253,9 @@ def real_images(setup: Setup) -> dict[str, np.ndarray]:
     return {"data": held.x[which].numpy()}
 
 
-def _chunks(setup: Setup, field: Field) -> Iterator[Event | Tick]:
+def _chunks(setup: Setup, field: Field, *, plane: bool) -> Iterator[Event | Tick]:
     n_rows = setup.sampler.n_steps + 1
-    for done, row in enumerate(rows(setup, field)):
+    for done, row in enumerate(rows(setup, field, plane=plane)):
         columns = {name: np.array([value]) for name, value in row.columns.items()}
         for name, data in (("x", row.x), ("x1_hat", row.x1_hat), ("field/velocity", row.velocity)):
             if data is not None:

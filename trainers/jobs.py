@@ -19,4 +19,6 @@ def start(spec: RunSpec, directory: Path | None = None) -> Generator[Event | Tic
         return analyse(spec)
     if spec.action == "train":
         return train(spec, directory)
-    return measure(spec) if spec.action == "measure" else sample(spec)
+    if spec.action == "measure":
+        return measure(spec)
+    return sample(spec.replace(action="sample"), plane=spec.action != "preview")

@@ -74,7 +74,7 @@ def test_a_knob_answers_at_once_with_the_shipped_weights(qtbot, app) -> None:
     app.session.select(lanes(app)[1].key)
     before = lanes(app)[1].trace
     app.controller.panel.form.changed.emit("sampler.n_steps", 7)
-    qtbot.waitUntil(lambda: lanes(app)[1].trace is not before and len(lanes(app)[1].trace["x"]) == 8, timeout=20_000)
+    qtbot.waitUntil(lambda: lanes(app)[1].trace["x"][:].shape == (8, 1400, 2), timeout=20_000)
     np.testing.assert_allclose(lanes(app)[1].trace["x"][0], before["x"][0], atol=1e-6)
     assert "Heun 7" in app.controller.scenes.all()[1].lane.subtitle
 

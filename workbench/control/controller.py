@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import QObject, QTimer
+from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QGuiApplication
 
 from core import catalog
@@ -28,6 +28,7 @@ from workbench.control.lanes import LaneControl, read
 from workbench.control.runs import Runs
 from workbench.control.scenes import Scenes
 from workbench.control.shell import SHELL, Shell
+from workbench.control.soon import Soon
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, Stats
 from workbench.model.playhead import Playhead
@@ -72,9 +73,9 @@ class Controller(QObject):
         self.images = ImageControl(session, runs, self.scenes, self.tell)
         self.panel.add_above(self.images.panel)
         self.window.compose(self.actions, self.images.below(self.lanes), self.charts, self.panel, self.transport)
-        self._charts_timer = _later(self.window, _CHARTS_MS, self._show_charts)
-        self.chart_control = Charts(session, playhead, runs, self.charts, lambda: _start(self._charts_timer))
-        self._scenes_timer = _later(self.window, _SCENES_MS, self._show_scenes)
+        self._charts_timer = Soon(self.window, _CHARTS_MS, self._show_charts)
+        self.chart_control = Charts(session, playhead, runs, self.charts, self._charts_timer.start)
+        self._scenes_timer = Soon(self.window, _SCENES_MS, self._show_scenes, at_once=True)
         self.shell = Shell(self)
         self._connect()
         self.clock = FrameClock(self.window, playhead, self.lanes)
@@ -110,10 +111,11 @@ class Controller(QObject):
         self.window.files_dropped.connect(self.desk.open_files)
         self.exporter.saved.connect(lambda path, problem: None if problem else self.desk.remember(Path(path)))
         self.window.closing.connect(self.engine.shutdown)
+        self.runs.cursor = lambda: 0.0 if self.playhead.following else self.playhead.t
         self.runs.rows_arrived.connect(self._rows_arrived)
         self.runs.training_progress.connect(self._show_training)
         self.runs.failed.connect(self._failed)
-        self.analyses.rows_arrived.connect(lambda: _start(self._scenes_timer))
+        self.analyses.rows_arrived.connect(self._scenes_timer.start)
         self.runs.trained.connect(self._trained)
         self.engine.hello.connect(self._hello)
         self.engine.died.connect(self._died)
@@ -177,17 +179,17 @@ class Controller(QObject):
     def _lanes_changed(self) -> None:
         self.scenes.forget()
         self.actions["add-lane"].setEnabled(len(self.session.lanes) < MOST_LANES)
-        _start(self._scenes_timer)
+        self._scenes_timer.start()
 
     def _rows_arrived(self, key: int) -> None:
         self.scenes.forget(key)
-        _start(self._scenes_timer)
-        _start(self._charts_timer)
+        self._scenes_timer.start()
+        self._charts_timer.start()
 
     def refresh(self) -> None:
         """Show lanes, charts and form anew, soon and once."""
-        _start(self._scenes_timer)
-        _start(self._charts_timer)
+        self._scenes_timer.start()
+        self._charts_timer.start()
         self.form.show()
 
     @property
@@ -219,7 +221,7 @@ class Controller(QObject):
     def _show_strip(self, shown: bool) -> None:
         self.actions["strip"].setChecked(shown)
         self.lanes.show_strip(shown)
-        _start(self._scenes_timer)
+        self._scenes_timer.start()
 
     def _read_time(self) -> None:
         self.scenes.reading = self.playhead.axis
@@ -232,7 +234,7 @@ class Controller(QObject):
         scene = next((scene for scene, each in self._moving() if each is lane), None)
         if lane is not None and scene is not None and not (growing and self.playhead.axis != "t"):
             self.transport.set_axis(time_axis(self.playhead.axis, scene.lane, ddpm_steps(lane)))
-        _start(self._charts_timer)
+        self._charts_timer.start()
 
     def _show_snapshots(self) -> None:
         """The training steps of the first lane that has snapshots."""
@@ -244,7 +246,7 @@ class Controller(QObject):
 
     def _snapshot_moved(self) -> None:
         self.scenes.forget()
-        _start(self._scenes_timer)
+        self._scenes_timer.start()
 
     def _message_for(self, lane: LaneState) -> MessageSpec | None:
         if lane.real and (data := self.images.missing_data()):
@@ -326,7 +328,7 @@ class Controller(QObject):
             self.panel.training.show_progress(done, total, rate, newest, paused=paused)
             self.panel.training.show_facts(training_facts([job.builder.trace for job in jobs]))
         self.panel.show_buttons(running=True, needs_training=False, enabled=True)
-        _start(self._charts_timer)
+        self._charts_timer.start()
 
     def _trained(self, key: int, status: str) -> None:
         lane = self.session.lane(key)
@@ -383,7 +385,7 @@ class Controller(QObject):
         self.lanes.set_overlays(overlays)
         if any(scene is not None and scene.pixels for scene in self.scenes.shown):
             self._restyle()  # what is left out gives its place to the rest
-        _start(self._scenes_timer)
+        self._scenes_timer.start()
 
     def _show_loop(self) -> None:
         self.actions["loop"].setChecked(self.playhead.mode != "once")
@@ -415,17 +417,3 @@ class Controller(QObject):
 
     def window_close(self) -> None:
         self.window.close()
-
-
-def _later(parent: QObject, ms: int, call: Callable[[], None]) -> QTimer:
-    """A timer that calls once when it was started; starting it again while it waits changes nothing."""
-    timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.setInterval(ms)
-    timer.timeout.connect(call)
-    return timer
-
-
-def _start(timer: QTimer) -> None:
-    if not timer.isActive():
-        timer.start()

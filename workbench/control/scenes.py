@@ -18,7 +18,7 @@ from workbench.views import images
 from workbench.views.formulas import with_equations
 from workbench.views.heat import ErrorMap, analysed, density_top, error_top, particle_density, recorded
 from workbench.views.lane2d import BASIC, MOST_DISCS, NOTHING, Known, Look, extent, lane_scene, presence_on, scene
-from workbench.views.marks import AxisKind, Overlay, Scene
+from workbench.views.marks import Arrows, AxisKind, Mark, Overlay, Points, Scene
 from workbench.views.theme import THEMES
 
 _COMPUTING: dict[Kind, str] = {"exact-field": "Computing the exact field…", "error-map": "Computing the error map…"}
@@ -43,6 +43,7 @@ class Scenes:
         self.reading: AxisKind = "t"
         """How the lanes' equations say the time; `forget` makes them say it."""
         self._scenes, self._maps = Memo(), Memo()
+        self._arrows: dict[int, tuple[object, Arrows]] = {}
         self._limit = 1.0
         """Where the scale of magnitudes of images ends, in all lanes and at all times."""
         self.shown: tuple[Scene | None, ...] = ()
@@ -189,7 +190,20 @@ class Scenes:
         if scene is None or lane.aspect != "run":
             return scene
         said = with_equations(scene.lane, trace, self._catalog(), self._session.view.field_kind, self.reading)
-        return replace(scene, lane=said)
+        return replace(scene, lane=said, marks=self._with_field(lane.key, trace, scene.marks))
+
+    def _with_field(self, key: int, trace: Trace, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+        """The marks with the arrows that the lane had, as long as a quick answer of the same field has none."""
+        view, spec = self._session.view, trace.spec
+        shown = (view.field_kind, view.field_factor, view.theme)
+        what = (spec.field, spec.path, spec.data, spec.guidance, spec.label, shown)
+        arrows = next((mark for mark in marks if isinstance(mark, Arrows) and mark.overlay == "field"), None)
+        if arrows is not None:
+            self._arrows[key] = (what, arrows)
+        elif "field/velocity" not in trace and key in self._arrows and self._arrows[key][0] == what:
+            below = sum(isinstance(mark, Points) and mark.overlay == "real" for mark in marks)
+            return (*marks[:below], self._arrows[key][1], *marks[below:])
+        return marks
 
     def _trace(self, lane: LaneState, step: float | None) -> Trace | None:
         """What a lane shows: its own trace, or that of the lane beside which it stands."""

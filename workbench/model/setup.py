@@ -269,7 +269,12 @@ def defaults(catalog: Catalog, spec: RunSpec) -> RunSpec:
 
 def fits(trained: RunSpec, wanted: RunSpec) -> bool:
     """Whether weights trained for one spec answer another."""
-    return all(trained.part(kind) == wanted.part(kind) for kind in _TRAINED)
+    return not misfits(trained, wanted)
+
+
+def misfits(trained: RunSpec | None, wanted: RunSpec) -> list[str]:
+    """What has to be learned anew: the parts in which a spec differs from that of the weights, all without weights."""
+    return [kind for kind in _TRAINED if trained is None or trained.part(kind) != wanted.part(kind)]
 
 
 def nearest_allowed(schema: dict[str, Any], value: Any) -> Any | None:

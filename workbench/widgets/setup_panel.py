@@ -105,6 +105,11 @@ class SetupPanel(QWidget):
         area.setWidget(inside)
         column.addWidget(area, 1)
         column.addWidget(hairline())
+        self._why = label("", "small")
+        self._why.setWordWrap(True)
+        self._why.setContentsMargins(16, 12, 16, 0)
+        self._why.hide()
+        column.addWidget(self._why)
         column.addLayout(self._footer(run, stop, copies))
 
     def add_above(self, part: QWidget) -> None:
@@ -164,3 +169,8 @@ class SetupPanel(QWidget):
         self.run.setText("Train" if needs_training else "Run")
         self.run.setAccessibleName(self.run.text())
         self.stop.setVisible(running)
+
+    def say_why(self, text: str) -> None:
+        """Why there is something to train, above the button that does it."""
+        self._why.setText(text)
+        self._why.setVisible(bool(text))
