@@ -80,7 +80,8 @@ def test_density_sums_to_the_share_inside_and_finds_the_crowd() -> None:
     np.testing.assert_allclose(density.sum(axis=(1, 2)) * cell**2, 0.75, rtol=1e-3)
     row, column = np.unravel_index(density[1].argmax(), density[1].shape)
     assert (-3 + column * cell, -3 + row * cell) == (pytest.approx(1.0, abs=0.1), pytest.approx(-0.5, abs=0.1))
-    heat = density_heat(stream(crowd), density, extent, density_top([density]), "density", glide=True)
+    times = stream(crowd).column("t")
+    heat = density_heat(density, times, extent, density_top([density]), "density", glide=True)
     assert heat.cover[0, 5, 5] == 0.0
 
 

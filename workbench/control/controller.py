@@ -285,9 +285,10 @@ class Controller(QObject):
         self.chart_control.show(self._moving(), self.theme)
 
     def _moving(self) -> list[tuple[Scene, LaneState]]:
-        """Scene and state of the lanes that run something."""
+        """Scene and state of the lanes that a chart can compare: those that sample or train."""
         pairs = zip(self.scenes.shown, self.session.lanes, strict=False)
-        return [(scene, lane) for scene, lane in pairs if scene is not None and not lane.real]
+        running = [(scene, lane) for scene, lane in pairs if scene is not None and not lane.real]
+        return [(scene, lane) for scene, lane in running if lane.spec is None or lane.spec.action != "forward"]
 
     # --- running -------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,18 @@ from workbench.model.session import LaneState, Session
 from workbench.views import images
 from workbench.views.formulas import with_equations
 from workbench.views.heat import ErrorMap, analysed, density_top, error_top, particle_density, recorded
-from workbench.views.lane2d import BASIC, MOST_DISCS, NOTHING, Known, Look, extent, lane_scene, presence_on, scene
+from workbench.views.lane2d import (
+    BASIC,
+    MOST_DISCS,
+    NOTHING,
+    Known,
+    Look,
+    extent,
+    lane_scene,
+    presence_on,
+    real_extent,
+    scene,
+)
 from workbench.views.marks import Arrows, AxisKind, Mark, Overlay, Points, Scene
 from workbench.views.theme import THEMES
 
@@ -85,7 +96,8 @@ class Scenes:
             return _Shown(lane, None)
         overlays = view.overlays if lane.overlays is None else lane.overlays
         if lane.aspect == "real":
-            return _Shown(lane, trace, overlays, parts=(trace,))
+            known = self._known_of_data(trace, "density" in overlays)
+            return _Shown(lane, trace, overlays, known, (trace, known.density))
         if lane.aspect != "run":
             overlays = frozenset({lane.aspect})
         known = NOTHING if images.shows_images(trace) else self._known(lane, trace, overlays)
@@ -108,6 +120,12 @@ class Scenes:
         return self._maps.get(("magnitude", shown.lane.key), (trace, len(trace["x"]), kind), measured)
 
     # --- what is known -------------------------------------------------------------------------------------------
+
+    def _known_of_data(self, trace: Trace, density: bool) -> Known:
+        real = trace["x"].static.get("data")
+        if real is None or not density or images.shows_images(trace):
+            return NOTHING
+        return Known(density=self._maps.get("real", (real,), lambda: particle_density(real[None], real_extent(real))))
 
     def _known(self, lane: LaneState, trace: Trace, overlays: frozenset[Overlay]) -> Known:
         notes: dict[str, None] = {}

@@ -26,10 +26,10 @@ def analysis_spec(spec: RunSpec, kind: Kind) -> RunSpec:
     if kind == "error-map":
         return _evenly(out.replace(n_samples=1, seed=0 if spec.field.name in _UNTRAINED else spec.seed))
     plain = RunSpec()
-    out = out.replace(network=plain.network, objective=plain.objective)
+    out = out.replace(network=plain.network)
     if kind == "forward":
         return _evenly(out.replace(field=Part("network"), label="", guidance=Part("none")))
-    out = out.replace(n_samples=1, seed=0, field=Part("exact"))
+    out = out.replace(n_samples=1, seed=0, field=Part("exact"), objective=plain.objective)
     return out if spec.action == "train" else _evenly(out)
 
 

@@ -52,7 +52,7 @@ def heat_pixels(
     inside = (u >= 0) & (u <= columns - 1) & (v >= 0) & (v <= rows - 1)
     value, cover, relief = (_between(each, mark, t, u, v) for each in _parts(mark))
     edge = np.clip((cover - 0.4) / 0.2, 0.0, 1.0)
-    shown = np.where(inside, edge * edge * (3 - 2 * edge), 0.0)
+    shown = np.where(inside, cover if mark.soft else edge * edge * (3 - 2 * edge), 0.0)
     share = np.clip(value / np.maximum(cover, 1e-6) / mark.top, 0.0, 1.0)
     colour = table(mark.colours)[np.rint(share * 255).astype(np.int64)]
     stroke = _lines(relief, mark.levels, line) if mark.relief is not None else np.zeros_like(shown)

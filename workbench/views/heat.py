@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from core.trace import Stream, Trace
 from workbench.views.maps import round_top
-from workbench.views.marks import Floats, Heat, Overlay
+from workbench.views.marks import Floats, Heat, Overlay, Times
 
 LEAST_DENSITY = 1e-4
 """Blank where the density of x_t is lower: no particle comes there."""
 _LEVELS = (-2.0, -1.0, -0.3)
 """White lines where the density is this power of ten of its largest value at that t."""
 _CELLS = 72
+_FADES = 0.2
+"""Below this share of the scale a density fades."""
 ERROR_LABEL = "|v learned − v exact|, units / time"
 
 
@@ -90,8 +92,8 @@ def error_heat(known: ErrorMap, top: float) -> Heat:
     )
 
 
-def particle_density(x: Stream, extent: tuple[float, float, float, float]) -> Floats:
-    """Particles per unit of area and per particle, counted in cells and smoothed over their neighbours: [N, R, C]."""
+def particle_density(x: Stream | Floats, extent: tuple[float, float, float, float]) -> Floats:
+    """Particles [N, B, 2] per unit of area, as a share of all, counted in smoothed cells: [N, R, C]."""
     x0, x1, _, _ = extent
     cell = (x1 - x0) / (_CELLS - 1)
     out = np.empty((len(x), _CELLS, _CELLS), np.float32)
@@ -120,9 +122,15 @@ def density_top(densities: Sequence[Floats]) -> float:
 
 
 def density_heat(
-    x: Stream, density: Floats, extent: tuple[float, float, float, float], top: float, overlay: Overlay, *, glide: bool
+    density: Floats,
+    times: Times,
+    extent: tuple[float, float, float, float],
+    top: float,
+    overlay: Overlay,
+    *,
+    glide: bool,
 ) -> Heat:
-    """The map of `particle_density`; blank where there is next to none."""
-    cover = np.clip(density / (0.02 * top), 0.0, 1.0).astype(np.float32)
-    times, label = x.column("t")[: len(density)], "share of particles / unit²"
-    return Heat(overlay, density, cover, times, extent, "viridis", top, label, glide=glide)
+    """The map of `particle_density`, which fades where there are few."""
+    cover = np.clip(density / (_FADES * top), 0.0, 1.0).astype(np.float32)
+    label = "share of particles / unit²"
+    return Heat(overlay, density, cover, times, extent, "viridis", top, label, glide=glide, soft=True)

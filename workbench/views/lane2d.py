@@ -82,7 +82,7 @@ def lane_scene(
     """
     real = trace["x"].static.get("data")
     if aspect == "real":
-        made = None if real is None else real_scene(real, _data_words(trace), look)
+        made = None if real is None else real_scene(real, _data_words(trace), look, known.density)
     elif aspect == "exact":
         made = exact_scene(trace, look, known, real)
     elif aspect == "error":
@@ -146,7 +146,8 @@ def glides(trace: Trace) -> bool:
 
 def _density(trace: Trace, density: Floats, look: Look) -> Heat:
     overlay: Overlay = "density" if "density" in look.overlays else "particles"
-    return density_heat(trace["x"], density, extent(trace), look.density_top, overlay, glide=glides(trace))
+    times = trace["x"].column("t")[: len(density)]
+    return density_heat(density, times, extent(trace), look.density_top, overlay, glide=glides(trace))
 
 
 def _exact_arrows(exact: Trace, look: Look, full_length: float | None) -> Arrows:
@@ -198,8 +199,8 @@ def _data_words(trace: Trace) -> str:
     return trace.meta.get("data_title", trace.spec.data.name)
 
 
-def real_scene(real: Floats, title: str, look: Look) -> Scene:
-    """The lane of real data: points [M, 2] that do not move."""
+def real_scene(real: Floats, title: str, look: Look, density: Floats | None = None) -> Scene:
+    """The lane of real data: points [M, 2] that do not move, and their density [1, R, C] over `real_extent`."""
     colour = np.tile(np.array(rgba(look.theme.methods["real"], 0.7), np.float32), (len(real), 1))
     mean, std = float(real.mean()), float(real.std())
     lane = Lane(
@@ -208,7 +209,16 @@ def real_scene(real: Floats, title: str, look: Look) -> Scene:
         facts=(f"mean {_signed(mean)}", f"std {std:.2f}"),
     )  # fmt: skip
     cloud = Points("particles", real[None].astype(np.float32), np.array([1.0]), colour, 2.6, glide=False)
-    return Scene(lane, (cloud,), _square(float(np.abs(real).max())))
+    marks: tuple[Mark, ...] = (cloud,)
+    if density is not None:
+        shown = density_heat(density, cloud.times, real_extent(real), look.density_top, "density", glide=False)
+        marks = (shown, cloud)
+    return Scene(lane, marks, real_extent(real))
+
+
+def real_extent(real: Floats) -> tuple[float, float, float, float]:
+    """The square that shows all of the data."""
+    return _square(float(np.abs(real).max()))
 
 
 def particle_colours(trace: Trace, theme: Theme) -> Floats:

@@ -85,8 +85,9 @@ class Arrows:
 class Heat:
     """A map of the plane: values and cover [N, R, C] at the points of a mesh over ``extent``, whose rows are y.
 
-    Values run through a colour map from 0 to ``top``; where cover falls below a half the map is blank. Along
-    ``levels`` of ``relief`` [N, R, C] run white lines of 1 pixel. ``label`` says what the map's bar measures.
+    Values run through a colour map from 0 to ``top``; where cover falls below a half the map is blank, and where it is
+    ``soft`` cover is its opacity. Along ``levels`` of ``relief`` [N, R, C] run white lines of 1 pixel. ``label`` says
+    what the map's bar measures.
     """
 
     overlay: Overlay
@@ -100,6 +101,7 @@ class Heat:
     relief: Floats | None = None
     levels: tuple[float, ...] = ()
     glide: bool = True
+    soft: bool = False
 
 
 @dataclass(frozen=True, eq=False)

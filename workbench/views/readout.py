@@ -58,7 +58,7 @@ def _value(mark: Heat, x: float, y: float, t: float) -> float | None:
     cover = mark.cover[rows]
     parts = np.stack([mark.values[rows] * cover, cover], axis=-1)
     found = _between(parts, moment.fraction, _cell(*mark.extent[:2], mark.values.shape[2], x, y))
-    return None if found is None or found[1] < 0.5 else float(found[0] / found[1])
+    return None if found is None or found[1] < (1e-3 if mark.soft else 0.5) else float(found[0] / found[1])
 
 
 def _cell(low: float, high: float, count: int, x: float, y: float) -> tuple[float, float]:

@@ -43,6 +43,7 @@ class HeatLayer(Layer):
         x0, x1, y0, y1 = mark.extent
         self.program["u_extent"] = (x0, y0, x1, y1)
         self.program["u_top"] = mark.top
+        self.program["u_soft"] = float(mark.soft)
         self.program["u_levels"] = (*mark.levels, *[_NOWHERE] * 3)[:3]
         self.program["u_lines"] = float(mark.relief is not None)
 

@@ -206,6 +206,7 @@ uniform float u_top;
 uniform float u_alpha;
 uniform float u_ratio;
 uniform vec3 u_levels;
+uniform float u_soft;        // 1 where cover is opacity
 uniform float u_lines;       // 1 where level lines are drawn
 varying vec2 v_corner;
 
@@ -217,7 +218,7 @@ vec3 tile(float row) {
 
 void main() {
     vec3 here = mix(tile(u_moment.x), tile(u_moment.y), u_moment.z);
-    float shown = smoothstep(0.4, 0.6, here.y);
+    float shown = mix(smoothstep(0.4, 0.6, here.y), here.y, u_soft);
     if (shown <= 0.0) discard;
     float share = clamp(here.x / max(here.y, 1e-6) / u_top, 0.0, 1.0);
     vec3 colour = texture2D(u_map, vec2((share * 255.0 + 0.5) / 256.0, 0.5)).rgb;
