@@ -157,3 +157,16 @@ def test_a_class_is_made_by_all_lanes_at_once_and_streams(qtbot, tmp_path, monke
     np.testing.assert_array_equal(pixels, sheet(as_bytes(first.trace["x"][6]), 2))
     app.engine.shutdown()
     app.window.close()
+
+
+def test_choosing_images_in_the_form_empties_lanes_whose_weights_are_for_points(qtbot, monkeypatch) -> None:
+    monkeypatch.setattr(presets, "shipped_weights", lambda _: None)  # also once weights for digits ship
+    app = shown(qtbot, [])
+    app.controller.panel.form.changed.emit("data.name", "mnist")
+    qtbot.waitUntil(lambda: app.controller.scenes.shown == (None, None, None))
+    assert [lane.spec.n_samples for lane in app.session.lanes if not lane.real] == [N_IMAGES] * 2
+    assert app.controller._message_for(app.session.lanes[0]).title == "Nothing learned yet"
+    assert app.controller.panel.run.text() == "Train"
+    assert app.session.title == "MNIST, two methods on one noise"
+    app.engine.shutdown()
+    app.window.close()

@@ -249,15 +249,13 @@ class Controller(QObject):
         self._scenes_timer.start()
 
     def _message_for(self, lane: LaneState) -> MessageSpec | None:
-        if lane.real and (data := self.images.missing_data()):
-            return MessageSpec("No real images here", f"Download {data[0]} with “main.py fetch {data[1]}”", "folder")
         if lane.status == "failed":
             kept = len(lane.trace["x"]) if lane.trace is not None and "x" in lane.trace else 0
             text = f"{lane.message}. {kept} recorded steps are kept and can be played.".replace("..", ".")
             return MessageSpec(
                 "The run stopped", text, "warning", (("again", "Run again"), ("dismiss", "Show it")), error=True
             )
-        return self.lane_control.message(lane)
+        return self.images.message(lane) or self.lane_control.message(lane)
 
     def _message_action(self, index: int, action: str) -> None:
         if index >= len(self.session.lanes):  # nothing is open

@@ -20,9 +20,12 @@ from workbench.views.marks import Method
 from workbench.views.theme import THEMES, Theme
 from workbench.widgets.image_panel import Asked, ImagePanel
 from workbench.widgets.key_frames import KeyFrameStrip
+from workbench.widgets.lane_states import MessageSpec
 
 _MOST_GUIDANCE = 8.0
 """End of the slider; further, images only burn out."""
+
+_TRAIN = (("again", "Train"),)
 
 
 class ImageControl(QObject):
@@ -80,13 +83,18 @@ class ImageControl(QObject):
         self.strip.show_frames(frames, self._theme)
         self.set_cursor(self._cursor)
 
-    def missing_data(self) -> tuple[str, str] | None:
-        """Title and name of the data set whose images are not on this machine; None where they are, or none belong."""
-        lanes = self._lanes()
-        if not lanes or "data" in lanes[0][2]["x"].static:
-            return None
-        spec = lanes[0][2].spec
-        return self._runs.catalog.entry("data", spec.data.name).title, spec.data.name
+    def message(self, lane: LaneState) -> MessageSpec | None:
+        """Why a lane has nothing to show yet: nothing is learned, or the data set is not on this machine."""
+        if lane.trace is None and self._runs.needs_training(lane):
+            if lane.status == "running":
+                return MessageSpec("Learning", "The first snapshot is on its way", "lanes")
+            return MessageSpec("Nothing learned yet", "There are no weights for these data", "lanes", _TRAIN)
+        runs = self._lanes()
+        if lane.real and runs and "data" not in runs[0][2]["x"].static:
+            name = runs[0][2].spec.data.name
+            title = self._runs.catalog.entry("data", name).title
+            return MessageSpec("No real images here", f"Download {title} with “main.py fetch {name}”", "folder")
+        return None
 
     def set_cursor(self, t: float) -> None:
         self._cursor = t

@@ -26,6 +26,7 @@ from workbench import folders
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import JobEnded, Progress
 from workbench.model import setup
+from workbench.model.crossing import shape_of
 from workbench.model.session import LaneState, Session
 
 PREVIEW = 512
@@ -124,11 +125,16 @@ class Runs(QObject):
         for lane, spec in zip(lanes, changed, strict=True):
             self._take(lane, spec)
 
+    def _kind(self, spec: RunSpec) -> str:
+        return shape_of(self.catalog, spec.data.name)
+
     def _take(self, lane: LaneState, spec: RunSpec, *, sample: bool = True) -> None:
         """A lane's new spec; weights that it brings along are its own."""
         before, lane.spec = lane.spec, spec
         if before is None or before.field.params.get("weights") != spec.field.params.get("weights"):
             self.adopt(lane)
+        if before is not None and self._kind(before) != self._kind(spec):
+            lane.trace = lane.training = None  # points do not stand in for images
         self.session.touch(lane.key)
         if sample and not self.needs_training(lane):
             self.sample(lane)

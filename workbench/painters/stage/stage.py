@@ -132,12 +132,15 @@ class Stage(QWidget):
         return lane_spans(self.width(), len(self._scenes)) if self._scenes else []
 
     def _refit(self) -> None:
-        extents = [scene.extent for scene in self._scenes if scene is not None]
         if self._home or len(self._cameras) != len(self._scenes):
             height, width = self.height(), min((width for _, width in self.spans()), default=1)
             self._cameras = []
             for scene in self._scenes:
-                extent = union(extents) if self._linked or scene is None else scene.extent
+                # points and images do not share a plane
+                alike = [
+                    each.extent for each in self._scenes if each and (scene is None or each.pixels == scene.pixels)
+                ]
+                extent = union(alike) if self._linked or scene is None else scene.extent
                 camera = fit(extent, width - 2 * BORDER, height)
                 self._cameras.append(camera.even() if scene is not None and scene.pixels else camera)
         self._rearrange()
