@@ -38,8 +38,8 @@ class Pace:
         return self._steps / self._seconds if self._seconds > 0.0 else 0.0
 
     def seconds_left(self, done: int, total: int) -> float | None:
-        """What the steps from done to total will take, None while none was timed."""
-        return (total - done) / self.rate if self.rate > 0.0 else None
+        """What the steps from done to total will take, None while none was timed and where none is left."""
+        return (total - done) / self.rate if self.rate > 0.0 and done < total else None
 
     def _add(self, seconds: float, steps: int) -> None:
         self._timed.append((seconds, steps))

@@ -24,6 +24,7 @@ def test_snapshots_do_not_count() -> None:
         now += 0.1
         pace.count(now, done)
     assert pace.seconds_left(50, 100) == pytest.approx(5.0)
+    assert pace.seconds_left(100, 100) is None
 
 
 def test_a_pause_does_not_count_and_the_last_stretch_decides() -> None:

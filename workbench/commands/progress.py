@@ -7,9 +7,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 from core.events import Event, StopRun, Tick
 from core.pace import Pace, time_left
@@ -49,8 +50,16 @@ class ProgressLine:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
-def record(events: Generator[Event | Tick], label: str, file: Path | None = None) -> Trace:
-    """Run to the end, write the trace file where one is named, and return the trace.
+class Listener(Protocol):
+    """What takes a run's events beside its trace."""
+
+    def feed(self, event: Event) -> None: ...
+
+
+def record(
+    events: Generator[Event | Tick], label: str, file: Path | None = None, listeners: Sequence[Listener] = ()
+) -> Trace:
+    """Run to the end, write the trace file where one is named, and return the trace; listeners hear every event.
 
     The file is only touched once the run has begun: a spec that cannot run leaves an older file as it was. Ctrl+C stops
     the run between two steps and keeps what it made.
@@ -67,6 +76,8 @@ def record(events: Generator[Event | Tick], label: str, file: Path | None = None
             builder.feed(event)
             if writer is not None:
                 writer.feed(event)
+            for listener in listeners:
+                listener.feed(event)
     return builder.trace
 
 
