@@ -83,7 +83,8 @@ class Painter:
         """The page that shows a shot."""
         if self._page is None or self._shown != (shot.part, shot.caption):
             film = self._film
-            title = "  ".join(words for words in (film.title, shot.caption) if words)
+            title = ", ".join(words for words in (film.title, shot.caption) if words)
+            title = title[:1].upper() + title[1:]
             self._page = Page(film.reel.rows(shot.part), film.size, film.theme, title=title, words=film.words)
             self._shown = (shot.part, shot.caption)
         return self._page
