@@ -1,0 +1,271 @@
+"""flowscope gallery: every state of the real window as a picture, or a newcomer's walk with a picture for each step."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import SpecError
+from workbench.display import has_display
+
+if TYPE_CHECKING:
+    from workbench.tour import Tour
+
+HELP = "render every state of the real window to PNG, or walk through it as a newcomer would"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder for the pictures")
+    parser.add_argument("--walk", action="store_true", help="a newcomer's walk instead of the states")
+    parser.add_argument("--scale", type=int, choices=(1, 2), default=1, help="device pixels to a logical one (1)")
+    parser.add_argument("--only", action="append", metavar="STATE", help=f"of {', '.join(STATES)}; may be given again")
+
+
+def run(args: argparse.Namespace) -> int:
+    for name in args.only or ():
+        if name not in STATES:
+            raise SpecError("--only", f"There is no state {name}. There are: {', '.join(STATES)}.")
+    if not has_display():
+        raise SpecError("", "Pictures of the window need a display; xvfb-run gives one.")
+    os.environ["QT_SCALE_FACTOR"] = str(args.scale)
+    from workbench.app import application
+    from workbench.tour import Tour
+
+    qt = application()
+    tour = Tour(args.out)
+    try:
+        if args.walk:
+            walk(tour)
+        else:
+            for name in args.only or STATES:
+                STATES[name](tour)
+    finally:
+        tour.close()
+        qt.processEvents()
+    for file in tour.files:
+        print(file)
+    print(f"{len(tour.files)} pictures", file=sys.stderr)
+    return 0
+
+
+# --- states ----------------------------------------------------------------------------------------------------------
+
+
+def start(tour: Tour) -> None:
+    tour.app.controller.desk.show_start()
+    tour.shot("start")
+
+
+def compare(tour: Tour) -> None:
+    tour.open("swiss-roll")
+    tour.rest_at(0.76)
+    tour.shot("compare2d")
+    tour.do("theme")
+    tour.shot("compare2d-light")
+    tour.do("theme")
+
+
+def oracle(tour: Tour) -> None:
+    tour.open("swiss-roll")
+    tour.rest_at(0.5)
+    for overlay in ("exact", "error"):
+        tour.do(overlay)
+    tour.wait(lambda: not any(_computing(tour)), "the exact field")
+    tour.shot("oracle")
+    for overlay in ("exact", "error"):
+        tour.do(overlay)
+
+
+def four(tour: Tour) -> None:
+    tour.open("swiss-roll")
+    control, first = tour.app.controller.lane_control, tour.lanes[0].key
+    control.add_aspect("error", first)
+    tour.rest_at(1.0)
+    tour.wait(lambda: not any(_computing(tour)), "the error map")
+    tour.shot("four")
+    tour.do("add-lane")
+
+
+def empty(tour: Tour) -> None:
+    tour.open("swiss-roll")
+    tour.do("add-lane")
+    tour.shot("empty-lane")
+    tour.do("remove-lane")
+
+
+def equations(tour: Tour) -> None:
+    tour.open("swiss-roll")
+    tour.rest_at(0.5)
+    tour.do("equations")
+    tour.shot("equations")
+    tour.do("equations")
+
+
+def forward(tour: Tour) -> None:
+    tour.open("swiss-roll")
+    tour.do("strip")
+    tour.wait(lambda: tour.app.controller.scenes.forward() is not None, "the forward process")
+    tour.rest_at(0.3)
+    tour.shot("forward")
+    tour.do("strip")
+
+
+def training(tour: Tour) -> None:
+    tour.open("swiss-roll")
+    tour.set("data.name", "three-gaussians")
+    tour.set("n_samples", 400)
+    tour.set("training.n_steps", 20_000)
+    tour.do("run")
+    tour.wait(lambda: _trained(tour) > 300, "300 training steps")
+    tour.shot("training")
+    tour.do("stop")
+    tour.wait(lambda: not tour.app.runs.training, "the end of the training")
+
+
+def palette(tour: Tour) -> None:
+    tour.open("swiss-roll")
+    tour.rest_at(0.76)
+    tour.app.controller.shell.show_palette()
+    tour.shot("palette")
+    _escape(tour)
+
+
+def help_sheet(tour: Tour) -> None:
+    tour.do("help")
+    tour.shot("help")
+    _escape(tour)
+
+
+def export_dialog(tour: Tour) -> None:
+    tour.open("swiss-roll")
+    tour.do("export")
+    tour.shot("export")
+    _escape(tour)
+
+
+def settings(tour: Tour) -> None:
+    tour.do("settings")
+    tour.shot("settings")
+    tour.do("lanes")
+
+
+def runs(tour: Tour) -> None:
+    tour.do("runs")
+    tour.shot("runs")
+    tour.do("lanes")
+
+
+def full_screen(tour: Tour) -> None:
+    tour.open("swiss-roll")
+    tour.rest_at(0.76)
+    tour.do("full-screen")
+    tour.shot("full-screen")
+    tour.do("full-screen")
+
+
+def images(tour: Tour) -> None:
+    tour.open("mnist")
+    tour.rest_at(0.8)
+    tour.shot("images")
+
+
+STATES: dict[str, Callable[[Tour], None]] = {
+    "start": start, "compare": compare, "oracle": oracle, "four": four, "empty": empty, "equations": equations,
+    "forward": forward, "palette": palette, "help": help_sheet, "export": export_dialog, "settings": settings,
+    "full-screen": full_screen, "images": images, "training": training, "runs": runs,
+}  # fmt: skip
+
+
+def _computing(tour: Tour) -> list[str]:
+    """What lanes still say is being computed."""
+    scenes = tour.app.controller.scenes.shown
+    return [note for scene in scenes if scene is not None for note in scene.notes if note.startswith("Computing")]
+
+
+def _trained(tour: Tour) -> int:
+    return min((len(lane.training["loss"]) for lane in tour.lanes if lane.training is not None), default=0)
+
+
+def _escape(tour: Tour) -> None:
+    from PyQt6.QtCore import Qt
+    from PyQt6.QtTest import QTest
+    from PyQt6.QtWidgets import QApplication
+
+    QTest.keyClick(QApplication.focusWidget() or tour.app.window, Qt.Key.Key_Escape)
+    tour.settle()
+
+
+# --- the walk --------------------------------------------------------------------------------------------------------
+
+
+def walk(tour: Tour) -> None:
+    """What a newcomer does in the first minutes, in the order of the README."""
+    from PyQt6.QtCore import QPoint
+
+    app = tour.app
+    control = app.controller
+    tour.shot("01-start-page")
+    assert control.desk.start is not None  # it was shown first
+    card = next(card for card in control.desk.start.grid.cards if card.spec.preset == "swiss-roll")
+    tour.click(card)
+    tour.wait(lambda: app.playhead.t > 0.05, "the first frames")
+    tour.shot("02-shipped-run")
+    track = control.transport.track
+    tour.click(track, QPoint(round(track.x_of(0.6)), track.height() // 2))
+    app.playhead.pause()
+    tour.shot("03-scrubbed")
+    control.lane_control.duplicate(tour.lanes[1].key)
+    tour.wait(lambda: len(app.session.lanes) == 4, "a fourth lane")
+    tour.shot("04-a-lane-more")
+    for overlay in ("exact", "error"):
+        tour.do(overlay)
+    tour.wait(lambda: not any(_computing(tour)), "the exact field and the error map")
+    tour.shot("05-exact-field-and-error")
+    for overlay in ("exact", "error"):
+        tour.do(overlay)
+    tour.do("remove-lane")
+    tour.set("sampler.name", "midpoint")
+    for steps in (30, 20, 12, 8):  # as a slider does while it is dragged
+        tour.set("sampler.n_steps", steps)
+    tour.wait(lambda: any(_steps(lane) == 8 for lane in tour.lanes), "the answer of the last knob")
+    tour.shot("06-sampler-and-steps")
+    tour.set("data.name", "moons")
+    tour.set("n_samples", 600)
+    tour.set("training.n_steps", 1500)
+    tour.do("run")
+    tour.wait(lambda: _trained(tour) > 200, "200 training steps")
+    tour.shot("07-training")
+    tour.wait(lambda: not app.runs.training, "the end of the training")
+    snapshots = control.transport.snapshots
+    app.playhead.snapshots.seek(300)
+    tour.rest_at(1.0)
+    assert snapshots.isVisible()
+    tour.shot("08-training-slider")
+    tour.do("panel")
+    tour.shot("09-charts")
+    tour.do("panel")
+    file = Path(tour.scratch.name) / "mine.h5"
+    saved: list[str] = []
+    control.exporter.saved.connect(lambda path, problem: saved.append(problem))
+    trace = tour.lanes[0].trace
+    assert trace is not None
+    control.exporter.save_trace(trace, file)
+    tour.wait(lambda: bool(saved), "the saved trace")
+    control.desk.open_files([file])
+    tour.wait(lambda: any(lane.trace is not None and lane.trace.source == file for lane in tour.lanes), "the trace")
+    tour.shot("10-saved-and-opened-again")
+    tour.do("export")
+    tour.shot("11-export")
+    _escape(tour)
+
+
+def _steps(lane: object) -> int:
+    spec = getattr(lane, "spec", None)
+    trace = getattr(lane, "trace", None)
+    if spec is None or trace is None or trace.status != "finished":
+        return -1
+    return int(trace.spec.sampler.params.get("n_steps", -1))
