@@ -1,6 +1,7 @@
 # make run    set up what is missing and open the workbench
 # make test   set up what is missing and run every check
-.PHONY: setup run test check lint types imports tests format
+# make soak   kill, fill and fuzz at length: minutes to an hour
+.PHONY: setup run test soak check lint types imports tests format
 .DEFAULT_GOAL := run
 
 PYTHON := .venv/bin/python
@@ -17,6 +18,9 @@ run: $(STAMP)
 
 test: $(STAMP)
 	@$(MAKE) --no-print-directory check
+
+soak: $(STAMP)
+	@FLOWSCOPE_SOAK=1 $(PYTHON) -m pytest -q -rP --timeout=7200 tests/soak
 
 check: lint types imports tests
 
