@@ -1,6 +1,6 @@
 # make run    set up what is missing and open the workbench
 # make test   set up what is missing and run every check
-# make soak   twenty minutes of random hands on the window; make soak SECONDS=60 SEED=7
+# make soak   for hours of doubt: random hands on the window, kills, full disks, broken files; SECONDS=60 SEED=7
 .PHONY: setup run test check lint types imports tests soak format
 .DEFAULT_GOAL := run
 
@@ -37,6 +37,7 @@ tests:
 SECONDS := 1200
 
 soak: $(STAMP)
+	@FLOWSCOPE_SOAK=1 $(PYTHON) -m pytest -q -rP --timeout=7200 tests/soak
 	@$(if $(DISPLAY),,xvfb-run -a -s "-screen 0 1600x1000x24") $(PYTHON) -m tests.soak.monkey --seconds $(SECONDS) \
 	  $(if $(SEED),--seed $(SEED))
 

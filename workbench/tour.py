@@ -1,4 +1,4 @@
-"""Drives the real window: waits until something is true while the event loop runs, acts as a hand would, takes pictures."""
+"""Drives the real window: acts as a hand would, waits for what comes while the event loop runs, and takes pictures."""
 
 from __future__ import annotations
 
@@ -57,7 +57,13 @@ class Tour:
         self.settle()
 
     def click(self, widget: QWidget, at: QPoint | None = None) -> None:
-        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=at or widget.rect().center())
+        place = at or widget.rect().center()
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=place)  # type: ignore[call-overload]
+        self.settle()
+
+    def escape(self) -> None:
+        """Close the card that is on top."""
+        QTest.keyClick(QApplication.focusWidget() or self.app.window, Qt.Key.Key_Escape)  # type: ignore[call-overload]
         self.settle()
 
     def wait(self, until: Callable[[], bool], what: str) -> None:

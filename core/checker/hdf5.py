@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 from h5py import h5d, h5g, h5l, h5o, h5s, h5t, h5z
 
+from core.checker.layout import check_layout
 from core.errors import TraceError
 from core.trace import open_trace, schema
 from core.trace.reader import open_file
@@ -190,6 +191,7 @@ def _touch(trace: Trace) -> None:
     """Read what every view reads: the timelines, what holds for all rows, and the ends of each stream."""
     for name, stream in trace.streams.items():
         declared, fixed = stream.declared, stream.static
+        check_layout(declared)
         columns = {column: stream.column(column) for column in declared.columns}
         nested = {column: fixed[column] for column in SAMPLING_COLUMNS if column in fixed}
         for lot in (columns, nested, fixed):

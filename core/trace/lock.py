@@ -6,6 +6,7 @@ would then empty the file before it is refused. A claim lasts until the file is 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -39,6 +40,19 @@ class Claim:
             _lock(self._descriptor, alone=False)
         except OSError:  # a file system without locks: it is written all the same, as by any other program
             self.release()
+
+    def reserve(self, n_bytes: int) -> None:
+        """Make the file so long that this many bytes can be written, before a library that cannot bear a refusal tries.
+
+        Raises:
+            OSError: the disk is full, or a quota or a limit is reached; the file is as it was.
+        """
+        if self._descriptor is not None and sys.platform == "linux":
+            try:
+                os.posix_fallocate(self._descriptor, 0, n_bytes)
+            except OSError as error:
+                if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):  # a file system without it
+                    raise
 
     def release(self) -> None:
         if self._descriptor is not None:

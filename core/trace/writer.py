@@ -25,6 +25,8 @@ FLUSH_SECONDS = 0.25
 #: HDF5 neither reports a disk that fills up in every case nor leaves a readable file, so writing ends before that.
 LEAST_FREE_BYTES = 32 << 20
 _ROWS_PER_SCALAR_CHUNK = 1024
+#: Reserved beyond the rows of a flush: chunks of timelines, indices, and what closing writes.
+_SLACK_BYTES = 1 << 20
 #: How NeXus viewers are to draw a row: what is not named here they show as a map.
 _INTERPRETATIONS = {"scalar": "spectrum", "images": "image"}
 
@@ -145,8 +147,8 @@ class TraceWriter:
         """Write all pending rows to the file, flush it, then commit them.
 
         Raises:
-            TraceError: the disk is nearly full. The pending rows are given up; what is committed stays, and the file
-                can still be closed with its status.
+            TraceError: the disk is full, or nearly. The pending rows are given up; what is committed stays, and the
+                file can still be closed with its status.
         """
         self._check_room()
         grown = [name for name, chunks in self._pending.items() if chunks]
@@ -170,12 +172,17 @@ class TraceWriter:
         wanted = sum(chunk.data.nbytes for chunks in self._pending.values() for chunk in chunks)
         free = shutil.disk_usage(self.path.parent).free
         if wanted and free < wanted + LEAST_FREE_BYTES:
-            for chunks in self._pending.values():
-                chunks.clear()
-            raise TraceError(
-                f"{self.path} cannot be written further: its disk has {free / 1e6:.0f} MB left. "
-                "Free some space, or record elsewhere."
-            )
+            self._give_up(f"its disk has {free / 1e6:.0f} MB left")
+        if wanted and self._claim is not None:
+            try:
+                self._claim.reserve(self._file.id.get_filesize() + wanted + _SLACK_BYTES)
+            except OSError as error:  # a quota, a limit, a disk that somebody else has filled since
+                self._give_up(_reason(error))
+
+    def _give_up(self, why: str) -> None:
+        for chunks in self._pending.values():
+            chunks.clear()
+        raise TraceError(f"{self.path} cannot be written further: {why}. Free some space, or record elsewhere.")
 
     def close(self) -> None:
         """Commit what is pending and record the status. A run that did not finish keeps the status ``running``."""
@@ -188,9 +195,9 @@ class TraceWriter:
             self._file.close()
             if self._claim is not None:
                 self._claim.release()
-            if self._finish is not None:
-                with h5py.File(self.path, "r+", libver=schema.LIBVER) as file:
-                    file.attrs["status"], file.attrs["message"] = self._finish.status, self._finish.message
+            end = self._finish or RunFinished("running")
+            with h5py.File(self.path, "r+", libver=schema.LIBVER) as file:  # this also cuts off what was reserved
+                file.attrs["status"], file.attrs["message"] = end.status, end.message
         except (OSError, RuntimeError) as error:
             raise TraceError(f"{self.path} cannot be completed: {_reason(error)}.") from None
 

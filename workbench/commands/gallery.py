@@ -131,20 +131,20 @@ def palette(tour: Tour) -> None:
     tour.rest_at(0.76)
     tour.app.controller.shell.show_palette()
     tour.shot("palette")
-    _escape(tour)
+    tour.escape()
 
 
 def help_sheet(tour: Tour) -> None:
     tour.do("help")
     tour.shot("help")
-    _escape(tour)
+    tour.escape()
 
 
 def export_dialog(tour: Tour) -> None:
     tour.open("swiss-roll")
     tour.do("export")
     tour.shot("export")
-    _escape(tour)
+    tour.escape()
 
 
 def settings(tour: Tour) -> None:
@@ -188,15 +188,6 @@ def _computing(tour: Tour) -> list[str]:
 
 def _trained(tour: Tour) -> int:
     return min((len(lane.training["loss"]) for lane in tour.lanes if lane.training is not None), default=0)
-
-
-def _escape(tour: Tour) -> None:
-    from PyQt6.QtCore import Qt
-    from PyQt6.QtTest import QTest
-    from PyQt6.QtWidgets import QApplication
-
-    QTest.keyClick(QApplication.focusWidget() or tour.app.window, Qt.Key.Key_Escape)
-    tour.settle()
 
 
 # --- the walk --------------------------------------------------------------------------------------------------------
@@ -260,7 +251,7 @@ def walk(tour: Tour) -> None:
     tour.shot("10-saved-and-opened-again")
     tour.do("export")
     tour.shot("11-export")
-    _escape(tour)
+    tour.escape()
 
 
 def _steps(lane: object) -> int:

@@ -28,7 +28,7 @@ def start(spec: RunSpec, directory: Path | None = None) -> Generator[Event | Tic
         return
     yield RunStarted(specs.to_json(spec), {"device": "cpu"})
     yield StreamDeclared(
-        name="x", row_shape=(2,), dims=("t", "n"), kind="points", columns=("t",), capacity=spec.n_samples
+        name="x", row_shape=(2,), dims=("t", "n"), kind="scalar", columns=("t",), capacity=spec.n_samples
     )
     try:
         for i in range(spec.n_samples):
