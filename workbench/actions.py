@@ -24,6 +24,12 @@ class Spec:
     icon: str = ""
     checkable: bool = False
     help: str = ""
+    lanes: Literal["", "points", "images"] = ""
+    """Works in lanes of this kind alone: actions of different kinds may share a key."""
+
+    def meets(self, other: Spec) -> bool:
+        """Whether both can be enabled at once."""
+        return not (self.lanes and other.lanes and self.lanes != other.lanes)
 
 
 TABLE: tuple[Spec, ...] = (
@@ -66,7 +72,7 @@ TABLE: tuple[Spec, ...] = (
     ),
     Spec(
         "preview", "Preview x̂₁", "View", ("H",), checkable=True,
-        help="The data that the network expects: where each particle or image would end if noise left now",
+        help="The data that the network expects for each particle, as rings", lanes="points",
     ),
     Spec("density", "Density", "View", ("D",), checkable=True, help="How many particles are where"),
     Spec("real", "Real", "View", ("R",), checkable=True, help="Points of the data set, faint below the particles"),
@@ -83,6 +89,10 @@ TABLE: tuple[Spec, ...] = (
         help="How far the learned velocity is from the exact one.<br>Blank where no particles come.",
     ),
     Spec("image", "Image x", "View", ("X",), checkable=True, help="The images at the time of the slider"),
+    Spec(
+        "image-preview", "Preview x̂₁", "View", ("H",), checkable=True,
+        help="Where the images would end if noise left now", lanes="images",
+    ),
     Spec(
         "speed", "Speed |v|", "View", ("V",), checkable=True,
         help="How fast each pixel changes, on one scale for all lanes and times",

@@ -20,7 +20,7 @@ from workbench.views.images import ImageLook, Layout, even
 from workbench.views.marks import Images
 from workbench.views.theme import DARK
 
-EVERYTHING = frozenset({"image", "preview", "speed", "labels", "arrows"})
+EVERYTHING = frozenset({"image", "image-preview", "speed", "labels", "arrows"})
 
 
 def test_a_sheet_holds_every_image_in_reading_order() -> None:
@@ -114,7 +114,7 @@ def on_screen(app: App, lane: int, place: tuple[float, float, float, float], col
 
 
 def test_a_scrub_shows_the_last_recorded_step_of_each_lane_pixel_by_pixel(qtbot, app) -> None:
-    app.session.view.overlays = frozenset({"image", "preview"})
+    app.session.view.overlays = frozenset({"image", "image-preview"})
     app.session.view.image = -1  # no frame over the pixels
     app.controller.refresh()
     qtbot.waitUntil(lambda: len(app.controller.scenes.shown[0].marks) == 2)

@@ -24,10 +24,11 @@ class Shortcuts:
         own = list(self._specs[action].keys)
         return self._store.now.keys.get(action, own)
 
-    def owner(self, key: str) -> str | None:
-        """The action that has a key."""
-        wanted = QKeySequence(key)
-        return next((name for name in self._specs if wanted in map(QKeySequence, self.keys(name))), None)
+    def owner(self, key: str, beside: str = "") -> str | None:
+        """The action that has a key, another than ``beside`` and enabled together with it."""
+        wanted, own = QKeySequence(key), self._specs.get(beside)
+        met = [name for name, spec in self._specs.items() if own is None or (spec.meets(own) and name != beside)]
+        return next((name for name in met if wanted in map(QKeySequence, self.keys(name))), None)
 
     def set(self, action: str, keys: list[str]) -> None:
         """Give an action other keys.
@@ -36,9 +37,9 @@ class Shortcuts:
             SpecError: another action has one of them; nothing has changed.
         """
         for key in keys:
-            other = self.owner(key)
-            if other not in (None, action):
-                name = self._specs[str(other)].text.rstrip("…")
+            other = self.owner(key, action)
+            if other is not None:
+                name = self._specs[other].text.rstrip("…")
                 raise SpecError("", f"{table.native(key)} belongs to “{name}”. Give that one another key first.")
         own = list(self._specs[action].keys)
         kept = {name: value for name, value in self._store.now.keys.items() if name != action}

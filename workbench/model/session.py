@@ -45,7 +45,7 @@ class ViewState:
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
     overlays: frozenset[Overlay] = frozenset(
-        {"particles", "trails", "field", "real", "image", "preview", "speed", "keys"}
+        {"particles", "trails", "field", "real", "image", "image-preview", "speed", "keys"}
     )
     field_kind: FieldKind = "velocity"
     field_factor: float = 1.0

@@ -30,7 +30,7 @@ ARROWS = f"Arrows: gradient of v over {BLOCK} × {BLOCK} blocks"
 _LEAST_SIGMA = 1e-6
 _SAMPLED_ROWS = 12
 _QUANTILE = 0.98
-SHOWN: frozenset[Overlay] = frozenset({"image", "preview", "speed"})
+SHOWN: frozenset[Overlay] = frozenset({"image", "image-preview", "speed"})
 _GAP, _TITLE = 0.07, 0.11
 """Between panes and above them, in parts of the grid's height."""
 
@@ -209,8 +209,8 @@ def scene(trace: Trace, look: ImageLook) -> Scene:
         marks.append(Images("image", values, times, layout.columns, layout.place))
         words.append(_title(trace.meta.get("data_title", trace.spec.data.name) + "  xₜ", layout.place, layout))
     preview = trace["x1_hat"] if "x1_hat" in trace and len(trace["x1_hat"]) else None
-    if "preview" in look.overlays and preview is not None:
-        marks.append(Images("preview", images_of(preview), preview.column("t"), layout.columns, layout.preview))
+    if "image-preview" in look.overlays and preview is not None:
+        marks.append(Images("image-preview", images_of(preview), preview.column("t"), layout.columns, layout.preview))
         words.append(_title("Preview x̂₁", layout.preview, layout))
         right = layout.preview[1]
     sizes = magnitude(trace, look.kind) if look.overlays & {"speed", "arrows"} else None
@@ -285,7 +285,7 @@ def _frames(layout: Layout, look: ImageLook, sizes: bool, preview: bool) -> list
     if not 0 <= look.selected < layout.count:
         return []
     grids: list[tuple[Overlay, tuple[float, float, float, float], bool]] = [
-        ("image", layout.place, True), ("preview", layout.preview, preview), ("speed", layout.speed, sizes),
+        ("image", layout.place, True), ("image-preview", layout.preview, preview), ("speed", layout.speed, sizes),
     ]  # fmt: skip
     colour = rgba("#FFFFFF")  # on pictures, in either theme
     return [

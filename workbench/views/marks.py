@@ -20,7 +20,7 @@ Times = NDArray[np.float64]
 
 Overlay = Literal[
     "particles", "trails", "field", "preview", "density", "real", "exact", "error",
-    "image", "speed", "keys", "labels", "arrows",
+    "image", "image-preview", "speed", "keys", "labels", "arrows",
 ]  # fmt: skip
 OVERLAYS: tuple[Overlay, ...] = get_args(Overlay)
 AxisKind = Literal["t", "1-t", "sigma", "log-snr", "ddpm", "nfe"]

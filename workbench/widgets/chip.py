@@ -38,13 +38,14 @@ class Chip(QPushButton):
         chip.setToolTip(action.toolTip())
         chip.clicked.connect(action.trigger)
         action.toggled.connect(chip.setChecked)
-        action.changed.connect(lambda: chip.follow(action))
+        action.changed.connect(lambda: chip.follow(action, key=bool(key)))
         return chip
 
-    def follow(self, action: QAction) -> None:
-        """The action has another key."""
+    def follow(self, action: QAction, *, key: bool) -> None:
+        """The action has another key, which is shown where one was."""
         self.setToolTip(action.toolTip())
-        self._key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        if key:
+            self._key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         self.updateGeometry()
         self.update()
 

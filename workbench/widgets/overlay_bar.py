@@ -22,7 +22,7 @@ OVERLAYS = (
 )  # fmt: skip
 #: Those of lanes of images, which stand in their place.
 IMAGE_OVERLAYS = (
-    ("image", "X"), ("preview", "H"), ("speed", "V"), ("keys", "K"), ("labels", "L"), ("arrows", "W"),
+    ("image", "X"), ("image-preview", "H"), ("speed", "V"), ("keys", "K"), ("labels", "L"), ("arrows", "W"),
 )  # fmt: skip
 FACTORS = (1.0, 2.0, 4.0)
 
