@@ -61,9 +61,10 @@ class Controller(QObject):
         self.transport = Transport(playhead, self.actions)
         self.form = FormControl(self.window, session, playhead, runs, self.actions)
         self.panel = self.form.panel
-        self.images = ImageControl(session, runs, self.scenes, self.tell)
+        self.images = ImageControl(session, runs, self.scenes, self.tell, self.charts)
         self.panel.add_above(self.images.panel)
-        self.window.compose(self.actions, self.images.below(self.lanes), self.charts, self.panel, self.transport)
+        lanes = self.images.below(self.lanes)
+        self.window.compose(self.actions, lanes, self.charts, self.panel, self.transport)
         self._charts_timer = _later(self.window, _CHARTS_MS, self._show_charts)
         self._scenes_timer = _later(self.window, _SCENES_MS, self._show_scenes)
         self._connect()
