@@ -1,6 +1,7 @@
 # make run    set up what is missing and open the workbench
 # make test   set up what is missing and run every check
-.PHONY: setup run test check lint types imports tests format
+# make soak   twenty minutes of random hands on the window; make soak SECONDS=60 SEED=7
+.PHONY: setup run test check lint types imports tests soak format
 .DEFAULT_GOAL := run
 
 PYTHON := .venv/bin/python
@@ -32,6 +33,12 @@ imports:
 
 tests:
 	@$(PYTHON) -m pytest -q
+
+SECONDS := 1200
+
+soak: $(STAMP)
+	@$(if $(DISPLAY),,xvfb-run -a -s "-screen 0 1600x1000x24") $(PYTHON) -m tests.soak.monkey --seconds $(SECONDS) \
+	  $(if $(SEED),--seed $(SEED))
 
 format:
 	@$(PYTHON) -m ruff check --fix --silent . || true

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 
 import torch
 
@@ -20,6 +21,13 @@ def available() -> list[str]:
     if torch.cuda.is_available():
         found.insert(0, "cuda")
     return found
+
+
+def processor(device: torch.device) -> str:
+    """What computes, as far as its arithmetic hangs on it: a GPU's name, or a CPU's widest vectors."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
 
 
 def choose(spec: RunSpec) -> tuple[torch.device, torch.dtype]:
@@ -43,7 +51,8 @@ def choose(spec: RunSpec) -> tuple[torch.device, torch.dtype]:
 
 def configure(spec: RunSpec) -> int:
     """Set threads and the matrix products' kernel for a run; returns the number of threads."""
-    threads = spec.threads or max(1, (os.cpu_count() or 2) - 1)
+    # processes that torchrun started side by side share the cores
+    threads = spec.threads or max(1, ((os.cpu_count() or 2) - 1) // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
     if not torch.cuda.is_available() and not torch.cpu._is_amx_tile_supported():

@@ -32,7 +32,7 @@ class StreamDeclared(msgspec.Struct, frozen=True, tag="stream", kw_only=True):
         row_shape: shape of one row; ``()`` for a scalar stream.
         dims: names of the axes, the timeline first: ``("t", "particle", "xy")``.
         units: unit of the data, ``"1"`` where it has none.
-        kind: what a view may make of it: points, vectors, scalar, trajectories or fields.
+        kind: what a view may make of it: points, vectors, scalar, trajectories, fields, images or map.
         columns: names of the timeline's columns; the first is the axis (``t`` or ``step``).
         capacity: number of rows of a complete run.
         static: arrays that hold for every row, such as the ``grid`` of a field.
@@ -41,7 +41,7 @@ class StreamDeclared(msgspec.Struct, frozen=True, tag="stream", kw_only=True):
     name: str
     row_shape: tuple[int, ...]
     dims: tuple[str, ...]
-    kind: Literal["points", "vectors", "scalar", "trajectories", "fields", "images", "images"]
+    kind: Literal["points", "vectors", "scalar", "trajectories", "fields", "images", "map"]
     columns: tuple[str, ...]
     capacity: int
     units: str = "1"

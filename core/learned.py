@@ -26,6 +26,7 @@ from core.spec import SHIPPED, RunSpec
 
 EMA, RAW = "ema.", "raw."
 SPEC, PREDICTION, DATA_STD, SHAPE, N_CLASSES = "spec", "prediction", "data_std", "shape", "n_classes"
+STEP = "step"
 
 
 def locate(weights: str) -> FilePath:
@@ -52,8 +53,7 @@ class Evaluation:
         self._network, self._path, self._reading = network, path, reading
 
     def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None, s: Tensor | None = None) -> Tensor:
-        c = self._path.at(t).over(x)
-        y: Tensor = self._network(self._reading.inputs(self._path, x, c), t, cond, s)
+        y: Tensor = self._network(self._reading.inputs(self._path, x, t), t, cond, s)
         return y
 
 
@@ -146,21 +146,49 @@ class _Loaded(NamedTuple):
     trained_path: dict[str, Any]
 
 
-@lru_cache(maxsize=16)
-def _load(file: FilePath, _: int, device: torch.device, dtype: torch.dtype) -> _Loaded:
+class Averaged(NamedTuple):
+    """The averaged weights of a checkpoint by name, the spec that they come from, classes and shape of a sample."""
+
+    weights: dict[str, Tensor]
+    spec: RunSpec
+    n_classes: int
+    shape: tuple[int, ...]
+    reading: Reading
+
+
+def averaged(file: FilePath, field: str = "field.weights") -> Averaged:
+    """Read a checkpoint's averaged weights, in float32; ``field`` is blamed for what is wrong.
+
+    Raises:
+        SpecError: the file is missing or is no checkpoint.
+    """
     try:
         with safe_open(file, framework="pt") as tensors:
             metadata = tensors.metadata() or {}
-            weights = {key.removeprefix(EMA): tensors.get_tensor(key) for key in tensors.keys() if key.startswith(EMA)}  # noqa: SIM118
+            names = [key for key in tensors.keys() if key.startswith(EMA)]  # noqa: SIM118
+            weights = {key.removeprefix(EMA): tensors.get_tensor(key) for key in names}
     except SafetensorError as error:
-        raise SpecError("field.weights", f"{file} is not a safetensors file: {error}.") from None
+        raise SpecError(field, f"{file} is not a safetensors file: {error}.") from None
+    except OSError as error:
+        raise SpecError(field, f"{file} cannot be read: {error.strerror or error}.") from None
     if SPEC not in metadata or PREDICTION not in metadata:
-        raise SpecError("field.weights", f"{file} holds no Flowscope checkpoint.")
-    trained = specs.from_json(metadata[SPEC])
-    path, learner = make("path", trained.path), make("objective", trained.objective)
-    reading = Reading(msgspec.convert(metadata[PREDICTION], Prediction), float(metadata.get(DATA_STD, "1")))
+        raise SpecError(field, f"{file} holds no Flowscope checkpoint.")
     shape = tuple(msgspec.json.decode(metadata.get(SHAPE, "[2]"), type=list[int]))
-    n_classes = int(metadata.get(N_CLASSES, "0"))
+    reading = Reading(msgspec.convert(metadata[PREDICTION], Prediction), float(metadata.get(DATA_STD, "1")))
+    trained = specs.from_json(metadata[SPEC])
+    # weights that ship are stored in half precision
+    whole = {name: value.float() if value.dtype == torch.float16 else value for name, value in weights.items()}
+    return Averaged(whole, trained, int(metadata.get(N_CLASSES, "0")), shape, reading)
+
+
+@lru_cache(maxsize=16)
+def _load(file: FilePath, _: int, device: torch.device, dtype: torch.dtype) -> _Loaded:
+    weights, trained, n_classes, shape, reading = averaged(file)
+    path, learner = make("path", trained.path), make("objective", trained.objective)
+    with torch.device("meta"):  # sizes without memory: a spec can ask for a network of any size
+        sizes = {name: value.shape for name, value in build_network(trained, shape, n_classes).state_dict().items()}
+    if sizes != {name: value.shape for name, value in weights.items()}:
+        raise SpecError("field.weights", f"{file} does not fit the network that it names.")
     network = build_network(trained, shape, n_classes).to(device, dtype)
     try:
         network.load_state_dict({name: value.to(dtype) for name, value in weights.items()})
@@ -176,14 +204,28 @@ def spec_of(file: FilePath) -> RunSpec:
     Raises:
         SpecError: the file is missing or is no checkpoint.
     """
+    return specs.from_json(_metadata(file)[SPEC])
+
+
+def steps_of(file: FilePath) -> int | None:
+    """The training steps that a checkpoint has behind it, None where it does not say.
+
+    Raises:
+        SpecError: the file is missing or is no checkpoint.
+    """
+    step = _metadata(file).get(STEP)
+    return None if step is None else int(step)
+
+
+def _metadata(file: FilePath) -> dict[str, str]:
     try:
         with safe_open(file, framework="pt") as tensors:
-            metadata = tensors.metadata() or {}
+            metadata: dict[str, str] = tensors.metadata() or {}
     except (OSError, SafetensorError) as error:
         raise SpecError("", f"{file} is not a checkpoint: {error}.") from None
     if SPEC not in metadata:
         raise SpecError("", f"{file} holds no Flowscope checkpoint.")
-    return specs.from_json(metadata[SPEC])
+    return metadata
 
 
 def build_network(spec: RunSpec, shape: tuple[int, ...], n_classes: int) -> nn.Module:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.errors import SpecError
+from core.checker import checked
+from core.errors import FlowscopeError, SpecError
 
 LIMIT = 64 * 1024**2
 """Bytes that such a file may have."""
+_LONGEST = 400
 PICTURES = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "TGA", "ICO")
 """Formats of pictures read by Pillow alone; EPS, which it hands to another program, is not among them."""
 
@@ -40,12 +42,23 @@ def find(name: str, choose: str) -> Path:
     return path.resolve()
 
 
+def find_picture(name: str, choose: str) -> Path:
+    """The same for a picture, which a child process has decoded once: decoders are large, and a file can break one."""
+    path = find(name, choose)
+    try:
+        checked(path, "picture")
+    except FlowscopeError as error:
+        raise SpecError("data.file", f"{error} PNG and JPEG would work.") from None
+    return path
+
+
 def stamp(path: Path) -> tuple[int, int]:
     """Size and time of the last change: what a file is kept under, so that an edited one is read again."""
     status = path.stat()
     return status.st_size, status.st_mtime_ns
 
 
-def one_line(error: Exception) -> str:
-    """What a library says of a file, as part of a sentence."""
-    return " ".join(str(error).split()).rstrip(".")
+def one_line(error: Exception | str) -> str:
+    """What a library says of a file, as part of a sentence; what the file smuggled into it cannot reach a terminal."""
+    text = "".join(sign if sign.isprintable() else " " for sign in str(error)[:_LONGEST])
+    return " ".join(text.split()).rstrip(".")

@@ -90,12 +90,12 @@ class Mixture:
         """log p(x) [B] in nats at x [B, D], float64; -inf everywhere for a finite set (std 0)."""
         squares = torch.cdist(x.double(), self.centres.to(x.device)).square()
         normaliser = 0.5 * self.dim * math.log(2 * math.pi * self.std**2) if self.std > 0 else math.inf
-        logits = -squares / (2 * self.std**2 or math.inf) + self._weights().log().to(x.device)
+        logits = -squares / (2 * self.std**2 or math.inf) + self.weights().log().to(x.device)
         return torch.logsumexp(logits, 1) - normaliser
 
     def mean_std(self) -> tuple[Tensor, Tensor]:
         """Mean [D] and standard deviation [D] of the mixture, exact."""
-        weights = self._weights()
+        weights = self.weights()
         mean = weights @ self.centres
         return mean, torch.sqrt(weights @ (self.centres - mean) ** 2 + self.std**2)
 
@@ -104,7 +104,8 @@ class Mixture:
         mean, std = self.mean_std()
         return float((std.square() + (mean - mean.mean()).square()).mean().sqrt())
 
-    def _weights(self) -> Tensor:
+    def weights(self) -> Tensor:
+        """Shares of the components: [K] float64, together one."""
         if self.log_weights is None:
             return torch.full((len(self.centres),), 1.0 / len(self.centres), dtype=torch.float64)
         return torch.softmax(self.log_weights, 0)
@@ -117,12 +118,12 @@ class MixtureField:
         self.path, self.device = path, device
         self._std, self._source_std = mixture.std, 1.0 if source is None else source.std
         self._wide = widest(device)
-        weights = mixture._weights().log()
+        weights = mixture.weights().log()
         centres, labels = mixture.centres, mixture.labels
         origins = torch.zeros(1, mixture.dim, dtype=torch.float64) if source is None else source.centres
         if source is not None:  # every pair of components is a component
             n = len(origins)
-            weights = (weights[:, None] + source._weights().log()).reshape(-1)
+            weights = (weights[:, None] + source.weights().log()).reshape(-1)
             centres, origins = centres.repeat_interleave(n, 0), origins.repeat(len(centres), 1)
             labels = None if labels is None else labels.repeat_interleave(n)
         # Centring keeps the logits small; it is undone in the estimate.

@@ -21,7 +21,8 @@ Purpose = Literal["source", "data", "path", "pair", "step", "projection", "index
 _PURPOSES: dict[Purpose, int] = {name: i + 1 for i, name in enumerate(get_args(Purpose))}
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
-_TREE_DEPTH = 20
+_TREE_DEPTH = 50
+_TIME_BITS = 20
 
 
 def _signed(value: int) -> int:
@@ -76,6 +77,19 @@ def normal(seed: int, purpose: Purpose, particles: Tensor, n_elements: int = 1, 
     return both.reshape(len(particles), 2 * pairs)[:, :n_elements]
 
 
+def _place(t: float) -> int:
+    """The place of a time in [0, 1] on the tree's 2^50 intervals: of its distance to the nearer end, 20 binary digits.
+
+    Grids crowd at the ends, where a distance of 1e-6 may hold many steps; elsewhere fewer digits are fewer levels.
+    """
+    distance = min(t, 1.0 - t)
+    if distance <= 0.0:
+        return 0 if t <= 0.0 else 1 << _TREE_DEPTH
+    bits = min(_TREE_DEPTH, _TIME_BITS - math.frexp(distance)[1])
+    place = round(distance * (1 << bits)) << (_TREE_DEPTH - bits)
+    return place if t <= 0.5 else (1 << _TREE_DEPTH) - place
+
+
 @dataclass
 class _Node:
     """An interval of the dyadic tree with W at its two ends."""
@@ -87,7 +101,7 @@ class _Node:
 
 
 class BrownianPath:
-    """W(t) on [0, 1] for each particle and element, with W(0) = 0, exact on 2^20 + 1 times.
+    """W(t) on [0, 1] for each particle and element, with W(0) = 0, exact on the times that `_place` tells apart.
 
     Lévy's construction: the midpoint of an interval is the mean of its ends plus a normal of a quarter of its length.
     The way down to the last time is kept, so that rising times cost few hashes each.
@@ -128,7 +142,7 @@ class BrownianPath:
 
     def increment(self, t: float, s: float) -> Tensor:
         """(W(s) - W(t)) / sqrt(s - t): standard normal [B, *shape], for t < s in [0, 1]."""
-        start, end = round(t * (1 << _TREE_DEPTH)), round(s * (1 << _TREE_DEPTH))
+        start, end = _place(t), _place(s)
         if end <= start:
             raise ValueError(f"times {t} and {s} are closer than the Brownian path resolves")
         before = self._at(start)
@@ -160,8 +174,8 @@ class Noise:
 
     def fresh(self, t: float, draw: int) -> Tensor:
         """Standard normal [n, *shape] that belongs to a particle, a time and a draw number: independent of W."""
-        place = round(t * (1 << _TREE_DEPTH))
-        z = normal(self.seed, "step", self.particles, math.prod(self.shape), (draw << (_TREE_DEPTH + 1)) + place)
+        key = (draw << (_TREE_DEPTH + 1)) + _place(t)
+        z = normal(self.seed, "step", self.particles, math.prod(self.shape), key)
         return z.reshape(self.n, *self.shape).to(self.device, self.dtype)
 
     def brownian(self) -> BrownianPath:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import math
 import warnings
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from tokenize import TokenError
@@ -23,6 +24,7 @@ from core.local_file import one_line
 _MOST_CLASSES = 100
 _LARGEST = 1e9
 """Beyond it single precision, in which runs compute, keeps less than seven digits around the origin."""
+_LONGEST_LINE = 100_000
 _NPY = b"\x93NUMPY"
 _MOST_POINTS = 2_000_000
 _NEITHER = "is neither an NPY array nor text in UTF-8"
@@ -100,16 +102,9 @@ def _from_npy(path: Path) -> tuple[NDArray[np.float64], list[str] | None]:
 
 
 def _from_csv(path: Path) -> tuple[NDArray[np.float64], list[str] | None]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _wrong(path, _NEITHER, "CSV with two columns, or NPY, would work.") from error
-    if "\0" in text:
-        raise _wrong(path, _NEITHER, "CSV with two columns, or NPY, would work.")
-    x: list[tuple[float, float]] = []
-    classes: list[str] = []
+    x, classes, known = array("d"), list[str](), dict[str, str]()
     n_columns = 0
-    for place, (line, fields) in enumerate(_rows(path, text)):
+    for place, (line, fields) in enumerate(_rows(path)):
         n_columns = n_columns or _check_columns(path, len(fields))
         if len(fields) != n_columns:
             raise _wrong(path, f"has {len(fields)} columns in line {line}, {n_columns} before", _COLUMNS)
@@ -119,11 +114,16 @@ def _from_csv(path: Path) -> tuple[NDArray[np.float64], list[str] | None]:
                 continue  # the header
             bad = fields[numbers.index(None)]
             raise _wrong(path, f"has “{bad[:40]}” in line {line} where a number belongs", "Write it as 1.5 or 1e-3.")
-        x.append((numbers[0] or 0.0, numbers[1] or 0.0))
-        classes.append(fields[2] if n_columns == 3 else "")
+        x.extend((numbers[0] or 0.0, numbers[1] or 0.0))
+        if n_columns == 3:
+            classes.append(known.setdefault(fields[2], fields[2]))  # one object for each name
+            if len(known) > _MOST_CLASSES:
+                raise _too_many_classes(path)
+        if len(x) > 2 * _MOST_POINTS:
+            raise _wrong(path, f"holds more than {_MOST_POINTS:,} points", "Fewer would work.")
     if not x:
         raise _wrong(path, "holds no points", _COLUMNS)
-    return np.array(x, dtype=np.float64), classes if n_columns == 3 else None
+    return np.array(x, dtype=np.float64).reshape(-1, 2), classes if n_columns == 3 else None
 
 
 def _check_columns(path: Path, n: int) -> int:
@@ -132,14 +132,26 @@ def _check_columns(path: Path, n: int) -> int:
     return n
 
 
-def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Number and fields, stripped, of every line that is neither blank nor a comment."""
-    lines = [(i, line.strip(" ")) for i, line in enumerate(text.splitlines(), 1)]
-    lines = [(i, line) for i, line in lines if line.strip() and not line.startswith("#")]
-    if not lines:
-        return
-    delimiter = next((mark for mark in ";\t," if mark in lines[0][1]), None)
-    for i, line in lines:
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Number and text of every line that is neither blank nor a comment, read one at a time."""
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for i, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), ""), 1):
+                if "\0" in line or len(line) >= _LONGEST_LINE:
+                    raise _wrong(path, _NEITHER, "CSV with two columns, or NPY, would work.")
+                text = line.rstrip("\n").strip(" ")
+                if text.strip() and not text.startswith("#"):
+                    yield i, text
+    except (OSError, UnicodeDecodeError) as error:
+        raise _wrong(path, _NEITHER, "CSV with two columns, or NPY, would work.") from error
+
+
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Number and fields, stripped, of every such line."""
+    delimiter: str | None = ""
+    for i, line in _lines(path):
+        if delimiter == "":
+            delimiter = next((mark for mark in ";\t," if mark in line), None)
         try:
             fields = line.split() if delimiter is None else next(csv.reader([line], delimiter=delimiter))
         except csv.Error as error:
@@ -156,15 +168,19 @@ def _number(field: str) -> float | None:
         return None
 
 
+def _too_many_classes(path: Path) -> SpecError:
+    return _wrong(
+        path, f"has more than {_MOST_CLASSES} different values in its third column",
+        "It is read as a class. Remove it if it is none.",
+    )  # fmt: skip
+
+
 def _numbered(path: Path, classes: list[str] | None) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
     """Classes as numbers in order of name, whole numbers in order of size."""
     if classes is None:
         return None, ()
     names = sorted(set(classes), key=lambda name: (_number(name) if _number(name) is not None else math.inf, name))
     if len(names) > _MOST_CLASSES:
-        raise _wrong(
-            path, f"has {len(names):,} different values in its third column",
-            f"It is read as a class, of which there may be {_MOST_CLASSES}. Remove it if it is none.",
-        )  # fmt: skip
+        raise _too_many_classes(path)
     place = {name: i for i, name in enumerate(names)}
     return np.array([place[name] for name in classes], dtype=np.int64), tuple(names)

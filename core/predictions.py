@@ -68,11 +68,11 @@ class Reading(NamedTuple):
     prediction: Prediction
     data_std: float = 1.0
 
-    def inputs(self, path: Path, x: Tensor, c: Coefficients) -> Tensor:
-        """What the network is shown of x [B, ...]: x itself, or x at unit variance where the path is not bounded."""
+    def inputs(self, path: Path, x: Tensor, t: Tensor) -> Tensor:
+        """What the network is shown of x [B, ...] at t [B]: x, or x at unit variance where the path is not bounded."""
         if path.bounded and self.prediction != "edm":
             return x
-        return x / std(c, self.data_std)
+        return x / std(path.at(t).over(x), self.data_std)
 
     def target(self, x1: Tensor, x0: Tensor, c: Coefficients) -> Tensor:
         """What the network should output for the pair (x1, x0)."""

@@ -24,12 +24,15 @@ PACKAGES = {
     "path": "core.paths",
     "objective": "trainers",
     "network": "core.networks",
+    "optimiser": "trainers.optimisers",
+    "schedule": "trainers.schedules",
     "field": "core.fields",
     "grid": "core.grids",
     "guidance": "core.guidance",
     "clipping": "core.clipping",
     "sampler": "core.samplers",
     "metric": "core.metrics",
+    "features": "core.features",
 }
 PLUGINS_VARIABLE = "FLOWSCOPE_PLUGINS"
 

@@ -21,12 +21,14 @@ from torch import Tensor
 
 from core import registry
 from core import spec as specs
+from core.device import processor
 from core.errors import SpecError
 from core.evaluation import ConditionedField, CountedField, block, padded
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDeclared, Tick
 from core.fields import Field
 from core.learned import locate, sha256
 from core.noise import BrownianPath, Noise
+from core.parts import make
 from core.paths import Coefficients, Path
 from core.setup import Setup, resolve
 from core.spec import RunSpec
@@ -66,15 +68,18 @@ def data_points(setup: Setup) -> np.ndarray:
     return setup.dataset.held_out(n, setup.spec.seed).x.numpy().astype(np.float32)
 
 
-def rows(setup: Setup, field: Field) -> Iterator[Row]:
-    """Sample the field: one row per time of the grid, the first at the noise, the last at t = 1."""
+def rows(setup: Setup, field: Field, *, plane: bool = True) -> Iterator[Row]:
+    """Sample the field: one row per time of the grid, the first at the noise, the last at t = 1.
+
+    Without ``plane`` the field is not evaluated on the points of the plane.
+    """
     spec, path = setup.spec, setup.path
     n = padded(spec.n_samples, block(1 + len(setup.shape), setup.device))
     noise = StepNoises(Noise(spec.seed, n, setup.shape, setup.device, setup.dtype))
     times = setup.times()
     counted = CountedField(field)
     sampled = ConditionedField(setup.wrap(counted), setup.labels(n))
-    mesh = _Mesh(setup, field) if len(setup.shape) == 1 else None
+    mesh = Mesh(setup, field, field_grid(setup)) if plane and len(setup.shape) == 1 else None
     x0 = setup.source.draw(setup.shape, n, spec.seed, "source").to(setup.device, setup.dtype)
     x, state = path.at(times[0]).sigma * x0, None
     for t, s in itertools.pairwise(times):
@@ -112,11 +117,11 @@ class StepNoises:
         return self._noise.fresh(t, draw)
 
 
-class _Mesh:
-    """The field on a mesh of the plane; where all particles have one class, that class's."""
+class Mesh:
+    """The field at places [G, D] of the plane; where all particles have one class, that class's."""
 
-    def __init__(self, setup: Setup, field: Field) -> None:
-        grid = torch.from_numpy(field_grid(setup)).to(setup.device, setup.dtype)
+    def __init__(self, setup: Setup, field: Field, places: np.ndarray) -> None:
+        grid = torch.from_numpy(places).to(setup.device, setup.dtype)
         self._n = len(grid)
         self._x = torch.cat([grid, grid.new_zeros(padded(len(grid)) - len(grid), grid.shape[1])])
         labels = setup.labels(len(self._x)) if len(setup.classes) == 1 else None
@@ -160,8 +165,10 @@ def started(setup: Setup, **more: str) -> RunStarted:
         "device": str(setup.device),
         "precision": spec.precision,
         "threads": str(setup.threads),
+        "processor": processor(setup.device),
         "method": objective.family,
         "method_title": objective.title,
+        "predicts": make("objective", spec.objective).predicts,
         "data_title": setup.dataset.title,
         "class_names": ", ".join(setup.dataset.class_names),
         "path_title": setup.path.title,
@@ -178,8 +185,8 @@ def started(setup: Setup, **more: str) -> RunStarted:
     return RunStarted(specs.to_json(spec), meta | more)
 
 
-def sample(spec: RunSpec) -> Generator[Event | Tick]:
-    """Run a sampling spec.
+def sample(spec: RunSpec, *, plane: bool = True) -> Generator[Event | Tick]:
+    """Run a sampling spec; without ``plane`` the particles alone are recorded, which is the quicker answer.
 
     Raises:
         SpecError: before the first event, where the spec cannot run.
@@ -187,16 +194,16 @@ def sample(spec: RunSpec) -> Generator[Event | Tick]:
     setup = resolve(spec)
     field = setup.field()
     yield started(setup)
-    yield from _declare(setup)
+    yield from _declare(setup, plane=plane)
     try:
-        yield from _chunks(setup, field)
+        yield from _chunks(setup, field, plane=plane)
     except StopRun:
         yield RunFinished("stopped")
         return
     yield RunFinished("finished")
 
 
-def _declare(setup: Setup) -> Iterator[StreamDeclared]:
+def _declare(setup: Setup, *, plane: bool) -> Iterator[StreamDeclared]:
     n_rows = setup.sampler.n_steps + 1
     declare = partial(StreamDeclared, columns=SAMPLING_COLUMNS, capacity=n_rows)
     shape = (setup.spec.n_samples, *setup.shape)
@@ -210,6 +217,8 @@ def _declare(setup: Setup) -> Iterator[StreamDeclared]:
         name="x", row_shape=shape, dims=names, kind="points", static={"data": data_points(setup)} | _static(setup)
     )
     yield declare(name="x1_hat", row_shape=shape, dims=names, kind="points")
+    if not plane:
+        return
     yield declare(
         name="field/velocity", row_shape=grid.shape, dims=("t", "place", "xy"), kind="vectors", units="1/t",
         static={"grid": grid},
@@ -244,9 +253,9 @@ def real_images(setup: Setup) -> dict[str, np.ndarray]:
     return {"data": held.x[which].numpy()}
 
 
-def _chunks(setup: Setup, field: Field) -> Iterator[Event | Tick]:
+def _chunks(setup: Setup, field: Field, *, plane: bool) -> Iterator[Event | Tick]:
     n_rows = setup.sampler.n_steps + 1
-    for done, row in enumerate(rows(setup, field)):
+    for done, row in enumerate(rows(setup, field, plane=plane)):
         columns = {name: np.array([value]) for name, value in row.columns.items()}
         for name, data in (("x", row.x), ("x1_hat", row.x1_hat), ("field/velocity", row.velocity)):
             if data is not None:

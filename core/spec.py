@@ -16,17 +16,24 @@ import msgspec
 from msgspec import Meta
 
 from core.errors import SpecError, unknown
+from core.local_file import one_line
 
 #: The kinds of parts, in the order in which a form and a TOML file show them.
 PARTS = (
-    "data", "source", "coupling", "path", "objective", "network", "field", "guidance", "clipping", "grid", "sampler",
+    "data", "source", "coupling", "path", "objective", "network", "optimiser", "schedule",
+    "field", "guidance", "clipping", "grid", "sampler",
 )  # fmt: skip
+
+#: Bytes of a TOML file, at most.
+_LARGEST = 1 << 20
 
 #: Weights that come with the product are named ``shipped:NAME``.
 SHIPPED = "shipped:"
 
 Device = Literal["auto", "cuda", "mps", "cpu"]
 Precision = Literal["float32", "float64"]
+#: To sample, to train, or to find out more about what was sampled: see `core.analysis`.
+Action = Literal["sample", "train", "measure", "preview", "exact-field", "error-map", "forward"]
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -44,13 +51,18 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     n_steps: Annotated[int, Meta(ge=1, le=10_000_000, title="Training steps", description="Optimiser steps")] = 5000
     batch_size: Annotated[int, Meta(ge=1, le=65536, title="Batch", description="Samples in one step")] = 256
+    accumulation: Annotated[
+        int, Meta(ge=1, le=1024, title="Accumulation", description="Batches whose gradients make one step, on average")
+    ] = 1
     learning_rate: Annotated[
-        float, Meta(gt=0, le=1, title="Learning rate", description="At its peak; it falls to zero along a half cosine")
+        float, Meta(gt=0, le=1, title="Learning rate", description="At its peak; the schedule says how it changes")
     ] = 2e-3
     warm_up: Annotated[
         int, Meta(ge=0, le=100_000, title="Warm-up", description="Steps over which the learning rate rises linearly")
     ] = 100
-    weight_decay: Annotated[float, Meta(ge=0, le=1, title="Weight decay", description="Decoupled, as in AdamW")] = 0.0
+    weight_decay: Annotated[
+        float, Meta(ge=0, le=1, title="Weight decay", description="Decoupled in AdamW, in the gradient elsewhere")
+    ] = 0.0
     ema: Annotated[
         float, Meta(ge=0, lt=1, title="EMA", description="Decay of the averaged weights that are sampled")
     ] = 0.998
@@ -65,19 +77,41 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     autocast: Annotated[
         bool, Meta(title="bfloat16", description="Computes products in half precision: faster for image networks")
     ] = False
+    channels_last: Annotated[
+        bool, Meta(title="Channels last", description="Layout of images: faster on CUDA, slower on a processor")
+    ] = False
+    compile: Annotated[
+        bool,
+        Meta(title="Compile", description="torch.compile: pays in long runs on CUDA, not on a processor"),
+    ] = False
     n_points: Annotated[
         int, Meta(ge=0, le=10_000_000, title="Points", description="Size of a fixed training set, 0 for fresh points")
     ] = 0
     n_snapshots: Annotated[
         int, Meta(ge=0, le=1000, title="Snapshots", description="Samples and fields recorded while training")
     ] = 24
+    n_validations: Annotated[
+        int, Meta(ge=0, le=1000, title="Validations", description="How often the loss of held-out data is measured")
+    ] = 24
+    keep_every: Annotated[
+        int,
+        Meta(ge=0, le=10_000_000, title="Keeps one every", description="Steps between checkpoints that stay, 0: none"),
+    ] = 0
+    init_from: Annotated[
+        str,
+        Meta(title="Starts from", description="A checkpoint whose weights are the start; empty: fresh weights"),
+    ] = ""
+    init_sha256: Annotated[
+        str,
+        Meta(pattern=r"^([0-9a-f]{64})?$", title="Its SHA-256", description="Filled in when the training begins"),
+    ] = ""
 
 
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One run: train a network, or sample a field. Everything that decides the numbers of its trace is here."""
 
     title: str = ""
-    action: Literal["sample", "train"] = "sample"
+    action: Action = "sample"
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1, title="Seed", description="Same seed, same noise in every lane")] = 11
     n_samples: Annotated[int, Meta(ge=1, le=1_000_000, title="Particles", description="Particles that are sampled")] = (
         1000
@@ -91,6 +125,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     path: Part = Part("linear")
     objective: Part = Part("flow-matching")
     network: Part = Part("mlp")
+    optimiser: Part = Part("adamw")
+    schedule: Part = Part("cosine")
     field: Part = Part("exact")
     guidance: Part = Part("none")
     clipping: Part = Part("none")
@@ -166,8 +202,8 @@ def to_json(spec: RunSpec) -> str:
 def from_json(text: str | bytes) -> RunSpec:
     try:
         data = json.loads(text)
-    except ValueError as error:
-        raise SpecError("", f"The spec is not JSON: {error}.") from None
+    except (ValueError, RecursionError) as error:
+        raise SpecError("", f"The spec is not JSON: {one_line(error)}.") from None
     if not isinstance(data, dict):
         raise SpecError("", "The spec is not a JSON object.")
     return from_dict(data)
@@ -198,11 +234,15 @@ def read_toml(path: Path) -> dict[str, Any]:
         SpecError: the file is missing, is not text or is not TOML; the message names the file and the line.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError("", f"{path} is not TOML: {error}.") from None
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise SpecError("", f"{path} is larger than {_LARGEST // 1024} KB: no spec is.")
+        return tomllib.loads(data.decode())
     except UnicodeDecodeError:
         raise SpecError("", f"{path} is not a text file.") from None
+    except (ValueError, RecursionError) as error:  # ValueError is also what TOMLDecodeError is, and a number too long
+        raise SpecError("", f"{path} is not TOML: {one_line(error)}.") from None
     except OSError as error:
         raise SpecError("", f"{path} cannot be read: {error.strerror}.") from None
 
@@ -210,8 +250,8 @@ def read_toml(path: Path) -> dict[str, Any]:
 def from_toml(text: str) -> RunSpec:
     try:
         return from_dict(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError("", f"The spec is not TOML: {error}.") from None
+    except (ValueError, RecursionError) as error:
+        raise SpecError("", f"The spec is not TOML: {one_line(error)}.") from None
 
 
 def apply_sets(data: dict[str, Any], sets: list[str]) -> dict[str, Any]:
@@ -247,5 +287,5 @@ def apply_sets(data: dict[str, Any], sets: list[str]) -> dict[str, Any]:
 def _parse_value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text

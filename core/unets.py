@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -18,6 +18,8 @@ _REFERENCE_CLASSES = 10
 
 class ImageNetwork(Network, frozen=True):
     """A network for images."""
+
+    reads: ClassVar[str] = "images"
 
     @classmethod
     def facts(cls) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
     python tools/make_resources.py catalog
     python tools/make_resources.py runs CHECKPOINTS
+    python tools/make_resources.py weights CHECKPOINT NAME
 
 CHECKPOINTS is a folder that holds one folder per preset, as `flowscope train PRESET -o CHECKPOINTS/PRESET` leaves
 it. The shipped networks were trained longer than the presets ask for; the spec inside each file of weights says how.
+`weights` ships a checkpoint as shipped:NAME: its averaged weights in half precision.
 """
 
 from __future__ import annotations
@@ -35,11 +37,17 @@ def make_runs(checkpoints: Path) -> None:
         record(sample(spec), name, resources.path("traces", f"{name}.h5"))
 
 
+def make_weights(file: Path, name: str) -> None:
+    checkpoint.slim(file, resources.path("weights", f"{name}.safetensors"), half=True)
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["catalog"]:
             make_catalog()
         case ["runs", folder]:
             make_runs(Path(folder))
+        case ["weights", file, name]:
+            make_weights(Path(file), name)
         case _:
             sys.exit(__doc__)

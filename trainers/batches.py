@@ -15,9 +15,9 @@ from core.setup import Setup
 from trainers.objective import Objective, Pairs
 
 _GOLDEN = 0.6180339887498949
-_MOST_STEPS, _MOST_NUMBERS = 64, 1 << 20
-"""Steps, and numbers, that are drawn together: the hash costs the same for one sample as for some thousands."""
-_DROP_DRAW, _EXTRA_DRAW, _BRIDGE_DRAW = 3, 4, 5
+_MOST_BATCHES, _MOST_NUMBERS = 64, 1 << 20
+"""Batches, and numbers, that are drawn together: the hash costs the same for one sample as for some thousands."""
+_DROP_DRAW, _EXTRA_DRAW, BRIDGE_DRAW = 3, 4, 5
 
 
 class Batch(NamedTuple):
@@ -32,32 +32,33 @@ class Batch(NamedTuple):
 
 
 class Batches:
-    """The endless sequence of a run's batches; it can be entered at any step."""
+    """The endless sequence of a run's batches, or of some rows of each; it can be entered at any step."""
 
-    def __init__(self, setup: Setup, objective: Objective) -> None:
-        self._setup, self._objective = setup, objective
-        self._size = setup.spec.training.batch_size
-        self._block = max(1, min(_MOST_STEPS, _MOST_NUMBERS // (self._size * math.prod(setup.shape))))
+    def __init__(self, setup: Setup, objective: Objective, rows: slice = slice(None)) -> None:
+        self._setup, self._objective, self._rows = setup, objective, rows
+        self._size, self._each = setup.spec.training.batch_size, setup.spec.training.accumulation
+        self._block = max(1, min(_MOST_BATCHES, _MOST_NUMBERS // (self._size * math.prod(setup.shape))))
         self._pairs = _fixed_pairs(setup)
+        self._couples = self._pairs is None and "independent-pairs" not in setup.coupling.provides
 
     def use(self, pairs: Pairs) -> None:
         """Train on these pairs from now on."""
-        self._pairs = pairs
+        self._pairs, self._couples = pairs, False
 
     def from_step(self, first_step: int) -> Iterator[Batch]:
-        """The batches from a step on, without end."""
-        step, size = first_step, self._size
+        """The batches from a training step on, without end."""
+        place, size = first_step * self._each, self._size
         while True:
-            # Blocks begin at fixed steps, so that a resumed run draws the same ones.
-            start = step - step % self._block
+            # Blocks begin at fixed places, so that a resumed run draws the same ones.
+            start = place - place % self._block
             block = self._draw(start * size, self._block * size)
-            for i in range(step - start, self._block):
+            for i in range(place - start, self._block):
                 rows = slice(i * size, (i + 1) * size)
-                batch = Batch(*(None if values is None else values[rows] for values in block))  # type: ignore[arg-type]
-                if self._pairs is None:
+                batch = _part(block, rows)
+                if self._couples:
                     batch = batch._replace(x0=batch.x0[self._setup.coupling.pair(batch.x1, batch.x0)])
-                yield batch
-            step = start + self._block
+                yield batch if self._rows == slice(None) else _part(batch, self._rows)
+            place = start + self._block
 
     def _draw(self, first: int, n: int) -> Batch:
         """Samples first..first+n-1 of the endless training sequence."""
@@ -71,7 +72,7 @@ class Batches:
         u = uniform(spec.seed, "step", index, objective.n_uniforms, _EXTRA_DRAW)
         z = None
         if setup.path.bridge:
-            z = normal(spec.seed, "step", index, math.prod(setup.shape), _BRIDGE_DRAW).reshape(x1.shape)
+            z = normal(spec.seed, "step", index, math.prod(setup.shape), BRIDGE_DRAW).reshape(x1.shape)
         cond = None
         if training.conditional and labels is not None:
             dropped = uniform(spec.seed, "step", index, 1, _DROP_DRAW)[:, 0] < training.label_dropout
@@ -92,6 +93,10 @@ class Batches:
         else:
             x1, labels = setup.dataset.training(n, spec.seed, first)
         return Pairs(x1, setup.source.draw(setup.shape, n, spec.seed, "pair", first), labels)
+
+
+def _part(batch: Batch, rows: slice) -> Batch:
+    return Batch(*(None if values is None else values[rows] for values in batch))  # type: ignore[arg-type]
 
 
 def _fixed_pairs(setup: Setup) -> Pairs | None:

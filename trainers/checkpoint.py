@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import math
 import os
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
 
+import msgspec
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -14,17 +16,20 @@ from torch import Tensor, nn
 
 from core import spec as specs
 from core.errors import FlowscopeError, SpecError
-from core.learned import EMA, RAW, SPEC
+from core.learned import EMA, RAW, SPEC, STEP
 from core.spec import RunSpec
+from trainers.schedules import State as Memory
 
 FILE_NAME = "checkpoint.safetensors"
-_OPTIMISER, _TEACHER = "optimiser.", "teacher."
-_STEP = "step"
+_OPTIMISER, _TEACHER, _SCHEDULE = "optimiser.", "teacher.", "schedule."
+_VALIDATED, _BEST = "validated", "best"
+#: What must be as it was when a run is resumed.
+_SAME = ("seed", "data", "source", "coupling", "path", "objective", "network", "optimiser", "schedule")
 
 
 @dataclass
 class State:
-    """What training changes: raw weights, averaged weights, optimiser, and how many steps were done."""
+    """What training changes: raw weights, averaged weights, optimiser, schedule, and how many steps were done."""
 
     network: nn.Module
     average: nn.Module
@@ -32,6 +37,12 @@ class State:
     step: int = 0
     teacher: nn.Module | None = None
     """The averaged weights with which the present round of the objective began."""
+    schedule: Memory = field(default_factory=dict)
+    """What the schedule remembers of validation losses."""
+    validated: int = -1
+    """The last step at which the schedule was told a validation loss."""
+    best: float = math.inf
+    """The least validation loss."""
 
 
 def save(file: Path, state: State, spec: RunSpec, reading: dict[str, str]) -> None:
@@ -45,7 +56,11 @@ def save(file: Path, state: State, spec: RunSpec, reading: dict[str, str]) -> No
     tensors |= _optimiser_tensors(state.optimiser)
     if state.teacher is not None:
         tensors |= {_TEACHER + name: value for name, value in state.teacher.state_dict().items()}
-    metadata = {SPEC: specs.to_json(spec), _STEP: str(state.step), **reading}
+    tensors |= {_SCHEDULE + name: torch.tensor(value, dtype=torch.float64) for name, value in state.schedule.items()}
+    metadata = {
+        SPEC: specs.to_json(spec), STEP: str(state.step), _VALIDATED: str(state.validated), _BEST: repr(state.best),
+        **reading,
+    }  # fmt: skip
     part = file.with_suffix(".part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -56,11 +71,25 @@ def save(file: Path, state: State, spec: RunSpec, reading: dict[str, str]) -> No
         raise FlowscopeError(f"{file} cannot be written: {error}.") from None
 
 
-def slim(file: Path, out: Path) -> None:
-    """Copy a checkpoint with its averaged weights alone: enough to sample, a quarter of the size."""
+def slim(file: Path, out: Path, *, half: bool = False) -> None:
+    """Copy a checkpoint with its averaged weights alone: enough to sample, a quarter of the size.
+
+    In half precision (float16, which is read back as float32) it is an eighth. A start from other weights is named by
+    its file and folder, wherever that was.
+
+    Raises:
+        FlowscopeError: a weight is too large for half precision.
+    """
     with safe_open(file, framework="pt") as tensors:
         metadata = tensors.metadata()
         averaged = {key: tensors.get_tensor(key) for key in tensors.keys() if key.startswith(EMA)}  # noqa: SIM118
+    spec = specs.from_json(metadata[SPEC])
+    origin = "/".join(PurePath(spec.training.init_from).parts[-2:])
+    metadata[SPEC] = specs.to_json(spec.replace(training=msgspec.structs.replace(spec.training, init_from=origin)))
+    if half:
+        averaged = {key: value.half() for key, value in averaged.items()}
+        if not all(bool(value.isfinite().all()) for value in averaged.values()):
+            raise FlowscopeError(f"{file} has weights beyond 65,504, which half precision cannot hold.")
     out.parent.mkdir(parents=True, exist_ok=True)
     save_file(averaged, out, metadata)
 
@@ -72,16 +101,9 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
         SpecError: the file is missing, is no checkpoint, or belongs to another spec (only the number of training steps,
             of samples, and the title may differ).
     """
-    try:
-        with safe_open(file, framework="pt") as tensors:
-            metadata = tensors.metadata() or {}
-            values = {key: tensors.get_tensor(key) for key in tensors.keys()}  # noqa: SIM118  # not a mapping
-    except (OSError, SafetensorError) as error:
-        raise SpecError("", f"{file} is not a checkpoint that can be resumed: {error}.") from None
-    if SPEC not in metadata or _STEP not in metadata:
-        raise SpecError("", f"{file} holds no Flowscope checkpoint.")
+    metadata, values = _read(file)
     saved = specs.from_json(metadata[SPEC])
-    for name in ("seed", "data", "source", "coupling", "path", "objective", "network"):
+    for name in _SAME:
         if getattr(saved, name) != getattr(spec, name):
             raise SpecError(name, f"The checkpoint {file} was trained with another {name}: {getattr(saved, name)}.")
     state.average.load_state_dict(_under(values, EMA))
@@ -91,7 +113,21 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
         state.teacher = copy.deepcopy(state.average)
         state.teacher.load_state_dict(teacher)
     _load_optimiser(state.optimiser, _under(values, _OPTIMISER))
-    state.step = int(metadata[_STEP])
+    state.schedule = {name: float(value) for name, value in _under(values, _SCHEDULE).items()}
+    state.step, state.validated = int(metadata[STEP]), int(metadata.get(_VALIDATED, "-1"))
+    state.best = float(metadata.get(_BEST, "inf"))
+
+
+def _read(file: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    try:
+        with safe_open(file, framework="pt") as tensors:
+            metadata = tensors.metadata() or {}
+            values = {key: tensors.get_tensor(key) for key in tensors.keys()}  # noqa: SIM118  # not a mapping
+    except (OSError, SafetensorError) as error:
+        raise SpecError("", f"{file} is not a checkpoint that can be resumed: {error}.") from None
+    if SPEC not in metadata or STEP not in metadata:
+        raise SpecError("", f"{file} holds no Flowscope checkpoint.")
+    return metadata, values
 
 
 def _under(values: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

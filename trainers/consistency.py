@@ -46,6 +46,7 @@ class Consistency(Objective, frozen=True):
     name = "consistency"
     title = "Consistency model"
     reference = "Song et al. 2023, Consistency Models, algorithms 2 and 3"
+    formula: ClassVar[str] = r"\E |f_\theta(x_t, t) - f_\theta(x_s, s)|"
     family = "one-step"
     provides: ClassVar[tuple[str, ...]] = ("flow-map",)
     needs: ClassVar[tuple[str, ...]] = ("normal-source",)

@@ -22,6 +22,7 @@ class Diffusion(Objective, frozen=True):
     name = "diffusion"
     title = "Diffusion"
     reference = "Ho et al. 2020, Denoising Diffusion Probabilistic Models, eq. 14"
+    formula: ClassVar[str] = r"\E |\prediction(x_t, t) - \target|^2"
     family = "diffusion"
     needs: ClassVar[tuple[str, ...]] = ("normal-source",)
 

@@ -29,6 +29,10 @@ class Edm(Objective, frozen=True):
     name = "edm"
     title = "EDM"
     reference = "Karras et al. 2022, Elucidating the Design Space, eq. 8"
+    formula: ClassVar[str] = (
+        r"\E |F_\theta(x_t, t) - (\frac{\sigma_t}{c} x_1 - c \alpha_t x_0) / \sqrt{c^2 \alpha_t^2"
+        r" + \sigma_t^2}|^2"
+    )
     family = "diffusion"
     needs: ClassVar[tuple[str, ...]] = ("normal-source",)
 

@@ -6,6 +6,8 @@ data minus noise.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from core.predictions import Prediction
 from core.registry import register
 from trainers.objective import Objective
@@ -18,6 +20,7 @@ class FlowMatching(Objective, frozen=True):
     name = "flow-matching"
     title = "Flow matching"
     reference = "Lipman et al. 2023, Flow Matching for Generative Modeling, eq. 23"
+    formula: ClassVar[str] = r"\E |v_\theta(x_t, t) - (\dot\alpha_t x_1 + \dot\sigma_t x_0)|^2"
     family = "flow"
 
     @property

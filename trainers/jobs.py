@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Generator
 from pathlib import Path
 
+from core.analysis import ANALYSES, analyse
 from core.events import Event, Tick
 from core.run import sample
 from core.spec import RunSpec
 from trainers.loop import train
+from trainers.measure import measure
 
 
 def start(spec: RunSpec, directory: Path | None = None) -> Generator[Event | Tick]:
     """The events of a spec's run; a training run keeps its checkpoint in the directory."""
-    return train(spec, directory) if spec.action == "train" else sample(spec)
+    if spec.action in ANALYSES:
+        return analyse(spec)
+    if spec.action == "train":
+        return train(spec, directory)
+    if spec.action == "measure":
+        return measure(spec)
+    return sample(spec.replace(action="sample"), plane=spec.action != "preview")

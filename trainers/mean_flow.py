@@ -8,7 +8,7 @@ data to noise and their r is our s: the identity there has a minus.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from msgspec import Meta
@@ -29,6 +29,7 @@ class MeanFlow(AverageVelocityObjective, frozen=True):
     name = "mean-flow"
     title = "MeanFlow"
     reference = "Geng et al. 2025, Mean Flows for One-step Generative Modeling, eq. 10"
+    formula: ClassVar[str] = r"\E |u_\theta(x_t, t, s) - (v + (s - t) \frac{\d u}{\d t})|^2"
 
     share: Annotated[
         float,

@@ -71,6 +71,8 @@ class Objective(msgspec.Struct, frozen=True):
     n_uniforms: ClassVar[int] = 0
     #: whether the network is told the time to which it jumps
     two_times: ClassVar[bool] = False
+    #: the loss, as `workbench.views.tex` reads it; ``\prediction`` and ``\target`` stand for those that are chosen
+    formula: ClassVar[str] = ""
     #: the sampler that it was made for, where that is not any
     sampler: ClassVar[str] = ""
 
@@ -84,13 +86,17 @@ class Objective(msgspec.Struct, frozen=True):
         return path.t_min + (path.t_max - path.t_min) * u
 
     def loss(self, lesson: Lesson) -> Tensor:
-        """Mean squared error of the network at x_t against the pair's target, weighted by `weight`."""
-        blend = lesson.path.blend(lesson.x1, lesson.x0, lesson.z, lesson.t)
-        c = lesson.path.at(lesson.t).over(lesson.x1)
-        target = blend.velocity if self.predicts == "velocity" else lesson.reading.target(lesson.x1, blend.x0, c)
-        error = lesson.network(blend.x_t, lesson.t, lesson.cond) - target
-        loss: Tensor = error.square().mean()
+        """Mean squared error of the network at x_t against the pair's target."""
+        loss: Tensor = self.error(lesson).square().mean()
         return loss
+
+    def error(self, lesson: Lesson) -> Tensor:
+        """The network's output at x_t less the pair's target [B, ...]."""
+        blend = lesson.path.blend(lesson.x1, lesson.x0, lesson.z, lesson.t)
+        target = blend.velocity
+        if self.predicts != "velocity":
+            target = lesson.reading.target(lesson.x1, blend.x0, lesson.path.at(lesson.t).over(lesson.x1))
+        return lesson.network(blend.x_t, lesson.t, lesson.cond) - target
 
     def field_output(self, network: Evaluation, x: Tensor, t: Tensor, cond: Tensor | None) -> Tensor:
         """The output [B, ...] that decodes to the estimate at (x, t)."""
@@ -126,4 +132,5 @@ class Objective(msgspec.Struct, frozen=True):
             "needs": list(cls.needs),
             "spoils": list(cls.spoils),
             "sampler": cls.sampler,
+            "formula": cls.formula,
         }

@@ -38,6 +38,7 @@ class Reflow(Objective, frozen=True):
     name = "reflow"
     title = "Reflow"
     reference = "Liu et al. 2022, Flow Straight and Fast, algorithm 1"
+    formula: ClassVar[str] = r"\E |v_\theta(x_t, t) - (\dot\alpha_t \hat x_1(x_0) + \dot\sigma_t x_0)|^2"
     family = "flow"
     needs: ClassVar[tuple[str, ...]] = ("finite-velocity",)
     spoils: ClassVar[tuple[str, ...]] = ("normal-source", "independent-pairs")

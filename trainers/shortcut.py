@@ -8,7 +8,7 @@ s - t.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from msgspec import Meta
@@ -27,6 +27,7 @@ class Shortcut(AverageVelocityObjective, frozen=True):
     name = "shortcut"
     title = "Shortcut model"
     reference = "Frans et al. 2024, One Step Diffusion via Shortcut Models, eq. 5"
+    formula: ClassVar[str] = r"\E |u_\theta(x_t, t, s) - \half (u_{t,m} + u_{m,s})|^2"
 
     share: Annotated[
         float, Meta(ge=0, le=1, title="Jumps", description="Share of samples that learn a jump; the rest the velocity")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +10,7 @@ from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QLineEdit, QWidget
 
-Group = Literal["File", "Run", "Play", "View", "Help"]
+Group = Literal["Go to", "File", "Run", "Play", "View", "Help"]
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,17 @@ class Spec:
 
 
 TABLE: tuple[Spec, ...] = (
-    Spec("open", "Open trace…", "File", ("Ctrl+O",), "open"),
+    Spec("library", "Library", "Go to", ("Ctrl+1",), "library", help="Presets and recent runs"),
+    Spec("runs", "All runs", "Go to", ("Ctrl+3",), "folder", help="Search, compare, rename, throw away"),
+    Spec("settings", "Settings", "Go to", ("Ctrl+,",), "settings", help="Theme, size of type, shortcuts"),
+    Spec("lanes", "Lanes", "Go to", ("Ctrl+2",), "lanes", help="What is open"),
+
+    Spec(
+        "palette", "Search…", "Go to", ("Ctrl+K", "Ctrl+Shift+P"), "search", help="Actions, presets and runs by name"
+    ),
+    Spec("open", "Open…", "File", ("Ctrl+O",), "open"),
     Spec("save", "Save trace…", "File", ("Ctrl+S",), "save"),
-    Spec("export", "Export GIF…", "File", ("Ctrl+E",), "export"),
+    Spec("export", "Export…", "File", ("Ctrl+E",), "export"),
     Spec("quit", "Quit", "File", ("Ctrl+Q",)),
     Spec("run", "Run", "Run", ("Ctrl+R",), "play", help="Train what needs it, sample the rest"),
     Spec("stop", "Stop and keep", "Run", ("Esc",), "stop", help="What is recorded so far stays"),
@@ -39,16 +47,42 @@ TABLE: tuple[Spec, ...] = (
     Spec("step-on", "Step on", "Play", ("Right",), "step-on", help="To the next recorded step"),
     Spec("to-start", "To the noise", "Play", ("Home",), "to-start"),
     Spec("to-end", "To the data", "Play", ("End",), "to-end", help="On a growing run its head is followed"),
-    Spec("loop", "Loop", "Play", ("Shift+L",), "loop", checkable=True),
+    Spec("loop", "Loop", "Play", ("Shift+L",), "loop", checkable=True, help="Loop, there and back, or once"),
+    Spec(
+        "keep-time", "Keep time", "Play", ("Shift+K",), checkable=True,
+        help="Leave frames out where drawing is slow;<br>without it every recorded step is drawn",
+    ),
+    Spec("span-from", "Play from here", "Play", ("[",), help="Shift and drag on the slider chooses a part too"),
+    Spec("span-to", "Play up to here", "Play", ("]",)),
+    Spec("span-all", "Play all of it", "Play", ("\\",)),
+    Spec("next-axis", "Next time axis", "Play", ("Shift+X",), help="t, 1 − t, σ, log-SNR, DDPM step, NFE"),
+    Spec("undo", "Undo", "View", ("Ctrl+Z",), "undo", help="What is open, its set-up and how it is shown"),
+    Spec("redo", "Redo", "View", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo"),
     Spec("particles", "Particles", "View", ("P",), checkable=True, help="The same noise has one colour in all lanes"),
     Spec("trails", "Trails", "View", ("T",), checkable=True, help="Where particles came from, the last quarter of t"),
     Spec(
         "field", "Field", "View", ("F",), checkable=True,
         help="Arrows show where a particle at this place goes next.<br>Length is speed, on one scale for all t.",
     ),
+    Spec(
+        "preview", "Preview x̂₁", "View", ("H",), checkable=True,
+        help="The data that the network expects: where each particle or image would end if noise left now",
+    ),
+    Spec("density", "Density", "View", ("D",), checkable=True, help="How many particles are where"),
     Spec("real", "Real", "View", ("R",), checkable=True, help="Points of the data set, faint below the particles"),
+    Spec(
+        "equations", "Equations", "View", ("Q",), checkable=True,
+        help="Path, loss, field and step of each lane, with the numbers of this moment",
+    ),
+    Spec(
+        "exact", "Exact field", "View", ("E",), checkable=True,
+        help="The velocity in closed form: what a perfect network would have learned",
+    ),
+    Spec(
+        "error", "Error map", "View", ("M",), checkable=True,
+        help="How far the learned velocity is from the exact one.<br>Blank where no particles come.",
+    ),
     Spec("image", "Image x", "View", ("X",), checkable=True, help="The images at the time of the slider"),
-    Spec("preview", "Preview x̂₁", "View", ("H",), checkable=True, help="Where the images would end if noise left now"),
     Spec(
         "speed", "Speed |v|", "View", ("V",), checkable=True,
         help="How fast each pixel changes, on one scale for all lanes and times",
@@ -56,14 +90,22 @@ TABLE: tuple[Spec, ...] = (
     Spec("keys", "Key frames", "View", ("K",), checkable=True, help="One image at recorded times, below the lanes"),
     Spec("labels", "Labels", "View", ("L",), checkable=True, help="The class that each image was asked to be"),
     Spec(
-        "arrows", "Arrows", "View", ("A",), checkable=True,
+        "arrows", "Arrows", "View", ("W",), checkable=True,
         help="Where the velocity rises on the image plane:<br>the gradient of its means over blocks of pixels",
     ),
+    Spec(
+        "strip", "Forward process", "View", ("Shift+F",), checkable=True,
+        help="A strip below the lanes: data run to noise, on the path of the selected lane",
+    ),
+    Spec("add-lane", "Add lane", "View", ("A",), "plus", help="One to four stand side by side"),
+    Spec("remove-lane", "Remove lane", "View", ("Shift+A",), help="The selected one"),
     Spec("link", "Link cameras", "View", ("Ctrl+L",), "link", checkable=True, help="All lanes pan and zoom together"),
-    Spec("home", "Whole view", "View", ("Shift+H",), "home"),
+    Spec("home", "Whole view", "View", ("Ctrl+0",), "home"),
     Spec("theme", "Dark or light", "View", ("Ctrl+T",), "theme"),
     Spec("panel", "Set-up panel", "View", ("Ctrl+.",), "panel", checkable=True),
-    Spec("full-screen", "Full screen", "View", ("F11",)),
+    Spec("full-screen", "Full screen", "View", ("F11",), help="Lanes alone, in large type"),
+    Spec("reset", "Reset settings and layout", "View", help="Theme, type, shortcuts and window as they were first"),
+    Spec("copy-log", "Copy the log", "Help", (), "copy", help="To send when something broke"),
     Spec("help", "Shortcuts", "Help", ("?", "F1"), "help"),
 )  # fmt: skip
 
@@ -93,32 +135,34 @@ def native(key: str) -> str:
     return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
 
 
-def tooltip(spec: Spec) -> str:
+def tooltip(spec: Spec, keys: Sequence[str]) -> str:
     """Name and key, and below them what it means."""
-    keys = f"&nbsp;&nbsp;<span style='font-weight: 400'>{native(spec.keys[0])}</span>" if spec.keys else ""
+    first = f"&nbsp;&nbsp;<span style='font-weight: 400'>{native(keys[0])}</span>" if keys else ""
     rest = f"<br>{spec.help}" if spec.help else ""
-    return f"<div style='white-space: pre'><b>{spec.text.rstrip('…')}</b>{keys}{rest}</div>"
+    return f"<div style='white-space: pre'><b>{spec.text.rstrip('…')}</b>{first}{rest}</div>"
 
 
 #: Keys that a control needs for itself when it has the focus.
-_ARROWS = frozenset({
+ARROWS = frozenset({
     Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End,
 })  # fmt: skip
 _OWN_KEYS: tuple[tuple[type[QWidget], frozenset[Qt.Key]], ...] = (
     (QLineEdit, frozenset({Qt.Key.Key_Escape, Qt.Key.Key_Return})),
-    (QComboBox, frozenset({Qt.Key.Key_Space, *_ARROWS})),
-    (QAbstractSlider, _ARROWS),
+    (QComboBox, frozenset({Qt.Key.Key_Space, *ARROWS})),
+    (QAbstractSlider, ARROWS),
 )
 
 
 def needs_key(control: QWidget | None, key: int, *, tabbed: bool) -> bool:
     """Whether the focused control uses a key itself, so that no shortcut may take it.
 
-    Space presses a button only where the button was reached by Tab: after a click on one, Space still plays.
+    Space presses a button only where the button was reached by Tab: after a click on one, Space still plays. So it is
+    with the arrows, which go from one of several exclusive buttons to the next.
     Characters need no word here: a text field takes those by itself.
     """
     if tabbed and isinstance(control, QAbstractButton):
-        return key == Qt.Key.Key_Space
+        group = control.group()
+        return key == Qt.Key.Key_Space or (group is not None and group.exclusive() and key in ARROWS)
     return any(isinstance(control, kind) and key in keys for kind, keys in _OWN_KEYS)
 
 
@@ -128,6 +172,6 @@ def _action(spec: Spec, handler: Callable[[], None], parent: QObject) -> QAction
     action.setCheckable(spec.checkable)
     action.setShortcuts([QKeySequence(key) for key in spec.keys])
     action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-    action.setToolTip(tooltip(spec))
+    action.setToolTip(tooltip(spec, spec.keys))
     action.triggered.connect(lambda: handler())
     return action

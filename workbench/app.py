@@ -15,7 +15,7 @@ import resources
 from core import catalog
 from core.errors import FlowscopeError
 from core.trace import open_trace
-from workbench import folders
+from workbench import log
 from workbench.control.controller import Controller
 from workbench.control.runs import Runs
 from workbench.engine.client import EngineClient
@@ -23,7 +23,7 @@ from workbench.model.playhead import Playhead
 from workbench.model.session import Session
 
 START = ("swiss-roll-diffusion", "swiss-roll-flow")
-START_TITLE = "Swiss roll, two methods on one noise"
+START_TITLE = "Diffusion beside flow matching"
 
 
 def application() -> QApplication:
@@ -41,53 +41,49 @@ def application() -> QApplication:
 class App:
     """The running application."""
 
-    def __init__(self, traces: list[Path]) -> None:
+    def __init__(self, traces: list[Path], *, start_page: bool = False, resume: bool = False) -> None:
+        """``resume`` brings back the layout and, where no traces are named, the lanes of the last time."""
         self.session, self.playhead = Session(), Playhead()
         self.engine = EngineClient()
         known = catalog.load(resources.path("catalog.json").read_bytes())
         self.runs = Runs(self.session, self.engine, known)
         self.controller = Controller(self.session, self.playhead, self.engine, self.runs)
         self.window = self.controller.window
-        self._open(traces)
+        shell = self.controller.shell
+        if resume:
+            shell.resume()
+        if traces or not (resume and shell.resume_lanes()):
+            self._open(traces)
+        if start_page:
+            self.controller.desk.show_start()
 
     def _open(self, traces: list[Path]) -> None:
         if traces:
-            self.controller.open_traces(traces)
+            self.controller.files.open_now(traces)
         if not self.session.lanes:
             self.controller.show_traces(
                 [open_trace(resources.path("traces", f"{name}.h5")) for name in START], START_TITLE
             )
 
     def start(self) -> None:
-        """Show the window, play, and spawn the engine once the first frame is there."""
+        """Show the window, play what is seen, and spawn the engine once the first frame is there."""
         self.window.show()
-        self.playhead.play()
+        if self.window.place == "lanes":
+            self.playhead.play()
         QTimer.singleShot(0, self.engine.start)
 
 
 def run(traces: list[Path]) -> int:
     """Open the workbench and stay until it is closed; returns the exit code."""
-    _log_to_file()
+    log.begin()
     began = time.monotonic()
     qt = application()
     try:
-        app = App(traces)
+        app = App(traces, start_page=not traces, resume=True)
     except FlowscopeError as error:
         print(f"flowscope: {error}", file=sys.stderr)
         return 2
+    sys.excepthook = app.controller.shell.unexpected
     app.start()
     logging.info("window after %.2f s", time.monotonic() - began)
     return qt.exec()
-
-
-def _log_to_file() -> None:
-    """A log to send when something broke; a failing slot is written there and told, and does not end the program."""
-    folder = folders.home()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handlers: list[logging.Handler] = [logging.FileHandler(folder / "flowscope.log", encoding="utf-8")]
-    except OSError:
-        handlers = [logging.StreamHandler()]
-    level = os.environ.get("FLOWSCOPE_LOG", "INFO").upper()
-    logging.basicConfig(level=level, handlers=handlers, format="%(asctime)s %(levelname)s %(message)s")
-    sys.excepthook = lambda kind, error, trace: logging.error("unexpected", exc_info=(kind, error, trace))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from datetime import datetime
 from pathlib import Path
@@ -21,3 +22,14 @@ def new_run(name: str) -> Path:
     """A folder for a run that begins now; it is made by whoever writes into it."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
     return home() / "runs" / f"{stamp}-{name}"
+
+
+def write(file: Path, data: bytes) -> None:
+    """Replace a small file of ours as a whole; where the folder cannot be written, the log says so and life goes on."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(f"{file.suffix}.part")
+        part.write_bytes(data)
+        part.replace(file)
+    except OSError as error:
+        logging.warning("%s cannot be written: %s", file, error)

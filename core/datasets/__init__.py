@@ -42,6 +42,11 @@ class Dataset(msgspec.Struct, frozen=True):
         assert mixture is not None
         return mixture.sample_labelled(n, seed, draw=1)
 
+    @property
+    def n_held_out(self) -> int | None:
+        """The largest n of `held_out`, None where there is no limit."""
+        return None
+
     @classmethod
     def facts(cls) -> dict[str, Any]:
         mixture = cls().mixture()

@@ -24,7 +24,7 @@ from torch import Tensor
 from core.curves import CENTRES, scaled
 from core.datasets import Dataset
 from core.errors import SpecError
-from core.local_file import PICTURES, find, one_line, stamp
+from core.local_file import PICTURES, find_picture, one_line, stamp
 from core.mixture import Mixture
 from core.quasirandom import stipple
 from core.registry import register
@@ -52,7 +52,7 @@ class Image(Dataset, frozen=True):
     width: Annotated[float, Meta(gt=0, le=1, title="Width", description="Blur of the centres")] = 0.08
 
     def mixture(self) -> Mixture:
-        path = find(self.file, "Choose a file with a picture, such as a PNG or a JPEG.")
+        path = find_picture(self.file, "Choose a file with a picture, such as a PNG or a JPEG.")
         places, log_shares = _stippled(path, stamp(path), self.invert)
         return scaled(places, self.width, log_weights=log_shares)
 

@@ -60,7 +60,7 @@ def tilt(mixture: Mixture, scale: float) -> Mixture:
     nodes, logs, labels = [], [], []
     assert mixture.labels is not None  # "classes" are needed
     for label in range(mixture.n_classes):
-        share = (mixture.labels == label).double().mean()  # of equally likely centres
+        share = mixture.weights()[mixture.labels == label].sum()
         log_class = mixture.of_class(label).log_density(mesh) + share.log() - log_p
         tilted = _without_nan(log_p + scale * log_class)
         keep = tilted > tilted.max() - _NEGLIGIBLE

@@ -63,7 +63,7 @@ class ImageDataset(Dataset, frozen=True):
         """
         data = self.pixels()
         index = torch.arange(first, first + n)
-        part = self._training_part(data)
+        part = self.training_part(data)
         samples = _take(data, part[shuffled(seed, index, len(part))])
         if not self.flips:
             return samples
@@ -83,6 +83,11 @@ class ImageDataset(Dataset, frozen=True):
         _check_size(n, len(part), "validation")
         return _take(data, part[shuffled(seed, torch.arange(n), len(part))])
 
+    @property
+    def n_held_out(self) -> int:
+        data = self.pixels()
+        return data.n_test if self.train_on == "all" else data.n_validation
+
     def test(self, n: int) -> Samples:
         """The first n images of the test part.
 
@@ -94,7 +99,8 @@ class ImageDataset(Dataset, frozen=True):
         start = len(data.images) - data.n_test
         return _take(data, torch.arange(start, start + n))
 
-    def _training_part(self, data: Pixels) -> Tensor:
+    def training_part(self, data: Pixels) -> Tensor:
+        """Which of the set's images are trained on, in rising order."""
         n = len(data.images) - data.n_test
         return torch.arange(n) if self.train_on == "all" else split(n, data.n_validation)[0]
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import torch
 
+from core.errors import SpecError
 from core.images.dataset import ImageDataset, Pixels
 from core.images.files import find_files
 from core.images.readers import checked_labels, read_cifar, read_idx
@@ -28,6 +29,13 @@ class LabelledImages(ImageDataset, frozen=True):
 
     def paths(self) -> tuple[Path, ...]:
         return find_files(self.title, self.name, self.folder, self.files)
+
+    def is_here(self) -> bool:
+        """Whether the set's files are in one of the data folders."""
+        try:
+            return bool(self.paths())
+        except SpecError:
+            return False
 
     @classmethod
     def facts(cls) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from core.spec import Part
 
 STEPS = (50, 100, 200, 400)
 FINE = 3200
-_SEED, _PARTICLES, _WIDTH = 5, 128, 1.0
+_SEED, _PARTICLES, _WIDTH = 5, 1024, 1.0
 
 
 class Known(NamedTuple):

@@ -49,6 +49,8 @@ class _GatedMlp(nn.Module):
             nn.init.zeros_(self.label.weight)
         if two_times:
             self.span = nn.Linear(_FEATURES, _FEATURES)
+            nn.init.zeros_(self.span.weight)
+            nn.init.zeros_(self.span.bias)
         pairs = list(itertools.pairwise(widths))
         self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in pairs)
         self.gates = nn.ModuleList(

@@ -24,7 +24,6 @@ class UNet(ImageNetwork, frozen=True):
     name = "unet"
     title = "U-Net"
     reference = "Ho et al. 2020, appendix B; Dhariwal and Nichol 2021"
-    reads = "images"
 
     base: Annotated[
         int, Meta(ge=8, le=256, multiple_of=8, title="Width", description="Channels of the finest level")

@@ -46,6 +46,8 @@ class Path(msgspec.Struct, frozen=True):
     name: ClassVar[str]
     title: ClassVar[str]
     reference: ClassVar[str]
+    #: alpha and sigma, as `workbench.views.tex` reads it
+    formula: ClassVar[str] = ""
     #: what grids and samplers may ask for, such as ``discrete-path``
     provides: ClassVar[tuple[str, ...]] = ()
     #: what the source and the coupling must provide
@@ -101,5 +103,6 @@ class Path(msgspec.Struct, frozen=True):
         return {
             "provides": list(cls.provides),
             "needs": list(cls.needs),
+            "formula": cls.formula,
             "signal_left": float(f"{cls().signal_left():.3g}"),
         }

@@ -25,6 +25,10 @@ class Edm(Path, frozen=True):
     name = "edm"
     title = "EDM"
     reference = "Karras et al. 2022, Elucidating the Design Space, eq. 5"
+    formula: ClassVar[str] = (
+        r"\alpha_t = 1,  \sigma_t^{1/\rho} = (1 - t) \sigma_{\text{max}}^{1/\rho}"
+        r" + t \sigma_{\text{min}}^{1/\rho}"
+    )
     provides: ClassVar[tuple[str, ...]] = ("finite-velocity",)
     bounded: ClassVar[bool] = False
 

@@ -25,6 +25,7 @@ class Linear(Path, frozen=True):
     name = "linear"
     title = "Linear"
     reference = "Lipman et al. 2023, Flow Matching for Generative Modeling, eq. 22"
+    formula: ClassVar[str] = r"\alpha_t = t,  \sigma_t = 1 - (1 - \sigma_{\text{min}}) t"
     provides: ClassVar[tuple[str, ...]] = ("finite-velocity",)
 
     sigma_min: Annotated[

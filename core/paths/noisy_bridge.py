@@ -28,6 +28,7 @@ class NoisyBridge(Path, frozen=True):
     name = "noisy-bridge"
     title = "Noisy bridge"
     reference = "Albergo et al. 2023, Stochastic Interpolants, eq. 2.1"
+    formula: ClassVar[str] = r"\alpha_t = t,  \sigma_t^2 = (1 - t)^2 + c^2 t (1 - t)"
     needs: ClassVar[tuple[str, ...]] = ("normal-source",)
     bridge: ClassVar[bool] = True
 

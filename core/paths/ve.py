@@ -26,6 +26,7 @@ class Ve(Path, frozen=True):
     name = "ve"
     title = "VE"
     reference = "Song et al. 2021, Score-Based Generative Modeling through SDEs, appendix C"
+    formula: ClassVar[str] = r"\alpha_t = 1,  \sigma_t = \sigma_{\text{max}}^{1 - t} \sigma_{\text{min}}^t"
     provides: ClassVar[tuple[str, ...]] = ("finite-velocity",)
     bounded: ClassVar[bool] = False
 

@@ -6,7 +6,7 @@ betas clipped at 0.999.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from msgspec import Meta
@@ -23,6 +23,10 @@ class VpCosine(DiscretePath, frozen=True):
     name = "vp-cosine"
     title = "VP, cosine"
     reference = "Nichol and Dhariwal 2021, Improved Denoising Diffusion Probabilistic Models, eq. 17"
+    formula: ClassVar[str] = (
+        r"\alpha_t = \cos(\frac{\pi}{2} \frac{1 - t + c}{1 + c}) / \cos(\frac{\pi}{2} \frac{c}{1"
+        r" + c})"
+    )
 
     T: Annotated[int, Meta(ge=10, le=10_000, title="Steps T", description="Discrete noise levels")] = 1000
     offset: Annotated[float, Meta(ge=0, lt=1, title="Offset s", description="Keeps the first β above zero")] = 0.008

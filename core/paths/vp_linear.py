@@ -6,7 +6,7 @@ T = 1000. For other T the betas are the same numbers, as in the projects that ch
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from msgspec import Meta
@@ -23,6 +23,7 @@ class VpLinear(DiscretePath, frozen=True):
     name = "vp-linear"
     title = "VP, linear β"
     reference = "Ho et al. 2020, Denoising Diffusion Probabilistic Models"
+    formula: ClassVar[str] = r"\alpha_t^2 = \prod_{i \le k} (1 - \beta_i),  \beta_i\text{ linear in }i"
 
     T: Annotated[int, Meta(ge=10, le=10_000, title="Steps T", description="Discrete noise levels")] = 1000
     beta_1: Annotated[float, Meta(gt=0, lt=1, title="First β", description="Noise power of the first step")] = 1e-4

@@ -6,7 +6,7 @@ Models" (2022), appendix: sqrt(beta) rises linearly.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from msgspec import Meta
@@ -23,6 +23,7 @@ class VpQuadratic(DiscretePath, frozen=True):
     name = "vp-quadratic"
     title = "VP, quadratic β"
     reference = "Rombach et al. 2022, Latent Diffusion Models"
+    formula: ClassVar[str] = r"\alpha_t^2 = \prod_{i \le k} (1 - \beta_i),  \sqrt{\beta_i}\text{ linear in }i"
 
     T: Annotated[int, Meta(ge=10, le=10_000, title="Steps T", description="Discrete noise levels")] = 1000
     beta_1: Annotated[float, Meta(gt=0, lt=1, title="First β", description="Noise power of the first step")] = 1e-4

@@ -6,7 +6,7 @@ their time tau = 1 - t, and appendix C for stopping at tau = 1e-3.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from msgspec import Meta
@@ -25,6 +25,10 @@ class VpSde(Path, frozen=True):
     name = "vp-sde"
     title = "VP-SDE"
     reference = "Song et al. 2021, Score-Based Generative Modeling through SDEs, eq. 33"
+    formula: ClassVar[str] = (
+        r"\log \alpha_t = -\half \beta_{\text{min}} \tau - \frac{1}{4} (\beta_{\text{max}}"
+        r" - \beta_{\text{min}}) \tau^2"
+    )
 
     beta_min: Annotated[float, Meta(gt=0, le=10, title="Least β", description="Noise power at the data")] = 0.1
     beta_max: Annotated[float, Meta(gt=0, le=100, title="Largest β", description="Noise power at the noise")] = 20.0

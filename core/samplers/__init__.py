@@ -52,8 +52,10 @@ class Sampler(msgspec.Struct, frozen=True, kw_only=True):
     adaptive: ClassVar[bool] = False
     #: fewer evaluations than this are worse than those of a simpler sampler
     least_nfe: ClassVar[int] = 1
-    #: name of the equation shown beside the lane
+    #: what the lane follows: a name of `workbench.painters.equations`
     equation: ClassVar[str] = "ode"
+    #: one step, as `workbench.views.tex` reads it; t and s are its ends, h = lam_s - lam_t
+    formula: ClassVar[str] = ""
 
     n_steps: Annotated[int, Meta(ge=1, le=1000, title="Steps", description="From noise to data")] = 50
 
@@ -86,4 +88,5 @@ class Sampler(msgspec.Struct, frozen=True, kw_only=True):
             "adaptive": cls.adaptive,
             "least_nfe": cls.least_nfe,
             "equation": cls.equation,
+            "formula": cls.formula,
         }

@@ -25,6 +25,7 @@ class Consistency(Sampler, frozen=True, kw_only=True):
     name = "consistency"
     title = "Consistency"
     reference = "Song et al. 2023, Consistency Models, algorithm 1"
+    formula: ClassVar[str] = r"x_s = \alpha_s f_\theta(x_t, t) + \sigma_s z"
     order = 1
     needs: ClassVar[tuple[str, ...]] = ("flow-map",)
     jumps: ClassVar[bool] = True

@@ -25,6 +25,10 @@ class Ddim(Sampler, frozen=True, kw_only=True):
     name = "ddim"
     title = "DDIM"
     reference = "Song et al. 2021, Denoising Diffusion Implicit Models, eq. 12"
+    formula: ClassVar[str] = (
+        r"x_s = \alpha_s \hat x_1 + \sqrt{\sigma_s^2 - \eta^2 \tilde\beta} \hat x_0"
+        r" + \eta \sqrt{\tilde\beta} z"
+    )
     order = 1
     equation: ClassVar[str] = "ddim"
 

@@ -25,6 +25,7 @@ class Ddpm(Sampler, frozen=True, kw_only=True):
     name = "ddpm"
     title = "DDPM ancestral"
     reference = "Ho et al. 2020, Denoising Diffusion Probabilistic Models, algorithm 2"
+    formula: ClassVar[str] = r"x_s = \alpha_s \hat x_1 + \sqrt{\sigma_s^2 - \tilde\beta} \hat x_0 + \omega z"
     order = 1
     stochastic = True
     needs: ClassVar[tuple[str, ...]] = ("field", "normal-source")

@@ -63,6 +63,7 @@ class DormandPrince(Sampler, frozen=True, kw_only=True):
     name = "dormand-prince"
     title = "Dormand-Prince"
     reference = "Dormand and Prince 1980, A family of embedded Runge-Kutta formulae"
+    formula: ClassVar[str] = r"x_s = x_t + (s - t) \sum_i b_i k_i"
     order = 5
     nfe_per_step = 6
     adaptive: ClassVar[bool] = True

@@ -6,7 +6,7 @@ Reference: Lu et al., "DPM-Solver" (2022), eq. 3.7.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -23,6 +23,7 @@ class DpmSolver1(Sampler, frozen=True, kw_only=True):
     name = "dpm-solver-1"
     title = "DPM-Solver-1"
     reference = "Lu et al. 2022, DPM-Solver, eq. 3.7"
+    formula: ClassVar[str] = r"x_s = \frac{\alpha_s}{\alpha_t} x_t - \sigma_s (e^h - 1) \hat x_0"
     order = 1
 
     def step(self, field: Field, x: Tensor, t: Tensor, s: Tensor, state: Any, noise: StepNoise) -> Step:

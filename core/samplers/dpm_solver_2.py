@@ -22,6 +22,7 @@ class DpmSolver2(Sampler, frozen=True, kw_only=True):
     name = "dpm-solver-2"
     title = "DPM-Solver-2"
     reference = "Lu et al. 2022, DPM-Solver, algorithm 1"
+    formula: ClassVar[str] = r"x_s = \frac{\alpha_s}{\alpha_t} x_t - \sigma_s (e^h - 1) \hat x_0(x_m, m)"
     order = 2
     nfe_per_step = 2
     least_nfe: ClassVar[int] = 8

@@ -24,6 +24,10 @@ class DpmSolver3(Sampler, frozen=True, kw_only=True):
     name = "dpm-solver-3"
     title = "DPM-Solver-3"
     reference = "Lu et al. 2022, DPM-Solver, algorithm 2"
+    formula: ClassVar[str] = (
+        r"x_s = \frac{\alpha_s}{\alpha_t} x_t - \sigma_s (e^h - 1) \hat x_0"
+        r" - \frac{3}{2} \sigma_s (\frac{e^h - 1}{h} - 1) d_2"
+    )
     order = 3
     nfe_per_step = 3
     least_nfe: ClassVar[int] = 12

@@ -5,7 +5,7 @@ Reference: Lu et al., "DPM-Solver++" (2022), algorithm 2. One evaluation a step;
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -22,6 +22,10 @@ class Dpmpp2m(Sampler, frozen=True, kw_only=True):
     name = "dpmpp-2m"
     title = "DPM-Solver++ 2M"
     reference = "Lu et al. 2022, DPM-Solver++, algorithm 2"
+    formula: ClassVar[str] = (
+        r"x_s = \frac{\sigma_s}{\sigma_t} x_t - \alpha_s (e^{-h} - 1) [\hat x_1"
+        r" + \frac{1}{2 r} (\hat x_1 - \hat x_1')]"
+    )
     order = 2
 
     def step(self, field: Field, x: Tensor, t: Tensor, s: Tensor, state: Any, noise: StepNoise) -> Step:

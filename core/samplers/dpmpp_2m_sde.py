@@ -26,6 +26,10 @@ class Dpmpp2mSde(Sampler, frozen=True, kw_only=True):
     name = "dpmpp-2m-sde"
     title = "DPM-Solver++ 2M SDE"
     reference = "Lu et al. 2022, DPM-Solver++, eq. 18; K. Crowson's k-diffusion"
+    formula: ClassVar[str] = (
+        r"x_s = \frac{\sigma_s}{\sigma_t} e^{-\eta h} x_t + \alpha_s (1 - e^{-(1 + \eta) h}) D"
+        r" + \sigma_s \sqrt{1 - e^{-2 \eta h}} z"
+    )
     order = 2
     stochastic = True
     needs: ClassVar[tuple[str, ...]] = ("field", "normal-source")

@@ -8,7 +8,7 @@ Reference: Lu et al., "DPM-Solver++" (2022), appendix; K. Crowson's k-diffusion 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from msgspec import Meta
@@ -27,6 +27,10 @@ class Dpmpp3m(Sampler, frozen=True, kw_only=True):
     name = "dpmpp-3m"
     title = "DPM-Solver++ 3M"
     reference = "Lu et al. 2022, DPM-Solver++"
+    formula: ClassVar[str] = (
+        r"x_s = \frac{\sigma_s}{\sigma_t} x_t - \alpha_s (e^{-h} - 1) \hat x_1 + \alpha_s (\phi_2 d_1"
+        r" - \phi_3 d_2)"
+    )
     order = 3
 
     variant: Annotated[

@@ -9,7 +9,7 @@ Reference: Karras et al., "Elucidating the Design Space" (2022), algorithm 2; ta
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from msgspec import Meta
@@ -30,6 +30,10 @@ class EdmHeun(Sampler, frozen=True, kw_only=True):
     name = "edm-heun"
     title = "EDM Heun"
     reference = "Karras et al. 2022, Elucidating the Design Space, algorithm 2"
+    formula: ClassVar[str] = (
+        r"\frac{x_s}{\alpha_s} = \frac{x_t}{\alpha_t} + \half (\frac{\sigma_s}{\alpha_s}"
+        r" - \frac{\sigma_t}{\alpha_t}) (\hat x_{0,t} + \hat x_{0,s})"
+    )
     order = 2
     nfe_per_step = 2
 

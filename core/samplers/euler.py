@@ -5,7 +5,7 @@ Reference: Euler, Institutiones calculi integralis (1768), section 650.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -21,6 +21,7 @@ class Euler(Sampler, frozen=True, kw_only=True):
     name = "euler"
     title = "Euler"
     reference = "Euler 1768, Institutiones calculi integralis"
+    formula: ClassVar[str] = r"x_s = x_t + (s - t) v_\theta(x_t, t)"
     order = 1
 
     def step(self, field: Field, x: Tensor, t: Tensor, s: Tensor, state: Any, noise: StepNoise) -> Step:

@@ -28,6 +28,7 @@ class EulerMaruyama(Sampler, frozen=True, kw_only=True):
     name = "euler-maruyama"
     title = "Euler-Maruyama"
     reference = "Song et al. 2021, Score-Based Generative Modeling through SDEs, eq. 6; Ma et al. 2024, SiT, eq. 4"
+    formula: ClassVar[str] = r"x_s = x_t + (s - t) (v_\theta + \half g^2 \nabla \log p_t) + g \sqrt{s - t} z"
     order = 1
     stochastic = True
     needs: ClassVar[tuple[str, ...]] = ("field", "normal-source")

@@ -6,7 +6,7 @@ models Karras et al., "Elucidating the Design Space" (2022), algorithm 1.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -22,6 +22,7 @@ class Heun(Sampler, frozen=True, kw_only=True):
     name = "heun"
     title = "Heun"
     reference = "Heun 1900; Karras et al. 2022, algorithm 1"
+    formula: ClassVar[str] = r"x_s = x_t + \frac{s - t}{2} (v_t + v_s)"
     order = 2
     nfe_per_step = 2
 

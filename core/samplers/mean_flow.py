@@ -23,6 +23,7 @@ class MeanFlowJump(Sampler, frozen=True, kw_only=True):
     name = "mean-flow"
     title = "MeanFlow"
     reference = "Geng et al. 2025, Mean Flows for One-step Generative Modeling, eq. 12"
+    formula: ClassVar[str] = r"x_s = x_t + (s - t) u_\theta(x_t, t, s)"
     order = 1
     needs: ClassVar[tuple[str, ...]] = ("flow-map",)
     jumps: ClassVar[bool] = True

@@ -5,7 +5,7 @@ Reference: Runge, "Über die numerische Auflösung von Differentialgleichungen" 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -21,6 +21,7 @@ class Midpoint(Sampler, frozen=True, kw_only=True):
     name = "midpoint"
     title = "Midpoint"
     reference = "Runge 1895, Über die numerische Auflösung von Differentialgleichungen"
+    formula: ClassVar[str] = r"x_s = x_t + (s - t) v_m,  m = \frac{t + s}{2}"
     order = 2
     nfe_per_step = 2
 

@@ -27,6 +27,10 @@ class PredictorCorrector(Sampler, frozen=True, kw_only=True):
     name = "predictor-corrector"
     title = "Predictor-corrector"
     reference = "Song et al. 2021, Score-Based Generative Modeling through SDEs, algorithms 2 and 3"
+    formula: ClassVar[str] = (
+        r"x \leftarrow x + \epsilon \nabla \log p_s"
+        r" + \sqrt{2 \epsilon} z,  \epsilon = 2 (r \sigma_s)^2"
+    )
     order = 1
     stochastic = True
     nfe_per_step = 2

@@ -5,7 +5,7 @@ Reference: Kutta, "Beitrag zur näherungsweisen Integration totaler Differential
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -21,6 +21,7 @@ class Rk4(Sampler, frozen=True, kw_only=True):
     name = "rk4"
     title = "RK4"
     reference = "Kutta 1901, Beitrag zur näherungsweisen Integration totaler Differentialgleichungen"
+    formula: ClassVar[str] = r"x_s = x_t + \frac{s - t}{6} (k_1 + 2 k_2 + 2 k_3 + k_4)"
     order = 4
     nfe_per_step = 4
 

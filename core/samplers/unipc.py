@@ -11,7 +11,7 @@ the published 1/2 in place of the solution where there is one unknown.
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import torch
 from msgspec import Meta
@@ -42,6 +42,10 @@ class UniPc(Sampler, frozen=True, kw_only=True):
     name = "unipc"
     title = "UniPC"
     reference = "Zhao et al. 2023, UniPC, algorithms 1 and 2"
+    formula: ClassVar[str] = (
+        r"x_s = \frac{\sigma_s}{\sigma_t} x_t - \alpha_s (e^{-h} - 1) \hat x_1"
+        r" - \alpha_s B(h) \sum_i \frac{a_i}{r_i} d_i"
+    )
     order = 3
 
     p: Annotated[

@@ -59,4 +59,5 @@ class Shape(Source, frozen=True):
         """At most 100 centres: in the exact field each is paired with each centre of the data."""
         full: Mixture = make("data", Part(self.shape)).mixture()
         keep = torch.linspace(0, len(full.centres) - 1, min(len(full.centres), _MOST_CENTRES)).round().long()
-        return Mixture(full.centres[keep], full.std)
+        weights = None if full.log_weights is None else full.log_weights[keep]
+        return Mixture(full.centres[keep], full.std, weights)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import h5py
 
 from core.errors import SpecError, TraceError
 from core.events import Status, StreamDeclared
+from core.local_file import one_line
 from core.trace import schema
-from core.trace.trace import Stream, Trace
+from core.trace.lock import left_open
+from core.trace.trace import SAMPLING_COLUMNS, Stream, Trace
+
+_MOST_ROWS = 1 << 40
+#: kind -> how many axes one row may have
+_AXES = {
+    "scalar": (0,), "points": (2,), "vectors": (2,), "trajectories": (3,), "fields": (3,), "images": (4, 5),
+}  # fmt: skip
+_PLANE = ("points", "vectors", "trajectories", "fields")
 
 
 def open_trace(path: Path | str) -> Trace:
@@ -29,25 +38,37 @@ def open_trace(path: Path | str) -> Trace:
     except (TraceError, SpecError) as error:
         file.close()
         raise TraceError(f"{path} is not a readable trace: {error}") from None
-    except (KeyError, OSError, ValueError, TypeError, RuntimeError) as error:
+    except (KeyError, OSError, ValueError, TypeError, RuntimeError, AttributeError, RecursionError) as error:
         file.close()
-        reason = str(error).strip("'\"").splitlines()[0]
+        reason = one_line(str(error).strip("'\""))
         raise TraceError(f"{path} is not a readable trace: {reason}.") from None
+
+
+def open_file(path: Path) -> h5py.File:
+    """The HDF5 file for reading; by SWMR where it is being written, or its writer was killed and left its flag set.
+
+    Not elsewhere: SWMR reads a damaged piece again a hundred times, with pauses.
+    """
+    if not left_open(path):
+        return h5py.File(path, "r", libver="latest")
+    try:
+        # a reader's lock would look like a writer's claim (`core.trace.lock`), and SWMR needs none
+        return h5py.File(path, "r", libver="latest", swmr=True, locking=False)
+    except OSError as error:
+        if "locking flag" not in str(error):
+            raise
+        return h5py.File(path, "r", libver="latest", swmr=True)  # its writer is in this process, and has the file open
 
 
 def _open(path: Path) -> h5py.File:
     try:
-        return h5py.File(path, "r", libver="latest")
+        return open_file(path)
     except OSError as error:
         if not h5py.is_hdf5(path):
             raise TraceError(f"{path} is not an HDF5 file. Open a trace that Flowscope recorded.") from None
         if "truncated" in str(error):
             raise TraceError(f"{path} is cut short: a copy or a download ended early.") from None
-    try:
-        # It is being written, or its writer was killed and never cleared the file's flag: SWMR reads both.
-        return h5py.File(path, "r", libver="latest", swmr=True)
-    except OSError as error:
-        raise TraceError(f"{path} cannot be read: {str(error).splitlines()[0]}.") from None
+        raise TraceError(f"{path} cannot be read: {one_line(error)}.") from None
 
 
 def _read(file: h5py.File, path: Path) -> Trace:
@@ -57,7 +78,12 @@ def _read(file: h5py.File, path: Path) -> Trace:
     major = int(_text(attrs["version"]).split(".")[0])
     if major > schema.MAJOR:
         raise TraceError(f"it has version {_text(attrs['version'])}; this program reads up to {schema.MAJOR}.x.")
-    trace = Trace.start(_text(attrs["spec"]), json.loads(_text(attrs["meta"])), path)
+    meta = json.loads(_text(attrs["meta"]))
+    if not isinstance(meta, dict) or not all(isinstance(value, str) for value in meta.values()):
+        raise TraceError("its meta data are not a table of texts.")
+    trace = Trace.start(_text(attrs["spec"]), meta, path)
+    if _text(attrs["status"]) not in get_args(Status):
+        raise TraceError(f"its status is none of {', '.join(get_args(Status))}.")
     trace.status = cast(Status, _text(attrs["status"]))
     trace.message = _text(attrs["message"])
     trace.close = file.close
@@ -88,7 +114,10 @@ def _stream(group: h5py.Group, *, growing: bool) -> Stream:
         dtype=cast(Any, data.dtype.name),
         static={name: item[()] for name, item in group[schema.STATIC].items()},
     )
+    check_layout(declared)
     rows = [data, *(group[column] for column in columns)]
+    if any(row.ndim != 1 for row in rows[1:]) or not 0 <= declared.capacity < _MOST_ROWS:
+        raise TraceError(f"its stream {declared.name} has no timeline.")
     committed = group[schema.COMMITTED]
 
     def count() -> int:
@@ -97,13 +126,40 @@ def _stream(group: h5py.Group, *, growing: bool) -> Stream:
             return 0
         if growing:
             committed.refresh()
-        n = int(committed[()])
+        n = max(0, int(committed[()]))
         if data.shape[0] < n and growing:  # its writer has gone on
             for row in rows:
                 row.refresh()
         return min(n, *(int(row.shape[0]) for row in rows))
 
     return Stream(declared, data, {column: group[column] for column in columns}, count)
+
+
+def check_layout(declared: StreamDeclared) -> None:
+    """Hold a stream to what its kind and its timeline promise to those who draw it.
+
+    Raises:
+        TraceError: its axes are not those of its kind, or its timeline lacks a column.
+    """
+    name, row, columns = declared.name, declared.row_shape, declared.columns
+    if declared.dtype not in ("float32", "float64") or len(declared.dims) != len(row) + 1 or not columns:
+        raise TraceError(f"its stream {name} has axes without names, no timeline, or no real numbers.")
+    if len(row) not in _AXES.get(declared.kind, (len(row),)) or 0 in row:
+        raise TraceError(f"its stream {name} has {len(row)} axes in a row, which {declared.kind} do not have.")
+    if declared.kind in _PLANE and row[-1] != 2:
+        raise TraceError(f"its stream {name} holds {declared.kind} that do not lie in a plane.")
+    static = declared.static
+    timeline = static if declared.kind in ("trajectories", "fields") else columns
+    if columns[0] == "t" or timeline is static:
+        lacking = [column for column in SAMPLING_COLUMNS if column not in timeline]
+        if lacking:
+            raise TraceError(f"the timeline of its stream {name} lacks {', '.join(lacking)}.")
+    if timeline is static and any(static[column].shape != row[:1] for column in SAMPLING_COLUMNS):
+        raise TraceError(f"the times of its stream {name} are not as many as its rows have.")
+    if declared.kind in ("vectors", "fields") and getattr(static.get("grid"), "shape", None) != row[-2:]:
+        raise TraceError(f"its stream {name} has no places for its {declared.kind}.")
+    if declared.kind in ("points", "trajectories") and "data" in static and static["data"].shape[1:] != (2,):
+        raise TraceError(f"the real points of its stream {name} do not lie in a plane.")
 
 
 def _text(value: Any) -> str:

@@ -7,7 +7,9 @@ NXdata's ``signal`` and ``axes``.
 """
 
 SCHEMA = "flowscope-trace"
-MAJOR, MINOR = 1, 0
+MAJOR, MINOR = 1, 1
+#: Files are kept to what HDF5 1.10 reads, the first version with SWMR.
+LIBVER = ("v110", "v110")
 STREAMS = "streams"
 DATA = "data"
 COMMITTED = "committed"

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import spec as specs
+from core.errors import TraceError
 from core.events import Status, StreamDeclared
+from core.local_file import one_line
 from core.spec import RunSpec
 
 Array = NDArray[Any]
@@ -58,14 +60,20 @@ class Stream:
     def __getitem__(self, key: int | slice) -> Array:
         n = len(self)
         if isinstance(key, slice):
-            return np.asarray(self._data[slice(*key.indices(n))])
+            return self._read(self._data, slice(*key.indices(n)))
         if not -n <= key < n:
             raise IndexError(f"row {key} of {n} in stream {self.name}")
-        return np.asarray(self._data[key % n])
+        return self._read(self._data, key % n)
+
+    def _read(self, rows: Rows, key: int | slice) -> Array:
+        try:
+            return np.asarray(rows[key])
+        except OSError as error:  # the disk is gone, or the file was damaged since it was opened
+            raise TraceError(f"Rows of stream {self.name} cannot be read ({one_line(error)}).") from None
 
     def column(self, name: str) -> Array:
         """A column of the timeline, [committed rows], float64."""
-        return np.asarray(self._columns[name][: len(self)])
+        return self._read(self._columns[name], slice(len(self)))
 
     @property
     def axis(self) -> Array:

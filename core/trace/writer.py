@@ -1,8 +1,9 @@
 """Write the events of a run into one HDF5 file that is readable at every moment.
 
-Everything is laid out before the first row; from then on the file is in SWMR mode, rows are appended in batches,
-flushed, and only then counted in ``committed``. A killed writer leaves a file whose status is still ``running`` and
-whose committed rows are all there.
+Everything is laid out before the first row, under another name: HDF5 leaves no readable file where it is killed
+meanwhile, and an older file of the same name stays until then. From the first row on the file is in SWMR mode, rows
+are appended in batches, flushed, and only then counted in ``committed``. A killed writer leaves a file whose status is
+still ``running`` and whose committed rows are all there; `core.trace.repair` makes it an ordinary one.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ import numpy as np
 from core.errors import TraceError
 from core.events import Chunk, Event, RunFinished, RunStarted, StreamDeclared
 from core.trace import schema
+from core.trace.lock import Claim, is_written
 
 FLUSH_SECONDS = 0.25
 #: HDF5 neither reports a disk that fills up in every case nor leaves a readable file, so writing ends before that.
 LEAST_FREE_BYTES = 32 << 20
 _ROWS_PER_SCALAR_CHUNK = 1024
+#: How NeXus viewers are to draw a row: what is not named here they show as a map.
+_INTERPRETATIONS = {"scalar": "spectrum", "images": "image"}
 
 
 class TraceWriter:
@@ -35,9 +39,12 @@ class TraceWriter:
         self._groups: dict[str, h5py.Group] = {}
         self._flushed = time.monotonic()
         self._finish: RunFinished | None = None
+        self._claim: Claim | None = None
+        self._layout = path.with_name(f"{path.name}.new")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = h5py.File(path, "w", libver="latest")
+            self._refuse_second()
+            self._file = h5py.File(self._layout, "w", libver=schema.LIBVER)
         except OSError as error:
             raise TraceError(f"{path} cannot be written: {_reason(error)}.") from None
 
@@ -46,6 +53,23 @@ class TraceWriter:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _refuse_second(self) -> None:
+        if is_written(self.path) or is_written(self._layout):
+            raise TraceError(f"{self.path} is being written by another run. Choose another name.")
+
+    def _begin(self) -> None:
+        """Everything is laid out: give the file its name, and let readers in."""
+        self._file.close()
+        try:
+            self._refuse_second()
+            self._layout.replace(self.path)
+        finally:
+            self._layout.unlink(missing_ok=True)
+        self._file = h5py.File(self.path, "r+", libver=schema.LIBVER)
+        self._groups = {name: self._file[schema.group_path(name)] for name in self._groups}
+        self._file.swmr_mode = True
+        self._claim = Claim(self.path)
 
     def feed(self, event: Event) -> None:
         try:
@@ -68,19 +92,23 @@ class TraceWriter:
         attrs["spec"], attrs["meta"] = event.spec, json.dumps(event.meta)
         attrs["created"] = event.meta.get("created", "")
         attrs["status"], attrs["message"] = "running", ""
-        attrs["NX_class"] = "NXroot"
+        attrs["NX_class"], attrs["default"] = "NXroot", schema.STREAMS
         streams = self._file.create_group(schema.STREAMS)
         streams.attrs["NX_class"] = "NXentry"
 
     def _declare(self, declared: StreamDeclared) -> None:
-        group = self._file.create_group(schema.group_path(declared.name))
+        group = self._group(declared.name)
         row = declared.row_shape
         rows_per_chunk = 1 if row else _ROWS_PER_SCALAR_CHUNK
-        group.create_dataset(
+        data = group.create_dataset(
             schema.DATA, (0, *row), declared.dtype, maxshape=(None, *row), chunks=(rows_per_chunk, *row)
         )
+        data.attrs["units"], data.attrs["long_name"] = declared.units, declared.name
+        if declared.kind in _INTERPRETATIONS:
+            data.attrs["interpretation"] = _INTERPRETATIONS[declared.kind]
         for column in declared.columns:
-            group.create_dataset(column, (0,), "f8", maxshape=(None,), chunks=(_ROWS_PER_SCALAR_CHUNK,))
+            values = group.create_dataset(column, (0,), "f8", maxshape=(None,), chunks=(_ROWS_PER_SCALAR_CHUNK,))
+            values.attrs["long_name"] = column
         group.create_dataset(schema.COMMITTED, data=np.int64(0))
         static = group.create_group(schema.STATIC)
         for name, array in declared.static.items():
@@ -90,13 +118,25 @@ class TraceWriter:
         group.attrs["capacity"] = declared.capacity
         group.attrs["NX_class"], group.attrs["signal"] = "NXdata", schema.DATA
         group.attrs["axes"] = [declared.columns[0], *("." for _ in row)]
+        group.attrs["title"] = declared.name
         self._groups[declared.name] = group
         self._rows[declared.name] = 0
         self._pending[declared.name] = []
 
+    def _group(self, stream: str) -> h5py.Group:
+        """A stream's group: the first one is what a viewer opens with, and levels above are NeXus collections."""
+        streams = self._file[schema.STREAMS]
+        streams.attrs.setdefault("default", stream)
+        group = streams.create_group(stream)
+        above = group.parent
+        while above != streams:
+            above.attrs["NX_class"] = "NXcollection"
+            above = above.parent
+        return group
+
     def _append(self, chunk: Chunk) -> None:
-        if not self._file.swmr_mode:
-            self._file.swmr_mode = True
+        if self._claim is None:
+            self._begin()
         self._pending[chunk.stream].append(chunk)
         if time.monotonic() - self._flushed > FLUSH_SECONDS:
             self.flush()
@@ -142,10 +182,14 @@ class TraceWriter:
         if not self._file:
             return
         try:
+            if self._claim is None:
+                self._begin()
             self.flush()
             self._file.close()
+            if self._claim is not None:
+                self._claim.release()
             if self._finish is not None:
-                with h5py.File(self.path, "r+", libver="latest") as file:
+                with h5py.File(self.path, "r+", libver=schema.LIBVER) as file:
                     file.attrs["status"], file.attrs["message"] = self._finish.status, self._finish.message
         except (OSError, RuntimeError) as error:
             raise TraceError(f"{self.path} cannot be completed: {_reason(error)}.") from None

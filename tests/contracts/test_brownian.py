@@ -10,7 +10,7 @@ from tests.contracts import registered
 
 @pytest.mark.parametrize(("name", "params"), KNOWN, ids=str)
 def test_more_steps_approach_one_path_at_the_known_strong_order(name: str, params) -> None:
-    measured = strong_order(registered.sampler(name, **dict(params)), steps=(10, 25, 50), fine=400)
+    measured = strong_order(registered.sampler(name, **dict(params)), steps=(20, 40, 80), fine=640)
     assert measured.slope == pytest.approx(KNOWN[name, params].order, abs=0.2)
     assert list(measured.distances) == sorted(measured.distances, reverse=True)
 

@@ -55,6 +55,15 @@ def test_brownian_increments_are_normal_and_independent() -> None:
     assert abs(float((a * b).mean())) < 0.02
 
 
+def test_crowded_ends_are_told_apart_and_middles_cost_few_levels() -> None:
+    path = BrownianPath(5, torch.arange(20_000), (1,), torch.float64)
+    times = [1 - 1e-4, 1 - 1.0e-7, 1 - 0.9e-7, 1 - 1e-9, 1.0]
+    increments = [path.increment(t, s)[:, 0] for t, s in itertools.pairwise(times)]
+    for z in increments:
+        assert stats.kstest(z.numpy(), "norm").pvalue > 0.01
+    assert torch.corrcoef(torch.stack(increments)).fill_diagonal_(0).abs().max() < 0.03
+
+
 def test_times_that_the_path_cannot_tell_apart_are_refused() -> None:
     path = BrownianPath(5, torch.arange(2), (1,), torch.float64)
     with pytest.raises(ValueError, match="closer"):

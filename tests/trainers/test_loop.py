@@ -21,7 +21,8 @@ from core.spec import Part, RunSpec, Training
 from core.trace.build import TraceBuilder, collect
 from trainers.batches import Batch, Batches
 from trainers.checkpoint import FILE_NAME
-from trainers.loop import snapshot_steps, train
+from trainers.loop import train
+from trainers.training.snapshots import snapshot_steps
 
 FLOW = RunSpec(
     action="train", n_samples=40, data=Part("three-gaussians"), network=Part("mlp", {"width": 32}),

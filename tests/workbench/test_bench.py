@@ -9,7 +9,7 @@ import pytest
 from core.metrics.chamfer import Chamfer
 from core.spec import Part
 from workbench.commands import main
-from workbench.commands.benches import sample, solvers, swiss_roll, train
+from workbench.commands.benches import one_step, sample, solvers, swiss_roll, train
 
 
 def test_what_there_is_to_measure(capsys) -> None:
@@ -18,7 +18,7 @@ def test_what_there_is_to_measure(capsys) -> None:
     assert exit_.value.code == 2
     err = capsys.readouterr().err
     assert err.count("\n") == 1
-    for what in ("sample", "solvers", "swiss-roll", "train", "window"):
+    for what in ("one-step", "sample", "solvers", "swiss-roll", "train", "window"):
         assert f"'{what}'" in err
 
 
@@ -60,6 +60,18 @@ class TestSwissRoll:
 
     def test_the_points_compared_are_those_of_the_known_comparison(self) -> None:
         assert Chamfer().n_points == swiss_roll._N_SAMPLES
+
+
+def test_one_step_trains_each_preset_once_and_samples_it_as_often_as_asked(tmp_path) -> None:
+    rows = (one_step.Row("eight-gaussians-flow", 3), one_step.Row("eight-gaussians-flow", 1), one_step.ROWS[-1])
+    report = one_step.compare(rows, 0.0005, 3, tmp_path)
+    assert [(row["method"], row["NFE"]) for row in report["rows"]] == [
+        ("flow matching", 3), ("flow matching", 1), ("shortcut model", 2),
+    ]  # fmt: skip
+    assert 0.02 < report["two real sets"] < 0.2
+    assert all(row["sliced W2"] > 2 * report["two real sets"] for row in report["rows"])
+    assert {path.suffix for path in tmp_path.iterdir()} == {"", ".h5"}
+    assert "two real sets" in one_step.table(report)
 
 
 def test_training_both_ways_comes_to_the_same_loss() -> None:

@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 from tests.workbench.shell import Shell, shown
 from workbench import actions
 from workbench.widgets import toast
-from workbench.widgets.dialogs import ExportChoice, ExportDialog, Message
+from workbench.widgets.dialogs import Message
+from workbench.widgets.export_dialog import ExportChoice, ExportDialog
 from workbench.widgets.help_sheet import HelpSheet
 
 
@@ -51,24 +52,53 @@ def test_a_click_beside_a_card_closes_it_and_one_on_it_does_not(shell: Shell, qt
 
 
 def test_the_export_dialog_counts_frames_and_says_what_would_work(shell: Shell) -> None:
-    card = ExportDialog()
+    card = ExportDialog(ExportChoice(title="Two methods", at=0.25), ("Diffusion", "Flow matching"))
     scrim = shell.window.over(card)
-    width, height, fps, seconds = card.fields.values()
-    for field, text in ((width, "1280"), (height, "720"), (fps, "20"), (seconds, "2")):
-        field.setText(text)
+    fields = {number.name: field for number, field in card.fields.items()}
+    for name, text in (("Width", "1280"), ("Height", "720"), ("Frames a second", "20"), ("Seconds", "2")):
+        fields[name].setText(text)
     # two seconds of motion and one at rest
-    assert card.summary.text() == "60 frames, about 4 MB"
+    assert card.summary.text() == "60 frames, about 3 MB"
     chosen: list[ExportChoice] = []
     card.chosen.connect(chosen.append)
-    fps.setText("60")
-    assert card.problem.text() == "Frames a second must be 5 to 50. Given 60."
-    QTest.keyClick(fps, Qt.Key.Key_Return)
+    fields["Frames a second"].setText("60")
+    assert card.problem.text() == "Frames a second must be 1 to 50. Given 60."
+    QTest.keyClick(fields["Frames a second"], Qt.Key.Key_Return)
     assert chosen == []
-    fps.setText("20")
-    QTest.keyClick(fps, Qt.Key.Key_Return)
-    assert chosen == [ExportChoice(1280, 720, 20, 2.0, "linear")]
+    fields["Frames a second"].setText("20")
+    QTest.keyClick(fields["Frames a second"], Qt.Key.Key_Return)
+    assert chosen == [ExportChoice(".gif", 1280, 720, 20, 2.0, title="Two methods")]
     assert not card.problem.isVisible()
     scrim.close_()
+
+
+def test_the_export_dialog_asks_only_what_matters(shell: Shell) -> None:
+    card = ExportDialog(ExportChoice(at=0.25), ("Diffusion", "Flow matching"))
+    scrim = shell.window.over(card)
+    fields = {number.name: field for number, field in card.fields.items()}
+    assert not fields["Time"].isVisible()
+    assert not card.over.isVisible()  # nothing was trained
+    fields["Seconds"].setText("never")
+    assert card.choice() is None
+    choose(card, "Picture")
+    choose(card, "PDF")
+    assert not fields["Seconds"].isVisible()
+    card.captions.setText("One, Two, Three")
+    assert card.problem.text() == "Captions are one for each lane. Given 3 for 2."
+    card.captions.setText("One, Two")
+    choice = card.choice()
+    assert choice is not None
+    assert (choice.suffix, choice.at, choice.captions) == (".pdf", 0.25, ("One", "Two"))
+    choose(card, "Numbers")
+    fields["Time"].setText("")
+    choice = card.choice()
+    assert choice is not None
+    assert (choice.suffix, choice.at) == (".csv", None)
+    scrim.close_()
+
+
+def choose(card: ExportDialog, text: str) -> None:
+    next(each for each in card.findChildren(QPushButton) if each.text() == text).click()
 
 
 def test_the_help_sheet_names_every_key(shell: Shell) -> None:

@@ -13,11 +13,25 @@ from PyQt6.QtWidgets import QApplication
 
 import resources
 from core.events import Chunk, RunStarted, StreamDeclared
+from core.paths import Coefficients
 from core.spec import RunSpec, Training, to_json
 from core.trace import Trace, TraceBuilder, open_trace
-from workbench.views import charts
+from workbench.views import charts, ways
+from workbench.views.chart_table import TABLE, WHILE_SAMPLING, WHILE_TRAINING, chart
+from workbench.views.charts import Chart, Subject
+from workbench.views.lane2d import Look, scene
+from workbench.views.marks import Method
 from workbench.views.theme import DARK, THEMES
+from workbench.views.time_axis import KINDS, time_axis
 from workbench.widgets.charts import ChartsStrip
+
+
+def sampling_charts(lanes: list[tuple[Method, Trace]]) -> list[Chart]:
+    return [chart(key, [Subject(method, trace) for method, trace in lanes]) for key in WHILE_SAMPLING]
+
+
+def training_charts(lanes: list[tuple[Method, Trace]]) -> list[Chart]:
+    return [chart(key, [Subject(method, training=trace) for method, trace in lanes]) for key in WHILE_TRAINING]
 
 
 def trace_of(x: np.ndarray, t: np.ndarray, data: np.ndarray, **meta: str) -> Trace:
@@ -61,7 +75,7 @@ def shifted(n: int = 400) -> tuple[np.ndarray, np.ndarray]:
 
 def test_distance_to_shifted_data_is_the_mean_of_the_shift_over_directions() -> None:
     x, data = shifted()
-    distance, noise, speed = charts.sampling_charts([("flow", trace_of(x, np.linspace(0, 1, 11), data))])
+    distance, noise, speed = sampling_charts([("flow", trace_of(x, np.linspace(0, 1, 11), data))])
     # the RMS distance of quantiles is |shift . direction|, whose mean over all directions is 2 / pi |shift|
     expected = 3.0 * (1 - distance.curves[0].x) * 2 / np.pi
     np.testing.assert_allclose(distance.curves[0].y, expected, atol=0.01)
@@ -74,20 +88,20 @@ def test_distance_does_not_need_as_many_real_points_as_particles(n_data: int) ->
     rng = np.random.default_rng(1)
     x = np.repeat(rng.normal(size=(1, 400, 2)), 3, axis=0)
     trace = trace_of(x, np.linspace(0, 1, 3), rng.normal(size=(n_data, 2)))
-    assert charts.sampling_charts([("flow", trace)])[0].curves[0].y.max() < 0.2
+    assert sampling_charts([("flow", trace)])[0].curves[0].y.max() < 0.2
 
 
 def test_a_diverged_row_has_no_distance_and_the_others_do() -> None:
     x, data = shifted()
     x[4, 7] = np.inf
-    y = charts.sampling_charts([("flow", trace_of(x, np.linspace(0, 1, 11), data))])[0].curves[0].y
+    y = sampling_charts([("flow", trace_of(x, np.linspace(0, 1, 11), data))])[0].curves[0].y
     assert not np.isfinite(y[4])
     assert np.isfinite(np.delete(y, 4)).all()
 
 
 def test_a_long_run_is_read_in_part() -> None:
     x = np.zeros((600, 4, 2))
-    distance, noise, speed = charts.sampling_charts([("flow", trace_of(x, np.linspace(0, 1, 600), np.zeros((4, 2))))])
+    distance, noise, speed = sampling_charts([("flow", trace_of(x, np.linspace(0, 1, 600), np.zeros((4, 2))))])
     assert len(distance.curves[0].x) <= 60
     assert distance.curves[0].x[[0, -1]].tolist() == [0.0, 1.0]
     assert len(noise.curves[0].x) == 600
@@ -96,39 +110,39 @@ def test_a_long_run_is_read_in_part() -> None:
 
 def test_charts_without_real_points_or_without_rows_have_fewer_curves() -> None:
     bare = trace_of(np.zeros((3, 4, 2)), np.linspace(0, 1, 3), np.zeros((0, 2)))
-    distance, noise, speed = charts.sampling_charts([("flow", bare)])
+    distance, noise, speed = sampling_charts([("flow", bare)])
     assert (len(distance.curves), len(noise.curves), len(speed.curves)) == (0, 1, 1)
-    assert all(chart.curves == () for chart in charts.sampling_charts([]))
-    assert all(chart.curves == () for chart in charts.training_charts([]))
+    assert all(chart.curves == () for chart in sampling_charts([]))
+    assert all(chart.curves == () for chart in training_charts([]))
 
 
 def test_lanes_of_one_method_differ_by_dash_and_name() -> None:
     x, data = shifted()
     traces = [trace_of(x, np.linspace(0, 1, 11), data, sampler_title=name) for name in ("Euler", "Heun", "DDIM")]
-    chart = charts.sampling_charts(list(zip(("flow", "flow", "diffusion"), traces, strict=True)))[1]
+    chart = sampling_charts(list(zip(("flow", "flow", "diffusion"), traces, strict=True)))[1]
     assert [(c.variant, c.name) for c in chart.curves] == [(0, "Euler 10"), (1, "Heun 10"), (0, "")]
 
 
 def test_the_loss_is_smoothed_over_its_raw_values() -> None:
     rng = np.random.default_rng(2)
     loss = 1.0 + 0.3 * rng.normal(size=5000)
-    curve = charts.training_charts([("flow", training_of(loss, np.ones(3)))])[0].curves[0]
+    curve = training_charts([("flow", training_of(loss, np.ones(3)))])[0].curves[0]
     assert len(curve.x) == len(curve.y) == len(curve.raw) <= 600
     assert curve.x[-1] == 5000
     assert curve.y[20:].std() < curve.raw.std() / 2
-    constant = charts.training_charts([("flow", training_of(np.full(700, 2.5), np.ones(3)))])[0].curves[0]
+    constant = training_charts([("flow", training_of(np.full(700, 2.5), np.ones(3)))])[0].curves[0]
     np.testing.assert_allclose(constant.y, 2.5, rtol=1e-6)
 
 
 def test_the_axis_of_a_training_ends_where_it_will_end_or_was_stopped() -> None:
     running = training_of(np.ones(50), np.ones(2), n_steps=5000)
     stopped = training_of(np.ones(50), np.ones(2), n_steps=5000, status="stopped")
-    assert {chart.end for chart in charts.training_charts([("flow", running)])} == {5000.0}
-    assert {chart.end for chart in charts.training_charts([("flow", stopped)])} == {50.0}
+    assert {chart.end for chart in training_charts([("flow", running)])} == {5000.0}
+    assert {chart.end for chart in training_charts([("flow", stopped)])} == {50.0}
 
 
 def test_the_error_against_the_exact_field_is_what_was_recorded() -> None:
-    error = charts.training_charts([("flow", training_of(np.ones(50), np.array([1.0, 0.5, 0.2])))])[1].curves[0]
+    error = training_charts([("flow", training_of(np.ones(50), np.array([1.0, 0.5, 0.2])))])[1].curves[0]
     np.testing.assert_allclose(error.y, [1.0, 0.5, 0.2], rtol=1e-6)
     assert charts.value_at(error, error.x[1]) == pytest.approx(0.5)
     assert charts.value_at(error, error.x[-1] + 1) is None
@@ -140,7 +154,7 @@ def test_charts_are_cheap_enough_for_the_windows_thread() -> None:
         for method, name in (("diffusion", "diffusion"), ("flow", "flow"))
     ]
     long = [("flow", training_of(np.ones(1_000_000), np.ones(3)))]
-    for call in (lambda: charts.sampling_charts(lanes), lambda: charts.training_charts(long)):
+    for call in (lambda: sampling_charts(lanes), lambda: training_charts(long)):
         took = []
         for _ in range(5):
             began = time.perf_counter()
@@ -149,6 +163,72 @@ def test_charts_are_cheap_enough_for_the_windows_thread() -> None:
         assert min(took) < 0.1  # 11 and 5 ms where this was written; the limit is loose for busy machines
     for _, trace in lanes:
         trace.close()
+
+
+def test_the_bend_of_ways_integrates_to_their_straightness() -> None:
+    import torch
+
+    from core.metrics.straightness import Straightness
+
+    rng = np.random.default_rng(5)
+    t = np.sort(rng.uniform(0.01, 1, size=12))
+    x = rng.normal(size=(12, 40, 2)).astype(np.float32)
+    part = ways.Particles.of(trace_of(x, t, x[0])["x"])
+    assert ways.straightness(part) == pytest.approx(Straightness().measure(torch.tensor(x), torch.tensor(t)), rel=1e-5)
+    straight = x[0] + (t - t[0])[:, None, None] * (x[1] - x[0])
+    assert ways.straightness(ways.Particles.of(trace_of(straight, t, x[0])["x"])) == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["data", "eps", "velocity", "v", "score", "edm"])
+def test_conditioning_is_the_determinant_that_decoding_divides_by(kind: str) -> None:
+    import torch
+
+    from core.predictions import row
+
+    trace = open_trace(resources.path("traces", "swiss-roll-diffusion.h5"))
+    trace.meta["predicts"] = kind
+    (curve,) = chart("conditioning", [Subject("diffusion", trace)]).curves
+    x = trace["x"]
+    c = Coefficients(*(torch.tensor(x.column(name)) for name in ("alpha", "sigma", "d_alpha", "d_sigma")))
+    a, b = row(kind, c, float(x.static["data"].std()))
+    size = (c.alpha * b - c.sigma * a).abs().numpy()
+    expected = np.interp(curve.x, x.column("t"), np.where(np.isfinite(size), size, 0.0))
+    np.testing.assert_allclose(curve.y, expected, rtol=1e-6)
+    trace.close()
+
+
+def test_the_preview_converges_to_where_the_particles_end() -> None:
+    trace = open_trace(resources.path("traces", "swiss-roll-flow.h5"))
+    (curve,) = chart("preview", [Subject("flow", trace)]).curves
+    x1 = trace["x"][len(trace["x"]) - 1][:500]
+    first = np.sqrt(np.square(trace["x1_hat"][0][:500] - x1).sum(axis=1).mean())
+    assert curve.y[0] == pytest.approx(float(first), rel=1e-4)
+    assert curve.y[-1] < 0.02 * curve.y[0]
+    trace.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_curves_and_cursor_follow_the_axis_and_keep_their_values(kind: str) -> None:
+    traces = [open_trace(resources.path("traces", f"swiss-roll-{name}.h5")) for name in ("diffusion", "flow")]
+    lanes = [scene(trace, Look(DARK)).lane for trace in traces]
+    plain = chart("speed", [Subject(lane.method, trace) for lane, trace in zip(lanes, traces, strict=True)])
+    read = [Subject(lane.method, trace, axis=time_axis(kind, lane)) for lane, trace in zip(lanes, traces, strict=True)]
+    on_axis = chart("speed", read)
+    for before, after in zip(plain.curves, on_axis.curves, strict=True):
+        assert (np.diff(after.x) > 0).all()
+        assert (after.x[0], after.x[-1]) >= (0.0, 0.0)
+        assert after.x[-1] <= 1.0 + 1e-9
+        here = charts.value_at(after, after.axis.place(0.6))
+        assert here == pytest.approx(charts.value_at(before, 0.6), rel=0.03)
+    for trace in traces:
+        trace.close()
+
+
+def test_every_chart_says_why_it_is_empty() -> None:
+    for key in TABLE:
+        empty = chart(key, [])
+        assert empty.curves == ()
+        assert empty.words
 
 
 # --- the painter ---------------------------------------------------------------------------------------------------
@@ -161,7 +241,7 @@ def strip(qtbot) -> ChartsStrip:
     made.resize(900, 160)
     x, data = shifted()
     lanes = [("diffusion", trace_of(2 * x, np.linspace(0, 1, 11), data))]
-    made.set_charts(charts.sampling_charts(lanes), DARK)
+    made.set_charts(sampling_charts(lanes), DARK)
     made.show()
     qtbot.waitExposed(made)
     return made
@@ -204,7 +284,7 @@ def test_a_moving_cursor_draws_no_curve_again(strip, monkeypatch) -> None:
 
 def test_only_charts_that_are_given_are_shown_in_either_theme(strip) -> None:
     for theme in THEMES.values():
-        strip.set_charts(charts.training_charts([("flow", training_of(np.ones(50), np.ones(2)))]), theme)
+        strip.set_charts(training_charts([("flow", training_of(np.ones(50), np.ones(2)))]), theme)
         assert [cell.isVisible() for cell in strip._cells] == [True, True, False]
         strip.set_step(20)
         assert count(picture(strip), theme.methods["flow"]) > 50
@@ -212,16 +292,27 @@ def test_only_charts_that_are_given_are_shown_in_either_theme(strip) -> None:
 
 def test_a_method_that_is_behind_shows_where_it_is(strip) -> None:
     lanes = [("flow", training_of(np.ones(n), np.ones(2), n_steps=100)) for n in (80, 30)]
-    strip.set_charts(charts.training_charts([lanes[0], ("diffusion", lanes[1][1])]), DARK)
+    strip.set_charts(training_charts([lanes[0], ("diffusion", lanes[1][1])]), DARK)
     strip.set_step(80)
     ahead = count(picture(strip), DARK.methods["diffusion"])
     strip.set_step(-1)  # before every curve: no glyphs
     assert ahead > count(picture(strip), DARK.methods["diffusion"]) + 50
 
 
-def test_empty_charts_are_drawn_without_complaint(strip) -> None:
-    strip.set_charts(charts.sampling_charts([]), DARK)
-    picture(strip)
+def test_empty_charts_say_so(strip) -> None:
+    full = picture(strip)
+    strip.set_charts(sampling_charts([]), DARK)
+    assert count(picture(strip), DARK.t3) > count(full, DARK.t3)
+
+
+def test_the_title_is_a_menu_of_all_charts(strip) -> None:
+    asked: list[tuple[int, str]] = []
+    strip.chosen.connect(lambda place, key: asked.append((place, key)))
+    menu = strip._cells[1]._title.menu()
+    assert [action.text() for action in menu.actions()] == [kind.title for kind in TABLE.values()]
+    assert [action.text() for action in menu.actions() if action.isChecked()] == ["Noise left"]
+    next(action for action in menu.actions() if action.text() == "Straightness").trigger()
+    assert asked == [(1, "straightness")]
 
 
 def test_pyqtgraph_leaves_the_exception_hook_alone() -> None:

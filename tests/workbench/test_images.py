@@ -12,10 +12,9 @@ from core.trace import open_trace, save
 from tests.workbench.image_traces import image_trace
 from workbench.app import App
 from workbench.export import image_pictures
-from workbench.export.gif import pixels
 from workbench.export.scenes import lanes as export_lanes
 from workbench.painters.atlas import as_bytes, sheet
-from workbench.painters.page import paint_page
+from workbench.painters.page import paint_page, pixels
 from workbench.views import images
 from workbench.views.images import ImageLook, Layout, even
 from workbench.views.marks import Images

@@ -165,7 +165,7 @@ def test_choosing_images_in_the_form_empties_lanes_whose_weights_are_for_points(
     app.controller.panel.form.changed.emit("data.name", "mnist")
     qtbot.waitUntil(lambda: app.controller.scenes.shown == (None, None, None))
     assert [lane.spec.n_samples for lane in app.session.lanes if not lane.real] == [N_IMAGES] * 2
-    assert app.controller._message_for(app.session.lanes[0]).title == "Nothing learned yet"
+    assert app.controller._message_for(app.session.lanes[0]).title == "Not trained yet"
     assert app.controller.panel.run.text() == "Train"
     assert app.session.title == "MNIST, two methods on one noise"
     app.engine.shutdown()

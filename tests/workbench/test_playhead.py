@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.errors import SpecError
-from workbench.model.playhead import HOLD_SECONDS, SECONDS, Playhead, SnapshotHead
+from workbench.model.playhead import FRAME_SECONDS, HOLD_SECONDS, SECONDS, Playhead
+from workbench.model.snapshots import SnapshotHead
 
 
 @pytest.fixture
@@ -39,25 +39,16 @@ def test_a_step_between_recorded_times_goes_to_the_neighbour(head: Playhead) -> 
     assert head.t == 0.3
 
 
-def test_a_typed_time_snaps_to_the_nearest_recorded_step_and_stops(head: Playhead) -> None:
+def test_a_jump_goes_to_the_nearest_recorded_step_and_stops(head: Playhead) -> None:
     head.play()
-    head.type_time(" 0,23 ")
-    assert head.t == 0.25
-    assert not head.playing
-
-
-@pytest.mark.parametrize("text", ["", "noise", "1.2", "-0.1", "nan", "0.5 s"])
-def test_nonsense_is_refused_and_leaves_the_cursor(head: Playhead, text: str) -> None:
-    head.seek(0.4)
-    with pytest.raises(SpecError, match="Given"):
-        head.type_time(text)
-    assert head.t == 0.4
+    head.jump(0.23)
+    assert (head.t, head.playing) == (0.25, False)
 
 
 @pytest.mark.parametrize("speed", [0.25, 1.0, 4.0])
 def test_a_run_takes_five_seconds_divided_by_speed_at_any_frame_rate(head: Playhead, speed: float) -> None:
     head.set_speed(speed)
-    head.set_loop(False)
+    head.set_mode("once")
     head.play()
     frames = 0
     while head.playing:
@@ -78,6 +69,72 @@ def test_a_loop_rests_at_its_end_and_starts_at_the_other(head: Playhead, directi
     head.advance(HOLD_SECONDS * 0.2)
     assert head.t == 1.0 - end
     assert head.playing
+
+
+def run(head: Playhead, seconds: float, frame: float = 1 / 60) -> list[float]:
+    """The times at each frame while time passes."""
+    out = []
+    for _ in range(round(seconds / frame)):
+        head.advance(frame)
+        out.append(head.t)
+    return out
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_ping_pong_runs_there_and_back_and_one_key_still_pauses(head: Playhead, direction: int) -> None:
+    head.set_mode("ping-pong")
+    head.play(direction)
+    seen = run(head, 2 * (SECONDS + HOLD_SECONDS) + 0.5)
+    steps = np.diff(seen)
+    assert np.abs(steps).max() < 0.01, "it jumps nowhere"
+    assert (max(seen), min(seen)) == (1.0, 0.0)
+    turns = np.count_nonzero(np.diff(np.sign(steps[steps != 0])))
+    assert turns == 2
+    head.toggle(direction)
+    assert not head.playing
+
+
+def test_a_part_is_played_alone_forwards_and_backwards(head: Playhead) -> None:
+    head.set_span(0.6, 0.3)
+    head.seek(0.95)
+    head.play()
+    seen = run(head, 6.0)
+    assert (min(seen), max(seen)) == (0.3, 0.6)
+    head.seek(0.1)
+    head.play(-1)
+    seen = run(head, 6.0)
+    assert (min(seen), max(seen)) == (0.3, 0.6)
+    head.set_span(0.4, 0.401)
+    assert head.whole
+
+
+def test_marks_of_a_part_are_set_at_the_cursor(head: Playhead) -> None:
+    head.seek(0.7)
+    head.span_to()
+    head.seek(0.2)
+    head.span_from()
+    assert head.span == (0.2, 0.7)
+    head.seek(0.9)
+    head.span_from()
+    assert head.span == (0.9, 1.0)
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_every_frame_shows_every_recorded_step_however_slow_the_machine(direction: int) -> None:
+    head = Playhead()
+    times = np.linspace(0, 1, 700) ** 2
+    head.set_steps([times])
+    head.set_keep_time(False)
+    head.set_mode("once")
+    head.seek(0.0 if direction > 0 else 1.0)
+    head.play(direction)
+    seen = {head.t}
+    while head.playing:
+        head.advance(1.5)
+        seen.add(head.t)
+    assert {round(float(t), 9) for t in times} <= {round(t, 9) for t in seen}
+    gaps = np.diff(sorted(seen))
+    assert gaps.max() < FRAME_SECONDS / SECONDS + 1e-9
 
 
 def test_playing_from_the_end_starts_again(head: Playhead) -> None:

@@ -16,10 +16,9 @@ from core.errors import TraceError
 from core.trace import Trace, TraceBuilder, open_trace
 from core.trace.derive import snapshot
 from core.trace.save import replay
-from workbench.export.gif import pixels
 from workbench.export.scenes import lanes, sampled
 from workbench.painters import page
-from workbench.painters.page import paint_page
+from workbench.painters.page import paint_page, pixels
 from workbench.painters.splat import Layer
 from workbench.views.lane2d import Look, scene
 from workbench.views.theme import DARK
@@ -99,7 +98,7 @@ def test_lines_are_cut_where_the_layer_ends() -> None:
         ink = []
         for start, end in (near, far):
             layer = Layer(40, 30)
-            layer.lines(np.array([start]), np.array([end]), 1.0, colour)
+            layer.lines(layer.all, np.array([start]), np.array([end]), 1.0, colour)
             ink.append(-np.log1p(-layer.premultiplied()[..., 3].astype(float) / 255).sum())
         assert ink[0] > 5
         assert ink[1] == pytest.approx(ink[0], rel=0.03)
@@ -109,7 +108,7 @@ def test_lines_that_miss_the_layer_leave_nothing() -> None:
     layer = Layer(40, 30)
     start = np.array([[-5.0, 20.0], [50.0, -9.0], [-9.0, -9.0], [-1e30, 50.0]])
     end = np.array([[-5.0, 2e9], [90.0, 60.0], [-9.0, -9.0], [1e30, 50.0]])
-    layer.lines(start, end, 1.0, np.ones((4, 4), np.float32))
+    layer.lines(layer.all, start, end, 1.0, np.ones((4, 4), np.float32))
     assert not layer.premultiplied().any()
 
 
@@ -133,7 +132,7 @@ def test_an_error_while_painting_lets_go_of_the_page(qapp, monkeypatch) -> None:
     def fail(*_: object) -> None:
         raise ArithmeticError("in the middle of a page")
 
-    monkeypatch.setattr(page, "paint_canvas", fail)
+    monkeypatch.setattr(page, "paint_ground", fail)
     with pytest.raises(ArithmeticError):
         paint_page(lanes([shipped()], DARK), 0.5, (400, 320), DARK)
     monkeypatch.undo()

@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt6.QtGui import QMouseEvent
+from PyQt6.QtGui import QColor, QMouseEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench import actions
 from workbench.model.playhead import Playhead
+from workbench.views.marks import Lane
 from workbench.views.theme import DARK
+from workbench.views.time_axis import time_axis
 from workbench.widgets.style import stylesheet
 from workbench.widgets.track import Track
 from workbench.widgets.transport import Transport
@@ -26,7 +28,7 @@ def handlers(head: Playhead) -> dict[str, Callable[[], None]]:
     return out | {
         "play": head.toggle, "reverse": lambda: head.toggle(-1), "step-back": lambda: head.step(-1),
         "step-on": lambda: head.step(1), "to-start": head.to_start, "to-end": head.to_end,
-        "loop": lambda: head.set_loop(not head.loop),
+        "loop": head.next_mode, "keep-time": lambda: head.set_keep_time(not head.keep_time),
     }  # fmt: skip
 
 
@@ -58,9 +60,10 @@ def at(track: Track, place: float) -> QPoint:
     return QPoint(round(track.x_of(place)), 25)
 
 
-def drag(track: Track, *places: float) -> None:
+def drag(track: Track, *places: float, shift: bool = False) -> None:
     """Press at the first place, move over the others, let go at the last."""
-    QTest.mousePress(track, Qt.MouseButton.LeftButton, pos=at(track, places[0]))
+    key = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
+    QTest.mousePress(track, Qt.MouseButton.LeftButton, key, pos=at(track, places[0]))
     for place in places[1:]:
         move(track, place)
     QTest.mouseRelease(track, Qt.MouseButton.LeftButton, pos=at(track, places[-1]))
@@ -118,8 +121,11 @@ def test_the_buttons_do_what_they_say(bar: Transport, head: Playhead) -> None:
     assert (head.playing, head.t) == (False, 0.9)
     bar.buttons["to-start"].click()
     assert head.t == 0.0
-    bar.loop.click()
-    assert not head.loop
+    modes = []
+    for _ in range(3):
+        bar.loop.click()
+        modes.append((head.mode, bar.loop.words))
+    assert modes == [("ping-pong", "Ping-pong"), ("once", "Once"), ("loop", "Loop")]
 
 
 def test_the_speed_menu_sets_the_speed_and_shows_it(bar: Transport, head: Playhead) -> None:
@@ -158,6 +164,61 @@ def test_nonsense_is_told_and_stays_to_be_mended(bar: Transport, head: Playhead,
     assert (head.t, bar.time.text(), bar.time.property("wrong")) == (0.5, "1.5", True)
     bar.time.clearFocus()
     assert (bar.time.text(), bar.time.property("wrong")) == ("0.500", False)
+
+
+def test_a_part_is_chosen_on_the_track_mended_at_its_brackets_and_given_up(bar: Transport, head: Playhead) -> None:
+    pixel = 1.01 / (bar.track.x_of(1) - bar.track.x_of(0))
+    drag(bar.track, 0.8, 0.5, 0.2, shift=True)
+    assert head.span == pytest.approx((0.2, 0.8), abs=pixel)
+    assert head.t == 0.0, "choosing a part moves no cursor"
+    drag(bar.track, 0.2, 0.4)
+    assert head.span == pytest.approx((0.4, 0.8), abs=pixel)
+    picture = bar.track.grab().toImage()
+    bracket = QColor(picture.pixel(at(bar.track, 0.8).x(), 15))
+    assert bracket.lightness() > QColor(DARK.ctl).lightness()
+    QTest.mouseDClick(bar.track, Qt.MouseButton.LeftButton, pos=at(bar.track, 0.6))
+    assert head.whole
+
+
+def flow_lane(n: int = 5) -> Lane:
+    t = np.linspace(0, 1, n)
+    alpha = np.maximum(t, 1e-4)
+    return Lane("flow", "Flow", "Euler", "ode", t, np.arange(n), n - 1, alpha, 1 - t)
+
+
+def test_slider_field_and_ticks_read_another_axis_and_the_cursor_stays(bar: Transport, head: Playhead) -> None:
+    head.axis_changed.connect(lambda: bar.set_axis(time_axis(head.axis, flow_lane())))
+    bar.set_methods(["diffusion", "flow"])
+    head.seek(0.25)
+    for kind, text in (("1-t", "0.750"), ("sigma", "0.750"), ("log-snr", "−2.20"), ("ddpm", "750"), ("nfe", "1")):
+        bar.axes.chosen.emit(kind)
+        assert (head.axis, head.t, bar.time.text()) == (kind, 0.25, text)
+        assert bar.axes.value() == kind
+    bar.axes.chosen.emit("log-snr")
+    flow = bar.track.ticks[1].places
+    assert bar.track.place == pytest.approx(flow[1]), "the cursor stands at the tick of its step"
+    assert flow[1] > 0.4, "most of a log-SNR axis is near the noise"
+    drag(bar.track, 0.7, float(flow[2]))
+    assert head.t == pytest.approx(0.5, abs=0.01)
+    typed(bar.time, "2.2")
+    assert head.t == 0.75
+    bar.time.clearFocus()
+    assert bar.time.text() == "2.20"
+
+
+def test_a_narrow_bar_offers_the_axes_in_a_menu(bar: Transport, head: Playhead) -> None:
+    assert bar.axes.isVisible() == (bar.width() >= 1180)
+    window = bar.window()
+    assert window is not None
+    window.resize(860, 100)
+    QTest.qWait(20)
+    assert bar.axis_chip.isVisible()
+    assert not bar.axes.isVisible()
+    menu = bar.axis_chip.menu()
+    assert menu is not None
+    menu.actions()[2].trigger()
+    assert (head.axis, bar.axis_chip.words) == ("sigma", "σ")
+    assert bar.minimumSizeHint().width() <= 860
 
 
 def test_each_lane_has_its_ticks(bar: Transport, head: Playhead) -> None:
@@ -201,6 +262,9 @@ def test_snapshots_have_a_slider_of_their_own(bar: Transport, head: Playhead) ->
 
 
 def test_a_slider_is_a_control_with_a_name(bar: Transport) -> None:
-    named = [bar.track, bar.snapshots, bar.time, bar.play, bar.loop, bar.speed, bar.newest, *bar.buttons.values()]
+    named = [
+        bar.track, bar.snapshots, bar.time, bar.play, bar.loop, bar.speed, bar.keep, bar.newest, bar.axis_chip,
+        *bar.buttons.values(),
+    ]  # fmt: skip
     assert all(control.accessibleName() for control in named)
     assert all(control.toolTip() for control in named)

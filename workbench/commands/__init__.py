@@ -26,7 +26,7 @@ class _Parser(argparse.ArgumentParser):
 def _verbs() -> dict[str, str]:
     """Verb -> module name; a module may end in an underscore where its verb is a Python name."""
     modules = (item.name for item in pkgutil.iter_modules(__path__) if not item.ispkg)
-    return {name.rstrip("_"): name for name in modules if name not in ("progress", "window")}
+    return {name.rstrip("_"): name for name in modules if name not in ("progress", "tracking", "window")}
 
 
 def _module(verb: str) -> ModuleType:

@@ -90,9 +90,9 @@ def start_comparison() -> int:
         traces.append(file)
         print(f"trace {file}")
     film = _film(traces, presets.describe("swiss-roll").title)
-    from workbench.export.gif import write_gif
+    from workbench.export.encode import write_film
 
-    frames = write_gif(film, _START_FOLDER / "comparison.gif")
+    frames = write_film(film, _START_FOLDER / "comparison.gif")
     print(f"film {_START_FOLDER / 'comparison.gif'}, {frames} frames")
     return 0
 
@@ -134,7 +134,7 @@ def _final_loss(trace: Trace) -> float:
 
 def _film(files: Sequence[Path], title: str) -> Any:
     from workbench import headless
-    from workbench.export.gif import Film
+    from workbench.export.film import Film, Sampling
     from workbench.export.scenes import lanes
     from workbench.views.theme import DARK
 
@@ -143,23 +143,25 @@ def _film(files: Sequence[Path], title: str) -> Any:
     scenes = lanes(traces, DARK)
     for trace in traces:
         trace.close()
-    return Film(scenes, DARK, title, size=(400 * len(scenes), 560))
+    return Film(Sampling([scenes]), DARK, title, size=(400 * len(scenes), 560))
 
 
 def _draw(files: Sequence[Path], out: Path) -> dict[str, Any]:
     """All pictures and films of the traces, and what a frame costs."""
     from workbench import headless
     from workbench.export import peer
-    from workbench.export.gif import write_gif
+    from workbench.export.encode import write_film
 
     headless.application()
     calls = [(file, out) for file in files]
     made = [path for paths in _in_parallel(_draw_one, calls) for path in paths]
     film = _film(files, "One noise, two methods" if len(files) > 1 else "")
     if len(files) > 1:
-        write_gif(film, out / "comparison.gif")
+        write_film(film, out / "comparison.gif")
         made.append(out / "comparison.gif")
-    still = all(scene.pixels for scene in film.scenes)  # grids of images: nothing that matplotlib would draw otherwise
+    still = all(
+        scene.pixels for row in film.reel.rows(0) for scene in row
+    )  # grids of images: nothing that matplotlib would draw otherwise
     costs = {} if still else {name: round(value, 2) for name, value in peer.frame_times(film).items()}
     return {"files": [file.name for file in made], "frame_ms": costs}
 
@@ -168,7 +170,7 @@ def _draw_one(file: Path, out: Path) -> list[Path]:
     """The pictures and the film of one method."""
     from workbench import headless
     from workbench.export import image_pictures, pictures
-    from workbench.export.gif import write_gif
+    from workbench.export.encode import write_film
     from workbench.views.images import shows_images
     from workbench.views.theme import DARK
 
@@ -182,7 +184,7 @@ def _draw_one(file: Path, out: Path) -> list[Path]:
     ]
     title = trace.spec.title
     trace.close()
-    write_gif(_film([file], title), out / f"{file.stem}-generation.gif")
+    write_film(_film([file], title), out / f"{file.stem}-generation.gif")
     return [*made, out / f"{file.stem}-generation.gif"]
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core import spec as specs
+from core.checker import checked
 from core.errors import FlowscopeError, SpecError, unknown
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from core.metrics import FieldMetric
     from core.setup import Setup
 
-HELP = "measure the samples of a checkpoint or a trace: distances to real data, straightness, likelihood"
+HELP = "measure the samples of a checkpoint or a trace: distances to real data, straightness, likelihood, labels"
 _FIELD_POINTS = 1000
 """Held-out points at which a field is measured, at most."""
 
@@ -38,23 +40,77 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("subject", metavar="CHECKPOINT|TRACE", help="a .safetensors file or a trace")
     parser.add_argument("--metrics", metavar="NAME,...", help="such as chamfer,sliced-w2; all that apply without")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="such as sampler.n_steps=20")
-    parser.add_argument("-n", type=int, metavar="N", help="samples of each set; as many as the run has without")
+    parser.add_argument(
+        "-n", type=int, metavar="N", help="samples of each set; without, as many as the run has, and 1,000 images"
+    )
     parser.add_argument("--seed", type=int, metavar="S", help="of noise and real data; the run's own without")
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("-o", "--out", type=Path, metavar="REPORT.json", help="write the report as JSON too")
+    images = parser.add_argument_group("images")
+    images.add_argument("--features", metavar="NAME", help="what images are compared in, such as mnist-classifier")
+    images.add_argument("--nfe", type=_numbers(int), default=[], metavar="N,...", help="one run each, such as 10,25,50")
+    images.add_argument(
+        "--guidance", type=_numbers(float), default=[], metavar="W,...", help="and for each scale, such as 1,1.5,2"
+    )
+    images.add_argument("--page", type=Path, metavar="FILE", help="pictures and bars of each run, as .png or .pdf")
+    images.add_argument("--theme", choices=("light", "dark"), default="light", help="of the page (light)")
+    images.add_argument("--rungs", action="store_true", help="measure blurred and noised real images too")
+
+
+def _numbers(number: Callable[[str], float]) -> Callable[[str], list[float]]:
+    """What reads numbers that are separated by commas."""
+
+    def numbers(text: str) -> list[float]:
+        return [number(item) for item in text.split(",")]
+
+    return numbers
 
 
 def run(args: argparse.Namespace) -> int:
     names = None if args.metrics is None else [name.strip() for name in args.metrics.split(",") if name.strip()]
-    report = evaluate(args.subject, names, args.set, args.n, args.seed)
+    if args.n is not None and args.n < 2:
+        raise SpecError("-n", f"Samples must be at least 2. Given {args.n}.")
+    report, table = _of_images(args, names) if _is_of_images(args.subject) else _of_points(args, names)
     text = json.dumps(report, indent=2, ensure_ascii=False)
     if args.out is not None:
         try:
             args.out.write_text(text + "\n", encoding="utf-8")
         except OSError as error:
             raise FlowscopeError(f"{args.out} cannot be written: {error.strerror or error}.") from None
-    print(text if args.json else _table(report))
+    print(text if args.json else table)
     return 0
+
+
+def _is_of_images(name: str) -> bool:
+    from core.learned import spec_of
+    from workbench.commands.evaluations.images import is_of_images
+
+    if name.endswith(".safetensors"):
+        return is_of_images(spec_of(Path(name)).data.name)
+    trace = open_trace(Path(name))
+    trace.close()
+    return is_of_images(trace.spec.data.name)
+
+
+def _of_points(args: argparse.Namespace, names: list[str] | None) -> tuple[dict[str, Any], str]:
+    if args.features or args.nfe or args.guidance or args.rungs or args.page:
+        raise SpecError("", "--features, --nfe, --guidance, --rungs and --page are for images; these are points.")
+    report = evaluate(args.subject, names, args.set, args.n, args.seed)
+    return report, _table(report)
+
+
+def _of_images(args: argparse.Namespace, names: list[str] | None) -> tuple[dict[str, Any], str]:
+    from workbench.commands.evaluations.images import Wish, evaluate_images, table
+    from workbench.commands.evaluations.pages import check_page, write_pages
+
+    if args.page is not None:
+        check_page(args.page)
+    wish = Wish(names, args.set, args.n, args.seed, args.features, args.nfe, args.guidance, args.rungs)
+    report, made, judge = evaluate_images(args.subject, wish)
+    lines = [table(report)]
+    if args.page is not None:
+        lines += [f"page {file}" for file in write_pages(args.page, report, made, judge, args.theme)]
+    return report, "\n".join(lines)
 
 
 def evaluate(name: str, metrics: list[str] | None, sets: list[str], n: int | None, seed: int | None) -> dict[str, Any]:
@@ -66,12 +122,10 @@ def evaluate(name: str, metrics: list[str] | None, sets: list[str], n: int | Non
     """
     from core import registry
 
-    known = registry.entries("metric")
+    known = {name: cls for name, cls in registry.entries("metric").items() if cls.reads != "images"}
     for wanted in metrics or []:
         if wanted not in known:
             raise SpecError("metrics", unknown("metric", wanted, known))
-    if n is not None and n < 2:
-        raise SpecError("-n", f"Samples must be at least 2. Given {n}.")
     subject = _sampled(name, sets, n, seed) if name.endswith(".safetensors") else _recorded(name, sets, n, seed)
     spec, size = subject.setup.spec, subject.x.shape[1]
     # one draw of twice the size: the two real sets share no point
@@ -102,7 +156,7 @@ def _sampled(name: str, sets: list[str], n: int | None, seed: int | None) -> Sub
     from core.run import sample
     from workbench.commands.progress import record
 
-    spec = spec_of(Path(name)).replace(action="sample", field=Part("network", {"weights": name}))
+    spec = spec_of(checked(name, "checkpoint")).replace(action="sample", field=Part("network", {"weights": name}))
     spec = specs.from_dict(specs.apply_sets(specs.to_dict(spec), sets))
     spec = spec.replace(n_samples=spec.n_samples if n is None else n, seed=spec.seed if seed is None else seed)
     return _subject(record(sample(spec), spec.title or name), spec, name, None)
@@ -112,7 +166,7 @@ def _recorded(name: str, sets: list[str], n: int | None, seed: int | None) -> Su
     """What a trace holds: its samples, or those of the last snapshot of a training."""
     if sets:
         raise SpecError("--set", "A trace is measured as it was made. Name a checkpoint to sample it otherwise.")
-    trace = open_trace(Path(name))
+    trace = open_trace(checked(name))
     try:
         if n is not None and n > trace.spec.n_samples:
             raise SpecError("-n", f"The trace holds {trace.spec.n_samples:,} particles. Given {n:,}.")
@@ -127,8 +181,6 @@ def _subject(trace: Trace, spec: RunSpec, name: str, n: int | None) -> Subject:
     from core.setup import resolve
 
     setup = resolve(spec)
-    if len(setup.shape) != 1:
-        raise SpecError("data", f"{setup.dataset.title} are images; these metrics compare points in the plane.")
     if "x" in trace:
         stream = trace["x"]
         x, t, nfe = stream[:], stream.column("t"), stream.column("nfe")

@@ -1,30 +1,46 @@
-"""flowscope export: a film or a picture of traces."""
+"""flowscope export: films, pictures and numbers of traces."""
 
 from __future__ import annotations
 
 import argparse
 import re
+import sys
 from pathlib import Path
 
 from core.errors import SpecError
 from workbench.commands.progress import ProgressLine
 
-HELP = "make a GIF of traces, side by side, or a PNG of one moment"
+HELP = "make a film, a picture of one moment, or a table of numbers from traces, side by side"
+_OUT = "film .gif .mp4 .webp .apng, or a new folder for PNG frames; picture .png .svg .pdf; numbers .csv .npz"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     from workbench.export.pacing import PACINGS
 
     parser.add_argument("traces", nargs="+", type=Path, metavar="TRACE")
-    parser.add_argument("out", type=Path, metavar="OUT", help="a .gif, or a .png of one moment")
+    parser.add_argument("out", type=Path, metavar="OUT", help=_OUT)
     parser.add_argument("--size", default="1200x640", metavar="WxH")
     parser.add_argument("--fps", type=int, default=20, metavar="N")
     parser.add_argument("--seconds", type=float, default=5.0, metavar="S", help="of motion, before the end is held")
+    parser.add_argument("--hold", type=float, default=1.0, metavar="S", help="seconds for which the end is held")
     parser.add_argument("--pacing", choices=PACINGS, default="linear")
     parser.add_argument("--theme", choices=("dark", "light"), default="dark")
+    parser.add_argument("--layout", choices=("row", "grid"), default="row", help="a grid has a row for each model")
+    parser.add_argument(
+        "--over", choices=("sampling", "training"), default="sampling", help="what time a film goes over"
+    )
     parser.add_argument("--field", choices=("velocity", "score", "noise"), default="velocity", help="what arrows show")
-    parser.add_argument("--t", type=float, default=1.0, help="the moment of a PNG")
-    parser.add_argument("--title", default="")
+    parser.add_argument(
+        "--hide", action="append", default=[], choices=("particles", "trails", "field", "real"), help="leave out a mark"
+    )
+    parser.add_argument(
+        "--at", "--t", type=float, metavar="T", help="the moment of a picture or of numbers, of samples over training"
+    )
+    parser.add_argument("--title", default="", help="above the lanes")
+    parser.add_argument(
+        "--caption", action="append", default=[], metavar="WORDS", help="instead of a lane's title, one for each trace"
+    )
+    parser.add_argument("--bare", action="store_true", help="leave out headers and feet")
     parser.add_argument("--no-real", action="store_true", help="leave out the lane of real data")
 
 
@@ -32,25 +48,20 @@ def run(args: argparse.Namespace) -> int:
     size = re.fullmatch(r"(\d+)x(\d+)", args.size)
     if size is None:
         raise SpecError("--size", f"Size must be WxH, such as 1200x640. Given {args.size}.")
-    if not 0.0 <= args.t <= 1.0:
-        raise SpecError("--t", f"Time must be 0 to 1. Given {args.t:g}.")
-    if args.out.suffix not in (".gif", ".png"):
-        raise SpecError("OUT", f"The name must end in .gif or .png. Given {args.out.name}.")
     from workbench import headless
-    from workbench.export.job import Order, film_of, make
-    from workbench.export.pictures import save_picture
+    from workbench.export.job import Order, make
 
-    headless.application()
     order = Order(
-        [str(trace) for trace in args.traces], str(args.out), args.title, int(size[1]), int(size[2]), args.fps,
-        args.seconds, args.pacing, args.theme, not args.no_real, args.field,
+        traces=[str(trace) for trace in args.traces], out=str(args.out), title=args.title, width=int(size[1]),
+        height=int(size[2]), fps=args.fps, seconds=args.seconds, hold=args.hold, pacing=args.pacing, theme=args.theme,
+        layout=args.layout, over=args.over, field_kind=args.field, hidden=args.hide, at=args.at,
+        captions=tuple(args.caption), words=not args.bare, real=not args.no_real,
     )  # fmt: skip
-    if args.out.suffix == ".png":
-        save_picture(film_of(order).frame(args.t), args.out)
-        print(f"picture {args.out}")
-    else:
-        line = ProgressLine("frames")
-        frames = make(order, line.update)
+    headless.application()
+    line = ProgressLine("frames")
+    try:
+        made = make(order, line.update, lambda words: print(words, file=sys.stderr))
+    finally:
         line.close()
-        print(f"film {args.out}, {frames} frames")
+    print(made)
     return 0

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from core import spec as specs
+from core.checker import checked
 from core.trace import Trace, open_trace
+from core.trace.lock import is_written, left_open
 
 HELP = "say what a trace holds"
 
@@ -19,9 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    trace = open_trace(args.trace)
+    trace = open_trace(checked(args.trace))
     try:
-        report = describe(trace)
+        report = describe(trace) | _file(args.trace)
     finally:
         trace.close()
     print(json.dumps(report, indent=2, ensure_ascii=False) if args.json else _text(report))
@@ -48,14 +50,30 @@ def describe(trace: Trace) -> dict[str, Any]:
     }
 
 
+def _file(path: Path) -> dict[str, Any]:
+    """What is known of the file itself."""
+    writer = "writing" if is_written(path) else "killed" if left_open(path) else "done"
+    return {"bytes": path.stat().st_size, "writer": writer}
+
+
+_WRITERS = {
+    "writing": "is being written",
+    "killed": "its writer was killed: flowscope repair makes it an ordinary file",
+}
+
+
 def _text(report: dict[str, Any]) -> str:
     spec, meta = report["spec"], report["meta"]
     parts = ", ".join(f"{kind} {spec[kind]['name']}" for kind in specs.PARTS)
     lines = [
         f"{spec['title'] or 'Untitled'}: {report['status']}{', ' + report['message'] if report['message'] else ''}",
         f"{spec['action']}, seed {spec['seed']}, {spec['n_samples']:,} particles, {parts}",
-        f"made {meta.get('created', 'at an unknown time')} on {meta.get('device')}, torch {meta.get('torch')}",
+        f"made {meta.get('created', 'at an unknown time')} on {meta.get('processor', meta.get('device'))}, "
+        f"{meta.get('threads')} threads, torch {meta.get('torch')}",
+        f"{report['bytes'] / 1e6:,.1f} MB" + (f", {_WRITERS[report['writer']]}" if report["writer"] != "done" else ""),
     ]
+    if "weights_sha256" in meta:
+        lines.append(f"weights sha256 {meta['weights_sha256']}")
     for name, stream in report["streams"].items():
         shape = " × ".join(str(size) for size in stream["row"]) or "one number"
         lines.append(

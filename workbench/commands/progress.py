@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 from core.events import Event, StopRun, Tick
+from core.pace import Pace, time_left
 from core.trace import Trace, TraceBuilder, TraceWriter
 
 _INTERACTIVE_SECONDS = 0.2
 _LOG_SECONDS = 5.0
+_TIMED_SECONDS = 30.0
 
 
 class ProgressLine:
@@ -22,16 +26,18 @@ class ProgressLine:
 
     def __init__(self, label: str) -> None:
         self._label = label
-        self._start = self._shown = time.monotonic()
+        self._shown = time.monotonic()
+        self._pace = Pace(_TIMED_SECONDS)
         self._terminal = sys.stderr.isatty()
 
     def update(self, done: int, total: int) -> None:
         now = time.monotonic()
+        self._pace.count(now, done)
         if now - self._shown < (_INTERACTIVE_SECONDS if self._terminal else _LOG_SECONDS):
             return
         self._shown = now
-        left = (now - self._start) / max(1, done) * (total - done)
-        text = f"{self._label}: {done:,} of {total:,}, {left:.0f} s left"
+        left = self._pace.seconds_left(done, total)
+        text = f"{self._label}: {done:,} of {total:,}" + ("" if left is None else f", {time_left(left)}")
         print(
             f"\r\033[K{text}" if self._terminal else text,
             end="" if self._terminal else "\n",
@@ -44,8 +50,16 @@ class ProgressLine:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
-def record(events: Generator[Event | Tick], label: str, file: Path | None = None) -> Trace:
-    """Run to the end, write the trace file where one is named, and return the trace.
+class Listener(Protocol):
+    """What takes a run's events beside its trace."""
+
+    def feed(self, event: Event) -> None: ...
+
+
+def record(
+    events: Generator[Event | Tick], label: str, file: Path | None = None, listeners: Sequence[Listener] = ()
+) -> Trace:
+    """Run to the end, write the trace file where one is named, and return the trace; listeners hear every event.
 
     The file is only touched once the run has begun: a spec that cannot run leaves an older file as it was. Ctrl+C stops
     the run between two steps and keeps what it made.
@@ -62,6 +76,8 @@ def record(events: Generator[Event | Tick], label: str, file: Path | None = None
             builder.feed(event)
             if writer is not None:
                 writer.feed(event)
+            for listener in listeners:
+                listener.feed(event)
     return builder.trace
 
 
@@ -81,8 +97,11 @@ def _stoppable(events: Generator[Event | Tick]) -> Iterator[Event | Tick]:
 
 @contextmanager
 def _interrupts() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl+C was pressed; only the main thread of a process can be asked, elsewhere it never is."""
-    if threading.current_thread() is not threading.main_thread():
+    """Whether Ctrl+C was pressed; only the main thread of a process can be asked, elsewhere it never is.
+
+    Processes of torchrun wait for each other at every step, so none may stop by itself: there Ctrl+C interrupts all.
+    """
+    if threading.current_thread() is not threading.main_thread() or "RANK" in os.environ:
         yield lambda: False
         return
     asked = False

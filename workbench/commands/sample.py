@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core import presets
 from core import spec as specs
+from core.checker import checked
 from core.errors import SpecError
 from core.spec import Part, RunSpec
 from workbench.commands.progress import record
@@ -34,7 +35,7 @@ def _spec(name: str, sets: list[str]) -> RunSpec:
     if name.endswith(".safetensors"):
         from core.learned import spec_of
 
-        trained = spec_of(Path(name)).replace(field=Part("network", {"weights": name}))
+        trained = spec_of(checked(name, "checkpoint")).replace(field=Part("network", {"weights": name}))
         return specs.from_dict(specs.apply_sets(specs.to_dict(trained), sets))
     spec = presets.load_one(name, sets)
     if spec.field.name == "network" and not spec.field.params.get("weights"):

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
+from contextlib import ExitStack
 from pathlib import Path
 
 from core import presets
 from core import spec as specs
+from core.trace import Trace
 from workbench.commands.progress import record
+from workbench.commands.tracking import Tracker
+
+SPEC, TRACE = "spec.toml", "train.h5"
 
 HELP = "train a network and keep its checkpoint and trace"
 
@@ -18,22 +25,48 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="FIELD=VALUE", help="such as training.n_steps=2000"
     )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder for checkpoint and trace")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in the folder")
+    parser.add_argument("--mlflow", metavar="EXPERIMENT", help="log parameters, metrics and files to MLflow")
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--resume", action="store_true", help="go on from the checkpoint in the folder")
+    start.add_argument(
+        "--init-from", metavar="CHECKPOINT", help="start from the averaged weights of a checkpoint or of shipped:NAME"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    spec = presets.load_one(args.spec, args.set).replace(action="train")
+    sets = [*args.set, *([f"training.init_from={json.dumps(args.init_from)}"] if args.init_from else [])]
+    spec = presets.load_one(args.spec, sets).replace(action="train")
     # torch is imported only once the spec has been read
     from trainers.checkpoint import FILE_NAME
     from trainers.loop import train
+    from trainers.training.keeper import BEST
 
-    trace = record(train(spec, args.out, resume=args.resume), spec.title or args.spec, args.out / "train.h5")
-    (args.out / "spec.toml").write_text(specs.to_toml(spec), encoding="utf-8")
+    if os.environ.get("RANK", "0") != "0":  # another process of torchrun: the first one keeps and tells
+        for _ in train(spec, args.out, resume=args.resume):
+            pass
+        return 0
+    title = spec.title or args.spec
+    events = train(spec, args.out, resume=args.resume)
+    with ExitStack() as stack:
+        tracker = stack.enter_context(Tracker(args.mlflow, title)) if args.mlflow else None
+        trace = record(events, title, args.out / TRACE, () if tracker is None else (tracker,))
+        (args.out / SPEC).write_text(specs.to_toml(trace.spec), encoding="utf-8")
+        if tracker is not None:
+            tracker.keep(*(args.out / name for name in (FILE_NAME, BEST, SPEC, TRACE)))
+    _tell(trace)
+    print(f"checkpoint {args.out / FILE_NAME}")
+    print(f"trace {args.out / TRACE}")
+    return 0
+
+
+def _tell(trace: Trace) -> None:
+    """What came of it, in a line or two."""
     loss = trace["loss"]
     mean = f", loss {loss[-min(len(loss), 200) :].mean():.4f}" if len(loss) else ""
     print(f"{trace.status} after {len(loss):,} steps{mean}")
-    if "metric/velocity_error" in trace and len(trace["metric/velocity_error"]):
-        print(f"velocity error against exact {trace['metric/velocity_error'][-1]:.3f}")
-    print(f"checkpoint {args.out / FILE_NAME}")
-    print(f"trace {args.out / 'train.h5'}")
-    return 0
+    for name, words in (
+        ("loss/validation", "loss of held-out data"),
+        ("metric/velocity_error", "velocity error against exact"),
+    ):
+        if name in trace and len(trace[name]):
+            print(f"{words} {trace[name][-1]:.4f}" if "loss" in name else f"{words} {trace[name][-1]:.3f}")

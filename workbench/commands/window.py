@@ -7,13 +7,20 @@ from pathlib import Path
 from core.errors import SpecError
 from workbench.display import has_display
 
+RESET = "--reset"
+"""Forget settings, layout and session, and start as if for the first time; files and runs stay."""
+
 
 def run(arguments: list[str]) -> int:
     """Open the workbench with the traces that are named."""
-    traces = [Path(argument) for argument in arguments]
+    traces = [Path(argument) for argument in arguments if argument != RESET]
     for trace in traces:
         if not trace.is_file():
             raise SpecError("", f"There is no file {trace}.")
+    if RESET in arguments:
+        from workbench.model.settings import Store
+
+        Store().reset()
     if has_display():
         from workbench.app import run as open_window
 

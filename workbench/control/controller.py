@@ -5,34 +5,38 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import QObject, QTimer
+from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QMenu
 
 from core import catalog
 from core.errors import FlowscopeError
-from core.trace import Trace, open_trace
+from core.trace import Trace
 from core.trace.derive import snapshot
 from workbench import actions as table
+from workbench.control.analyses import Analyses
+from workbench.control.charts import Charts, ddpm_steps
+from workbench.control.desk import Desk
 from workbench.control.exporter import Exporter
 from workbench.control.files import Files
 from workbench.control.form import FormControl
 from workbench.control.frames import FrameClock
 from workbench.control.images import ImageControl
+from workbench.control.lanes import LaneControl, read
 from workbench.control.runs import Runs
 from workbench.control.scenes import Scenes
+from workbench.control.shell import SHELL, Shell
+from workbench.control.soon import Soon
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, Stats
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
-from workbench.views.charts import sampling_charts, steps_done, training_charts
-from workbench.views.image_charts import image_charts
-from workbench.views.images import shows_images
-from workbench.views.marks import Overlay
+from workbench.views.charts import steps_done
+from workbench.views.marks import OVERLAYS, Scene
 from workbench.views.theme import THEMES, Theme
+from workbench.views.time_axis import time_axis
 from workbench.widgets.charts import ChartsStrip
 from workbench.widgets.help_sheet import HelpSheet
 from workbench.widgets.lane_states import MessageSpec
@@ -52,10 +56,15 @@ class Controller(QObject):
     def __init__(self, session: Session, playhead: Playhead, engine: EngineClient, runs: Runs) -> None:
         super().__init__()
         self.session, self.playhead, self.engine, self.runs = session, playhead, engine, runs
-        self.scenes = Scenes(session)
+        self.analyses = Analyses(engine)
+        self.scenes = Scenes(session, self.analyses, lambda: runs.catalog)
         self.window = MainWindow(session.view)
         self.exporter = Exporter(self.window, session)
-        self.files = Files(self.window, session, self.exporter, self.open_traces)
+        self.desk = Desk(self)
+        self.files = Files(
+            self.window, session, self.exporter, self.open_traces, self.desk.open_files, lambda: playhead.t
+        )
+        self.lane_control = LaneControl(self.window, session, runs, self.files)
         self.actions = table.build(self.window, self._handlers())
         self.lanes, self.charts = LanesView(), ChartsStrip()
         self.transport = Transport(playhead, self.actions)
@@ -63,10 +72,11 @@ class Controller(QObject):
         self.panel = self.form.panel
         self.images = ImageControl(session, runs, self.scenes, self.tell, self.charts)
         self.panel.add_above(self.images.panel)
-        lanes = self.images.below(self.lanes)
-        self.window.compose(self.actions, lanes, self.charts, self.panel, self.transport)
-        self._charts_timer = _later(self.window, _CHARTS_MS, self._show_charts)
-        self._scenes_timer = _later(self.window, _SCENES_MS, self._show_scenes)
+        self.window.compose(self.actions, self.images.below(self.lanes), self.charts, self.panel, self.transport)
+        self._charts_timer = Soon(self.window, _CHARTS_MS, self._show_charts)
+        self.chart_control = Charts(session, playhead, runs, self.charts, self._charts_timer.start)
+        self._scenes_timer = Soon(self.window, _SCENES_MS, self._show_scenes, at_once=True)
+        self.shell = Shell(self)
         self._connect()
         self.clock = FrameClock(self.window, playhead, self.lanes)
         self.retheme()
@@ -84,20 +94,28 @@ class Controller(QObject):
         view.events.overlays.connect(self._show_overlays)
         view.events.linked.connect(lambda linked: self.lanes.stage.set_linked(linked))
         view.events.theme.connect(self.retheme)
+        view.events.strip.connect(self._show_strip)
+        self.lanes.strip.chosen.connect(self.playhead.seek)
         self.playhead.t_changed.connect(self._cursor_moved)
         self.playhead.state_changed.connect(self._show_loop)
+        self.playhead.axis_changed.connect(self._read_time)
+        view.events.equations.connect(self.lanes.set_equations)
+        self.lanes.equations_asked.connect(self._toggle_equations)
         self.playhead.snapshots.changed.connect(self._snapshot_moved)
         self.transport.refused.connect(lambda text: self.tell(text))
         self.lanes.lane_selected.connect(lambda i: session.select(session.lanes[i].key))
         self.lanes.stage.clicked.connect(self.images.pick)
-        self.lanes.menu_requested.connect(self._lane_menu)
+        self.lanes.menu_requested.connect(self.lane_control.fill_menu)
         self.lanes.message_action.connect(self._message_action)
         self.panel.training.paused.connect(self._pause_training)
-        self.window.files_dropped.connect(self.open_traces)
+        self.window.files_dropped.connect(self.desk.open_files)
+        self.exporter.saved.connect(lambda path, problem: None if problem else self.desk.remember(Path(path)))
         self.window.closing.connect(self.engine.shutdown)
+        self.runs.cursor = lambda: 0.0 if self.playhead.following else self.playhead.t
         self.runs.rows_arrived.connect(self._rows_arrived)
         self.runs.training_progress.connect(self._show_training)
         self.runs.failed.connect(self._failed)
+        self.analyses.rows_arrived.connect(self._scenes_timer.start)
         self.runs.trained.connect(self._trained)
         self.engine.hello.connect(self._hello)
         self.engine.died.connect(self._died)
@@ -113,29 +131,35 @@ class Controller(QObject):
             "quit": self.window_close, "run": self.run, "stop": self.stop, "play": head.toggle,
             "reverse": lambda: head.toggle(-1),
             "step-back": lambda: head.step(-1), "step-on": lambda: head.step(1), "to-start": head.to_start,
-            "to-end": head.to_end, "loop": lambda: head.set_loop(not head.loop), "link": self._toggle_link,
+            "to-end": head.to_end, "loop": head.next_mode, "keep-time": lambda: head.set_keep_time(not head.keep_time),
+            "span-from": head.span_from, "span-to": head.span_to, "span-all": lambda: head.set_span(0.0, 1.0),
+            "next-axis": head.next_axis, "link": self._toggle_link,
+            "strip": lambda: setattr(self.session.view, "strip", not self.session.view.strip),
+            "add-lane": self.lane_control.add, "remove-lane": self.lane_control.remove_selected,
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
-            "full-screen": self._toggle_full_screen, "help": self._show_help,
+            "equations": self._toggle_equations, "help": self._show_help,
         }  # fmt: skip
-        for overlay in get_args(Overlay):
+        handlers |= self.desk.handlers()
+        handlers |= {name: lambda name=name: self.shell.handlers()[name]() for name in SHELL}  # type: ignore[misc]
+        for overlay in OVERLAYS:
             handlers[overlay] = lambda name=overlay: self._toggle_overlay(name)  # type: ignore[misc]  # a bound name
         return handlers
 
     # --- traces and lanes ----------------------------------------------------------------------------------------
 
     def open_traces(self, paths: list[Path]) -> None:
-        """Open files as lanes; what cannot be opened is told, and nothing else changes."""
+        """Open files that were checked as lanes; what cannot be shown is told, and nothing else changes."""
         traces = []
         for path in paths[: MOST_LANES - 1]:
             try:
-                trace = open_trace(path)
-                if "x" not in trace and "snapshot/x" not in trace:
-                    raise FlowscopeError(f"{path.name} holds neither particles nor images.")
-                traces.append(trace)
+                traces.append(read(path))
+                self.runs.catalog.check(traces[-1].spec)
+                self.desk.opened(traces[-1])
             except FlowscopeError as error:
                 self.window.message("This file cannot be opened", str(error))
         if traces:
             self.show_traces(traces, traces[0].spec.title or paths[0].stem)
+            self.desk.show_lanes()
             self.playhead.play()
 
     def show_traces(self, traces: list[Trace], title: str) -> None:
@@ -154,17 +178,18 @@ class Controller(QObject):
 
     def _lanes_changed(self) -> None:
         self.scenes.forget()
-        _start(self._scenes_timer)
+        self.actions["add-lane"].setEnabled(len(self.session.lanes) < MOST_LANES)
+        self._scenes_timer.start()
 
     def _rows_arrived(self, key: int) -> None:
         self.scenes.forget(key)
-        _start(self._scenes_timer)
-        _start(self._charts_timer)
+        self._scenes_timer.start()
+        self._charts_timer.start()
 
     def refresh(self) -> None:
         """Show lanes, charts and form anew, soon and once."""
-        _start(self._scenes_timer)
-        _start(self._charts_timer)
+        self._scenes_timer.start()
+        self._charts_timer.start()
         self.form.show()
 
     @property
@@ -188,7 +213,28 @@ class Controller(QObject):
         growing = any(lane.key in self.runs.sampling for _, lane in moving)
         self.playhead.set_steps([scene.lane.times for scene, _ in moving], growing=growing)
         self.transport.set_methods([scene.lane.method for scene, _ in moving])
+        self._show_axis(growing=growing)
         self.lanes.set_cursor(self.playhead.t)
+        if self.session.view.strip:
+            self.lanes.strip.show_scene(self.scenes.forward(), self.theme)
+
+    def _show_strip(self, shown: bool) -> None:
+        self.actions["strip"].setChecked(shown)
+        self.lanes.show_strip(shown)
+        self._scenes_timer.start()
+
+    def _read_time(self) -> None:
+        self.scenes.reading = self.playhead.axis
+        self._show_axis()
+        self._restyle()
+
+    def _show_axis(self, *, growing: bool = False) -> None:
+        """Slider and field read time as the working lane has it; one that grows is read by its old table."""
+        lane = self.session.working_lane()
+        scene = next((scene for scene, each in self._moving() if each is lane), None)
+        if lane is not None and scene is not None and not (growing and self.playhead.axis != "t"):
+            self.transport.set_axis(time_axis(self.playhead.axis, scene.lane, ddpm_steps(lane)))
+        self._charts_timer.start()
 
     def _show_snapshots(self) -> None:
         """The training steps of the first lane that has snapshots."""
@@ -200,7 +246,7 @@ class Controller(QObject):
 
     def _snapshot_moved(self) -> None:
         self.scenes.forget()
-        _start(self._scenes_timer)
+        self._scenes_timer.start()
 
     def _message_for(self, lane: LaneState) -> MessageSpec | None:
         if lane.status == "failed":
@@ -209,21 +255,20 @@ class Controller(QObject):
             return MessageSpec(
                 "The run stopped", text, "warning", (("again", "Run again"), ("dismiss", "Show it")), error=True
             )
-        return self.images.message(lane)
+        return self.images.message(lane) or self.lane_control.message(lane)
 
     def _message_action(self, index: int, action: str) -> None:
+        if index >= len(self.session.lanes):  # nothing is open
+            self.actions["library" if action == "choose-preset" else "open"].trigger()
+            return
         lane = self.session.lanes[index]
+        if lane.status != "failed":
+            self.lane_control.choose(lane, action, self.run)
+            return
         lane.status, lane.message = "ready", ""
         self.session.touch(lane.key)
         if action == "again":
             self.run()
-
-    def _lane_menu(self, index: int, menu: QMenu) -> None:
-        lane = self.session.lanes[index]
-        if not lane.real:
-            menu.addAction("Save trace…", lambda: self.files.ask_save(lane.key))
-        if len(self.session.lanes) > 1:
-            menu.addAction("Remove lane", lambda: self.session.remove(lane.key))
 
     def _restyle(self) -> None:
         self.scenes.forget()
@@ -235,21 +280,13 @@ class Controller(QObject):
         self.images.set_cursor(t)
 
     def _show_charts(self) -> None:
-        training = [(scene.lane.method, lane.training) for scene, lane in self._moving() if lane.training is not None]
-        if training and (self.runs.training or all(lane.training for _, lane in self._moving())):
-            charts = training_charts(training)
-            self.charts.set_step(max(steps_done(trace) for _, trace in training))
-        else:
-            shown = [(scene.lane.method, lane.trace) for scene, lane in self._moving() if lane.trace]
-            of_images = [(method, trace) for method, trace in shown if shows_images(trace)]
-            charts = image_charts(of_images) if of_images else sampling_charts(shown)
-        self.charts.set_charts(charts, self.theme)
-        self.charts.set_cursor(self.playhead.t)
+        self.chart_control.show(self._moving(), self.theme)
 
-    def _moving(self) -> list[tuple[Any, LaneState]]:
-        """Scene and state of the lanes that run something."""
+    def _moving(self) -> list[tuple[Scene, LaneState]]:
+        """Scene and state of the lanes that a chart can compare: those that sample or train."""
         pairs = zip(self.scenes.shown, self.session.lanes, strict=False)
-        return [(scene, lane) for scene, lane in pairs if scene is not None and not lane.real]
+        running = [(scene, lane) for scene, lane in pairs if scene is not None and not lane.real]
+        return [(scene, lane) for scene, lane in running if lane.spec is None or lane.spec.action != "forward"]
 
     # --- running -------------------------------------------------------------------------------------------------
 
@@ -264,6 +301,8 @@ class Controller(QObject):
         self.refresh()
 
     def stop(self) -> None:
+        if self.shell.plain and not self.runs.training:
+            self.shell.toggle_full_screen()
         self.runs.stop()
 
     def _pause_training(self) -> None:
@@ -288,7 +327,7 @@ class Controller(QObject):
             self.panel.training.show_progress(done, total, rate, newest, paused=paused)
             self.panel.training.show_facts(training_facts([job.builder.trace for job in jobs]))
         self.panel.show_buttons(running=True, needs_training=False, enabled=True)
-        _start(self._charts_timer)
+        self._charts_timer.start()
 
     def _trained(self, key: int, status: str) -> None:
         lane = self.session.lane(key)
@@ -335,18 +374,22 @@ class Controller(QObject):
         QGuiApplication.instance().setStyleSheet(stylesheet(self.theme))  # type: ignore[union-attr]  # it is a QApplication
         self.window.retheme(self.theme)
         self.panel.retheme(self.theme)
+        self.desk.retheme()
         self.scenes.forget()
         self.refresh()
 
     def _show_overlays(self, overlays: frozenset[Any]) -> None:
-        for name in get_args(Overlay):
+        for name in OVERLAYS:
             self.actions[name].setChecked(name in overlays)
         self.lanes.set_overlays(overlays)
         if any(scene is not None and scene.pixels for scene in self.scenes.shown):
             self._restyle()  # what is left out gives its place to the rest
+        self._scenes_timer.start()
 
     def _show_loop(self) -> None:
-        self.actions["loop"].setChecked(self.playhead.loop)
+        self.actions["loop"].setChecked(self.playhead.mode != "once")
+        self.actions["keep-time"].setChecked(self.playhead.keep_time)
+        self.actions["equations"].setChecked(self.session.view.equations)
         self.actions["link"].setChecked(self.session.view.linked)
         self.actions["panel"].setChecked(self.panel.isVisibleTo(self.window))
 
@@ -357,6 +400,10 @@ class Controller(QObject):
         self.session.view.linked = not self.session.view.linked
         self._show_loop()
 
+    def _toggle_equations(self) -> None:
+        self.session.view.equations = not self.session.view.equations
+        self._show_loop()
+
     def _toggle_theme(self) -> None:
         self.session.view.theme = "light" if self.session.view.theme == "dark" else "dark"
 
@@ -364,25 +411,8 @@ class Controller(QObject):
         self.panel.setVisible(not self.panel.isVisible())
         self._show_loop()
 
-    def _toggle_full_screen(self) -> None:
-        self.window.showNormal() if self.window.isFullScreen() else self.window.showFullScreen()
-
     def _show_help(self) -> None:
-        self.window.over(HelpSheet())
+        self.window.over(HelpSheet(self.actions))
 
     def window_close(self) -> None:
         self.window.close()
-
-
-def _later(parent: QObject, ms: int, call: Callable[[], None]) -> QTimer:
-    """A timer that calls once when it was started; starting it again while it waits changes nothing."""
-    timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.setInterval(ms)
-    timer.timeout.connect(call)
-    return timer
-
-
-def _start(timer: QTimer) -> None:
-    if not timer.isActive():
-        timer.start()

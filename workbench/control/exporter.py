@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 import tempfile
@@ -15,9 +16,10 @@ from PyQt6.QtGui import QDesktopServices
 
 from core.errors import FlowscopeError
 from core.trace import Trace, save
-from workbench.export.job import Order
+from workbench.export.job import CANCELLED, Order, Over
 from workbench.model.session import Session
-from workbench.widgets.dialogs import ExportChoice
+from workbench.views.marks import OVERLAYS
+from workbench.widgets.export_dialog import ExportChoice
 from workbench.widgets.window import MainWindow
 
 
@@ -60,22 +62,40 @@ class Exporter(QObject):
 
     # --- films ---------------------------------------------------------------------------------------------------
 
+    def titles(self) -> tuple[str, ...]:
+        """Of the lanes that can be exported, in their order."""
+        return tuple(trace.meta.get("method_title", trace.spec.objective.name) for trace in self._traces("sampling"))
+
+    def trained(self) -> bool:
+        """Whether any lane shows how samples changed in training."""
+        return any("snapshot/x" in trace for trace in self._traces("training"))
+
+    def _traces(self, over: Over) -> list[Trace]:
+        """The traces of the lanes; over training of those that were trained their training."""
+        lanes = [lane for lane in self._session.lanes if lane.trace is not None and not lane.real]
+        if over == "training":
+            return [lane.training or lane.trace for lane in lanes if lane.trace is not None]
+        return [lane.trace for lane in lanes if lane.trace is not None]
+
     def export(self, out: Path, choice: ExportChoice) -> None:
-        """Make a GIF of the lanes as they are, in a child process."""
+        """Make a film, a picture or numbers of the lanes as they are, in a child process."""
         if self._process is not None:
             self._window.tell("An export is still going on")
             return
         session = self._session
-        traces = [lane.trace for lane in session.lanes if lane.trace is not None and not lane.real]
+        traces = self._traces(choice.over)
         if not traces:
             self._window.tell("There is nothing to export yet")
             return
         self._folder = tempfile.TemporaryDirectory(prefix="flowscope-export-")
         files = [str(Path(self._folder.name) / f"{i}.h5") for i in range(len(traces))]
         view = session.view
+        chosen = dataclasses.asdict(choice)
+        chosen.pop("suffix")  # the file's name has it
         order = Order(
-            files, str(out), session.title, choice.width, choice.height, choice.fps, choice.seconds, choice.pacing,
-            view.theme, any(lane.real for lane in session.lanes), view.field_kind, view.field_factor,
+            traces=files, out=str(out), real=any(lane.aspect == "real" for lane in session.lanes),
+            field_kind=view.field_kind, factor=view.field_factor,
+            hidden=[each for each in OVERLAYS if each not in view.overlays], **chosen,
         )  # fmt: skip
         self._window.toast.progress("Exporting", 0, 1, None, self.cancel)
 
@@ -91,7 +111,7 @@ class Exporter(QObject):
 
     def cancel(self) -> None:
         if self._process is not None:
-            self._process.kill()
+            self._process.closeWriteChannel()  # the sign for it to stop and to leave nothing behind
 
     def _start(self, order: Order) -> None:
         process = self._process = QProcess(self)
@@ -101,8 +121,7 @@ class Exporter(QObject):
         process.finished.connect(lambda code, how: self._finished(Path(order.out), code, how))
         self._began = time.monotonic()
         process.start()
-        process.write(msgspec.json.encode(order))
-        process.closeWriteChannel()
+        process.write(msgspec.json.encode(order) + b"\n")
 
     def _progress(self) -> None:
         assert self._process is not None  # it has just written
@@ -121,12 +140,15 @@ class Exporter(QObject):
         if self._folder is not None:
             self._folder.cleanup()
         self._window.toast.finish()
-        if how == QProcess.ExitStatus.CrashExit:
+        if code == CANCELLED and how == QProcess.ExitStatus.NormalExit:
             self._window.tell("Export cancelled")
+        elif how == QProcess.ExitStatus.CrashExit:
+            self._window.message("The export was not made", "The export stopped by itself; memory may have run out.")
         elif code != 0:
-            self._window.message("The film was not made", words[-1] if words else "The export stopped.")
+            self._window.message("The export was not made", words[-1] if words else "The export stopped.")
         else:
-            size = f"{out.stat().st_size / 1e6:.1f} MB"
+            files = out.iterdir() if out.is_dir() else [out]
+            size = f"{sum(file.stat().st_size for file in files) / 1e6:.1f} MB"
             show = QUrl.fromLocalFile(str(out.parent))
             self._window.toast.tell(f"Exported {out.name}", size, "Show in folder", lambda: _open(show))
             self.exported.emit(out)

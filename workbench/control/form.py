@@ -18,6 +18,10 @@ from workbench.widgets.setup_panel import SetupPanel
 from workbench.widgets.window import MainWindow
 
 _COUNTS = {1: "one method", 2: "two methods on one noise", 3: "three methods on one noise"}
+_PARTS = {
+    "data": "data set", "source": "noise", "coupling": "pairing", "path": "path", "objective": "method",
+    "network": "network",
+}  # fmt: skip
 
 
 class FormControl(QObject):
@@ -58,8 +62,11 @@ class FormControl(QObject):
         self.panel.form.show_sections(sections)
         objective = self._runs.catalog.entry("objective", lane.spec.objective.name)
         self.panel.show_lane(objective.title, objective.facts["family"])
-        needs = any(self._runs.needs_training(each) for each in self._session.lanes)
-        self.panel.show_buttons(running=bool(self._runs.training), needs_training=needs, enabled=self._runs.ready)
+        misfits = [self._runs.misfits(each) for each in self._session.lanes]
+        self.panel.show_buttons(
+            running=bool(self._runs.training), needs_training=any(misfits), enabled=self._runs.ready
+        )
+        self.panel.say_why("" if self._runs.training else _why(misfits))
 
     def _changed(self, field: str, value: object) -> None:
         lane = self._session.working_lane()
@@ -94,3 +101,14 @@ class FormControl(QObject):
         if lane is not None and lane.spec is not None and clipboard is not None:
             clipboard.setText(render(lane.spec))
             self._window.tell("Copied")
+
+
+def _why(misfits: list[list[str]]) -> str:
+    """Why lanes need training, in words; empty where none does."""
+    parts = [part for part in _PARTS if any(part in lane for lane in misfits)]
+    if not parts:
+        return ""
+    if len(parts) == len(_PARTS):
+        return "There are no weights for this yet. Train to see it."
+    named = ", ".join(_PARTS[part] for part in parts)
+    return f"The weights were trained with another {named}. Train to see this one."

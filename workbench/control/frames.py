@@ -20,6 +20,8 @@ _LEAST_FPS = 12
 _SHARE = 0.66
 _REPORT_MS = 500
 _FORGET = 0.9
+_PATIENCE = 0.5
+"""Seconds after which a frame that was not drawn, as in a hidden window, is no longer waited for."""
 
 
 class FrameClock(QObject):
@@ -58,11 +60,16 @@ class FrameClock(QObject):
 
     def _tick(self) -> None:
         now = time.perf_counter()
+        late = self._asked is not None  # the frame before this one is not on the screen yet
+        if late and not self._playhead.keep_time and now - self._last < _PATIENCE:
+            return
+        before = self._playhead.t
         # after a stall the film goes on where it was, at most a tenth of a second further
         self._playhead.advance(min(0.1, now - self._last))
-        if self._asked is not None:  # the frame before this one is not on the screen yet
-            self._dropped += 1
-        self._last = self._asked = now
+        self._last = now
+        if self._playhead.t != before:
+            self._dropped += late
+            self._asked = now
 
     def _frame_drawn(self) -> None:
         now = time.perf_counter()

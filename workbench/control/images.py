@@ -27,7 +27,6 @@ _MOST_GUIDANCE = 8.0
 
 _LOW = 820
 """Windows lower than this have room for key frames or charts, not both."""
-_TRAIN = (("again", "Train"),)
 
 
 class ImageControl(QObject):
@@ -90,11 +89,7 @@ class ImageControl(QObject):
         self.set_cursor(self._cursor)
 
     def message(self, lane: LaneState) -> MessageSpec | None:
-        """Why a lane has nothing to show yet: nothing is learned, or the data set is not on this machine."""
-        if lane.trace is None and self._runs.needs_training(lane):
-            if lane.status == "running":
-                return MessageSpec("Learning", "The first snapshot is on its way", "lanes")
-            return MessageSpec("Nothing learned yet", "There are no weights for these data", "lanes", _TRAIN)
+        """Why a lane has no real images to show: the data set is not on this machine."""
         runs = self._lanes()
         if lane.real and runs and "data" not in runs[0][2]["x"].static:
             name = runs[0][2].spec.data.name

@@ -1,23 +1,26 @@
 """What runs for which lane: asks the engine, builds traces from what it sends, and keeps the session up to date.
 
-A lane samples with the weights it has as soon as a knob moves, the newest request replacing the older. What asks for
-other weights waits for `run`, which trains; while a network trains the lane shows its newest snapshot, and afterwards
-it samples what was learned.
+A lane samples with the weights it has as soon as a knob moves, the newest request replacing the older. The first answer
+is that of a few particles: noise belongs to a particle, so they are those of the whole run, and all follow as soon as
+the knob rests. While a knob moves faster than that, the newest request waits for the answer that is on its way, so
+that there is one at all. What asks for other weights waits for `run`, which trains; while a network trains the lane
+shows its newest snapshot, and afterwards it samples what was learned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from core.catalog import Catalog
 from core.events import Event
 from core.spec import Part, RunSpec
-from core.trace import TraceBuilder
+from core.trace import Trace, TraceBuilder
 from core.trace.derive import snapshot
 from workbench import folders
 from workbench.engine.client import EngineClient
@@ -26,6 +29,12 @@ from workbench.model import setup
 from workbench.model.crossing import shape_of
 from workbench.model.session import LaneState, Session
 
+PREVIEW = 512
+"""Particles of the first answer: a block in which fields are evaluated."""
+_FEW_EVALUATIONS = 8
+"""So few of all particles are quick enough."""
+_PATIENCE = 0.4
+"""Seconds after which an answer on its way gives way to a newer request."""
 _CHECKPOINT = "checkpoint.safetensors"
 #: Fields that belong to all lanes, so that methods meet on the same data and the same noise.
 SHARED = ("seed", "n_samples", "device", "data", "training")
@@ -39,9 +48,14 @@ class Job:
     spec: RunSpec
     builder: TraceBuilder = field(default_factory=TraceBuilder)
     directory: Path | None = None
+    began: float = field(default_factory=time.monotonic)
     shown: int = -1
     progress: Progress | None = None
     stopping: bool = False
+
+    @property
+    def preview(self) -> bool:
+        return self.spec.action == "preview"
 
 
 class Runs(QObject):
@@ -57,7 +71,11 @@ class Runs(QObject):
         self.session, self.engine, self.catalog = session, engine, catalog
         self._jobs: dict[int, Job] = {}
         self._waiting: set[int] = set()
+        self._newer: set[int] = set()
+        """Lanes of which a knob has moved while their preview was on its way."""
         self.ready = False
+        self.cursor: Callable[[], float] = lambda: 0.0
+        """The time that a new answer has to reach before it is shown in place of the old one."""
         #: lane key -> the spec that its weights were trained for
         self._trained: dict[int, RunSpec] = {}
         engine.batch.connect(self._on_batch)
@@ -73,11 +91,14 @@ class Runs(QObject):
 
     def needs_training(self, lane: LaneState) -> bool:
         """Whether the lane's spec asks for weights that do not exist yet."""
+        return bool(self.misfits(lane))
+
+    def misfits(self, lane: LaneState) -> list[str]:
+        """The parts for which the lane's weights were not trained; none where it needs no training."""
         spec = lane.spec
-        if spec is None or lane.real or spec.field.name != "network":
-            return False
-        trained = self._trained.get(lane.key)
-        return trained is None or not setup.fits(trained, spec)
+        if spec is None or lane.real or spec.field.name != "network" or spec.action == "forward":
+            return []
+        return setup.misfits(self._trained.get(lane.key), spec)
 
     def change(self, key: int, name: str, value: Any) -> None:
         """Change a field of a lane; data set, seed, particles and device change in every lane.
@@ -133,11 +154,31 @@ class Runs(QObject):
         if lane.spec is None or not self.ready:
             self._waiting.add(lane.key)
             return
+        older = next((job for job in self._jobs.values() if job.lane == lane.key and job.directory is None), None)
+        if older is not None and older.preview and time.monotonic() - older.began < _PATIENCE:
+            self._newer.add(lane.key)
+            return
+        self._submit(lane, "preview" if self._worth_a_preview(lane.spec) else "sample")
+
+    def _submit(self, lane: LaneState, action: Literal["preview", "sample"]) -> None:
+        """Ask the engine, which drops what it does for the lane."""
+        assert lane.spec is not None  # `sample` asked
+        self._newer.discard(lane.key)
         older = next((n for n, job in self._jobs.items() if job.lane == lane.key and job.directory is None), None)
-        spec = lane.spec.replace(action="sample")
+        spec = lane.spec if lane.spec.action == "forward" else lane.spec.replace(action=action)
+        if action == "preview":
+            spec = spec.replace(n_samples=min(spec.n_samples, PREVIEW))
         number = self.engine.submit(spec, replaces=older)
         self._jobs.pop(older or -1, None)
         self._jobs[number] = Job(lane.key, spec)
+
+    def _worth_a_preview(self, spec: RunSpec) -> bool:
+        """Whether all particles take much longer than a block of them."""
+        if spec.n_samples <= PREVIEW:
+            return False
+        facts = self.catalog.entry("sampler", spec.sampler.name).facts
+        steps = int(self.catalog.values("sampler", spec.sampler).get("n_steps", 1))
+        return steps * int(facts["nfe_per_step"]) > _FEW_EVALUATIONS
 
     def _train(self, lane: LaneState) -> None:
         assert lane.spec is not None  # `run` asked
@@ -159,6 +200,16 @@ class Runs(QObject):
             if job.directory is not None and not job.stopping:
                 job.stopping = True
                 self.engine.stop(number)
+
+    def let_go(self, key: int) -> None:
+        """A lane is taken away or shows something else: its runs end, and a training keeps what it has."""
+        for number, job in self._jobs.items():
+            if job.lane == key and not job.stopping:
+                job.stopping = True
+                self.engine.stop(number)
+        self._jobs = {number: job for number, job in self._jobs.items() if job.lane != key}
+        self._waiting.discard(key)
+        self._trained.pop(key, None)
 
     def engine_ready(self, catalog: Catalog) -> None:
         self.ready, self.catalog = True, catalog
@@ -199,8 +250,13 @@ class Runs(QObject):
         if job.directory is not None:
             self._show_training(job, lane)
         elif "x" in job.builder.trace and len(job.builder.trace["x"]) > 1:
-            lane.trace, lane.status, lane.message = job.builder.trace, "ready", ""
-            self.rows_arrived.emit(lane.key)
+            trace = job.builder.trace
+            if trace is lane.trace or trace["x"].complete or trace["x"].axis[-1] >= self.cursor():
+                self._show(lane, trace)
+
+    def _show(self, lane: LaneState, trace: Trace) -> None:
+        lane.trace, lane.status, lane.message = trace, "ready", ""
+        self.rows_arrived.emit(lane.key)
 
     def _show_training(self, job: Job, lane: LaneState) -> None:
         trace = lane.training = job.builder.trace
@@ -226,10 +282,16 @@ class Runs(QObject):
         if job is None or lane is None:
             return
         if end.status == "failed":
+            self._newer.discard(lane.key)
             lane.status, lane.message = "failed", end.message
             self.failed.emit(lane.key, end.message)
         elif job.directory is not None:
             self._learned(job, lane, end)
+        elif job.preview and lane.spec is not None and not self.needs_training(lane):
+            if lane.key in self._newer:
+                self.sample(lane)
+            else:
+                self._submit(lane, "sample")
         else:
             lane.status = "ready"
         self.session.touch(lane.key)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import logging
 import traceback
-from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Literal
 
 from core.errors import FlowscopeError
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, Tick
+from core.pace import Pace
 from core.spec import RunSpec
 from core.trace import TraceWriter
 from workbench.engine.commands import JobEnded
@@ -21,23 +21,7 @@ from workbench.engine.outbox import Outbox
 Run = Generator[Event | Tick | None]
 
 _log = logging.getLogger(__name__)
-
-
-class Rate:
-    """Steps a second over the last second."""
-
-    def __init__(self) -> None:
-        self._ticks: deque[tuple[float, int]] = deque(maxlen=4096)
-
-    def count(self, now: float, done: int) -> None:
-        self._ticks.append((now, done))
-
-    def at(self, now: float) -> float:
-        while len(self._ticks) > 1 and now - self._ticks[0][0] > 1.0:
-            self._ticks.popleft()
-        if len(self._ticks) < 2 or now <= self._ticks[0][0]:
-            return 0.0
-        return (self._ticks[-1][1] - self._ticks[0][1]) / (now - self._ticks[0][0])
+_RATE_SECONDS = 1.0
 
 
 @dataclass(eq=False)
@@ -56,7 +40,7 @@ class Job:
     reported: tuple[float, int] = (0.0, 0)
     done: int = 0
     total: int = 0
-    rate: Rate = field(default_factory=Rate)
+    pace: Pace = field(default_factory=lambda: Pace(_RATE_SECONDS))
     outbox: Outbox = field(default_factory=Outbox)
     outcome: JobEnded | None = None
     written: int = 0

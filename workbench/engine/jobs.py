@@ -78,6 +78,7 @@ class EngineLoop:
                 job.awaiting = False
             case PauseJob() | ResumeJob():
                 job.paused = isinstance(command, PauseJob)
+                job.pace.pause()
                 self._report_progress(job, time.monotonic(), force=True)
             case StopJob():
                 job.stopping = True
@@ -166,7 +167,7 @@ class EngineLoop:
             case Tick():
                 self._steps += 1
                 job.done, job.total = event.done, event.total
-                job.rate.count(time.monotonic(), event.done)
+                job.pace.count(time.monotonic(), event.done)
             case RunFinished():
                 job.end(ending(job.number, event))
             case _:
@@ -194,5 +195,5 @@ class EngineLoop:
         due = done != job.done and (now - when >= PROGRESS_SECONDS or job.outcome is not None)
         if job.total and (force or due):
             job.reported = (now, job.done)
-            rate = 0.0 if job.paused else job.rate.at(now)
+            rate = 0.0 if job.paused else job.pace.rate
             self._send(Progress(job.number, job.done, job.total, rate, job.paused))

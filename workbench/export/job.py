@@ -1,30 +1,43 @@
 """An export in a process of its own: the window stays free, and every film is made by the same painter.
 
-Reads an `Order` as JSON from standard input; prints ``{"done": …, "total": …}`` lines; an error is one line on stderr
-and exit code 2.
+Reads an `Order` as one line of JSON from standard input; prints ``{"done": …, "total": …}`` lines; an error is one line
+on stderr and exit code 2. It ends, and leaves nothing behind, when standard input is closed: whoever asked has gone, or
+wants it no more.
 """
 
 from __future__ import annotations
 
+import io
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
+from core.checker import checked
 from core.errors import FlowscopeError, SpecError, unknown
-from core.trace import open_trace
 from core.trace.derive import FieldKind
 from workbench import headless
-from workbench.export.gif import Film, write_gif
-from workbench.export.pacing import PACINGS
-from workbench.export.scenes import lanes
+from workbench.export.data import write_data
+from workbench.export.encode import Report, write_film
+from workbench.export.film import Film, Painter, Reel, Sampling
+from workbench.export.formats import FILMS, PICTURES, TABLES, weight
+from workbench.export.pacing import PACINGS, frame_counts
+from workbench.export.scenes import Choice, Layout, Training
+from workbench.export.stills import write_still
+from workbench.painters.page import least_size
+from workbench.views.marks import Overlay
 from workbench.views.theme import THEMES, ThemeName
+
+CANCELLED = 3
+Over = Literal["sampling", "training"]
 
 
 class Order(msgspec.Struct, frozen=True):
-    """A film to be made of some trace files."""
+    """Something to be made of some trace files; the ending of ``out`` says what."""
 
     traces: list[str]
     out: str
@@ -38,31 +51,62 @@ class Order(msgspec.Struct, frozen=True):
     real: bool = True
     field_kind: FieldKind = "velocity"
     factor: float = 1.0
+    hold: float = 1.0
+    layout: Layout = "row"
+    over: Over = "sampling"
+    at: float | None = None
+    """The moment of a picture, of a table, or of the samples in a film over training; without it the end, or all."""
+    words: bool = True
+    hidden: list[Overlay] = []
+    captions: tuple[str, ...] = ()
+
+    @property
+    def suffix(self) -> str:
+        return Path(self.out).suffix.lower()
+
+
+class Cancelled(Exception):
+    """Nobody waits for the export any more."""
 
 
 def film_of(order: Order) -> Film:
-    """The film of an order; needs a QGuiApplication. Everything drawn is read from the traces here.
+    """The film of an order. Everything drawn is read from the traces here, or, over training, when its turn comes.
 
     Raises:
         FlowscopeError: a number of the order is out of range, or a trace cannot be read.
     """
-    _check(order)
+    check(order)
     theme = THEMES[order.theme]
-    traces = [open_trace(Path(path)) for path in order.traces]
-    scenes = lanes(traces, theme, real=order.real, field_kind=order.field_kind, factor=order.factor)
-    for trace in traces:
-        trace.close()
+    choice = Choice(
+        tuple(map(checked, order.traces)), theme, order.real, order.field_kind, order.factor, tuple(order.hidden),
+        order.captions, order.layout,
+    )  # fmt: skip
+    rows = choice.rows()
+    reel: Reel = Sampling(rows)
+    if order.over == "training":
+        reel = Training(choice, choice.steps(), 1.0 if order.at is None else order.at, rows[0][0].extent)
     size = (order.width // 2 * 2, order.height // 2 * 2)
-    return Film(scenes, theme, order.title, size, order.fps, order.seconds, order.pacing)
+    for field, title, given, least in zip(
+        ("--size", "--size"), ("Width", "Height"), size, least_size(rows, order.words), strict=True
+    ):
+        if given < least:
+            raise SpecError(field, f"{title} must be at least {least:,} for these lanes. Given {given:,}.")
+    return Film(reel, theme, order.title, size, order.fps, order.seconds, order.pacing, order.hold, order.words)
 
 
-def _check(order: Order) -> None:
-    """Hold the numbers of an order to their limits; what is not a number is inside none."""
+def check(order: Order) -> None:
+    """Hold an order to its limits; what is not a number is inside none.
+
+    Raises:
+        SpecError: what is outside, what was given, and what would work.
+    """
     limits = (
         ("size", "Width", order.width, 240, 3840),
         ("size", "Height", order.height, 240, 3840),
         ("fps", "Frames a second", order.fps, 1, 50),
         ("seconds", "Seconds", order.seconds, 0.1, 600),
+        ("hold", "Hold", order.hold, 0, 60),
+        ("at", "Time", 1.0 if order.at is None else order.at, 0, 1),
     )
     for field, title, value, low, high in limits:
         if not low <= value <= high:
@@ -71,28 +115,68 @@ def _check(order: Order) -> None:
         raise SpecError("--pacing", unknown("pacing", order.pacing, PACINGS))
     if not order.traces:
         raise SpecError("TRACE", "Name at least one trace.")
+    if len(order.captions) > len(order.traces):
+        given = f"Given {len(order.captions)} for {len(order.traces)}"
+        raise SpecError("--caption", f"Captions are one for each trace, in their order. {given}.")
+    endings = [*filter(None, FILMS), *PICTURES, *TABLES]
+    if order.suffix not in (*endings, ""):
+        words = f"{', '.join(endings[:-1])} or {endings[-1]}, or be a new folder for PNG frames"
+        raise SpecError("OUT", f"The name must end in {words}. Given {Path(order.out).name}.")
 
 
-def make(order: Order, report: Callable[[int, int], None] = lambda done, total: None) -> int:
-    """Make the film of an order in this process; returns the number of frames."""
-    return write_gif(film_of(order), Path(order.out), report)
+def make(
+    order: Order, report: Report = lambda done, total: None, tell: Callable[[str], None] = lambda words: None
+) -> str:
+    """Make what an order asks for in this process; needs a QGuiApplication. Returns what was made, in a few words.
+
+    ``tell`` hears beforehand about how much a film will weigh.
+
+    Raises:
+        FlowscopeError: it cannot be made; the message says why.
+    """
+    check(order)
+    out = Path(order.out)
+    if order.suffix in TABLES:
+        return f"data {out}, {write_data([Path(file) for file in order.traces], out, order.at):,} numbers"
+    film = film_of(order)
+    if order.suffix in PICTURES:
+        shot = film.reel.shot(1.0 if order.at is None or order.over == "training" else order.at)
+        shapes = write_still(Painter(film).page(shot), shot.t, out)
+        return f"picture {out}" + ("" if shapes else ", with marks as a picture: too many for shapes")
+    moving, held = frame_counts(film.fps, film.seconds, film.hold)
+    tell(weight(order.suffix, film.size, moving, held))
+    return f"film {out}, {write_film(film, out, report)} frames"
 
 
 def main() -> int:
     headless.application()
-    shown = 0.0
+    shown, gone = 0.0, threading.Event()
 
     def report(done: int, total: int) -> None:
         nonlocal shown
+        if gone.is_set():
+            raise Cancelled
         if done == total or time.monotonic() - shown > 0.1:
             shown = time.monotonic()
             print(f'{{"done": {done}, "total": {total}}}', flush=True)
 
+    # unbuffered: a thread that reads through a buffer holds it when the process ends
+    asked = io.FileIO(sys.stdin.fileno(), closefd=False)
+
+    def wait_for_the_end_of_input() -> None:
+        while asked.read(1):
+            pass
+        gone.set()
+
     try:
-        make(msgspec.json.decode(sys.stdin.buffer.read(), type=Order), report)
+        order = msgspec.json.decode(asked.readline(), type=Order)
+        threading.Thread(target=wait_for_the_end_of_input, daemon=True).start()
+        make(order, report)
     except (FlowscopeError, msgspec.DecodeError) as error:
         print(error, file=sys.stderr)
         return 2
+    except Cancelled:
+        return CANCELLED
     return 0
 
 

@@ -1,40 +1,83 @@
-"""The scenes of an export: the lanes of some traces, and the real data beside them."""
+"""The scenes of an export: the lanes of some traces in rows, and the real data beside them."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from core.errors import TraceError
-from core.trace import Trace
+from core.trace import Trace, open_trace
 from core.trace.derive import FieldKind, snapshot
+from workbench.export.film import Shot
+from workbench.painters.page import Rows
 from workbench.views import images
 from workbench.views.lane2d import Look, real_scene, scene
-from workbench.views.marks import Scene
+from workbench.views.marks import Overlay, Scene
 from workbench.views.theme import Theme
+
+Layout = Literal["row", "grid"]
 
 
 def lanes(
-    traces: Sequence[Trace], theme: Theme, *, real: bool = True, field_kind: FieldKind = "velocity", factor: float = 1.0
-) -> list[Scene]:
-    """One lane per trace (a training trace shows its last snapshot), and one of real data if asked for."""
+    traces: Sequence[Trace], theme: Theme, *, real: bool = True, field_kind: FieldKind = "velocity",
+    factor: float = 1.0, hidden: Collection[Overlay] = (), captions: Sequence[str] = (),
+) -> list[Scene]:  # fmt: skip
+    """One lane per trace (a training trace shows its last snapshot), and one of real data if asked for.
+
+    ``hidden`` overlays are left out; ``captions`` stand in place of the first lanes' titles.
+    """
     if any(images.shows_images(sampled(trace)) for trace in traces):
-        return with_one_extent(image_lanes(list(map(sampled, traces)), theme, real=real, kind=field_kind))
+        made = image_lanes(list(map(sampled, traces)), theme, real=real, kind=field_kind, hidden=hidden)
+        return with_one_extent([*map(_captioned, made, captions), *made[len(captions) :]])
     out = []
     for i, trace in enumerate(traces):
         shown = sampled(trace)
-        out.append(scene(shown, Look(theme, field_kind, factor, first=i == 0), shown["x"].static.get("data")))
+        lane = scene(shown, Look(theme, field_kind, factor, first=i == 0), shown["x"].static.get("data"))
+        if i < len(captions):
+            lane = _captioned(lane, captions[i])
+        out.append(dataclasses.replace(lane, marks=tuple(m for m in lane.marks if m.overlay not in hidden)))
     data = next((t["x"].static["data"] for t in map(sampled, traces) if "data" in t["x"].static), None)
     if real and data is not None:
         out.append(real_scene(data, traces[0].meta.get("data_title", traces[0].spec.data.name), Look(theme)))
     return with_one_extent(out)
 
 
+def _captioned(scene: Scene, caption: str) -> Scene:
+    return dataclasses.replace(scene, lane=dataclasses.replace(scene.lane, title=caption))
+
+
+def arranged(scenes: Sequence[Scene], models: Sequence[str], layout: Layout) -> list[list[Scene]]:
+    """The lanes in one row, or in a row for each model with its samples as columns.
+
+    ``models`` names the model of each of the first lanes; a lane beyond them takes the first free place.
+    """
+    if layout == "row":
+        return [list(scenes)]
+    rows: dict[str, list[Scene]] = {}
+    for model, lane in zip(models, scenes, strict=False):
+        rows.setdefault(model, []).append(lane)
+    out = list(rows.values())
+    for lane in scenes[len(models) :]:
+        most = max(len(row) for row in out)
+        next((row for row in out if len(row) < most), out[0]).append(lane)
+    return out
+
+
+def model_of(trace: Trace) -> str:
+    """What runs of one model have in common, whatever their seed, sampler and grid."""
+    spec = trace.spec
+    return repr((spec.data, spec.path, spec.objective, spec.network, spec.field, trace.meta.get("weights_title")))
+
+
 def image_lanes(
-    traces: Sequence[Trace], theme: Theme, *, real: bool = True, kind: FieldKind = "velocity"
-) -> list[Scene]:
+    traces: Sequence[Trace], theme: Theme, *, real: bool = True, kind: FieldKind = "velocity",
+    hidden: Collection[Overlay] = (),
+) -> list[Scene]:  # fmt: skip
     """The lanes of runs of images, on one scale of magnitudes; runs of points cannot stand beside them.
 
     Raises:
@@ -43,7 +86,8 @@ def image_lanes(
     if not all(map(images.shows_images, traces)):
         raise TraceError("Images and points do not fit into one picture. Name traces of one kind.")
     fields = [images.magnitude(trace, kind) for trace in traces]
-    look = images.ImageLook(theme, kind=kind, limit=images.scale_top([f.top for f in fields if f is not None]))
+    limit = images.scale_top([f.top for f in fields if f is not None])
+    look = images.ImageLook(theme, images.SHOWN - frozenset(hidden), kind, limit)
     out = [images.scene(trace, look) for trace in traces]
     first = traces[0]
     if real and "data" in first["x"].static:
@@ -60,15 +104,77 @@ def with_one_extent(scenes: list[Scene]) -> list[Scene]:
     return [dataclasses.replace(scene, extent=(float(x0), float(x1), float(y0), float(y1))) for scene in scenes]
 
 
-def sampled(trace: Trace) -> Trace:
-    """A sampling trace as it is; of a training trace its last snapshot.
+def sampled(trace: Trace, step: float = np.inf) -> Trace:
+    """A sampling trace as it is; of a training trace its last snapshot at or before a training step, or its first.
 
     Raises:
         TraceError: it holds no samples.
     """
     if "x" in trace:
         return trace
-    n = len(trace["snapshot/x"]) if "snapshot/x" in trace else 0
-    if n == 0:
+    steps = trace["snapshot/x"].axis if "snapshot/x" in trace else np.zeros(0)
+    if len(steps) == 0:
         raise TraceError(f"{trace.source or 'This trace'} holds no samples yet, only how training went.")
-    return snapshot(trace, n - 1)
+    return snapshot(trace, max(0, int((steps <= step).sum()) - 1))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which lanes of some trace files are shown, and how."""
+
+    files: tuple[Path, ...]
+    theme: Theme
+    real: bool = True
+    field_kind: FieldKind = "velocity"
+    factor: float = 1.0
+    hidden: tuple[Overlay, ...] = ()
+    captions: tuple[str, ...] = ()
+    layout: Layout = "row"
+
+    def rows(self, step: float = np.inf) -> Rows:
+        """The lanes, read from the files; those of training traces at a training step."""
+        traces = [open_trace(file) for file in self.files]
+        try:
+            shown = [sampled(trace, step) for trace in traces]
+            scenes = lanes(
+                shown, self.theme, real=self.real, field_kind=self.field_kind, factor=self.factor, hidden=self.hidden,
+                captions=self.captions,
+            )  # fmt: skip
+            return arranged(scenes, [model_of(trace) for trace in traces], self.layout)
+        finally:
+            for trace in traces:
+                trace.close()
+
+    def steps(self) -> tuple[float, ...]:
+        """The training steps at which any of the traces has a snapshot.
+
+        Raises:
+            TraceError: none has any.
+        """
+        steps: set[float] = set()
+        for file in self.files:
+            trace = open_trace(file)
+            steps.update(trace["snapshot/x"].axis.tolist() if "snapshot/x" in trace else ())
+            trace.close()
+        if not steps:
+            raise TraceError("No trace here shows how samples changed in training; films over sampling time work.")
+        return tuple(sorted(steps))
+
+
+@dataclass(frozen=True)
+class Training:
+    """What training made of the samples at time t, from its first snapshot to its last, on one clock of steps."""
+
+    choice: Choice
+    steps: tuple[float, ...]
+    t: float
+    extent: tuple[float, float, float, float]
+
+    def shot(self, place: float) -> Shot:
+        step = self.steps[0] + place * (self.steps[-1] - self.steps[0])
+        part = max(0, int(np.searchsorted(self.steps, step + 1e-9, side="right")) - 1)
+        return Shot(part, self.t, f"training step {self.steps[part]:,.0f}")
+
+    def rows(self, part: int) -> Rows:
+        rows = self.choice.rows(self.steps[part])
+        return [[dataclasses.replace(scene, extent=self.extent) for scene in row] for row in rows]

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import bisect
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
-from core.errors import SpecError
+from workbench.model.snapshots import SnapshotHead
+from workbench.views.marks import AxisKind
+from workbench.views.time_axis import KINDS
 
+LoopMode = Literal["loop", "ping-pong", "once"]
+MODES: tuple[LoopMode, ...] = get_args(LoopMode)
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 SECONDS = 5.0
 """From noise to data at speed 1."""
 HOLD_SECONDS = 0.8
 """A looping run rests at its end before it starts again."""
+FRAME_SECONDS = 1 / 60
+"""How far a film goes on with a frame where every frame is shown, however long it takes."""
 _SAME = 1e-6
+_SHORTEST = 0.01
+"""Of a part that is played."""
 
 
 class Playhead:
@@ -23,6 +32,7 @@ class Playhead:
 
     t_changed = Signal(float)
     state_changed = Signal()
+    axis_changed = Signal()
     steps_changed = Signal()
 
     def __init__(self) -> None:
@@ -30,7 +40,12 @@ class Playhead:
         self.playing = False
         self.direction = 1
         self.speed = 1.0
-        self.loop = True
+        self.mode: LoopMode = "loop"
+        self.span = (0.0, 1.0)
+        """The part that is played."""
+        self.keep_time = True
+        """Frames are left out where drawing is slow; without it each one is shown, and every recorded step."""
+        self.axis: AxisKind = "t"
         self.following = False
         """The head of a growing run is followed until somebody moves the cursor."""
         self.growing = False
@@ -38,7 +53,9 @@ class Playhead:
         self.snapshots = SnapshotHead()
         self._all: list[float] = []
         self._held = 0.0
-        self._resume = False
+        self._way = 1
+        """The film runs its direction, or back from the end of it."""
+        self._resume = 0
 
     # --- where ---------------------------------------------------------------------------------------------------
 
@@ -81,18 +98,8 @@ class Playhead:
         else:
             self.seek(1.0)
 
-    def type_time(self, text: str) -> None:
-        """Go to a typed time, at the nearest recorded step.
-
-        Raises:
-            SpecError: the text is no number from 0 to 1.
-        """
-        try:
-            t = float(text.strip().replace(",", ".").replace("−", "-"))
-        except ValueError:
-            raise SpecError("t", f"Time must be a number from 0 to 1. Given {text.strip()!r}.") from None
-        if not 0.0 <= t <= 1.0:
-            raise SpecError("t", f"Time must be 0 to 1. Given {t:g}.")
+    def jump(self, t: float) -> None:
+        """Go to the recorded step nearest to a time, and rest there."""
         self.pause()
         self.seek(self.nearest(t))
 
@@ -115,13 +122,25 @@ class Playhead:
         """Follow the head of a run that grows, or is about to."""
         self._follow(True)
 
+    def set_axis(self, kind: AxisKind) -> None:
+        """Read time another way; the cursor stays where it is."""
+        if kind != self.axis:
+            self.axis = kind
+            self.axis_changed.emit()
+
+    def next_axis(self) -> None:
+        self.set_axis(KINDS[(KINDS.index(self.axis) + 1) % len(KINDS)])
+
     # --- playing -------------------------------------------------------------------------------------------------
 
     def play(self, direction: int = 1) -> None:
         """Let time pass; from the end of the film it starts at the other end."""
-        self.direction, self.playing, self._held = direction, True, 0.0
+        self._start(direction, 1)
+
+    def _start(self, direction: int, way: int) -> None:
+        self.direction, self._way, self.playing, self._held = direction, way, True, 0.0
         if self._at_end() and not self.following:
-            self._set(0.0 if direction > 0 else 1.0)
+            self._set(self._ends[0])
         self.state_changed.emit()
 
     def pause(self) -> None:
@@ -140,19 +159,46 @@ class Playhead:
         self.speed = speed
         self.state_changed.emit()
 
-    def set_loop(self, loop: bool) -> None:
-        self.loop = loop
+    def set_mode(self, mode: LoopMode) -> None:
+        """What happens at the end: the film starts again, runs back, or stops."""
+        self.mode = mode
         self.state_changed.emit()
+
+    def next_mode(self) -> None:
+        self.set_mode(MODES[(MODES.index(self.mode) + 1) % len(MODES)])
+
+    def set_keep_time(self, keep: bool) -> None:
+        self.keep_time = keep
+        self.state_changed.emit()
+
+    def set_span(self, low: float, high: float) -> None:
+        """Play only this part; next to nothing means all of it."""
+        low, high = sorted((min(max(low, 0.0), 1.0), min(max(high, 0.0), 1.0)))
+        self.span = (low, high) if high - low >= _SHORTEST else (0.0, 1.0)
+        self.state_changed.emit()
+
+    def span_from(self) -> None:
+        """Play from here on."""
+        self.set_span(self.t, self.span[1] if self.span[1] > self.t else 1.0)
+
+    def span_to(self) -> None:
+        """Play up to here."""
+        self.set_span(self.span[0] if self.span[0] < self.t else 0.0, self.t)
+
+    @property
+    def whole(self) -> bool:
+        """All of the film is played."""
+        return self.span == (0.0, 1.0)
 
     def grab(self) -> None:
         """The slider is held: playing rests until `release`."""
-        self._resume = self.playing
+        self._resume = self._way if self.playing else 0
         self.pause()
 
     def release(self) -> None:
         if self._resume:
-            self._resume = False
-            self.play(self.direction)
+            way, self._resume = self._resume, 0
+            self._start(self.direction, way)
 
     def advance(self, seconds: float) -> None:
         """Let time pass while playing. A followed run moves the cursor itself, by growing."""
@@ -160,73 +206,43 @@ class Playhead:
             return
         if self._at_end():
             self._held += seconds
-            if self._held >= HOLD_SECONDS or not self.loop:
+            if self._held >= HOLD_SECONDS or self.mode == "once":
                 self._turn()
             return
         self._held = 0.0
-        end = 1.0 if self.direction > 0 else 0.0
-        t = self.t + self.direction * self.speed * seconds / SECONDS
-        # sums of frames end a rounding error before the end
-        self._set(end if abs(t - end) < _SAME else t)
-        if self._at_end() and not self.loop:
+        start, end = self._ends
+        heading = 1.0 if end > start else -1.0
+        t = self.t + heading * self.speed * (seconds if self.keep_time else FRAME_SECONDS) / SECONDS
+        if not self.keep_time:
+            t = self._no_step_left_out(t, heading)
+        # sums of frames end a rounding error before the end; from outside the part that is played one comes into it
+        self._set(end if (t - end) * heading > -_SAME else t if (t - start) * heading >= 0 else start)
+        if self._at_end() and self.mode == "once":
             self.pause()
 
+    def _no_step_left_out(self, t: float, heading: float) -> float:
+        """A time on the way to t: that of the next recorded step if there is one."""
+        if heading > 0:
+            i = bisect.bisect_right(self._all, self.t + _SAME)
+            return min(t, self._all[i]) if i < len(self._all) else t
+        i = bisect.bisect_left(self._all, self.t - _SAME) - 1
+        return max(t, self._all[i]) if i >= 0 else t
+
+    @property
+    def _ends(self) -> tuple[float, float]:
+        """Where the film comes from and where it runs to."""
+        low, high = self.span
+        return (low, high) if self.direction * self._way > 0 else (high, low)
+
     def _at_end(self) -> bool:
-        return abs(self.t - (1.0 if self.direction > 0 else 0.0)) < _SAME
+        start, end = self._ends
+        return (self.t - end) * (1.0 if end > start else -1.0) > -_SAME
 
     def _turn(self) -> None:
         self._held = 0.0
-        if self.loop:
-            self._set(0.0 if self.direction > 0 else 1.0)
-        else:
+        if self.mode == "once":
             self.pause()
-
-
-class SnapshotHead:
-    """Which training step's weights are shown; the newest ones until somebody chooses others."""
-
-    changed = Signal()
-
-    def __init__(self) -> None:
-        self.steps: NDArray[np.float64] = np.empty(0)
-        """Training steps with a snapshot, ascending."""
-        self.total = 1.0
-        """Training steps in all: the length of the slider."""
-        self.following = True
-        self._chosen = 0.0
-
-    @property
-    def step(self) -> float | None:
-        """The training step whose snapshot is shown; None where there is none."""
-        if not len(self.steps):
-            return None
-        return float(self.steps[-1]) if self.following else self._chosen
-
-    def set_steps(self, steps: NDArray[np.float64], total: float) -> None:
-        """The snapshots there are; a chosen one that is gone gives way to the newest."""
-        self.steps, self.total = steps, max(float(total), float(steps[-1]) if len(steps) else 1.0, 1.0)
-        if not len(steps) or self._chosen not in steps:
-            self.following = True
-        self.changed.emit()
-
-    def seek(self, step: float) -> None:
-        """Show the snapshot nearest to a training step, from now on whatever else arrives."""
-        if len(self.steps):
-            self._choose(float(self.steps[np.abs(self.steps - step).argmin()]))
-
-    def move(self, direction: int) -> None:
-        """To the next snapshot, or the one before."""
-        if self.step is not None:
-            i = int(np.searchsorted(self.steps, self.step)) + direction
-            self._choose(float(self.steps[min(max(i, 0), len(self.steps) - 1)]))
-
-    def follow(self) -> None:
-        """Show the newest weights again, and those that come."""
-        if not self.following:
-            self.following = True
-            self.changed.emit()
-
-    def _choose(self, step: float) -> None:
-        if self.following or step != self._chosen:
-            self.following, self._chosen = False, step
-            self.changed.emit()
+        elif self.mode == "ping-pong":
+            self._way = -self._way
+        else:
+            self._set(self._ends[0])

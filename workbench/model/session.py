@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -9,6 +10,7 @@ from psygnal import Signal, SignalGroupDescriptor
 
 from core.spec import RunSpec
 from core.trace import Trace
+from workbench.views.lane2d import Aspect
 from workbench.views.marks import Overlay
 from workbench.views.theme import ThemeName
 
@@ -27,7 +29,14 @@ class LaneState:
     status: LaneStatus = "empty"
     message: str = ""
     real: bool = False
-    """The lane shows real data beside the methods and runs nothing."""
+    """The lane runs nothing: it shows real data, or an aspect of another lane."""
+    aspect: Aspect = "run"
+    of: int = -1
+    """The lane beside which one that runs nothing stands; without it that is the first that runs something."""
+    name: str = ""
+    """A name that somebody gave it."""
+    overlays: frozenset[Overlay] | None = None
+    """What this lane shows; None where it shows what all lanes show."""
 
 
 @dataclass
@@ -43,7 +52,11 @@ class ViewState:
     linked: bool = True
     image: int = 0
     """The image that is looked at, the same in every lane."""
+    strip: bool = False
+    """The forward process stands as a strip below the lanes."""
     theme: ThemeName = "dark"
+    equations: bool = False
+    """All equations stand below each lane, not only what it follows."""
 
 
 @dataclass(eq=False)
@@ -63,9 +76,26 @@ class Session:
 
     def add(self, spec: RunSpec | None, trace: Trace | None = None, *, real: bool = False) -> LaneState:
         """A new lane at the right end; it becomes the selected one if it is the first."""
-        lane = LaneState(self._next_key, spec, trace, status="ready" if trace else "empty", real=real)
+        return self._insert(
+            LaneState(
+                self._next_key, spec, trace, status="ready" if trace else "empty", real=real,
+                aspect="real" if real else "run",
+            )
+        )  # fmt: skip
+
+    def add_aspect(self, aspect: Aspect, of: int) -> LaneState:
+        """A lane that shows an aspect of another one, at its right."""
+        lane = LaneState(self._next_key, None, status="ready", real=True, aspect=aspect, of=of)
+        return self._insert(lane, of)
+
+    def duplicate(self, key: int) -> LaneState:
+        """The same once more, at its right."""
+        return self._insert(dataclasses.replace(self.lane(key), key=self._next_key), key)
+
+    def _insert(self, lane: LaneState, after: int | None = None) -> LaneState:
         self._next_key += 1
-        self.lanes.append(lane)
+        keys = [each.key for each in self.lanes]
+        self.lanes.insert(keys.index(after) + 1 if after in keys else len(keys), lane)
         self.lanes_changed.emit()
         if self.selected < 0:
             self.select(lane.key)
@@ -76,6 +106,14 @@ class Session:
         self.lanes_changed.emit()
         if self.selected == key:
             self.select(self.lanes[0].key if self.lanes else -1)
+
+    def move(self, key: int, by: int) -> None:
+        """Move a lane some places to the right, or to the left where ``by`` is negative."""
+        at = [lane.key for lane in self.lanes].index(key)
+        to = min(max(at + by, 0), len(self.lanes) - 1)
+        if to != at:
+            self.lanes.insert(to, self.lanes.pop(at))
+            self.lanes_changed.emit()
 
     def clear(self) -> None:
         self.lanes = []

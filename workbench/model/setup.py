@@ -24,7 +24,7 @@ _TRAINED = ("data", "source", "coupling", "path", "objective", "network")
 _YIELDING = ("path", "objective", "guidance", "clipping", "grid", "sampler")
 _HIDDEN = ("weights",)
 #: Kinds whose parameters are seldom touched: the form shows them when their section is opened.
-_DETAILED = ("data", "source", "coupling", "path", "network")
+_DETAILED = ("data", "source", "coupling", "path", "network", "optimiser", "schedule")
 _MOST_SEGMENTS = 4
 #: What has a closed form, or a meaning, for points alone.
 _OF_POINTS = (("field", "exact"), ("field", "exact-points"), ("source", "shape"))
@@ -95,7 +95,8 @@ def sections(catalog: Catalog, spec: RunSpec, devices: list[str]) -> list[Sectio
         if data.facts.get("classes"):
             names.append("conditional")
         rows = tuple(_row(f"training.{name}", catalog.training[name], values[name]) for name in names)
-        out.append(Section("Training", rows))
+        others = (("optimiser", "Optimiser"), ("schedule", "Schedule"))
+        out.append(Section("Training", (*rows, *_seldom(catalog, spec, others))))
     out.append(Section("Engine", (_device(spec, devices),)))
     return out
 
@@ -103,13 +104,17 @@ def sections(catalog: Catalog, spec: RunSpec, devices: list[str]) -> list[Sectio
 def _data(catalog: Catalog, spec: RunSpec, data: Entry) -> tuple[Row, ...]:
     """The data set; where they start from and how they are paired are details, unless they were changed."""
     others = (("source", "Starts from"), ("coupling", "Paired"))
+    return (*_part(catalog, spec, "data", "Data set"), *_seldom(catalog, spec, others))
+
+
+def _seldom(catalog: Catalog, spec: RunSpec, kinds: tuple[tuple[str, str], ...]) -> tuple[Row, ...]:
+    """Parts, by kind and title, that are details unless they were changed."""
     usual = RunSpec()
-    rows = [
+    return tuple(
         dataclasses.replace(row, detail=row.detail or spec.part(kind) == usual.part(kind))
-        for kind, title in others
+        for kind, title in kinds
         for row in _part(catalog, spec, kind, title)
-    ]
-    return (*_part(catalog, spec, "data", "Data set"), *rows)
+    )
 
 
 def _classes(catalog: Catalog, spec: RunSpec, data: Entry) -> tuple[Row, ...]:
@@ -264,7 +269,12 @@ def defaults(catalog: Catalog, spec: RunSpec) -> RunSpec:
 
 def fits(trained: RunSpec, wanted: RunSpec) -> bool:
     """Whether weights trained for one spec answer another."""
-    return all(trained.part(kind) == wanted.part(kind) for kind in _TRAINED)
+    return not misfits(trained, wanted)
+
+
+def misfits(trained: RunSpec | None, wanted: RunSpec) -> list[str]:
+    """What has to be learned anew: the parts in which a spec differs from that of the weights, all without weights."""
+    return [kind for kind in _TRAINED if trained is None or trained.part(kind) != wanted.part(kind)]
 
 
 def nearest_allowed(schema: dict[str, Any], value: Any) -> Any | None:

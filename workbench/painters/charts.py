@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 import numpy as np
-from PyQt6.QtCore import QPointF, QRectF
+from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import QWidget
 
@@ -95,9 +95,12 @@ class ChartPlot(QWidget):
     def _scale(self, chart: Chart) -> None:
         """Ranges and ticks; fewer numbers where there is little room, and room for half a number at either end."""
         plot = self._plot.getPlotItem()
-        places = steps(0.0, chart.end, least=4 if self.width() > _NARROW else 2)
-        plot.getAxis("bottom").setTicks([[(x, label(x)) for x in places]])
-        last = QFontMetrics(fonts.ui(12)).horizontalAdvance(label(places[-1]))
+        few = self.width() <= _NARROW
+        ticks = list(chart.axis.ticks()[:: 2 if few else 1])
+        if chart.over_steps or chart.axis.kind == "t":
+            ticks = [(x, label(x)) for x in steps(0.0, chart.end, least=2 if few else 4)]
+        plot.getAxis("bottom").setTicks([ticks])
+        last = max((QFontMetrics(fonts.ui(12)).horizontalAdvance(text) for _, text in ticks[-1:]), default=0)
         plot.setXRange(0.0, chart.end, padding=(last / 2 + 3) / max(1, self.width() - 60))
         low, high = _heights(chart)
         plot.setYRange(low, high, padding=0.1)
@@ -120,7 +123,12 @@ class ChartPlot(QWidget):
         painter.drawPixmap(0, 0, self._picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._draw_names(painter, self._chart, self._theme)
-        if self._x is not None:
+        if not self._chart.curves:
+            painter.setFont(fonts.ui(12))
+            painter.setPen(QColor(self._theme.t3))
+            around = self._area().adjusted(4, 0, -4, 0)
+            painter.drawText(around, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._chart.words)
+        elif self._x is not None:
             self._draw_cursor(painter, self._chart, self._theme, self._x)
 
     def _draw_names(self, painter: QPainter, chart: Chart, theme: Theme) -> None:
@@ -134,15 +142,20 @@ class ChartPlot(QWidget):
             painter.drawText(QPointF(end.x() + 8, y + 4), curve.name)
 
     def _draw_cursor(self, painter: QPainter, chart: Chart, theme: Theme, x: float) -> None:
-        """A line across the plot and the method's glyph on each curve; where two meet, the second inside the first."""
+        """A line across the plot and the method's glyph on each curve; where two meet, the second inside the first.
+
+        ``x`` is a training step, or the time, which each lane reads in its own way.
+        """
         area = self._area()
-        across = self._pixel(chart, x, 1.0).x()
+        across = self._pixel(chart, x if chart.over_steps else chart.axis.place(x), 1.0).x()
         painter.setPen(QPen(QColor(theme.t1), 1))
         painter.drawLine(QPointF(across, area.top()), QPointF(across, area.bottom()))
         placed: list[tuple[Method, QPointF]] = []
         for curve in chart.curves:
             # a method that is a few steps behind shows where it is
-            at = min(x, float(curve.x[-1])) if chart.over_steps and len(curve.x) else x
+            at = curve.axis.place(x)
+            if chart.over_steps and len(curve.x):
+                at = min(x, float(curve.x[-1]))
             y = value_at(curve, at)
             if y is not None and np.isfinite(y) and (y > 0 or not chart.log):
                 placed.append((curve.method, self._pixel(chart, at, y)))

@@ -1,136 +1,119 @@
-"""The formulas of lanes, laid out as small boxes and drawn with QPainter in CMU Serif."""
+"""The formulas of lanes, drawn with QPainter in CMU Serif from the boxes of `workbench.views.tex`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PyQt6.QtCore import QLineF, QPointF
-from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from workbench.painters import fonts
+from workbench.views.tex import NAMED, Formula, Fraction, Root, Text, parse
 
-_SUB_SCALE, _SUB_DROP = 0.7, 0.22
-
-
-@dataclass(frozen=True)
-class Text:
-    """A run of letters; italic for Latin variables."""
-
-    letters: str
-    italic: bool = False
-    hat: bool = False
-    sub: str = ""
-    sub_italic: bool = False
+_SUB_SCALE, _SUB_DROP, _SUP_RISE = 0.7, 0.22, 0.38
+_FRACTION_GAP = 2.0
 
 
-@dataclass(frozen=True)
-class Fraction:
-    over: tuple[Text, ...]
-    under: tuple[Text, ...]
+def boxes(formula: str) -> Formula:
+    """Of a name, or of a formula that is written out."""
+    return parse(NAMED.get(formula, formula))
 
 
-Formula = tuple[Text | Fraction, ...]
-
-
-def _v(letter: str, sub: str = "", *, hat: bool = False) -> Text:
-    return Text(letter, True, hat, sub, sub.isalpha() and sub.isascii())
-
-
-def _g(letter: str, sub: str = "") -> Text:
-    return Text(letter, False, False, sub, True)
-
-
-_SPACE = Text(" ")
-_ODE: Formula = (
-    Fraction((Text("d"), _v("x")), (Text("d"), _v("t"))), Text(" = "), Text("v", True, False, "θ"), Text("("), _v("x"),
-    Text(", "), _v("t"), Text(")"),
-)  # fmt: skip
-_DDIM: Formula = (
-    _v("x", "s"), Text(" = "), _g("α", "s"), _SPACE, _v("x", "1", hat=True), Text(" + "), _g("σ", "s"), _SPACE,
-    _v("x", "0", hat=True),
-)  # fmt: skip
-_DDPM: Formula = (
-    _v("x", "s"), Text(" ∼ "), _v("q"), Text("("), _v("x", "s"), Text(" | "), _v("x", "t"), Text(", "),
-    _v("x", "1", hat=True), Text(")"),
-)  # fmt: skip
-_SDE: Formula = (
-    Text("d"), _v("x"), Text(" = ("), Text("v", True, False, "θ"), Text(" + ½ "), _v("g"), Text("²"), _SPACE,
-    Text("s", True, False, "θ"), Text(") d"), _v("t"), Text(" + "), _v("g"), Text(" d"), _v("W"),
-)  # fmt: skip
-_JUMP: Formula = (
-    _v("x", "s"), Text(" = "), _v("x", "t"), Text(" + ("), _v("s"), Text(" − "), _v("t"), Text(") "),
-    Text("u", True, False, "θ"), Text("("), _v("x", "t"), Text(", "), _v("t"), Text(", "), _v("s"), Text(")"),
-)  # fmt: skip
-_CONSISTENCY: Formula = (
-    _v("x", "1", hat=True), Text(" = "), Text("f", True, False, "θ"), Text("("), _v("x", "t"), Text(", "), _v("t"),
-    Text(")"),
-)  # fmt: skip
-_DATA: Formula = (_v("x", "1"), Text(" ∼ "), Text("p", True, False, "data"))
-
-FORMULAS: dict[str, Formula] = {
-    "ode": _ODE, "ddim": _DDIM, "ddpm": _DDPM, "sde": _SDE, "jump": _JUMP, "consistency": _CONSISTENCY,
-    "data": _DATA,
-}  # fmt: skip
-
-
-def draw(painter: QPainter, name: str, x: float, baseline: float, px: float, colour: str) -> None:
-    """Draw a formula with its left end at x; an unknown name draws nothing."""
+def draw(painter: QPainter, formula: str, x: float, baseline: float, px: float, colour: str) -> None:
+    """Draw a formula, by name or written out, with its left end at x."""
     painter.save()
     painter.setPen(QPen(QColor(colour), 1.0))
-    for item in FORMULAS.get(name, ()):
-        x += (
-            _fraction(painter, item, x, baseline, px)
-            if isinstance(item, Fraction)
-            else _text(painter, item, x, baseline, px)
-        )
+    _row(painter, boxes(formula), x, baseline, px)
     painter.restore()
 
 
-def width(name: str, px: float) -> float:
+def width(formula: str, px: float) -> float:
     """Width of a formula in pixels."""
-    return sum(
-        max(_row_width(item.over, px), _row_width(item.under, px)) + 6
-        if isinstance(item, Fraction)
-        else _width(item, px)
-        for item in FORMULAS.get(name, ())
-    )
+    return _row_width(boxes(formula), px)
 
 
-def _width(item: Text, px: float) -> float:
-    main = QFontMetricsF(fonts.maths(px, italic=item.italic)).horizontalAdvance(item.letters)
-    if not item.sub:
-        return main
-    return main + QFontMetricsF(fonts.maths(px * _SUB_SCALE, italic=item.sub_italic)).horizontalAdvance(item.sub) + 1.0
+def _row(painter: QPainter, items: Formula, x: float, baseline: float, px: float) -> float:
+    for item in items:
+        match item:
+            case Text():
+                _text(painter, item, x, baseline, px)
+            case Fraction():
+                _fraction(painter, item, x, baseline, px)
+            case Root():
+                _root(painter, item, x, baseline, px)
+        x += _width(item, px)
+    return x
 
 
-def _row_width(items: tuple[Text, ...], px: float) -> float:
+def _width(item: Text | Fraction | Root, px: float) -> float:
+    match item:
+        case Fraction():
+            small = _inner(px)
+            return max(_row_width(item.over, small), _row_width(item.under, small)) + 2 * _FRACTION_GAP + 2
+        case Root():
+            return _row_width(item.inner, px) + 0.62 * px
+        case Text():
+            main = QFontMetricsF(fonts.maths(px, italic=item.italic)).horizontalAdvance(item.letters)
+            beside = [_row_width(each, px * _SUB_SCALE) + 1.0 for each in (item.sub, item.sup) if each]
+            return main + max(beside, default=0.0)
+
+
+def _row_width(items: Formula, px: float) -> float:
     return sum(_width(item, px) for item in items)
 
 
-def _text(painter: QPainter, item: Text, x: float, baseline: float, px: float) -> float:
+def _inner(px: float) -> float:
+    """Fractions of small formulas keep their size, those of large ones shrink a little."""
+    return px if px >= 16 else max(px * 0.85, 9.0)
+
+
+def _text(painter: QPainter, item: Text, x: float, baseline: float, px: float) -> None:
     font = fonts.maths(px, italic=item.italic)
     metrics = QFontMetricsF(font)
     painter.setFont(font)
     painter.drawText(QPointF(x, baseline), item.letters)
     advance = metrics.horizontalAdvance(item.letters)
-    if item.hat:
+    if item.accent:
         rect = metrics.tightBoundingRect(item.letters)
-        middle, top = x + rect.center().x() + 0.06 * px, baseline + rect.top() - 0.12 * px
-        half, rise = 0.17 * px, 0.14 * px
-        painter.drawLine(QLineF(middle - half, top, middle, top - rise))
-        painter.drawLine(QLineF(middle, top - rise, middle + half, top))
+        _accent(painter, item, QPointF(x + rect.center().x() + 0.06 * px, baseline + rect.top() - 0.12 * px), px)
+    small = px * _SUB_SCALE
     if item.sub:
-        painter.setFont(fonts.maths(px * _SUB_SCALE, italic=item.sub_italic))
-        painter.drawText(QPointF(x + advance + 0.5, baseline + _SUB_DROP * px), item.sub)
-    return _width(item, px)
+        _row(painter, item.sub, x + advance + 0.5, baseline + _SUB_DROP * px, small)
+    if item.sup:
+        _row(painter, item.sup, x + advance + 0.5, baseline - _SUP_RISE * px, small)
 
 
-def _fraction(painter: QPainter, item: Fraction, x: float, baseline: float, px: float) -> float:
-    across = max(_row_width(item.over, px), _row_width(item.under, px)) + 2
+def _accent(painter: QPainter, item: Text, foot: QPointF, px: float) -> None:
+    half, rise = 0.17 * px, 0.14 * px
+    left, top, right = QPointF(foot.x() - half, foot.y()), foot - QPointF(0, rise), QPointF(foot.x() + half, foot.y())
+    match item.accent:
+        case "hat":
+            painter.drawPolyline(left, top, right)
+        case "bar":
+            painter.drawLine(left, right)
+        case "dot":
+            painter.save()
+            painter.setBrush(painter.pen().color())
+            painter.drawEllipse(QPointF(foot.x(), foot.y() - rise / 2), 0.5, 0.5)
+            painter.restore()
+        case "tilde":
+            wave = QPainterPath(left)
+            wave.cubicTo(
+                foot - QPointF(half / 2, 1.6 * rise), foot + QPointF(half / 2, 0.8 * rise), right - QPointF(0, rise)
+            )
+            painter.drawPath(wave)
+
+
+def _fraction(painter: QPainter, item: Fraction, x: float, baseline: float, px: float) -> None:
+    small, across = _inner(px), _width(item, px) - 2
     axis = baseline - 0.28 * px
-    for row, y in ((item.over, axis - 0.30 * px), (item.under, axis + 0.92 * px)):
-        left = x + (across - _row_width(row, px)) / 2
-        for text in row:
-            left += _text(painter, text, left, y, px)
+    for row, y in ((item.over, axis - 0.30 * small), (item.under, axis + 0.92 * small)):
+        _row(painter, row, x + (across - _row_width(row, small)) / 2, y, small)
     painter.drawLine(QLineF(x, axis, x + across, axis))
-    return across + 4
+
+
+def _root(painter: QPainter, item: Root, x: float, baseline: float, px: float) -> None:
+    top, start = baseline - 1.0 * px, x + 0.5 * px
+    end = start + _row_width(item.inner, px) + 0.06 * px
+    sign = [(0.0, -0.34), (0.14, -0.42), (0.28, 0.12)]
+    points = [QPointF(x + dx * px, baseline + dy * px) for dx, dy in sign]
+    painter.drawPolyline(*points, QPointF(start - 0.03 * px, top), QPointF(end, top))
+    _row(painter, item.inner, start + 0.02 * px, baseline, px)

@@ -13,6 +13,20 @@ Weight = Literal[400, 500, 600]
 UI, MONO, MATHS = "Inter", "JetBrains Mono", "CMU Serif"
 
 
+_scale = 1.0
+
+
+def set_scale(factor: float) -> None:
+    """Make the type of the interface larger by a factor; what is made or painted from now on follows."""
+    global _scale
+    _scale = factor
+
+
+def px(size: float) -> int:
+    """A size of the interface, in pixels, at the present scale of type."""
+    return round(size * _scale)
+
+
 @lru_cache(maxsize=1)
 def load() -> None:
     """Register the fonts with Qt; needs a QGuiApplication."""
@@ -21,27 +35,34 @@ def load() -> None:
             raise OSError(f"{file} cannot be loaded as a font")
 
 
-def ui(px: float, weight: Weight = 400) -> QFont:
-    """The interface font with tabular numbers, so that changing digits do not move."""
+def ui(size: float, weight: Weight = 400) -> QFont:
+    """The interface font of a size at scale 1 (pixels), with tabular numbers, so that changing digits do not move."""
     load()
     font = QFont(UI)
-    font.setPixelSize(round(px))
+    font.setPixelSize(px(size))
     font.setWeight(QFont.Weight(weight))
     font.setFeature(QFont.Tag("tnum"), 1)
     return font
 
 
-def mono(px: float) -> QFont:
-    load()
-    font = QFont(MONO)
-    font.setPixelSize(round(px))
+def fixed(size: float, weight: Weight = 400) -> QFont:
+    """The same in pixels that no scale changes."""
+    font = ui(size, weight)
+    font.setPixelSize(round(size))
     return font
 
 
-def maths(px: float, *, italic: bool) -> QFont:
+def mono(size: float) -> QFont:
+    load()
+    font = QFont(MONO)
+    font.setPixelSize(px(size))
+    return font
+
+
+def maths(size: float, *, italic: bool) -> QFont:
     """The formula font: Latin letters italic, Greek and digits upright."""
     load()
     font = QFont(MATHS)
-    font.setPixelSize(round(px))
+    font.setPixelSize(round(size))
     font.setItalic(italic)
     return font

@@ -1,374 +1,262 @@
-"""The page painter: scenes on a QImage, without GL and without a display. Every export goes through it.
+"""The page painter: scenes as pixels or as vectors, without GL and without a display. Every export goes through it.
 
 Geometry and wording are those of the window's lanes; sizes are logical pixels, ``scale`` device pixels per logical one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
+from PyQt6.QtCore import QPointF, QRectF
+from PyQt6.QtGui import QColor, QImage, QPainter
+from PyQt6.sip import voidptr
 
-from workbench.painters import equations, fonts
-from workbench.painters.atlas import atlas
-from workbench.painters.glyphs import draw_glyph
-from workbench.painters.splat import Layer
-from workbench.views.arrows import segments
-from workbench.views.axes import ticks
-from workbench.views.images import even
-from workbench.views.marks import Arrows, Frame, Images, Mark, Points, Scene, Trails, locate
-from workbench.views.theme import THEMES, Theme, ThemeName
-from workbench.views.words import lane_words
+from workbench.painters import furniture, vector
+from workbench.painters.brush import Brush, marks_image
+from workbench.painters.canvas import NUMBERS_ACROSS, NUMBERS_UP, Viewport, paint_ground, paint_numbers
+from workbench.painters.furniture import FOOT, HEADER
+from workbench.painters.image_marks import paint_below, paint_words
+from workbench.painters.signs import Key, Sign, painted, signs
+from workbench.painters.signs import places as sign_places
+from workbench.painters.splat import Layer, Window
+from workbench.views.marks import OVERLAYS, Heat, Images, Mark, Scene
+from workbench.views.theme import Theme
 
-HEADER, FOOT, GUTTER, MARGIN, TITLE = 48, 56, 8, 8, 40
-_BAR, _CAPTION = 2.0, 34.0
-_RGB = QImage.Format.Format_RGB888
+GUTTER, MARGIN, TITLE = 8, 8, 40
+
+_LEAST_ACROSS, _LEAST_DOWN = 120, 72
+"""Pixels of a canvas below which nothing can be seen."""
+_SMOOTH = QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing
+
+Rows = Sequence[Sequence[Scene]]
 
 
-@dataclass(frozen=True)
-class Viewport:
-    """Maps data units to pixels of a canvas, with equal aspect, showing at least the extent."""
+@dataclass(frozen=True, eq=False)
+class _Cell:
+    """Where a scene lies on the page: all of it, and its canvas."""
 
-    width: float
-    height: float
-    extent: tuple[float, float, float, float]
-    pixels: bool = False
+    scene: Scene
+    rect: QRectF
+    canvas: QRectF
+    view: Viewport
+
+
+class Page:
+    """Lanes in rows on one page, painted at any time. What stands still is drawn once, what moves in every frame.
+
+    ``words`` shows each lane's header and foot. `paint` gives pixels, `draw` goes to any painter, as vectors.
+    """
+
+    def __init__(
+        self, rows: Rows, size: tuple[int, int], theme: Theme, *, title: str = "", scale: float = 1.0,
+        words: bool = True,
+    ) -> None:  # fmt: skip
+        self.size, self.theme, self.title, self.scale, self.words = size, theme, title, scale, words
+        self.cells = [
+            self._cell(scene, rect)
+            for row, rects in zip(rows, places(size, rows, TITLE if title else MARGIN), strict=True)
+            for scene, rect in zip(row, rects, strict=False)
+        ]
+        self._still: NDArray[np.uint8] | None = None
+        self._numbers: list[tuple[QRectF, QImage]] = []
+        self._signs: dict[Sign, QImage] = {}
+
+    def _cell(self, scene: Scene, rect: QRectF) -> _Cell:
+        canvas = rect.adjusted(0, HEADER, 0, -FOOT) if self.words else rect
+        return _Cell(scene, rect, canvas, Viewport(canvas.width(), canvas.height(), scene.extent, scene.pixels))
+
+    # --- pixels --------------------------------------------------------------------------------------------------
 
     @property
-    def unit(self) -> float:
-        """Pixels in one data unit."""
-        x0, x1, y0, y1 = self.extent
-        fitting = min(self.width / (x1 - x0), self.height / (y1 - y0))
-        return even(fitting) if self.pixels else fitting
+    def shape(self) -> tuple[int, int, int]:
+        """Of the pixels: height, width, 4 (BGRA)."""
+        return (round(self.size[1] * self.scale), round(self.size[0] * self.scale), 4)
 
-    def __call__(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Points [..., 2] in pixels, y down."""
-        x0, x1, y0, y1 = self.extent
-        out = points.astype(np.float64)
-        out[..., 0] = self.width / 2 + (out[..., 0] - (x0 + x1) / 2) * self.unit
-        out[..., 1] = self.height / 2 - (out[..., 1] - (y0 + y1) / 2) * self.unit
-        return out
+    def paint(self, t: float) -> QImage:
+        """The page at time t."""
+        height, width, _ = self.shape
+        image = QImage(width, height, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(self.scale)
+        self.paint_into(memory(image), t, image)
+        return image
 
-    def box(self, box: tuple[float, float, float, float]) -> QRectF:
-        """A box (x0, x1, y0, y1) in pixels."""
-        corners = self(np.array([[box[0], box[3]], [box[1], box[2]]]))
-        return QRectF(QPointF(*corners[0]), QPointF(*corners[1]))
+    def paint_into(self, page: NDArray[np.uint8], t: float, image: QImage | None = None) -> None:
+        """Paint on ``page`` [height, width, 4], C-contiguous; ``image``, if given, must lie on the same memory."""
+        if self._still is None:
+            self._prepare()
+        assert self._still is not None  # made just now
+        np.copyto(page, self._still)
+        target = image or image_on(page, self.scale)
+        if any(isinstance(mark, Heat | Images) for cell in self.cells for mark in cell.scene.shown):
+            with painting(target) as painter:
+                for cell in self.cells:
+                    paint_below(painter, cell.canvas, cell.scene, t, cell.view, self.scale)
+        for brush in self._brushes:
+            brush.prepare(self._layer, t)
+        for brush in self._brushes:
+            brush.moving(self._layer, t)
+        self._layer.onto(page)
+        with painting(target) as painter:
+            for strip, numbers in self._numbers:
+                painter.drawImage(strip.topLeft(), numbers)
+            for cell in self.cells:
+                paint_words(painter, cell.canvas, cell.scene, cell.view, self.theme)
+            self._paint_signs(painter)
+            self._paint_words(painter, t)
 
-    @property
-    def seen(self) -> tuple[float, float, float, float]:
-        """The part of the plane that is visible: x0, x1, y0, y1."""
-        x0, x1, y0, y1 = self.extent
-        half_x, half_y = self.width / 2 / self.unit, self.height / 2 / self.unit
-        return ((x0 + x1) / 2 - half_x, (x0 + x1) / 2 + half_x, (y0 + y1) / 2 - half_y, (y0 + y1) / 2 + half_y)
+    def _prepare(self) -> None:
+        height, width, _ = self.shape
+        self._layer = Layer(width, height)
+        self._brushes = [
+            Brush(cell.scene.shown, cell.view, window_of(cell.canvas, self.scale), self.scale) for cell in self.cells
+        ]
+        self._still = np.empty(self.shape, np.uint8)
+        with painting(image_on(self._still, self.scale)) as painter:
+            self._paint_furniture(painter)
+        for brush in self._brushes:
+            brush.still(self._layer)
+        self._layer.onto(self._still)
+        self._numbers = [strip for cell in self.cells if not cell.scene.pixels
+            for strip in _number_strips(cell, self.theme, self.scale)
+        ]  # fmt: skip
+
+    # --- the same on any painter ---------------------------------------------------------------------------------
+
+    def draw(self, painter: QPainter, t: float) -> bool:
+        """The page at time t as shapes and text. Returns whether no lane had too many marks for that."""
+        painter.setRenderHints(_SMOOTH)
+        self._paint_furniture(painter)
+        shapes = [vector.draw_marks(painter, cell.canvas, cell.scene, t, cell.view) for cell in self.cells]
+        for cell in self.cells:
+            paint_numbers(painter, cell.canvas, cell.view, self.theme, outlines=True)
+            paint_words(painter, cell.canvas, cell.scene, cell.view, self.theme, outlines=True)
+        self._paint_signs(painter)
+        self._paint_words(painter, t)
+        return all(shapes)
+
+    def _paint_signs(self, painter: QPainter) -> None:
+        """Bars of maps, and notes; the key to the particles' colours stands on the stage alone."""
+        for cell in self.cells:
+            overlays = frozenset(OVERLAYS) if cell.scene.overlays is None else cell.scene.overlays
+            images = {sign: self._sign(sign) for sign in signs(cell.scene, overlays) if not isinstance(sign, Key)}
+            size_of = {sign: image.deviceIndependentSize() for sign, image in images.items()}
+            corners = sign_places(
+                list(images), lambda sign, of=size_of: (of[sign].width(), of[sign].height()),  # type: ignore[misc]
+                (cell.canvas.width(), cell.canvas.height()),
+            )  # fmt: skip
+            for image, (x, y) in zip(images.values(), corners, strict=True):
+                painter.drawImage(cell.canvas.topLeft() + QPointF(x, y), image)
+
+    def _sign(self, sign: Sign) -> QImage:
+        if sign not in self._signs:
+            self._signs[sign] = painted(sign, self.theme, self.scale)
+        return self._signs[sign]
+
+    def _paint_furniture(self, painter: QPainter) -> None:
+        painter.fillRect(QRectF(0, 0, *self.size), QColor(self.theme.win))
+        furniture.page_title(painter, QRectF(MARGIN + 4, 0, self.size[0] - 2 * MARGIN, TITLE), self.title, self.theme)
+        for cell in self.cells:
+            if self.words:
+                furniture.lane_box(painter, cell.rect, cell.scene, self.theme)
+            paint_ground(painter, cell.canvas, cell.view, self.theme)
+            if self.words:
+                furniture.lane_lines(painter, cell.rect, cell.canvas, self.theme)
+
+    def _paint_words(self, painter: QPainter, t: float) -> None:
+        if self.words:
+            for cell in self.cells:
+                furniture.lane_numbers(painter, cell.rect, cell.scene, t, self.theme)
 
 
 def paint_page(
-    scenes: list[Scene], t: float, size: tuple[int, int], theme: Theme, *, title: str = "", scale: float = 1.0
+    scenes: Sequence[Scene], t: float, size: tuple[int, int], theme: Theme, *, title: str = "", scale: float = 1.0
 ) -> QImage:
     """The lanes in a row at time t, on a page of size (width, height) logical pixels."""
-    with _page(size, theme, title, scale) as (image, painter):
-        for scene, rect in zip(scenes, _columns(size, len(scenes), TITLE if title else MARGIN), strict=True):
-            paint_lane(painter, rect, scene, t, theme)
+    return Page([scenes], size, theme, title=title, scale=scale).paint(t)
+
+
+def least_size(rows: Rows, words: bool = True) -> tuple[int, int]:
+    """The least width and height of a page on which every canvas can still be seen."""
+    columns, down = max(len(row) for row in rows), _LEAST_DOWN + (HEADER + FOOT if words else 0)
+    return (2 * MARGIN + columns * (_LEAST_ACROSS + GUTTER), TITLE + MARGIN + len(rows) * (down + GUTTER))
+
+
+def window_of(rect: QRectF, scale: float) -> Window:
+    return Window(*(round(scale * value) for value in (rect.x(), rect.y(), rect.width(), rect.height())))
+
+
+def _number_strips(cell: _Cell, theme: Theme, scale: float) -> list[tuple[QRectF, QImage]]:
+    """Axis numbers with their halo as two transparent pictures: the same in every frame."""
+    rect = cell.canvas
+    left = QRectF(rect.x(), rect.y(), min(NUMBERS_ACROSS, rect.width()), rect.height() - NUMBERS_UP)
+    bottom = QRectF(rect.x(), rect.bottom() - NUMBERS_UP, rect.width(), NUMBERS_UP)
+    out = []
+    for strip in (left, bottom):
+        image = QImage(
+            round(strip.width() * scale), round(strip.height() * scale), QImage.Format.Format_ARGB32_Premultiplied
+        )
+        image.setDevicePixelRatio(scale)
+        image.fill(0)
+        with painting(image) as painter:
+            paint_numbers(painter, rect.translated(-strip.topLeft()), cell.view, theme)
+        out.append((strip, image))
+    return out
+
+
+def pixels(image: QImage) -> NDArray[np.uint8]:
+    """An image as BGRA, [height, width, 4]."""
+    return memory(image).copy()
+
+
+def memory(image: QImage) -> NDArray[np.uint8]:
+    """The memory of an image as BGRA, [height, width, 4]; it lives no longer than the image."""
+    bits = image.bits()
+    assert bits is not None  # a painted image
+    bits.setsize(image.sizeInBytes())
+    flat: NDArray[np.uint8] = np.frombuffer(bits, np.uint8)  # type: ignore[call-overload]  # sip's pointers are buffers
+    return flat.reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width()]
+
+
+def image_on(page: NDArray[np.uint8], scale: float) -> QImage:
+    """An image on the memory of ``page`` [height, width, 4], which must outlive it."""
+    height, width, _ = page.shape
+    where: Any = voidptr(page.ctypes.data)  # which the stubs do not know to be taken
+    image = QImage(where, width, height, 4 * width, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(scale)
     return image
 
 
 @contextmanager
-def _page(size: tuple[int, int], theme: Theme, title: str, scale: float) -> Iterator[tuple[QImage, QPainter]]:
-    """An empty page under its title. Its painter ends in any case: Qt kills the process if the image goes first."""
-    image = QImage(round(size[0] * scale), round(size[1] * scale), QImage.Format.Format_RGB32)
-    image.setDevicePixelRatio(scale)
-    image.fill(QColor(theme.win))
+def painting(image: QImage) -> Iterator[QPainter]:
+    """A painter that ends in any case: Qt kills the process if the image goes first."""
     painter = QPainter(image)
     try:
-        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-        painter.setFont(fonts.ui(15, 600))
-        painter.setPen(QColor(theme.t1))
-        painter.drawText(QRectF(MARGIN + 4, 0, size[0], TITLE), Qt.AlignmentFlag.AlignVCenter, title)
-        yield image, painter
+        painter.setRenderHints(_SMOOTH)
+        yield painter
     finally:
         painter.end()
 
 
-def _columns(size: tuple[int, int], n: int, top: float) -> list[QRectF]:
-    """n places of equal width in a row."""
-    across = (size[0] - 2 * MARGIN - GUTTER * (n - 1)) / n
-    return [QRectF(MARGIN + i * (across + GUTTER), top, across, size[1] - top - MARGIN) for i in range(n)]
+def places(size: tuple[int, int], rows: Rows, top: float) -> list[list[QRectF]]:
+    """A place for every scene, on whole pixels: rows of equal height, columns of equal width."""
+    columns = max((len(row) for row in rows), default=1)
+    across = (size[0] - 2 * MARGIN + GUTTER) / max(columns, 1)
+    down = (size[1] - top - MARGIN + GUTTER) / max(len(rows), 1)
+    xs = [round(MARGIN + i * across) for i in range(columns + 1)]
+    ys = [round(top + i * down) for i in range(len(rows) + 1)]
+    return [
+        [QRectF(x, y, after - GUTTER - x, below - GUTTER - y) for x, after in pairwise(xs)] for y, below in pairwise(ys)
+    ]
 
 
-@dataclass(frozen=True)
-class Panel:
-    """A scene at one time under a caption of its own."""
-
-    scene: Scene
-    t: float
-    caption: str
-
-
-def paint_panels(panels: list[Panel], size: tuple[int, int], theme: Theme, *, title: str, scale: float = 1.0) -> QImage:
-    """Panels in a row, each a canvas under its caption: for pictures in which every panel has its own time."""
-    with _page(size, theme, title, scale) as (image, painter):
-        for panel, rect in zip(panels, _columns(size, len(panels), TITLE), strict=True):
-            _panel(painter, rect, panel, theme)
-    return image
-
-
-def _panel(painter: QPainter, rect: QRectF, panel: Panel, theme: Theme) -> None:
-    outline = QPainterPath()
-    outline.addRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
-    painter.save()
-    painter.fillPath(outline, QBrush(QColor(theme.panel)))
-    painter.setClipPath(outline)
-    method = panel.scene.lane.method
-    painter.fillRect(QRectF(rect.x(), rect.y(), rect.width(), _BAR), QColor(theme.methods[method]))
-    draw_glyph(painter, method, QPointF(rect.x() + 17, rect.y() + 17), 9, theme.methods[method])
-    painter.setFont(fonts.ui(13, 600))
-    painter.setPen(QColor(theme.t1))
-    caption = QRectF(rect.x() + 32, rect.y() + 2, rect.width() - 36, _CAPTION - 2)
-    painter.drawText(caption, Qt.AlignmentFlag.AlignVCenter, panel.caption)
-    paint_canvas(painter, rect.adjusted(0, _CAPTION, 0, 0), panel.scene, panel.t, theme)
-    painter.restore()
-    painter.setPen(QPen(QColor(theme.line), 1))
-    painter.drawPath(outline)
-
-
-def paint_lane(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme) -> None:
-    """One lane with its header, canvas and foot."""
-    painter.save()
-    outline = QPainterPath()
-    outline.addRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
-    painter.fillPath(outline, QBrush(QColor(theme.panel)))
-    painter.setClipPath(outline)
-    painter.fillRect(QRectF(rect.x(), rect.y(), rect.width(), _BAR), QColor(theme.methods[scene.lane.method]))
-    canvas = rect.adjusted(0, HEADER, 0, -FOOT)
-    _header(painter, QRectF(rect.x(), rect.y(), rect.width(), HEADER), scene, t, theme)
-    paint_canvas(painter, canvas, scene, t, theme)
-    _foot(painter, QRectF(rect.x(), canvas.bottom(), rect.width(), FOOT), scene, t, theme)
-    painter.setPen(QPen(QColor(theme.line), 1))
-    for y in (canvas.top(), canvas.bottom()):
-        painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
-    painter.setClipping(False)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPath(outline)
-    painter.restore()
-
-
-def _header(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme) -> None:
-    lane, words = scene.lane, lane_words(scene.lane, t)
-    draw_glyph(painter, lane.method, QPointF(rect.x() + 19, rect.y() + 17), 9, theme.methods[lane.method])
-    inner = rect.adjusted(34, 6, -14, -5)
-    top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
-    left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-    painter.setPen(QColor(theme.t1))
-    painter.setFont(fonts.ui(13, 600))
-    painter.drawText(inner, left | top, lane.title)
-    painter.setFont(fonts.ui(13, 600))
-    painter.drawText(inner, right | top, words.evaluations)
-    painter.setPen(QColor(theme.t2))
-    painter.setFont(fonts.ui(12))
-    room = inner.width() - QFontMetricsF(fonts.ui(12)).horizontalAdvance(words.time) - 12
-    subtitle = QFontMetricsF(fonts.ui(12)).elidedText(lane.subtitle, Qt.TextElideMode.ElideRight, room)
-    painter.drawText(inner, left | bottom, subtitle)
-    painter.drawText(inner, right | bottom, words.time)
-
-
-def _foot(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme) -> None:
-    equations.draw(painter, scene.lane.equation, rect.x() + 14, rect.center().y() + 6, 17, theme.t1)
-    painter.setPen(QColor(theme.t2))
-    painter.setFont(fonts.ui(12))
-    text = "\n".join(lane_words(scene.lane, t).facts)
-    painter.drawText(rect.adjusted(0, 0, -14, 0), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-
-
-def paint_canvas(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme) -> None:
-    """Grid, marks and axis numbers."""
+def paint_marks(painter: QPainter, rect: QRectF, marks: tuple[Mark, ...], half: float, t: float) -> None:
+    """Marks alone, without grid or numbers, the square from -half to half in the middle of a rectangle."""
     scale = painter.device().devicePixelRatio()  # type: ignore[union-attr]  # painting has a device
-    view = Viewport(rect.width(), rect.height(), scene.extent)
-    if scene.pixels:
-        _pixels(painter, rect, scene, t, theme)
-        return
-    painter.drawImage(rect.topLeft(), _ground(view, theme.name, scale))
-    still = [mark for mark in scene.marks if isinstance(mark, Points) and len(mark.times) == 1]
-    for mark in still:
-        painter.drawImage(rect.topLeft(), _still(mark, view, scale))
-    moving = tuple(mark for mark in scene.marks if mark not in still)
-    if moving:
-        painter.drawImage(rect.topLeft(), _layer(moving, t, view, scale))
-    painter.drawImage(rect.topLeft(), _numbers(view, theme.name, scale))
-
-
-def _pixels(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme: Theme) -> None:
-    """Images in their places, what is drawn over them, and the words."""
-    view = Viewport(rect.width(), rect.height(), scene.extent, pixels=True)
-    scale = painter.device().devicePixelRatio()  # type: ignore[union-attr]  # painting has a device
-    painter.save()
-    painter.setClipRect(rect)
-    painter.fillRect(rect, QColor(theme.canvas))
-    painter.translate(rect.topLeft())
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-    for mark in scene.marks:
-        if isinstance(mark, Images) and 0 not in mark.values.shape:
-            pixels = atlas(mark, locate(mark.times, t, glide=False).row)
-            height, width, _ = pixels.shape
-            whole = QRectF(view.box(mark.place).toRect())  # edges on pixels
-            painter.drawImage(whole, QImage(pixels.tobytes(), width, height, 3 * width, _RGB))
-        elif isinstance(mark, Frame):
-            painter.setPen(QPen(QColor.fromRgbF(*mark.colour), mark.width, join=Qt.PenJoinStyle.MiterJoin))
-            inside = mark.width / 2
-            painter.drawRect(view.box(mark.box).adjusted(inside, inside, -inside, -inside))
-    over = tuple(mark for mark in scene.marks if not isinstance(mark, Images | Frame))
-    if over:
-        painter.drawImage(QPointF(0, 0), _layer(over, t, view, scale))
-    metrics, labels = QFontMetricsF(fonts.ui(12)), []
-    for word in scene.words:
-        x, y = view(np.array([word.x, word.y]))
-        left = x - metrics.horizontalAdvance(word.text) / 2 if word.centred else x
-        labels.append((float(left), float(y) + metrics.capHeight() / 2, word.text))
-    _with_halo(painter, labels, theme)
-    painter.restore()
-
-
-def _canvas(view: Viewport, scale: float) -> QImage:
-    """A transparent picture of the size of a canvas."""
-    width, height = round(view.width * scale), round(view.height * scale)
-    out = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
-    out.setDevicePixelRatio(scale)
-    out.fill(0)
-    return out
-
-
-@lru_cache(maxsize=16)
-def _ground(view: Viewport, theme_name: ThemeName, scale: float) -> QImage:
-    """Background and grid lines: the same in every frame of a film."""
-    theme, seen = THEMES[theme_name], view.seen
-    out = _canvas(view, scale)
-    out.fill(QColor(theme.canvas))
-    painter = QPainter(out)
-    painter.setPen(QPen(QColor.fromRgbF(*theme.grid), 1))
-    for value in ticks(seen[0], seen[1], view.width):
-        x = float(view(np.array([value, 0.0]))[0])
-        painter.drawLine(QPointF(x, 0), QPointF(x, view.height))
-    for value in ticks(seen[2], seen[3], view.height):
-        y = float(view(np.array([0.0, value]))[1])
-        painter.drawLine(QPointF(0, y), QPointF(view.width, y))
-    painter.end()
-    return out
-
-
-@lru_cache(maxsize=16)
-def _numbers(view: Viewport, theme_name: ThemeName, scale: float) -> QImage:
-    """Axis numbers with their halo: the same in every frame of a film."""
-    seen = view.seen
-    out = _canvas(view, scale)
-    painter = QPainter(out)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    x_ticks, y_ticks = ticks(seen[0], seen[1], view.width), ticks(seen[2], seen[3], view.height)
-    _axis_numbers(painter, view, x_ticks, y_ticks, THEMES[theme_name])
-    painter.end()
-    return out
-
-
-@lru_cache(maxsize=16)
-def _still(mark: Mark, view: Viewport, scale: float) -> QImage:
-    """A mark with one recorded time looks the same in every frame."""
-    return _layer((mark,), 1.0, view, scale)
-
-
-def _layer(marks: tuple[Mark, ...], t: float, view: Viewport, scale: float) -> QImage:
-    """Marks together: a layer blends independently of order, and what is nearly opaque outweighs what is faint."""
-    width, height = round(view.width * scale), round(view.height * scale)
-    layer = Layer(width, height)
-    with np.errstate(invalid="ignore", over="ignore"):  # a particle that has diverged is left out
-        for mark in marks:
-            match mark:
-                case Points():
-                    _points(layer, mark, t, view, scale)
-                case Trails():
-                    _trails(layer, mark, t, view, scale)
-                case Arrows():
-                    _arrows(layer, mark, t, view, scale)
-    pixels = layer.premultiplied().tobytes()
-    image = QImage(pixels, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
-    image.setDevicePixelRatio(scale)
-    return image
-
-
-def at(rows: NDArray[np.floating], times: NDArray[np.float64], t: float, *, glide: bool) -> NDArray[np.floating]:
-    """The rows [N, ...] at time t, blended where the mark glides."""
-    moment = locate(times, t, glide=glide)
-    here: NDArray[np.floating] = rows[moment.row]
-    return here if moment.fraction == 0.0 else here + moment.fraction * (rows[moment.row + 1] - here)
-
-
-def _points(layer: Layer, mark: Points, t: float, view: Viewport, scale: float) -> None:
-    if len(mark.times):
-        where = at(mark.positions, mark.times, t, glide=mark.glide)
-        layer.discs(scale * view(where), 0.5 * mark.size * scale, mark.colours)
-
-
-def _trails(layer: Layer, mark: Trails, t: float, view: Viewport, scale: float) -> None:
-    moment = locate(mark.times, t, glide=mark.glide)
-    first = int(np.searchsorted(mark.times, t - mark.span))
-    rows = list(range(max(0, first - 1), moment.row + 1))
-    if not rows or len(mark.times) < 2:
-        return
-    ways, times = [mark.positions[row] for row in rows], [float(mark.times[row]) for row in rows]
-    if moment.fraction > 0.0:
-        ways.append(at(mark.positions, mark.times, t, glide=True).astype(np.float32))
-        times.append(t)
-    if times[0] < t - mark.span and len(times) > 1:  # the oldest segment is cut where the span begins
-        share = (t - mark.span - times[0]) / (times[1] - times[0])
-        ways[0] = ways[0] + np.float32(share) * (ways[1] - ways[0])
-        times[0] = t - mark.span
-    middle = (np.array(times[:-1]) + np.array(times[1:])) / 2
-    age = np.clip((middle - (t - mark.span)) / mark.span, 0.0, 1.0) ** 1.4
-    colours = np.tile(mark.colours, (len(middle), 1))
-    colours[:, 3] *= np.repeat(age, len(mark.colours)).astype(np.float32)
-    way = scale * view(np.stack(ways))
-    layer.lines(way[:-1].reshape(-1, 2), way[1:].reshape(-1, 2), mark.width * scale, colours)
-
-
-def _arrows(layer: Layer, mark: Arrows, t: float, view: Viewport, scale: float) -> None:
-    if not len(mark.times):
-        return
-    vectors = at(mark.vectors, mark.times, t, glide=True)
-    presence = at(mark.presence, mark.times, t, glide=True)
-    start, end, alpha = segments(mark, vectors, presence, view.unit)
-    colours = np.tile(np.array(mark.colour, np.float32), (len(start), 1))
-    colours[:, 3] = alpha
-    layer.lines(scale * view(start), scale * view(end), 1.15 * scale, colours)
-
-
-def _axis_numbers(
-    painter: QPainter, view: Viewport, x_ticks: NDArray[np.float64], y_ticks: NDArray[np.float64], theme: Theme
-) -> None:
-    """Numbers inside the canvas along its left and bottom edge, each with a halo in the canvas colour."""
-    metrics = QFontMetricsF(fonts.ui(12))
-    labels = []
-    for value in y_ticks:
-        y = float(view(np.array([0.0, value]))[1])
-        if 16 < y < view.height - 30:
-            labels.append((6.0, y + metrics.capHeight() / 2, _number(value)))
-    for value in x_ticks:
-        x, text = float(view(np.array([value, 0.0]))[0]), _number(value)
-        if 30 < x < view.width - 16:
-            labels.append((x - metrics.horizontalAdvance(text) / 2, view.height - 7, text))
-    _with_halo(painter, labels, theme)
-
-
-def _with_halo(painter: QPainter, labels: list[tuple[float, float, str]], theme: Theme) -> None:
-    """Words at x and base line, over whatever is drawn there."""
-    path = QPainterPath()
-    for x, y, text in labels:
-        path.addText(QPointF(x, y), fonts.ui(12), text)
-    painter.strokePath(path, QPen(QColor(theme.canvas), 4, join=Qt.PenJoinStyle.RoundJoin))
-    painter.fillPath(path, QBrush(QColor(theme.t2)))
-
-
-def _number(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
+    view = Viewport(rect.width(), rect.height(), (-half, half, -half, half))
+    painter.drawImage(rect.topLeft(), marks_image(marks, t, view, scale))

@@ -1,4 +1,4 @@
-"""Charts of one or more traces on a common axis, as frozen curves; all of it numpy on what was recorded.
+"""Charts as frozen curves on a common axis, and those over the training step; numpy on what was recorded.
 
 They are made anew whenever rows arrive, on the window's thread, so each reads a bounded part of its trace.
 """
@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from core.trace import Stream, Trace
 from workbench.views.marks import Method
+from workbench.views.time_axis import PLAIN, TimeAxis
 
 Floats = NDArray[np.float64]
 
-_PROJECTIONS, _PARTICLES = 16, 500
-_MOST_ROWS, _LEAST_ROWS, _MOST_BYTES = 51, 12, 2**26
 _SMOOTHING = 50
 """Losses over which the average reaches."""
 _MOST_POINTS = 600
@@ -27,7 +26,8 @@ _MOST_POINTS = 600
 class Curve:
     """One line: x rising, y, both [n]; ``raw`` is drawn faintly behind where it is given.
 
-    ``variant`` counts curves of the same method, which differ by dash; those have a ``name`` at their end.
+    ``variant`` counts curves of the same method, which differ by dash; those have a ``name`` at their end. Over time x
+    are places on the ``axis`` by which the curve's lane is read.
     """
 
     method: Method
@@ -36,18 +36,35 @@ class Curve:
     raw: Floats | None = None
     variant: int = 0
     name: str = ""
+    axis: TimeAxis = PLAIN
 
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """Curves over t or over the training step, from 0 to ``end``."""
+    """Curves over time, from 0 to 1, or over the training step, from 0 to ``end``; or words why there is none."""
 
+    key: str
     title: str
     what: str
     curves: tuple[Curve, ...]
     log: bool = False
     over_steps: bool = False
     end: float = 1.0
+    axis: TimeAxis = PLAIN
+    """How the cursor is read: by the lane that was chosen, or the first."""
+    words: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A lane as charts see it. ``measured`` holds what the engine computed of its field later, ``reason`` why not."""
+
+    method: Method
+    trace: Trace | None = None
+    training: Trace | None = None
+    axis: TimeAxis = PLAIN
+    measured: Trace | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,40 +74,39 @@ class Line:
     method: Method
     variant: int
     name: str
+    axis: TimeAxis = PLAIN
+
+    def curve(self, t: Floats, y: Floats) -> Curve:
+        """Over time."""
+        return Curve(self.method, self.axis.places(np.asarray(t, float)), y, None, self.variant, self.name, self.axis)
 
 
-def sampling_charts(lanes: Sequence[tuple[Method, Trace]]) -> list[Chart]:
-    """How far from the data, how noisy, and how fast, over t."""
-    ready = [(method, trace) for method, trace in lanes if "x" in trace and len(trace["x"]) > 1]
-    lines = lines_of(ready)
-    parts = [_Particles.of(trace["x"]) for _, trace in ready]
-    return [
-        Chart(
-            "Distance to data", "sliced Wasserstein, log", curves_of(lines, [_distance(part) for part in parts]),
-            log=True,
-        ),
-        Chart(
-            "Noise left", "σ at t",
-            curves_of(lines, [(trace["x"].column("t"), trace["x"].column("sigma")) for _, trace in ready]),
-        ),
-        Chart("Mean speed", "|dx / dt| over particles", curves_of(lines, [_speed(part) for part in parts])),
-    ]  # fmt: skip
+def losses(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
+    """Of the lanes that train or were trained here, on one plot."""
+    return tuple(
+        _loss(line, trace["loss"]) for line, trace in _training(subjects) if "loss" in trace and len(trace["loss"]) > 1
+    )
 
 
-def training_charts(lanes: Sequence[tuple[Method, Trace]]) -> list[Chart]:
-    """The losses on one plot, and the error against the exact field, over the training step."""
-    losses, errors = [], []
-    for line, (_, trace) in zip(lines_of(lanes), lanes, strict=True):
-        if "loss" in trace and len(trace["loss"]) > 1:
-            losses.append(_loss(line, trace["loss"]))
+def errors_while_training(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
+    """The velocity error that was recorded at each snapshot."""
+    curves = []
+    for line, trace in _training(subjects):
         if "metric/velocity_error" in trace and len(trace["metric/velocity_error"]) > 0:
             stream = trace["metric/velocity_error"]
-            errors.append(Curve(line.method, stream.axis, stream[:].astype(float), None, line.variant, line.name))
-    end = max((_end(trace) for _, trace in lanes), default=1.0)
-    return [
-        Chart("Loss", "smoothed over the raw values, log", tuple(losses), log=True, over_steps=True, end=end),
-        Chart("Error against exact", "velocity, relative, log", tuple(errors), log=True, over_steps=True, end=end),
-    ]
+            curves.append(Curve(line.method, stream.axis, stream[:].astype(float), None, line.variant, line.name))
+    return tuple(curves)
+
+
+def last_step(subjects: Sequence[Subject]) -> float:
+    """Where the axis of training steps ends."""
+    return max((_end(trace) for _, trace in _training(subjects)), default=1.0)
+
+
+def _training(subjects: Sequence[Subject]) -> list[tuple[Line, Trace]]:
+    known = [(subject, subject.training) for subject in subjects if subject.training is not None]
+    lines = lines_of([(subject.method, trace, PLAIN) for subject, trace in known])
+    return list(zip(lines, [trace for _, trace in known], strict=True))
 
 
 def value_at(curve: Curve, x: float) -> float | None:
@@ -100,27 +116,18 @@ def value_at(curve: Curve, x: float) -> float | None:
     return float(np.interp(x, curve.x, curve.y))
 
 
-def lines_of(lanes: Sequence[tuple[Method, Trace]]) -> list[Line]:
+def lines_of(lanes: Sequence[tuple[Method, Trace, TimeAxis]]) -> list[Line]:
     """Colour and glyph tell methods apart; where lanes share one, dash and name do."""
-    methods = [method for method, _ in lanes]
+    methods = [method for method, _, _ in lanes]
     return [
-        Line(method, methods[:i].count(method), _name(trace) if methods.count(method) > 1 else "")
-        for i, (method, trace) in enumerate(lanes)
+        Line(method, methods[:i].count(method), _name(trace) if methods.count(method) > 1 else "", axis)
+        for i, (method, trace, axis) in enumerate(lanes)
     ]
 
 
 def _name(trace: Trace) -> str:
     steps = len(trace["x"]) - 1 if "x" in trace else trace.spec.sampler.params.get("n_steps", "")
     return f"{trace.meta.get('sampler_title', trace.spec.sampler.name)} {steps}".strip()
-
-
-def curves_of(lines: Sequence[Line], values: Sequence[tuple[Floats, Floats]]) -> tuple[Curve, ...]:
-    """A curve for each line whose x and y hold two points at least."""
-    return tuple(
-        Curve(line.method, x, y, None, line.variant, line.name)
-        for line, (x, y) in zip(lines, values, strict=True)
-        if len(x) > 1
-    )
 
 
 def _end(trace: Trace) -> float:
@@ -150,48 +157,3 @@ def _smoothed(values: Floats, reach: float) -> Floats:
     kernel = decay ** np.arange(len(values))
     out: Floats = np.convolve(values, kernel)[: len(values)] / np.cumsum(kernel)
     return out
-
-
-@dataclass(frozen=True, eq=False)
-class _Particles:
-    """Part of a run: x [R, P, D] at times t [R], and real points to compare with [M, D]."""
-
-    t: Floats
-    x: NDArray[np.float32]
-    real: NDArray[np.float32]
-
-    @classmethod
-    def of(cls, stream: Stream) -> _Particles:
-        """At most `_MOST_ROWS` rows, fewer where rows are large, of at most `_PARTICLES` particles."""
-        n, row = len(stream), 4 * int(np.prod(stream.declared.row_shape))
-        wanted = min(n, max(_LEAST_ROWS, min(_MOST_ROWS, _MOST_BYTES // max(1, row))))
-        rows = np.unique(np.linspace(0, n - 1, wanted).round().astype(int))
-        x = np.stack([stream[int(i)][:_PARTICLES] for i in rows]).astype(np.float32, copy=False)
-        real = stream.static.get("data", np.zeros((0, 2), np.float32))
-        return cls(stream.column("t")[rows], x, np.asarray(real, np.float32))
-
-
-def _speed(part: _Particles) -> tuple[Floats, Floats]:
-    """The mean length of a particle's way between two rows over the time between them, in the middle of both."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        lengths = np.sqrt(np.square(np.diff(part.x, axis=0)).sum(axis=2)).mean(axis=1)
-    return (part.t[:-1] + part.t[1:]) / 2, lengths / np.diff(part.t)
-
-
-def _distance(part: _Particles) -> tuple[Floats, Floats]:
-    """Sliced Wasserstein-2 distance between particles and real data: the mean over fixed directions of the RMS
-    distance between equal quantiles (Bonneel et al. 2015). A row with a number that is not finite has none."""
-    if len(part.real) == 0 or part.x.shape[2] != 2:
-        return np.zeros(0), np.zeros(0)
-    angle = np.pi * (np.arange(_PROJECTIONS) + 0.5) / _PROJECTIONS
-    directions = np.stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
-    target = np.sort((part.real @ directions).T, axis=-1)
-    n, m = target.shape[-1], part.x.shape[1]
-    # the sorted real points, read at the places of the particles' quantiles
-    places = np.clip((np.arange(m) + 0.5) / m * n - 0.5, 0, n - 1)
-    low = np.floor(places).astype(int)
-    share = (places - low).astype(np.float32)
-    target = target[:, low] * (1 - share) + target[:, np.minimum(low + 1, n - 1)] * share
-    with np.errstate(invalid="ignore", over="ignore"):
-        mine = np.sort((part.x @ directions).swapaxes(1, 2), axis=-1)
-        return part.t, np.sqrt(np.square(mine - target).mean(axis=-1)).mean(axis=-1).astype(float)

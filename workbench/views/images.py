@@ -30,6 +30,7 @@ ARROWS = f"Arrows: gradient of v over {BLOCK} × {BLOCK} blocks"
 _LEAST_SIGMA = 1e-6
 _SAMPLED_ROWS = 12
 _QUANTILE = 0.98
+SHOWN: frozenset[Overlay] = frozenset({"image", "preview", "speed"})
 _GAP, _TITLE = 0.07, 0.11
 """Between panes and above them, in parts of the grid's height."""
 
@@ -39,7 +40,7 @@ class ImageLook:
     """How a lane of images is drawn, apart from what it shows."""
 
     theme: Theme
-    overlays: frozenset[Overlay] = frozenset({"image", "preview", "speed"})
+    overlays: frozenset[Overlay] = SHOWN
     kind: FieldKind = "velocity"
     limit: float = 1.0
     """Top of the scale of magnitudes, the same in every lane."""

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.trace import Stream, Trace
 from core.trace.derive import Coefficients, FieldKind, field_as
-from workbench.views.marks import Arrows, Floats, Lane, Mark, Method, Points, Scene, Times, Trails
+from workbench.views.heat import ERROR_LABEL, ErrorMap, density_heat, error_heat
+from workbench.views.marks import Arrows, Floats, Heat, Lane, Mark, Method, Overlay, Points, Scene, Times, Trails
 from workbench.views.theme import Theme, noise_colours, rgba
 
 #: From this many particles on they are drawn smaller and fainter.
 MANY = 2000
-_FIELD_ALPHA = 0.6
+#: Above this number of particles their density is drawn instead: the better picture, and the cheaper one.
+MOST_DISCS = 50_000
+_MOST_TRAILS = 2000
+_FIELD_ALPHA, _EXACT_ALPHA = 0.6, 0.8
 _SPAN, _SHORT_SPAN = 0.26, 0.05
 _REAL_ALPHA, _REAL_SIZE = 0.15, 1.8
+_PREVIEW_ALPHA = 0.6
 _MOST_NOISE = 1.6
 """How far beyond the data the noise may widen the view."""
+
+
+#: What a lane shows of a trace: the run, or beside it the real data, the exact field alone, the error alone.
+Aspect = Literal["run", "real", "exact", "error"]
+BASIC: frozenset[Overlay] = frozenset({"particles", "trails", "field", "real"})
+
+
+_EXACT_SHOWS: frozenset[Overlay] = frozenset({"exact", "real", "particles"})
+_ERROR_SHOWS: frozenset[Overlay] = frozenset({"error"})
 
 
 @dataclass(frozen=True)
@@ -32,32 +47,160 @@ class Look:
     field_factor: float = 1.0
     first: bool = False
     """The first lane carries the key to the colours."""
+    overlays: frozenset[Overlay] = BASIC
+    """What marks are made for; what of them is seen is for the stage to say."""
+    density_top: float = 1.0
+    error_top: float = 1.0
+    """Where the scales of the maps end, in all lanes."""
 
 
-def scene(trace: Trace, look: Look, real: Floats | None = None) -> Scene:
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What analyses have found out about a trace, and in words what is still missing."""
+
+    exact: Trace | None = None
+    error: ErrorMap | None = None
+    density: Floats | None = None
+    notes: tuple[str, ...] = ()
+
+
+NOTHING = Known()
+
+
+def lane_scene(
+    aspect: Aspect,
+    trace: Trace,
+    look: Look,
+    known: Known,
+    *,
+    name: str = "",
+    overlays: frozenset[Overlay] | None = None,
+) -> Scene | None:
+    """The lane that shows an aspect of a trace, under a name of its own if it has one; None where there is nothing.
+
+    ``overlays`` are what this lane shows; None leaves that to the stage.
+    """
+    real = trace["x"].static.get("data")
+    if aspect == "real":
+        made = None if real is None else real_scene(real, _data_words(trace), look, known.density)
+    elif aspect == "exact":
+        made = exact_scene(trace, look, known, real)
+    elif aspect == "error":
+        made = error_scene(trace, look, known)
+    else:
+        made = dataclasses.replace(scene(trace, look, real, known), overlays=overlays)
+    if made is None or not name:
+        return made
+    return dataclasses.replace(made, lane=dataclasses.replace(made.lane, title=name))
+
+
+def scene(trace: Trace, look: Look, real: Floats | None = None, known: Known = NOTHING) -> Scene:
     """The lane of a sampling trace (also one that is still growing); ``real`` [M, 2] are points of the data set."""
+    x, shown = trace["x"], look.overlays
     marks: list[Mark] = []
-    x = trace["x"]
-    positions, times = cast(Floats, x[:]), x.column("t")
-    colours = particle_colours(trace, look.theme)
-    glide = trace.meta.get("stochastic") != "true"
-    if real is not None:
+    if known.density is not None:
+        marks.append(_density(trace, known.density, look))
+    if known.error is not None and "error" in shown:
+        marks.append(error_heat(known.error, look.error_top))
+    if real is not None and "real" in shown:
         marks.append(_cloud(real, look.theme))
-    if "field/velocity" in trace and len(trace["field/velocity"]):
-        marks.append(_arrows(trace["field/velocity"], x, look))
-    # A random walk says little by its past: stochastic runs trail fewer particles, and for a shorter time.
-    every = (1 if glide else 3) * (3 if positions.shape[1] < MANY else 6)
-    span = _SPAN if glide else _SHORT_SPAN
-    trail = colours[::every].copy()
-    trail[:, 3] = look.theme.trail_alpha
-    marks.append(Trails("trails", np.ascontiguousarray(positions[:, ::every]), times, trail, span=span, glide=glide))
-    size = 2.4 if positions.shape[1] >= MANY else 3.4
-    marks.append(Points("particles", positions, times, colours, size, glide=glide))
-    return Scene(lane_of(trace, x), tuple(marks), extent(trace), colour_key=look.first)
+    full_length = None
+    if "field" in shown and "field/velocity" in trace and len(trace["field/velocity"]):
+        marks.append(field := _arrows(trace["field/velocity"], x, look))
+        full_length = field.full_length_at
+    if "exact" in shown and known.exact is not None:
+        marks.append(_exact_arrows(known.exact, look, full_length))
+    marks += _particles(trace, look, shown)
+    return Scene(lane_of(trace, x), tuple(marks), extent(trace), colour_key=look.first, notes=known.notes)
 
 
-def real_scene(real: Floats, title: str, look: Look) -> Scene:
-    """The lane of real data: points [M, 2] that do not move."""
+def _particles(trace: Trace, look: Look, shown: frozenset[Overlay]) -> list[Mark]:
+    """Trails, previews and particles."""
+    x = trace["x"]
+    positions, times, n = cast(Floats, x[:]), x.column("t"), x.declared.row_shape[0]
+    colours, glide = particle_colours(trace, look.theme), glides(trace)
+    size = 2.4 if n >= MANY else 3.4
+    marks: list[Mark] = []
+    if "trails" in shown:
+        # A random walk says little by its past: stochastic runs trail fewer particles, and for a shorter time.
+        every = max((1 if glide else 3) * (3 if n < MANY else 6), n // _MOST_TRAILS)
+        trail = colours[::every].copy()
+        trail[:, 3] = look.theme.trail_alpha
+        ways = np.ascontiguousarray(positions[:, ::every])
+        marks.append(Trails("trails", ways, times, trail, span=_SPAN if glide else _SHORT_SPAN, glide=glide))
+    if "preview" in shown and "x1_hat" in trace and n <= MOST_DISCS:
+        rows = min(len(trace["x1_hat"]), len(times))
+        rings = colours.copy()
+        rings[:, 3] *= _PREVIEW_ALPHA
+        previews = cast(Floats, trace["x1_hat"][:rows])
+        marks.append(Points("preview", previews, times[:rows], rings, size + 1.2, glide=glide, hollow=True))
+    if "particles" in shown and n <= MOST_DISCS:
+        marks.append(Points("particles", positions, times, colours, size, glide=glide))
+    return marks
+
+
+def glides(trace: Trace) -> bool:
+    """Whether its particles go on a line between recorded steps: a random walk does not."""
+    return trace.meta.get("stochastic") != "true"
+
+
+def _density(trace: Trace, density: Floats, look: Look) -> Heat:
+    overlay: Overlay = "density" if "density" in look.overlays else "particles"
+    times = trace["x"].column("t")[: len(density)]
+    return density_heat(density, times, extent(trace), look.density_top, overlay, glide=glides(trace))
+
+
+def _exact_arrows(exact: Trace, look: Look, full_length: float | None) -> Arrows:
+    """The exact field in its own colour, on the scale of the learned one if there is one; no particles need be near."""
+    stream = exact["field/exact"]
+    grid, velocity = stream.static["grid"].astype(np.float32), stream[:]
+    vectors = field_as(look.field_kind, velocity, grid, _first(Coefficients.of(stream), len(velocity)))
+    axis, everywhere = np.unique(grid[:, 0]), np.ones(vectors.shape[:2], np.float32)
+    return Arrows(
+        "exact", grid, vectors.astype(np.float32), everywhere, stream.column("t")[: len(vectors)],
+        cell=float(axis[1] - axis[0]), full_length_at=full_length or _full_length(vectors, everywhere),
+        colour=rgba(look.theme.methods["exact"], _EXACT_ALPHA), factor=look.field_factor,
+        reads=look.field_kind,
+    )  # fmt: skip
+
+
+def exact_scene(trace: Trace, look: Look, known: Known, real: Floats | None) -> Scene:
+    """The exact field alone, under the particles of a run."""
+    lane = _aspect(trace, "exact", "Exact field", f"Closed form, {_data_words(trace)}", "exact")
+    marks: list[Mark] = [] if real is None else [_cloud(real, look.theme)]
+    if known.exact is not None:
+        stream = trace.streams.get("field/velocity")
+        full_length = _arrows(stream, trace["x"], look).full_length_at if stream is not None and len(stream) else None
+        marks.append(_exact_arrows(known.exact, look, full_length))
+    marks += _particles(trace, look, frozenset({"particles"}))
+    return Scene(lane, tuple(marks), extent(trace), notes=known.notes, overlays=_EXACT_SHOWS)
+
+
+def error_scene(trace: Trace, look: Look, known: Known) -> Scene:
+    """The error of a learned field alone."""
+    lane = _aspect(trace, "error", "Error map", ERROR_LABEL, "error")
+    marks: tuple[Mark, ...] = ()
+    lane = dataclasses.replace(lane, rms=np.zeros(0))
+    if known.error is not None:
+        marks = (error_heat(known.error, look.error_top),)
+        lane = dataclasses.replace(lane, rms=np.interp(lane.times, known.error.times, known.error.rms))
+    return Scene(lane, marks, extent(trace), notes=known.notes, overlays=_ERROR_SHOWS)
+
+
+def _aspect(trace: Trace, method: Method, title: str, subtitle: str, equation: str) -> Lane:
+    x = trace["x"]
+    return Lane(
+        method, title, subtitle, equation, times=x.column("t"), nfe=np.zeros(len(x), np.int64), nfe_total=0,
+        alpha=x.column("alpha"), sigma=x.column("sigma"), glide=glides(trace),
+    )  # fmt: skip
+
+
+def _data_words(trace: Trace) -> str:
+    return trace.meta.get("data_title", trace.spec.data.name)
+
+
+def real_scene(real: Floats, title: str, look: Look, density: Floats | None = None) -> Scene:
+    """The lane of real data: points [M, 2] that do not move, and their density [1, R, C] over `real_extent`."""
     colour = np.tile(np.array(rgba(look.theme.methods["real"], 0.7), np.float32), (len(real), 1))
     mean, std = float(real.mean()), float(real.std())
     lane = Lane(
@@ -66,7 +209,16 @@ def real_scene(real: Floats, title: str, look: Look) -> Scene:
         facts=(f"mean {_signed(mean)}", f"std {std:.2f}"),
     )  # fmt: skip
     cloud = Points("particles", real[None].astype(np.float32), np.array([1.0]), colour, 2.6, glide=False)
-    return Scene(lane, (cloud,), _square(float(np.abs(real).max())))
+    marks: tuple[Mark, ...] = (cloud,)
+    if density is not None:
+        shown = density_heat(density, cloud.times, real_extent(real), look.density_top, "density", glide=False)
+        marks = (shown, cloud)
+    return Scene(lane, marks, real_extent(real))
+
+
+def real_extent(real: Floats) -> tuple[float, float, float, float]:
+    """The square that shows all of the data."""
+    return _square(float(np.abs(real).max()))
 
 
 def particle_colours(trace: Trace, theme: Theme) -> Floats:
@@ -114,7 +266,7 @@ def _arrows(stream: Stream, x: Stream, look: Look) -> Arrows:
     return Arrows(
         "field", grid, vectors.astype(np.float32), presence, stream.column("t")[:n], cell=float(axis[1] - axis[0]),
         full_length_at=_full_length(vectors, presence), colour=rgba(look.theme.arrow, _FIELD_ALPHA),
-        factor=look.field_factor,
+        factor=look.field_factor, reads=look.field_kind,
     )  # fmt: skip
 
 
@@ -153,15 +305,10 @@ def lane_of(trace: Trace, x: Stream) -> Lane:
     """What header and foot say of a sampling trace."""
     meta = trace.meta
     times: Times = x.column("t")
-    steps = trace.spec.sampler.params.get("n_steps", x.declared.capacity - 1)
-    sampler = meta.get("sampler_title", trace.spec.sampler.name)
-    words = f"{sampler} {steps}, {meta.get('weights_title') or _path_words(meta)}"
-    if trace.spec.field.name != "network" and trace.spec.action == "sample":
-        words += ", exact field"
     return Lane(
         method=cast(Method, meta.get("method", "flow")),
         title=meta.get("method_title", trace.spec.objective.name),
-        subtitle=words,
+        subtitle=_words(trace),
         equation=meta.get("equation", "ode"),
         times=times,
         nfe=x.column("nfe").astype(np.int64),
@@ -169,8 +316,18 @@ def lane_of(trace: Trace, x: Stream) -> Lane:
         alpha=x.column("alpha"),
         sigma=x.column("sigma"),
         status="" if trace.status in ("running", "finished") else trace.status,
-        glide=trace.meta.get("stochastic") != "true",
+        glide=glides(trace),
     )
+
+
+def _words(trace: Trace) -> str:
+    """What the lane runs: ``Heun 25, linear path``."""
+    meta, spec = trace.meta, trace.spec
+    if spec.action == "forward":
+        return f"{_data_words(trace)} to noise, {_path_words(meta)}"
+    steps = spec.sampler.params.get("n_steps", trace["x"].declared.capacity - 1)
+    words = f"{meta.get('sampler_title', spec.sampler.name)} {steps}, {meta.get('weights_title') or _path_words(meta)}"
+    return words + (", exact field" if spec.field.name != "network" and spec.action == "sample" else "")
 
 
 def _path_words(meta: dict[str, str]) -> str:

@@ -6,8 +6,9 @@ sizes and widths in logical pixels, colours are RGBA in [0, 1]. ``times`` are th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +18,22 @@ from core.trace.trace import Rows
 Floats = NDArray[np.float32]
 Times = NDArray[np.float64]
 
-Overlay = Literal["particles", "trails", "field", "real", "image", "preview", "speed", "keys", "labels", "arrows"]
+Overlay = Literal[
+    "particles", "trails", "field", "preview", "density", "real", "exact", "error",
+    "image", "speed", "keys", "labels", "arrows",
+]  # fmt: skip
+OVERLAYS: tuple[Overlay, ...] = get_args(Overlay)
+AxisKind = Literal["t", "1-t", "sigma", "log-snr", "ddpm", "nfe"]
+"""How time is read."""
 Method = Literal["diffusion", "flow", "one-step", "real", "exact", "error"]
 
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Particles: positions [N, B, 2], colours [B, 4]. With ``glide`` they move on a line between recorded steps."""
+    """Particles: positions [N, B, 2], colours [B, 4]. With ``glide`` they move on a line between recorded steps.
+
+    A ``hollow`` one is a ring: what is expected, beside what is there.
+    """
 
     overlay: Overlay
     positions: Floats
@@ -31,6 +41,7 @@ class Points:
     colours: Floats
     size: float
     glide: bool = True
+    hollow: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +62,7 @@ class Trails:
 
 @dataclass(frozen=True, eq=False)
 class Arrows:
-    """A vector field on a grid: origins [G, 2], vectors [N, G, 2], presence [N, G] in [0, 1].
+    """A vector field on a square mesh, row by row: origins [G, 2], vectors [N, G, 2], presence [N, G] in [0, 1].
 
     Length is 0.95 ``cell`` x ``factor`` x min(1, |v| / ``full_length_at``); opacity .6 x (.6 + .4 q) with
     q = min(1, |v| / full_length_at), times .25 where no particles are (presence 0) up to 1 (presence 1).
@@ -66,6 +77,31 @@ class Arrows:
     full_length_at: float
     colour: tuple[float, float, float, float]
     factor: float = 1.0
+    reads: str = "velocity"
+    """What the arrows show: velocity, score or noise."""
+
+
+@dataclass(frozen=True, eq=False)
+class Heat:
+    """A map of the plane: values and cover [N, R, C] at the points of a mesh over ``extent``, whose rows are y.
+
+    Values run through a colour map from 0 to ``top``; where cover falls below a half the map is blank, and where it is
+    ``soft`` cover is its opacity. Along ``levels`` of ``relief`` [N, R, C] run white lines of 1 pixel. ``label`` says
+    what the map's bar measures.
+    """
+
+    overlay: Overlay
+    values: Floats
+    cover: Floats
+    times: Times
+    extent: tuple[float, float, float, float]
+    colours: Literal["cividis", "viridis"]
+    top: float
+    label: str
+    relief: Floats | None = None
+    levels: tuple[float, ...] = ()
+    glide: bool = True
+    soft: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +131,9 @@ class Frame:
     width: float = 2.0
 
 
+Mark = Points | Trails | Arrows | Heat | Images | Frame
+
+
 @dataclass(frozen=True)
 class Words:
     """Words at a place in data units, in the middle of their height; they start there or, centred, stand around it."""
@@ -105,7 +144,16 @@ class Words:
     centred: bool = False
 
 
-Mark = Points | Trails | Arrows | Images | Frame
+@dataclass(frozen=True, eq=False)
+class Equation:
+    """A formula (`workbench.views.tex`) and where its symbols' numbers lie: series over the lane's times [N], constants
+    by symbol. A ``step`` says them at a recorded time and the next."""
+
+    label: str
+    formula: str
+    series: Mapping[str, Times]
+    constants: tuple[tuple[str, float], ...] = ()
+    step: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +176,12 @@ class Lane:
     """Shown in place of the time where the run has not finished normally, such as ``stopped``."""
     glide: bool = True
     """Without it the lane says the t of the recorded step that it shows."""
+    rms: NDArray[np.float64] | None = None
+    """The error that the lane says at each of its times, where it shows one."""
+    equations: tuple[Equation, ...] = ()
+    """Of its path, what its network learns, what it follows, and one step."""
+    reading: AxisKind = "t"
+    """How its equations say the time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,9 +194,18 @@ class Scene:
     """x0, x1, y0, y1 in data units; painters keep the aspect equal and show at least this."""
     colour_key: bool = field(default=False)
     """Show the disc "colour: place in noise"."""
+    notes: tuple[str, ...] = ()
+    """What the canvas says in words, such as that something is being computed."""
+    overlays: frozenset[Overlay] | None = None
+    """What this lane shows; None where it shows what all lanes show."""
     words: tuple[Words, ...] = ()
     pixels: bool = field(default=False)
     """The plane is one of pixels: no axes, and a scale that keeps pixels even."""
+
+    @property
+    def shown(self) -> tuple[Mark, ...]:
+        """The marks of the overlays that the lane shows."""
+        return tuple(mark for mark in self.marks if self.overlays is None or mark.overlay in self.overlays)
 
 
 @dataclass(frozen=True)

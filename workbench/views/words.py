@@ -21,18 +21,27 @@ class LaneWords:
 def lane_words(lane: Lane, t: float) -> LaneWords:
     """Evaluations spent, the time shown, and alpha and sigma (or the lane's own facts)."""
     row = locate(lane.times, t, glide=False).row
-    if lane.nfe_total == 0:
+    if lane.nfe_total == 0 and len(lane.times) == 1:
         return LaneWords("No network", "t = 1", lane.facts)
     if len(lane.times) == 0:
-        return LaneWords(_spent(0, lane.nfe_total), lane.status or "waiting", ())
+        return LaneWords(_first(lane, 0, 0.0), lane.status or "waiting", ())
     shown = float(np.clip(t, lane.times[0], lane.times[-1])) if lane.glide else float(lane.times[row])
     # a sigma of minus zero, as the end of a path may have it, is shown as zero
     alpha, sigma = (float(np.interp(shown, lane.times, values)) + 0.0 for values in (lane.alpha, lane.sigma))
     return LaneWords(
-        _spent(int(lane.nfe[row]), lane.nfe_total),
+        _first(lane, row, shown),
         lane.status or f"t = {shown:.3f}",
         (f"α {alpha:.3f}", f"σ {sigma:.3f}"),
     )
+
+
+def _first(lane: Lane, row: int, shown: float) -> str:
+    """The error shown, or the evaluations spent."""
+    if lane.rms is not None:
+        return f"RMS {np.interp(shown, lane.times, lane.rms):.3f}" if len(lane.rms) else "RMS"
+    if lane.nfe_total == 0:
+        return "No network"
+    return _spent(int(lane.nfe[row]) if len(lane.nfe) else 0, lane.nfe_total)
 
 
 def _spent(nfe: int, total: int) -> str:

@@ -1,15 +1,19 @@
-"""The strip of charts below the lanes, linked to the cursor."""
+"""The strip of charts below the lanes, linked to the cursor; the title of each is a menu of all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QActionGroup
+from PyQt6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
+from workbench.views.chart_table import TABLE
 from workbench.views.charts import Chart
 from workbench.views.theme import DARK, Theme
-from workbench.widgets.controls import hairline, label
+from workbench.views.time_axis import SYMBOLS
+from workbench.widgets.chip import TitleMenu
+from workbench.widgets.controls import Elided, hairline
 
 HEIGHT = 160
 _MOST = 3
@@ -17,6 +21,9 @@ _MOST = 3
 
 class ChartsStrip(QWidget):
     """Up to three charts side by side on one card."""
+
+    chosen = pyqtSignal(int, str)
+    """Another chart is wanted in a place."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +42,9 @@ class ChartsStrip(QWidget):
         """Show these; pyqtgraph is imported at the first call, when the window is already up."""
         self._charts, self._theme = list(charts[:_MOST]), theme
         while len(self._cells) < len(self._charts):
-            self._cells.append(_Cell(divided=bool(self._cells)))
+            place = len(self._cells)
+            self._cells.append(_Cell(divided=bool(place)))
+            self._cells[place].chosen.connect(lambda key, i=place: self.chosen.emit(i, key))
             self._row.addWidget(self._cells[-1], 1)
         for i, cell in enumerate(self._cells):
             cell.setVisible(i < len(self._charts))
@@ -60,6 +69,8 @@ class ChartsStrip(QWidget):
 class _Cell(QWidget):
     """Title and what it is on one line, the plot below, a hairline to the chart on the left."""
 
+    chosen = pyqtSignal(str)
+
     def __init__(self, *, divided: bool) -> None:
         from workbench.painters.charts import ChartPlot
 
@@ -78,8 +89,9 @@ class _Cell(QWidget):
         row.addLayout(column, 1)
         head = QHBoxLayout()
         head.setSpacing(8)
-        self._title, self._what = label("", "name"), label("", "small")
-        self._title.setStyleSheet("font-size: 12px; font-weight: 600;")
+        self._title, self._what = TitleMenu("Chart", self._menu()), Elided()
+        self._what.setObjectName("small")
+        self._what.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         head.addWidget(self._title)
         head.addWidget(self._what, 1)
         column.addLayout(head)
@@ -87,7 +99,21 @@ class _Cell(QWidget):
         self.plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         column.addWidget(self.plot, 1)
 
+    def _menu(self) -> QMenu:
+        menu, group = QMenu(self), QActionGroup(self)
+        self._actions = {key: menu.addAction(kind.title) for key, kind in TABLE.items()}
+        for key, action in self._actions.items():
+            assert action is not None  # Qt made it
+            action.setCheckable(True)
+            action.setActionGroup(group)
+            action.triggered.connect(lambda _=False, k=key: self.chosen.emit(k))
+        return menu
+
     def show_chart(self, chart: Chart, theme: Theme) -> None:
-        self._title.setText(chart.title)
-        self._what.setText(chart.what)
+        action = self._actions[chart.key]
+        assert action is not None  # Qt made it
+        action.setChecked(True)
+        self._title.show_title(chart.title, theme)
+        over = "" if chart.over_steps or chart.axis.kind == "t" else f", over {SYMBOLS[chart.axis.kind]}"
+        self._what.setText(chart.what + over)
         self.plot.show_chart(chart, theme)

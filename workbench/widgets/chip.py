@@ -1,9 +1,9 @@
-"""Chips: small buttons with a symbol before their words, and a key or a menu behind them."""
+"""Chips: small buttons with a symbol before their words, and a key or a menu behind them; and titles with a menu."""
 
 from __future__ import annotations
 
 from PyQt6.QtCore import QRect, QSize, Qt
-from PyQt6.QtGui import QAction, QColor, QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtGui import QAction, QColor, QFontMetrics, QKeySequence, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QMenu, QPushButton, QStyle, QStyleOptionButton
 
 from workbench.painters import fonts
@@ -12,6 +12,7 @@ from workbench.widgets.icons import pixmap
 
 HEIGHT = 24
 _PAD, _GAP, _ICON = 9, 6, 14
+_ARROW = 12
 
 
 class Chip(QPushButton):
@@ -37,12 +38,32 @@ class Chip(QPushButton):
         chip.setToolTip(action.toolTip())
         chip.clicked.connect(action.trigger)
         action.toggled.connect(chip.setChecked)
+        action.changed.connect(lambda: chip.follow(action))
         return chip
+
+    def follow(self, action: QAction) -> None:
+        """The action has another key."""
+        self.setToolTip(action.toolTip())
+        self._key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        self.updateGeometry()
+        self.update()
 
     def set_words(self, text: str, quiet: str = "") -> None:
         self._words, self._quiet = text, quiet
         self.updateGeometry()
         self.update()
+
+    def show_icon(self, name: str) -> None:
+        self._icon = name
+        self.update()
+
+    def width_with(self, text: str) -> int:
+        """How wide the chip is with these words."""
+        return (
+            self.sizeHint().width()
+            + self._metrics().horizontalAdvance(text)
+            - (self._metrics().horizontalAdvance(self._words))
+        )
 
     @property
     def words(self) -> str:
@@ -90,3 +111,39 @@ class Chip(QPushButton):
     @staticmethod
     def _metrics() -> QFontMetrics:
         return QFontMetrics(fonts.ui(12))
+
+
+class TitleMenu(QPushButton):
+    """A title that can be changed for another one of a menu: an arrow behind it says so."""
+
+    def __init__(self, name: str, menu: QMenu) -> None:
+        super().__init__()
+        self.setObjectName("bare")
+        self.setMenu(menu)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._name, self._theme = name, DARK
+
+    def show_title(self, text: str, theme: Theme) -> None:
+        self._theme = theme
+        self.setText(text)
+        self.setAccessibleName(f"{self._name}: {text}")
+        self.setToolTip(f"{text}: choose another {self._name.lower()}")
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(QFontMetrics(fonts.ui(12, 600)).horizontalAdvance(self.text()) + _ARROW + 6, 20)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        painter.setFont(fonts.ui(12, 600))
+        painter.setPen(QColor(self._theme.t1))
+        area = QRect(0, 0, self.width(), self.height())
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, self.text())
+        x = self.width() - _ARROW - 2
+        loud = self.underMouse() or self.hasFocus()
+        arrow = pixmap("chevron-down", self._theme.t1 if loud else self._theme.t3, _ARROW, self.devicePixelRatioF())
+        painter.drawPixmap(x, (self.height() - _ARROW) // 2 + 1, arrow)

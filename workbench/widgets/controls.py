@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QAction
+from PyQt6.QtGui import QAction, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from workbench.views.theme import Theme
@@ -17,6 +17,23 @@ def label(text: str, role: str = "", parent: QWidget | None = None) -> QLabel:
     out = QLabel(text, parent)
     out.setObjectName(role)
     return out
+
+
+class Elided(QLabel):
+    """A line that ends in dots where there is no room for all of it; the tooltip has the whole."""
+
+    def setText(self, text: str | None) -> None:
+        super().setText(text)
+        self.setToolTip(text or "")
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().windowText().color())
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 def button(text: str, on_click: Callable[[], None], *, role: str = "") -> QPushButton:
@@ -50,6 +67,13 @@ class IconButton(QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.clicked.connect(action.trigger)
         action.toggled.connect(self.setChecked)
+        action.changed.connect(lambda: self._follow(action))
+        self._follow(action)
+
+    def _follow(self, action: QAction) -> None:
+        """The action's key or what it can do has changed."""
+        self.setToolTip(action.toolTip())
+        self.setEnabled(action.isEnabled())
 
     def show_icon(self, name: str, theme: Theme, colour: str | None = None) -> None:
         self._name = name
@@ -84,6 +108,9 @@ class Segments(QWidget):
             self._group.addButton(segment)
             self._buttons[value] = segment
             row.addWidget(segment)
+
+    def set_tip(self, value: str, text: str) -> None:
+        self._buttons[value].setToolTip(text)
 
     def set_value(self, value: str) -> None:
         self._buttons[value].setChecked(True)

@@ -1,31 +1,26 @@
-"""Messages and the export dialog: cards over the dimmed window, never a native frame and never a nested event loop."""
+"""Cards over the dimmed window, never a native frame and never a nested event loop."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from workbench.export.pacing import PACINGS, frame_times
 from workbench.widgets.controls import button, hairline, label
-from workbench.widgets.style import mark
-
-_BYTES_A_PIXEL = 0.07
-"""Of a GIF of particles, each frame; measured .066 to .088 on the shipped runs."""
 
 
 class Scrim(QWidget):
-    """A dimmed window with one card in its middle, which keeps the keyboard; Escape or a click beside it closes it."""
+    """A dimmed window with one card in its middle, or at ``top``. The card keeps the keyboard; Escape closes it."""
 
     tabbed = pyqtSignal()
 
-    def __init__(self, parent: QWidget, card: QWidget, colour: str) -> None:
+    def __init__(self, parent: QWidget, card: QWidget, colour: str, top: int | None = None) -> None:
         super().__init__(parent)
         self._colour = QColor(*(int(part) for part in colour.removeprefix("rgba(").rstrip(")").split(",")))
+        self._top = top
         self._card, self._before = card, parent.window().focusWidget()  # type: ignore[union-attr]  # it is in one
         card.setParent(self)
         parent.installEventFilter(self)
@@ -45,7 +40,12 @@ class Scrim(QWidget):
         assert parent is not None  # made with one
         self.setGeometry(parent.rect())
         self._card.adjustSize()
-        self._card.move((self.width() - self._card.width()) // 2, (self.height() - self._card.height()) // 2)
+        self._card.move((self.width() - self._card.width()) // 2, self._height_of_card())
+
+    def _height_of_card(self) -> int:
+        """Where the card begins: in the middle, or at a height of its own if it fits there."""
+        room = self.height() - self._card.height()
+        return room // 2 if self._top is None else max(0, min(self._top, room))
 
     def _primary(self) -> QPushButton | None:
         return self._card.findChild(QPushButton, "primary")
@@ -106,7 +106,7 @@ class Scrim(QWidget):
             self._before.setFocus()
 
 
-class _Card(QWidget):
+class Card(QWidget):
     """A title, a body, and a footer below a line, with the primary button at its right."""
 
     def __init__(self, title: str, width: int) -> None:
@@ -130,7 +130,7 @@ class _Card(QWidget):
         column.addLayout(self.footer)
 
 
-class Message(_Card):
+class Message(Card):
     """A question or a message: title, text, and buttons named by their verbs, the primary one last."""
 
     done = pyqtSignal(str)
@@ -145,109 +145,3 @@ class Message(_Card):
         for i, name in enumerate(buttons):
             role = "primary" if i == len(buttons) - 1 else ""
             self.footer.addWidget(button(name, partial(self.done.emit, name), role=role))
-
-
-@dataclass(frozen=True)
-class ExportChoice:
-    """What the export dialog was asked for."""
-
-    width: int
-    height: int
-    fps: int
-    seconds: float
-    pacing: str
-
-
-@dataclass(frozen=True)
-class _Number:
-    """A field of the export dialog."""
-
-    name: str
-    default: str
-    least: float
-    most: float
-
-    def read(self, text: str) -> float | None:
-        """The number typed, or None where it is none or does not fit."""
-        try:
-            value = float(text.replace(",", ""))
-        except ValueError:
-            return None
-        return value if self.least <= value <= self.most else None
-
-
-_WIDTH, _HEIGHT = _Number("Width", "1200", 320, 3840), _Number("Height", "640", 240, 2160)
-_FPS, _SECONDS = _Number("Frames a second", "20", 5, 50), _Number("Seconds", "5", 0.5, 60)
-
-
-class ExportDialog(_Card):
-    """Pacing, size and length of a GIF, with the number of frames that follows and about how much they weigh."""
-
-    chosen = pyqtSignal(object)
-    cancelled = pyqtSignal()
-
-    def __init__(self) -> None:
-        super().__init__("Export GIF", 368)
-        form = QGridLayout()
-        self.body.addLayout(form)  # before its parts come, so that Tab visits them in their order
-        form.setVerticalSpacing(8)
-        form.setColumnMinimumWidth(0, 104)
-        form.setColumnStretch(1, 1)
-        form.setColumnStretch(3, 1)
-        self.fields = {number: self._field(number) for number in (_WIDTH, _HEIGHT, _FPS, _SECONDS)}
-        self.pacing = QComboBox()
-        self.pacing.addItems([name.replace("-", " ").capitalize() for name in PACINGS])
-        self.pacing.setAccessibleName("Pacing")
-        self.pacing.setToolTip("How time passes in the film: quadratic starts slowly, its inverse ends slowly")
-        for row, name in enumerate(("Size", "Pacing", _FPS.name, _SECONDS.name)):
-            form.addWidget(label(name, "t2"), row, 0)
-        form.addWidget(self.fields[_WIDTH], 0, 1)
-        form.addWidget(label("×", "t2"), 0, 2)
-        form.addWidget(self.fields[_HEIGHT], 0, 3)
-        form.addWidget(self.pacing, 1, 1, 1, 3)
-        form.addWidget(self.fields[_FPS], 2, 1, 1, 3)
-        form.addWidget(self.fields[_SECONDS], 3, 1, 1, 3)
-        self.problem = label("", "small")
-        self.problem.setWordWrap(True)
-        self.body.addWidget(self.problem)
-        self.summary = label("", "small")
-        self.footer.addWidget(self.summary, 1)
-        self.footer.addWidget(button("Cancel", self.cancelled.emit))
-        self._export = button("Export", lambda: self.chosen.emit(self.choice()), role="primary")
-        self.footer.addWidget(self._export)
-        self._summarise()
-
-    def _field(self, number: _Number) -> QLineEdit:
-        field = QLineEdit(number.default)
-        field.setAccessibleName(number.name)
-        field.setToolTip(f"{number.least:g} to {number.most:,g}")
-        field.textChanged.connect(self._summarise)
-        return field
-
-    def choice(self) -> ExportChoice | None:
-        """What the fields say, or None where one of them makes no sense."""
-        width, height, fps, seconds = (number.read(field.text()) for number, field in self.fields.items())
-        if width is None or height is None or fps is None or seconds is None:
-            return None
-        pacing = list(PACINGS)[self.pacing.currentIndex()]
-        return ExportChoice(round(width), round(height), round(fps), seconds, pacing)
-
-    def _summarise(self) -> None:
-        wrong = [number for number, field in self.fields.items() if number.read(field.text()) is None]
-        for number, field in self.fields.items():
-            mark(field, wrong=number in wrong)
-        first = wrong[0] if wrong else None
-        given = self.fields[first].text() if first else ""
-        words = f"{first.name} must be {first.least:g} to {first.most:,g}. Given {given or 'nothing'}." if first else ""
-        self.problem.setText(words)
-        self.problem.setVisible(bool(words))
-        choice = self.choice()
-        self._export.setEnabled(choice is not None)
-        self.summary.setText(_weight(choice) if choice else "")
-        self.adjustSize()
-
-
-def _weight(choice: ExportChoice) -> str:
-    frames = len(frame_times(choice.pacing, choice.fps, choice.seconds))
-    size = frames * choice.width * choice.height * _BYTES_A_PIXEL / 1e6
-    return f"{frames:,} frames, about {size:.0f} MB" if size >= 1 else f"{frames:,} frames, under 1 MB"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QObject, QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PyQt6.QtCore import QEvent, QObject, QRectF, Qt, QTimer
+from PyQt6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QAbstractButton, QSlider, QWidget
 
 from workbench.views.theme import DARK, Theme
@@ -11,6 +11,7 @@ from workbench.views.theme import DARK, Theme
 _OFF, _WIDTH, _RADIUS = 2, 2, 8
 _MOVES = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show)
 _ENDS = (QEvent.Type.FocusOut, QEvent.Type.Hide)
+_BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
 class FocusRing(QWidget):
@@ -49,6 +50,8 @@ class FocusRing(QWidget):
                 self._place()
             elif event.type() in _ENDS:
                 self._leave()
+                if isinstance(event, QFocusEvent) and event.reason() in _BY_KEY:  # an arrow, among exclusive buttons
+                    QTimer.singleShot(0, self.follow)
         return False
 
     def _leave(self) -> None:

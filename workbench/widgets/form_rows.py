@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QW
 
 from core.errors import SpecError
 from workbench.model.setup import Row, nearest_allowed
+from workbench.painters import fonts
 from workbench.painters.fonts import MATHS
 from workbench.views.theme import Theme
 from workbench.widgets.choices import REASON, SIDE, ChoiceDelegate
@@ -47,7 +48,7 @@ class RowWidget(QWidget):
         self._line = QHBoxLayout()
         self._line.setSpacing(8)
         name = label(_rich(row), "t2")
-        name.setFixedWidth(LABEL)
+        name.setFixedWidth(fonts.px(LABEL))
         name.setToolTip(row.help)
         self._line.addWidget(name)
         column.addLayout(self._line)

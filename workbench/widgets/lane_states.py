@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from PyQt6.QtCore import QElapsedTimer, QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from core.pace import time_left
 from workbench.painters.fonts import ui
 from workbench.views.theme import DARK, Theme
 from workbench.widgets import icons
@@ -51,11 +52,11 @@ class MessagePanel(QWidget):
         self._text.setWordWrap(True)
         for label in (self._icon, self._title, self._text):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._buttons = QHBoxLayout()
+        self._buttons = QGridLayout()
         self._buttons.setSpacing(8)
         self._buttons.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout(self)
-        column.setContentsMargins(20, 16, 20, 16)
+        column.setContentsMargins(12, 16, 12, 16)
         column.setSpacing(0)
         column.addStretch(1)
         for widget, gap in ((self._icon, 8), (self._title, 6), (self._text, 12)):
@@ -91,9 +92,9 @@ class MessagePanel(QWidget):
             button.setObjectName(name)
             button.setFont(ui(12, 600))
             button.setFixedHeight(28)
-            button.setStyleSheet(button_style(self._theme, primary=i == 0))
+            button.setStyleSheet(button_style(self._theme, primary=i == 0, pad=10 if len(actions) <= 2 else 6))
             button.clicked.connect(lambda _=False, chosen=name: self.action.emit(chosen))
-            self._buttons.addWidget(button)
+            self._buttons.addWidget(button, i // 2, i % 2)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         theme = self._theme
@@ -165,22 +166,13 @@ class ProgressStrip(QWidget):
         painter.end()
 
 
-def time_left(seconds: float) -> str:
-    """``8 s left``, in the unit that suits."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s left"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min left"
-    return f"{seconds / 3600:.1f} h left"
-
-
-def button_style(theme: Theme, *, primary: bool) -> str:
+def button_style(theme: Theme, *, primary: bool, pad: int = 10) -> str:
     """A 28 px button in the look of the workbench."""
     ground, ink = (theme.prim, theme.on_prim) if primary else (theme.raised, theme.t1)
     edge, hover = (theme.prim, theme.t1) if primary else (theme.line2, theme.hover)
     return f"""
         QPushButton {{ color: {ink}; background: {ground}; border: 1px solid {edge}; border-radius: 6px;
-                       padding: 0 10px; }}
+                       padding: 0 {pad}px; }}
         QPushButton:hover {{ background: {hover}; border-color: {theme.ctl}; }}
-        QPushButton:focus {{ border: 2px solid {theme.ctl if primary else theme.t1}; padding: 0 9px; }}
+        QPushButton:focus {{ border: 2px solid {theme.ctl if primary else theme.t1}; padding: 0 {pad - 1}px; }}
     """

@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QAbstractSlider, QLineEdit, QSlider, QToolButton, QW
 from core.catalog import check_value
 from core.errors import SpecError
 from workbench.model.setup import Row, parse
+from workbench.painters import fonts
 from workbench.views.theme import Theme
 from workbench.widgets.form_rows import RowWidget, number
 from workbench.widgets.icons import icon
@@ -41,7 +42,7 @@ class NumberRow(RowWidget):
         self._field.setAccessibleName(f"{row.title} value" if self._slider else row.title)
         self._field.setToolTip(row.help)
         if self._slider is not None:
-            self._field.setFixedWidth(_FIELD)
+            self._field.setFixedWidth(fonts.px(_FIELD))
         self._field.editingFinished.connect(self._typed)
         self._line.addWidget(self._field, 0 if self._slider else 1)
         if row.field == "seed":

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
-from PyQt6.QtGui import QAction, QActionGroup
-from PyQt6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QAction, QActionGroup, QResizeEvent
+from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from workbench.model.session import FieldKind, ViewState
 from workbench.views.theme import Theme
 from workbench.widgets.chip import Chip
 from workbench.widgets.controls import IconButton
+from workbench.widgets.icons import icon
 
 #: The chips: action and key. One row adds a chip.
-OVERLAYS = (("particles", "P"), ("trails", "T"), ("field", "F"), ("real", "R"))
+OVERLAYS = (
+    ("particles", "P"), ("trails", "T"), ("field", "F"), ("preview", "H"), ("density", "D"), ("real", "R"),
+    ("exact", "E"), ("error", "M"),
+)  # fmt: skip
 #: Those of lanes of images, which stand in their place.
 IMAGE_OVERLAYS = (
-    ("image", "X"), ("preview", "H"), ("speed", "V"), ("keys", "K"), ("labels", "L"), ("arrows", "A"),
+    ("image", "X"), ("preview", "H"), ("speed", "V"), ("keys", "K"), ("labels", "L"), ("arrows", "W"),
 )  # fmt: skip
 FACTORS = (1.0, 2.0, 4.0)
 
@@ -28,13 +33,15 @@ class OverlayBar(QWidget):
     def __init__(self, actions: Mapping[str, QAction], view: ViewState) -> None:
         super().__init__()
         self.setFixedHeight(40)
-        self._view = view
+        self._view, self._actions = view, actions
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        self.chips = {name: Chip.of(actions[name], key=key) for name, key in OVERLAYS + IMAGE_OVERLAYS}
+        self.chips = {name: Chip.of(actions[name], key=key) for name, key in dict(OVERLAYS + IMAGE_OVERLAYS).items()}
         for chip in self.chips.values():
             row.addWidget(chip)
+        self.more = Chip("More overlays", "More", menu=QMenu(self))
+        row.addWidget(self.more)
         row.addStretch(1)
         self.field = Chip("Read the field as", menu=QMenu(self))
         self.field.setToolTip("What the arrows show, and how long they are")
@@ -48,6 +55,8 @@ class OverlayBar(QWidget):
         self._buttons = [IconButton(actions[name], name, 16, 28) for name in ("link", "home")]
         for each in self._buttons:
             row.addWidget(each)
+        self.add = _AddButton(actions["add-lane"])
+        row.addWidget(self.add)
         view.events.field_kind.connect(self._show_field)
         view.events.field_factor.connect(self._show_field)
         self._actions = actions
@@ -56,16 +65,43 @@ class OverlayBar(QWidget):
 
     def show_images(self, images: bool) -> None:
         """The chips for lanes of images, or those for lanes of points; the keys of the others rest."""
-        for overlays, wanted in ((OVERLAYS, not images), (IMAGE_OVERLAYS, images)):
-            for name, _ in overlays:
-                self.chips[name].setVisible(wanted)
-                self._actions[name].setEnabled(wanted)
+        wanted = dict(IMAGE_OVERLAYS if images else OVERLAYS)
+        for name, chip in self.chips.items():
+            chip.setVisible(name in wanted)
+            self._actions[name].setEnabled(name in wanted)
 
     def retheme(self, theme: Theme) -> None:
-        for chip in (*self.chips.values(), self.field):
+        for chip in (*self.chips.values(), self.more, self.field):
             chip.retheme(theme)
         for each in self._buttons:
             each.retheme(theme, theme.t1 if each.isCheckable() else theme.t2)
+        self.add.retheme(theme)
+        self._arrange()
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrower than its chips: those that find no room go into a menu."""
+        rest = (self.more, self.field, *self._buttons, self.add)
+        return QSize(sum(each.sizeHint().width() + 8 for each in rest), self.height())
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Show as many chips as there is room for."""
+        room = self.width() - self.minimumSizeHint().width() + self.more.sizeHint().width()
+        widths = [chip.sizeHint().width() + 8 for chip in self.chips.values()]
+        fits = len(widths)
+        if sum(widths) > room:
+            room -= self.more.sizeHint().width() + 8
+            fits = next((n for n in range(len(widths), 0, -1) if sum(widths[:n]) <= room), 0)
+        menu = self.more.menu()
+        assert menu is not None  # it was made with one
+        menu.clear()
+        for i, (name, chip) in enumerate(self.chips.items()):
+            chip.setVisible(i < fits)
+            if i >= fits:
+                menu.addAction(self._actions[name])
+        self.more.setVisible(fits < len(widths))
 
     def _menu(self) -> QMenu:
         menu = self.field.menu()
@@ -86,3 +122,24 @@ class OverlayBar(QWidget):
         self.field.set_words(kind if factor == 1.0 else f"{kind} · {factor:g}×", "Field as")
         for (name, value), action in self._choices.items():
             action.setChecked(getattr(self._view, name) == value)
+
+
+class _AddButton(QPushButton):
+    """Shows the action that adds a lane."""
+
+    def __init__(self, action: QAction) -> None:
+        super().__init__(action.text())
+        self.setObjectName("small")
+        self.setAccessibleName(action.text())
+        self.setToolTip(action.toolTip())
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setIconSize(QSize(16, 16))
+        self.clicked.connect(action.trigger)
+        action.enabledChanged.connect(self._enable)
+
+    def _enable(self, enabled: bool) -> None:
+        self.setEnabled(enabled)
+        self.setToolTip("Four lanes are the most" if not enabled else "One to four stand side by side")
+
+    def retheme(self, theme: Theme) -> None:
+        self.setIcon(icon("plus", theme.t1, 16))

@@ -6,7 +6,8 @@ from PyQt6.QtCore import QRectF, QSize
 from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
-from workbench.painters.page import paint_canvas
+from workbench.painters.canvas import Viewport
+from workbench.painters.image_marks import paint_below, paint_words
 from workbench.views.marks import Scene, locate
 from workbench.views.theme import DARK, Theme
 
@@ -44,5 +45,7 @@ class ScenePicture(QWidget):
         painter.setClipPath(outline)
         painter.fillRect(rect, QColor(self._theme.canvas))
         if self._scene is not None:
-            paint_canvas(painter, rect, self._scene, self._cursor, self._theme)
+            view = Viewport(rect.width(), rect.height(), self._scene.extent, pixels=True)
+            paint_below(painter, rect, self._scene, self._cursor, view, self.devicePixelRatioF())
+            paint_words(painter, rect, self._scene, view, self._theme)
         painter.end()

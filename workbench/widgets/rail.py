@@ -18,36 +18,48 @@ WIDTH = 56
 
 @dataclass(frozen=True)
 class Place:
-    """An entry of the rail; ``action`` is what it triggers, nothing for the place that one is in."""
+    """An entry of the rail, and the action that goes there."""
 
     icon: str
     text: str
-    action: str = ""
+    action: str
     bottom: bool = False
 
 
 #: One row adds an entry.
-PLACES = (Place("lanes", "Lanes"), Place("help", "Help", "help", bottom=True))
+PLACES = (
+    Place("library", "Library", "library"),
+    Place("lanes", "Lanes", "lanes"),
+    Place("settings", "Settings", "settings", bottom=True),
+    Place("help", "Help", "help", bottom=True),
+)
 
 
 class RailButton(QAbstractButton):
     """An icon over its name; where one is, a bar at the window's edge says so."""
 
-    def __init__(self, place: Place, here: bool) -> None:
+    def __init__(self, place: Place) -> None:
         super().__init__()
         self.setText(place.text)
         self.setAccessibleName(place.text)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setFixedSize(WIDTH - 1, 48)
-        self._icon, self._here = place.icon, here
+        self.setFixedSize(fonts.px(WIDTH) - 1, fonts.px(48))
+        self._icon, self._here = place.icon, False
         self._theme: Theme = DARK
 
     def sizeHint(self) -> QSize:
         return self.size()
 
+    def set_here(self, here: bool) -> None:
+        """Mark the place that one is in."""
+        self._here = here
+        self.setAccessibleDescription("You are here" if here else "")
+        self.update()
+
     def retheme(self, theme: Theme) -> None:
         self._theme = theme
+        self.setFixedSize(fonts.px(WIDTH) - 1, fonts.px(48))
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
@@ -64,7 +76,7 @@ class RailButton(QAbstractButton):
         painter.drawPixmap((self.width() - 18) // 2, 7, pixmap(self._icon, colour, 18, self.devicePixelRatioF()))
         painter.setFont(fonts.ui(12, 500 if self._here else 400))
         painter.setPen(QColor(colour))
-        painter.drawText(QRect(0, 27, self.width(), 16), Qt.AlignmentFlag.AlignCenter, self.text())
+        painter.drawText(QRect(0, 27, self.width(), fonts.px(16)), Qt.AlignmentFlag.AlignCenter, self.text())
 
 
 class Rail(QWidget):
@@ -78,17 +90,25 @@ class Rail(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 1, 8)
         column.setSpacing(4)
-        self._buttons = {place: RailButton(place, here=not place.action) for place in PLACES}
+        self._buttons = {place: RailButton(place) for place in PLACES}
         for place, button in self._buttons.items():
-            if place.action:
-                button.setToolTip(actions[place.action].toolTip())
-                button.clicked.connect(actions[place.action].trigger)
+            button.setToolTip(actions[place.action].toolTip())
+            button.clicked.connect(actions[place.action].trigger)
+            actions[place.action].changed.connect(
+                lambda shown=button, action=actions[place.action]: shown.setToolTip(action.toolTip())
+            )
         for place in (place for place in PLACES if not place.bottom):
             column.addWidget(self._buttons[place])
         column.addStretch(1)
         for place in (place for place in PLACES if place.bottom):
             column.addWidget(self._buttons[place])
 
+    def set_here(self, action: str) -> None:
+        """Say which place one is in, by its action."""
+        for place, button in self._buttons.items():
+            button.set_here(place.action == action)
+
     def retheme(self, theme: Theme) -> None:
+        self.setFixedWidth(fonts.px(WIDTH))
         for button in self._buttons.values():
             button.retheme(theme)

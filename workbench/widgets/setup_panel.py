@@ -37,10 +37,17 @@ class PrimaryButton(QPushButton):
         super().__init__(action.text())
         self.setObjectName("primary")
         self.setAccessibleName(action.text())
-        self.setToolTip(action.toolTip())
         self.clicked.connect(action.trigger)
-        self._name, self._key = name, action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
+        self._name, self._key = name, ""
         self._theme: Theme = DARK
+        action.changed.connect(lambda: self._follow(action))
+        self._follow(action)
+
+    def _follow(self, action: QAction) -> None:
+        """The action has another key."""
+        self.setToolTip(action.toolTip())
+        self._key = action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
+        self.update()
 
     def retheme(self, theme: Theme) -> None:
         self._theme = theme
@@ -98,6 +105,11 @@ class SetupPanel(QWidget):
         area.setWidget(inside)
         column.addWidget(area, 1)
         column.addWidget(hairline())
+        self._why = label("", "small")
+        self._why.setWordWrap(True)
+        self._why.setContentsMargins(16, 12, 16, 0)
+        self._why.hide()
+        column.addWidget(self._why)
         column.addLayout(self._footer(run, stop, copies))
 
     def add_above(self, part: QWidget) -> None:
@@ -157,3 +169,8 @@ class SetupPanel(QWidget):
         self.run.setText("Train" if needs_training else "Run")
         self.run.setAccessibleName(self.run.text())
         self.stop.setVisible(running)
+
+    def say_why(self, text: str) -> None:
+        """Why there is something to train, above the button that does it."""
+        self._why.setText(text)
+        self._why.setVisible(bool(text))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from string import Template
 
 from PyQt6.QtWidgets import QWidget
 
 import resources
+from workbench.painters import fonts
 from workbench.views.theme import Theme
 
 _SHEET = Template(
@@ -43,6 +45,11 @@ QPushButton#menu { padding: 0 30px 0 12px; }
 QPushButton#primary { background: $prim; color: $on_prim; border-color: $prim; font-weight: 600; }
 QPushButton#primary:hover { background: $prim_hover; }
 QPushButton#primary:disabled { background: transparent; color: $t3; border: 1px dashed $line2; }
+QPushButton#bare { background: transparent; border: none; padding: 0; min-height: 20px; }
+QPushButton#search { background: $raised; border: 1px solid $line2; border-radius: 6px; min-height: 26px; padding: 0; }
+QPushButton#quiet { background: transparent; border-color: transparent; color: $t2; font-size: 12px; min-height: 24px;
+  padding: 0 4px; }
+QPushButton#quiet:hover { color: $t1; background: $hover; }
 QPushButton#small { min-height: 26px; padding: 0 10px; }
 QPushButton#chip { min-height: 22px; max-height: 22px; padding: 0 8px; background: transparent; border-color: $line2; }
 QPushButton#chip:hover { background: $hover; border-color: $ctl; }
@@ -67,6 +74,9 @@ QLineEdit, QComboBox { background: $raised; border: 1px solid $line2; border-rad
   padding: 0 8px; selection-background-color: $ctl; }
 QLineEdit:hover, QComboBox:hover { border-color: $ctl; }
 QLineEdit:focus, QComboBox:focus { border: 2px solid $t1; padding: 0 7px; min-height: 24px; }
+QLineEdit#bare, QLineEdit#bare:focus, QLineEdit#bare:hover { background: transparent; border: none; font-size: 15px;
+  padding: 0; }
+QListView#found { background: transparent; border: none; padding: 4px 0; }
 QLineEdit:disabled, QComboBox:disabled { color: $t3; border: 1px dashed $line2; background: transparent; }
 QLineEdit[wrong="true"] { border: 2px solid $error; padding: 0 7px; min-height: 24px; }
 QComboBox::drop-down { border: none; width: 22px; }
@@ -87,11 +97,22 @@ QSlider::handle:horizontal { width: 10px; height: 10px; margin: -4px 0; border-r
 QSlider::handle:horizontal:hover { width: 12px; height: 12px; margin: -5px 0; border-radius: 6px; }
 QSlider::groove:horizontal:disabled { background: $line; } QSlider::handle:horizontal:disabled { background: $ctl; }
 QSlider::sub-page:horizontal:disabled { background: $line2; }
+QHeaderView::up-arrow { image: none; } QHeaderView::down-arrow { image: none; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar::handle:vertical { background: $line2; border-radius: 4px; min-height: 32px; margin: 1px; }
 QScrollBar::handle:vertical:hover { background: $ctl; }
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page { background: none;
   border: none; height: 0; }
+QTableView { background: $panel; alternate-background-color: $panel; border: 1px solid $line; border-radius: 8px;
+  selection-background-color: $sel; selection-color: $t1; gridline-color: $line; }
+QTableView::item { padding: 0 12px; border-bottom: 1px solid $line; }
+QTableView::item:hover { background: $hover; } QTableView::item:selected { background: $sel; color: $t1; }
+QTableView:focus { border-color: $t1; }
+QTableView QLineEdit { min-height: 30px; }
+QHeaderView { background: $panel; border: none; }
+QHeaderView::section { background: $panel; color: $t2; font-size: 12px; font-weight: 600; border: none;
+  border-bottom: 1px solid $line; padding: 8px 12px; }
+QHeaderView::section:hover { color: $t1; }
 QProgressBar { background: $line2; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
 QProgressBar::chunk { background: $t1; border-radius: 3px; }
 QWidget#dialog { background: $raised; border: 1px solid $line2; border-radius: 10px; }
@@ -104,12 +125,13 @@ QSplitter::handle { background: transparent; }
 def stylesheet(theme: Theme) -> str:
     """The whole application's style sheet in a theme."""
     tokens = {name: value for name, value in vars(theme).items() if isinstance(value, str)}
-    return _SHEET.substitute(
+    sheet = _SHEET.substitute(
         tokens,
         error=theme.methods["error"],
         prim_hover="#FFFFFF" if theme.name == "dark" else "#2A2F36",
         chevron=resources.path("icons", f"chevron-{theme.name}.svg").as_posix(),
     )
+    return re.sub(r"font-size: (\d+)px", lambda size: f"font-size: {fonts.px(int(size[1]))}px", sheet)
 
 
 def mark(field: QWidget, *, wrong: bool) -> None:

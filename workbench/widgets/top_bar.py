@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+from PyQt6.QtGui import QAction, QColor, QKeySequence, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from workbench.views.theme import Theme
+from workbench.painters import fonts
+from workbench.views.theme import DARK, Theme
 from workbench.widgets.controls import IconButton, label
-from workbench.widgets.icons import icon
+from workbench.widgets.icons import icon, pixmap
 
 #: Actions with a button at the right. One row adds a button.
-BUTTONS = ("open", "save", "export", "theme", "panel")
+BUTTONS = ("undo", "redo", "open", "save", "export", "theme", "panel")
 
 
 class TopBar(QWidget):
@@ -48,12 +49,63 @@ class TopBar(QWidget):
         # a long title gives way before the buttons do
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self.title, 1)
+        self.place = label("")
+        row.addWidget(self.place, 1)
+        self.search = SearchButton(actions["palette"])
+        row.addWidget(self.search)
+        row.addStretch(1)
         self._buttons = [IconButton(actions[name], name, 18, 28) for name in BUTTONS]
         for each in self._buttons:
             row.addSpacing(6)
             row.addWidget(each)
 
+    def show_place(self, name: str) -> None:
+        """Beside the lanes stands their title, elsewhere the name of the place."""
+        self.title.setVisible(name == "lanes")
+        self.place.setVisible(name != "lanes")
+        self.place.setText(name.capitalize())
+
     def retheme(self, theme: Theme) -> None:
         self._logo.setIcon(icon("logo", theme.t1, 20))
+        self.search.retheme(theme)
         for each in self._buttons:
             each.retheme(theme, theme.t1 if each.isCheckable() else theme.t2)
+
+
+class SearchButton(QPushButton):
+    """Looks like a field and opens the palette, which has the real one."""
+
+    def __init__(self, action: QAction) -> None:
+        super().__init__()
+        self.setObjectName("search")
+        self.setAccessibleName("Search actions, presets and runs")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFixedSize(280, 28)
+        self.clicked.connect(action.trigger)
+        self._action = action
+        self._theme: Theme = DARK
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        self.setToolTip(self._action.toolTip())
+        self.update()
+
+    def retheme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.setFixedWidth(fonts.px(280))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        super().paintEvent(event)
+        painter, theme = QPainter(self), self._theme
+        painter.drawPixmap(10, 7, pixmap("search", theme.t2, 14, self.devicePixelRatioF()))
+        painter.setFont(fonts.ui(12))
+        place = self.rect().adjusted(32, 0, -10, 0)
+        key = self._action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        for words, side, colour in (
+            ("Search actions, presets and runs", Qt.AlignmentFlag.AlignLeft, theme.t2),
+            (key, Qt.AlignmentFlag.AlignRight, theme.t3),
+        ):
+            painter.setPen(QColor(colour))
+            painter.drawText(place, side | Qt.AlignmentFlag.AlignVCenter, words)

@@ -10,16 +10,18 @@ from PyQt6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from workbench.model.playhead import SnapshotHead
+from workbench.model.snapshots import SnapshotHead
 from workbench.painters import fonts
 from workbench.views.marks import Method
 from workbench.views.theme import DARK, Theme
 
 _MARGIN, _HEAD, _REACH = 12.0, 14.0, 15.0
-_LINE, _LABELS, _LABEL_WIDTH = 25.0, 43.0, 200.0
+_LINE, _LABELS, _LABEL_GAP = 25.0, 43.0, 6.0
 _TICK, _GAP = 7.0, 4.0
 _MOST_TICKS = 200
 _OVERHANG = 7.0
+_HANDLE, _FOOT, _NEAR_HANDLE = 11.0, 4.0, 6.0
+"""The brackets around the part that is played: half their height, their feet, and how near a hand has to come."""
 _KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
 
 
@@ -32,9 +34,14 @@ class Ticks:
 
 
 class Track(QWidget):
-    """Emits where it is dragged to, as a place in [0, 1]; shows the place it is told."""
+    """Emits where it is dragged to, as a place in [0, 1]; shows the place it is told.
+
+    Where it may have a ``span``, dragging with Shift held chooses that part, its brackets can be dragged, and a double
+    click chooses all again.
+    """
 
     moved = pyqtSignal(float)
+    spanned = pyqtSignal(float, float)
     grabbed = pyqtSignal()
     released = pyqtSignal()
     stepped = pyqtSignal(int)
@@ -50,6 +57,9 @@ class Track(QWidget):
         self._labels = labels
         self._ticks: list[Ticks] = []
         self._place = 0.0
+        self._span: tuple[float, float] | None = None
+        self._fixed_end: float | None = None
+        """The end of the span that stays while the other one is dragged."""
         self._theme: Theme = DARK
 
     def sizeHint(self) -> QSize:
@@ -79,6 +89,15 @@ class Track(QWidget):
     def place(self) -> float:
         return self._place
 
+    def set_span(self, low: float, high: float) -> None:
+        """The part that is played, framed by brackets unless it is all."""
+        self._span = (low, high)
+        self.update()
+
+    @property
+    def span(self) -> tuple[float, float] | None:
+        return self._span
+
     def x_of(self, place: float) -> float:
         """Pixel of a place."""
         return _MARGIN + place * (self.width() - 2 * _MARGIN)
@@ -96,17 +115,48 @@ class Track(QWidget):
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        if event is not None and event.button() == Qt.MouseButton.LeftButton:
+        if event is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        place = self._place_of(event.position().x())
+        self._fixed_end = self._grabbed_end(event, place)
+        if self._fixed_end is None:
             self.grabbed.emit()
-            self.moved.emit(self._place_of(event.position().x()))
+            self.moved.emit(place)
+
+    def _grabbed_end(self, event: QMouseEvent, place: float) -> float | None:
+        """The end of the span that stays where a press begins to drag the other one; None for a press that scrubs."""
+        if self._span is None:
+            return None
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            return place
+        x = event.position().x()
+        if self._span == (0.0, 1.0) or abs(x - self.x_of(self._place)) <= _HEAD / 2 + 1:
+            return None
+        low, high = (abs(x - self.x_of(end)) for end in self._span)
+        if min(low, high) > _NEAR_HANDLE:
+            return None
+        return self._span[1] if low < high else self._span[0]
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        if event is not None and event.buttons() & Qt.MouseButton.LeftButton:
-            self.moved.emit(self._place_of(event.position().x()))
+        if event is None or not event.buttons() & Qt.MouseButton.LeftButton:
+            return
+        place = self._place_of(event.position().x())
+        if self._fixed_end is None:
+            self.moved.emit(place)
+        else:
+            self.spanned.emit(min(place, self._fixed_end), max(place, self._fixed_end))
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         if event is not None and event.button() == Qt.MouseButton.LeftButton:
-            self.released.emit()
+            if self._fixed_end is None:
+                self.released.emit()
+            self._fixed_end = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        if self._span is not None and self._span != (0.0, 1.0):
+            self.spanned.emit(0.0, 1.0)
+        else:
+            self.mousePressEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is None:
@@ -133,6 +183,7 @@ class Track(QWidget):
             painter.drawRoundedRect(QRectF(_MARGIN, _LINE - 1.5, right - _MARGIN, 3), 1.5, 1.5)
         for i, ticks in enumerate(self._ticks):
             self._draw_ticks(painter, ticks, _LINE - _GAP - _TICK if i == 0 else _LINE + _GAP)
+        self._draw_span(painter)
         self._draw_labels(painter)
         painter.setPen(QPen(QColor(theme.prim), 2))
         painter.drawLine(QLineF(x, _LINE - _REACH, x, _LINE + _REACH))
@@ -152,18 +203,42 @@ class Track(QWidget):
             painter.setPen(QPen(colour, 1.25))
             painter.drawLine(QLineF(self.x_of(place), top, self.x_of(place), top + _TICK))
 
+    def _draw_span(self, painter: QPainter) -> None:
+        """Brackets around the part that is played, and a veil over the rest."""
+        if self._span is None or self._span == (0.0, 1.0):
+            return
+        veil = QColor(self._theme.panel)
+        veil.setAlphaF(0.6)
+        low, high = (self.x_of(end) for end in self._span)
+        height = 2 * _HANDLE + 2
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(veil)
+        painter.drawRect(QRectF(0, _LINE - height / 2, low, height))
+        painter.drawRect(QRectF(high, _LINE - height / 2, self.width() - high, height))
+        painter.setPen(QPen(QColor(self._theme.t1), 2))
+        for x, foot in ((low, _FOOT), (high, -_FOOT)):
+            painter.drawLine(QLineF(x, _LINE - _HANDLE, x, _LINE + _HANDLE))
+            for y in (_LINE - _HANDLE, _LINE + _HANDLE):
+                painter.drawLine(QLineF(x, y, x + foot, y))
+
     def _draw_labels(self, painter: QPainter) -> None:
-        """Labels in the middle below their places, those at the ends flush with the line and a little beyond."""
+        """Labels in the middle below their places, those at the ends flush with the line and a little beyond.
+
+        The ends come first; one that finds no room is left out.
+        """
         painter.setFont(fonts.ui(12))
         painter.setPen(QColor(self._theme.t2))
-        for place, text in self._labels:
-            x, side = self.x_of(place), Qt.AlignmentFlag.AlignHCenter
-            left = x - _LABEL_WIDTH / 2
+        metrics, taken = painter.fontMetrics(), list[tuple[float, float]]()
+        for place, text in sorted(self._labels, key=lambda label: label[0] not in (0.0, 1.0)):
+            wide = metrics.horizontalAdvance(text)
+            left = self.x_of(place) - wide / 2
             if place == 0.0:
-                left, side = x - _OVERHANG, Qt.AlignmentFlag.AlignLeft
+                left = self.x_of(place) - _OVERHANG
             elif place == 1.0:
-                left, side = x + _OVERHANG - _LABEL_WIDTH, Qt.AlignmentFlag.AlignRight
-            painter.drawText(QRectF(left, _LABELS, _LABEL_WIDTH, 16), side | Qt.AlignmentFlag.AlignVCenter, text)
+                left = self.x_of(place) + _OVERHANG - wide
+            if all(left > end + _LABEL_GAP or left + wide < start - _LABEL_GAP for start, end in taken):
+                taken.append((left, left + wide))
+                painter.drawText(QRectF(left, _LABELS, wide + 1, 16), Qt.AlignmentFlag.AlignVCenter, text)
 
 
 class SnapshotTrack(Track):

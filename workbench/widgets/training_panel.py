@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
+from core.pace import time_left
 from core.trace import Trace
 from workbench.widgets.controls import button, hairline, label
 from workbench.widgets.form_rows import number
@@ -102,10 +103,3 @@ class TrainingPanel(QWidget):
         for part in self._values[name]:
             part.setVisible(bool(value))
         self._values[name][1].setText(value)
-
-
-def time_left(seconds: float) -> str:
-    """``8 s left``, ``3 min left``, ``2.5 h left``."""
-    if seconds < 100:
-        return f"{seconds:.0f} s left"
-    return f"{seconds / 60:.0f} min left" if seconds < 5400 else f"{seconds / 3600:.1f} h left"

@@ -1,86 +1,31 @@
-"""The transport bar: play, step, loop, speed, the sliders over time and training, and the typed time."""
+"""The transport bar: play, step, loop, speed, the sliders over time and training, the typed time and its axis."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import numpy as np
-from PyQt6.QtCore import QRect, Qt, pyqtSignal
-from PyQt6.QtGui import QAction, QActionGroup, QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QWidget
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QAction, QActionGroup, QResizeEvent
+from PyQt6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from core.errors import SpecError
-from workbench.model.playhead import SPEEDS, Playhead
-from workbench.painters import fonts
+from workbench.model.playhead import SPEEDS, LoopMode, Playhead
 from workbench.views.marks import Method
-from workbench.views.theme import DARK, Theme
+from workbench.views.theme import Theme
+from workbench.views.time_axis import KINDS, PLAIN, SYMBOLS, TITLES, TimeAxis
 from workbench.widgets.chip import Chip
-from workbench.widgets.controls import IconButton
-from workbench.widgets.style import mark
+from workbench.widgets.controls import IconButton, Segments
+from workbench.widgets.time_field import TimeField
 from workbench.widgets.track import SnapshotTrack, Ticks, Track
 
 TIME_LABELS = ((0.0, "0 noise"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (1.0, "1 data"))
-
-
-class TimeField(QLineEdit):
-    """The time as a number; what is typed is said once, on Return or when the focus leaves."""
-
-    typed = pyqtSignal(str)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFixedWidth(86)
-        self.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.setTextMargins(16, 0, 2, 0)
-        self.setFont(fonts.ui(13, 500))
-        self.setAccessibleName("Time t")
-        self.setToolTip("Type a time from 0 to 1: it goes to the nearest recorded step")
-        self.returnPressed.connect(self._commit)
-        self.textEdited.connect(lambda _: mark(self, wrong=False))
-        self._t = 0.0
-        self._theme: Theme = DARK
-
-    def retheme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
-
-    def show_time(self, t: float) -> None:
-        self._t = t
-        if not self.hasFocus():
-            self.setText(f"{t:.3f}")
-
-    def refuse(self) -> None:
-        """Mark what was typed; it stays to be mended as long as the field has the focus."""
-        mark(self, wrong=self.hasFocus())
-        self.selectAll()
-
-    def _commit(self) -> None:
-        self.setModified(False)
-        self.typed.emit(self.text())
-        if not self.property("wrong"):
-            self.clearFocus()
-
-    def focusOutEvent(self, event: QFocusEvent | None) -> None:
-        super().focusOutEvent(event)
-        if self.isModified():
-            self.setModified(False)
-            self.typed.emit(self.text())
-        mark(self, wrong=False)
-        self.setText(f"{self._t:.3f}")
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        if event is not None and event.key() == Qt.Key.Key_Escape:
-            self.setModified(False)
-            self.clearFocus()
-        else:
-            super().keyPressEvent(event)
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setFont(fonts.maths(16, italic=True))
-        painter.setPen(QColor(self._theme.t3))
-        painter.drawText(QRect(11, 0, 20, self.height() - 2), Qt.AlignmentFlag.AlignVCenter, "t")
+_MODE_WORDS: dict[LoopMode, tuple[str, str]] = {
+    "loop": ("Loop", "loop"), "ping-pong": ("Ping-pong", "ping-pong"), "once": ("Once", "once"),
+}  # fmt: skip
+_WIDE, _MEDIUM = 1180, 1000
+"""From these widths on there is room for every axis, and for all chips; a slider over training takes its own."""
+_SNAPSHOTS = 330
 
 
 class Transport(QWidget):
@@ -100,15 +45,26 @@ class Transport(QWidget):
         }
         self.play = IconButton(actions["play"], "play", 16, 40, role="play")
         self.loop = Chip.of(actions["loop"], icon="loop")
+        self.keep = Chip.of(actions["keep-time"])
         self.speed = Chip("Speed", menu=self._speed_menu())
         self.speed.setToolTip("At 1× it takes 5 seconds from noise to data")
         self.track = Track("Time", TIME_LABELS)
-        self.track.setToolTip("Drag anywhere. The arrows go from one recorded step to the next.")
+        self.track.setToolTip(
+            "Drag anywhere. The arrows go from one recorded step to the next.\n"
+            "Shift and drag: play only this part. Double click: all of it again."
+        )
+        self.track.set_span(*playhead.span)
         self.newest = Chip("Follow the newest weights", "Newest")
         self.newest.setToolTip("Follow the newest weights")
         self.newest.setCheckable(True)
         self.snapshots = SnapshotTrack(playhead.snapshots)
         self.time = TimeField()
+        self.axes = Segments([(kind, SYMBOLS[kind]) for kind in KINDS], "Read time as")
+        for kind in KINDS:
+            self.axes.set_tip(kind, TITLES[kind])
+        self.axis_chip = Chip("Read time as", menu=self._axis_menu())
+        self.axis_chip.setToolTip("How time is read on slider and charts")
+        self._axis, self._methods = PLAIN, list[Method]()
         self._lay_out()
         self._connect()
 
@@ -125,6 +81,7 @@ class Transport(QWidget):
         row.addSpacing(4)
         row.addWidget(self.loop)
         row.addWidget(self.speed)
+        row.addWidget(self.keep)
         row.addSpacing(4)
         row.addWidget(self.track, 3)
         row.addSpacing(4)
@@ -132,6 +89,10 @@ class Transport(QWidget):
         row.addWidget(self.snapshots, 2)
         row.addSpacing(8)
         row.addWidget(self.time)
+        row.addSpacing(4)
+        row.addWidget(self.axes)
+        row.addWidget(self.axis_chip)
+        self.loop.setMinimumWidth(max(self.loop.width_with(words) for words, _ in _MODE_WORDS.values()))
 
     def _speed_menu(self) -> QMenu:
         menu, group = QMenu(self), QActionGroup(self)
@@ -145,12 +106,27 @@ class Transport(QWidget):
             self._speeds[speed] = action
         return menu
 
+    def _axis_menu(self) -> QMenu:
+        menu, group = QMenu(self), QActionGroup(self)
+        self._axis_actions: dict[str, QAction] = {}
+        for kind in KINDS:
+            action = menu.addAction(TITLES[kind])
+            assert action is not None  # Qt made it
+            action.setCheckable(True)
+            action.setActionGroup(group)
+            action.triggered.connect(lambda _=False, k=kind: self._playhead.set_axis(k))
+            self._axis_actions[kind] = action
+        return menu
+
     def _connect(self) -> None:
         head = self._playhead
         head.t_changed.connect(self._show_time)
         head.state_changed.connect(self._show_state)
         head.snapshots.changed.connect(self._show_snapshots)
-        self.track.moved.connect(head.seek)
+        head.axis_changed.connect(self._show_axis_kind)
+        self.axes.chosen.connect(head.set_axis)
+        self.track.moved.connect(lambda place: head.seek(self._axis.time(place)))
+        self.track.spanned.connect(lambda low, high: head.set_span(self._axis.time(low), self._axis.time(high)))
         self.track.grabbed.connect(head.grab)
         self.track.released.connect(head.release)
         self.track.stepped.connect(head.step)
@@ -161,22 +137,54 @@ class Transport(QWidget):
         self._show_time(head.t)
         self._show_state()
         self._show_snapshots()
+        self._show_axis_kind()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave out what there is no room for: keys and menus reach it all the same."""
+        room = self.width() - (_SNAPSHOTS if len(self._playhead.snapshots.steps) > 1 else 0)
+        self.axes.setVisible(room >= _WIDE)
+        self.axis_chip.setVisible(room < _WIDE)
+        self.keep.setVisible(room >= _MEDIUM)
 
     def retheme(self, theme: Theme) -> None:
         self._theme = theme
         for each in self.buttons.values():
             each.retheme(theme, theme.t2)
-        for part in (self.loop, self.speed, self.newest, self.track, self.snapshots, self.time):
+        for part in (
+            self.loop, self.speed, self.keep, self.newest, self.track, self.snapshots, self.time, self.axis_chip,
+        ):  # fmt: skip
             part.retheme(theme)
         self._show_state()
 
     def set_methods(self, methods: list[Method]) -> None:
         """Ticks of the lanes that have steps, in the lanes' order."""
-        pairs = zip(self._playhead.steps, methods, strict=True)
-        self.track.set_ticks([Ticks(np.asarray(steps), method) for steps, method in pairs if len(steps) > 1])
+        self._methods = methods
+        pairs = zip(self._playhead.steps, methods, strict=bool(methods))
+        self.track.set_ticks(
+            [Ticks(self._axis.places(np.asarray(steps)), method) for steps, method in pairs if len(steps) > 1]
+        )
+
+    def set_axis(self, axis: TimeAxis) -> None:
+        """Read slider and field by this lane's table from now on."""
+        self._axis = axis
+        self.track.set_labels(TIME_LABELS if axis.kind == "t" else axis.labels())
+        self.time.set_axis(axis)
+        self.set_methods(self._methods if len(self._methods) == len(self._playhead.steps) else [])
+        self._show_time(self._playhead.t)
+        self._show_state()
+
+    def _show_axis_kind(self) -> None:
+        kind = self._playhead.axis
+        self.axes.set_value(kind)
+        self.axis_chip.set_words(SYMBOLS[kind])
+        self._axis_actions[kind].setChecked(True)
 
     def _show_time(self, t: float) -> None:
-        self.track.set_place(t)
+        self.track.set_place(self._axis.place(t))
         self.time.show_time(t)
 
     def _show_state(self) -> None:
@@ -185,6 +193,9 @@ class Transport(QWidget):
             forward, backward = head.playing and head.direction > 0, head.playing and head.direction < 0
             self.play.show_icon("pause" if forward else "play", self._theme, self._theme.on_prim)
             self.buttons["reverse"].show_icon("pause" if backward else "reverse", self._theme, self._theme.t2)
+        self.loop.show_icon(_MODE_WORDS[head.mode][1])
+        self.loop.set_words(_MODE_WORDS[head.mode][0])
+        self.track.set_span(self._axis.place(head.span[0]), self._axis.place(head.span[1]))
         self.speed.set_words(f"{head.speed:g}×")
         self._speeds[head.speed].setChecked(True)
 
@@ -193,6 +204,7 @@ class Transport(QWidget):
         for part in (self.newest, self.snapshots):
             part.setVisible(len(head.steps) > 1)
         self.newest.setChecked(head.following)
+        self._fit()
 
     def _toggle_newest(self) -> None:
         head = self._playhead.snapshots
@@ -203,7 +215,7 @@ class Transport(QWidget):
 
     def _typed(self, text: str) -> None:
         try:
-            self._playhead.type_time(text)
+            self._playhead.jump(self._axis.parse(text))
         except SpecError as error:
             self.time.refuse()
             self.refused.emit(error.message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from PyQt6.QtCore import QEvent, QMimeData, QRect, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QMimeData, QRect, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
     QAction,
     QCloseEvent,
@@ -18,12 +18,23 @@ from PyQt6.QtGui import (
     QPaintEvent,
     QPen,
 )  # fmt: skip
-from PyQt6.QtWidgets import QBoxLayout, QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QBoxLayout,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench import actions as table
+from workbench.model.kinds import PICTURES, POINTS, SPECS, TRACES
 from workbench.model.session import ViewState
 from workbench.painters import fonts
 from workbench.views.theme import DARK, Theme
+from workbench.widgets.big_lane import BigBar
 from workbench.widgets.dialogs import Message, Scrim
 from workbench.widgets.focus_ring import FocusRing
 from workbench.widgets.icons import pixmap
@@ -35,26 +46,30 @@ from workbench.widgets.top_bar import TopBar
 from workbench.widgets.transport import Transport
 
 PANEL_WIDTH = 296
-TRACES = (".h5", ".hdf5")
+FIRST_SIZE = (1440, 900)
+#: What may be dropped, by the name's ending.
+FILES = (*TRACES, *SPECS, *POINTS, *PICTURES)
 
 
 class MainWindow(QMainWindow):
     """Composes what it is given and says what a person asks for; it decides nothing."""
 
     files_dropped = pyqtSignal(list)
-    """The path of a trace file."""
+    """Paths of traces, specs, points or pictures."""
     closing = pyqtSignal()
+    place_shown = pyqtSignal(str)
 
     def __init__(self, view: ViewState) -> None:
         super().__init__()
         self.setObjectName("win")
         self.setWindowTitle("Flowscope")
         self.setFont(fonts.ui(13))
-        self.resize(1440, 900)
+        self.resize(*FIRST_SIZE)
         self.setMinimumSize(900, 600)
         self.setAcceptDrops(True)
         self._view = view
         self.theme: Theme = DARK
+        self._hidden: list[QWidget] = []
 
     def compose(
         self, actions: Mapping[str, QAction], lanes: QWidget, charts: QWidget, panel: QWidget, transport: Transport
@@ -66,16 +81,23 @@ class MainWindow(QMainWindow):
         self.overlays = OverlayBar(actions, self._view)
         self.status = StatusBar()
         panel.setFixedWidth(PANEL_WIDTH)
+        self.big_bar = BigBar()
+        self.big_bar.hide()
         middle = _box(QVBoxLayout(), self.overlays, lanes, charts)
         middle.setContentsMargins(8, 0, 8, 8)
         middle.insertSpacing(2, 8)
         middle.setStretchFactor(lanes, 1)
         upper = _box(QHBoxLayout(), middle, panel)
         upper.setStretchFactor(middle, 1)
-        centre = _box(QVBoxLayout(), upper, transport)
+        centre = _box(QVBoxLayout(), upper, transport, self.big_bar)
         centre.setStretchFactor(upper, 1)
-        body = _box(QHBoxLayout(), self.rail, centre)
-        body.setStretchFactor(centre, 1)
+        work = QWidget()
+        work.setLayout(centre)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(work)
+        self._places: dict[str, QWidget] = {"lanes": work}
+        body = _box(QHBoxLayout(), self.rail, self._pages)
+        body.setStretchFactor(self._pages, 1)
         whole = QWidget()
         whole.setObjectName("win")
         column = _box(QVBoxLayout(whole), self.top, body, self.status)
@@ -84,6 +106,7 @@ class MainWindow(QMainWindow):
         self.toast = Toast(whole)
         self._veil = _DropVeil(whole)
         self.ring = FocusRing(whole)
+        self.show_place("lanes")
 
     def _menu(self, actions: Mapping[str, QAction]) -> QMenu:
         menu = QMenu(self)
@@ -93,13 +116,37 @@ class MainWindow(QMainWindow):
             menu.addActions([actions[spec.id] for spec in group])
         return menu
 
+    # --- places --------------------------------------------------------------------------------------------------
+
+    @property
+    def place(self) -> str:
+        """Where one is, by the action that goes there."""
+        return next(name for name, page in self._places.items() if page is self._pages.currentWidget())
+
+    def add_place(self, name: str, page: QWidget) -> None:
+        """A page beside the lanes, made when somebody first goes there."""
+        self._places[name] = page
+        self._pages.addWidget(page)
+
+    def has_place(self, name: str) -> bool:
+        return name in self._places
+
+    def show_place(self, name: str) -> None:
+        self._pages.setCurrentWidget(self._places[name])
+        self.rail.set_here("library" if name == "runs" else name)
+        self.top.show_place(name)
+        self.place_shown.emit(name)
+
     def retheme(self, theme: Theme) -> None:
         self.theme = theme
+        self.setFont(fonts.ui(13))
+        self.panel.setFixedWidth(fonts.px(PANEL_WIDTH))
         for part in (
             self.top,
             self.rail,
             self.overlays,
             self.transport,
+            self.big_bar,
             self.status,
             self.toast,
             self._veil,
@@ -107,11 +154,20 @@ class MainWindow(QMainWindow):
         ):
             part.retheme(theme)
 
-    def over(self, card: QWidget) -> Scrim:
+    def over(self, card: QWidget, top: int | None = None) -> Scrim:
         """Show a card over the dimmed window."""
-        scrim = Scrim(self.centralWidget() or self, card, self.theme.scrim)
+        scrim = Scrim(self.centralWidget() or self, card, self.theme.scrim, top)
         scrim.tabbed.connect(self.ring.follow)
         return scrim
+
+    def set_plain(self, plain: bool) -> None:
+        """Lanes alone with a large time line, or all the bars around them."""
+        if plain:
+            chrome = (self.top, self.rail, self.status, self.overlays, self.charts, self.panel, self.transport)
+            self._hidden = [each for each in chrome if each.isVisibleTo(self)]
+        for part in self._hidden:
+            part.setVisible(not plain)
+        self.big_bar.setVisible(plain)
 
     # --- keys ----------------------------------------------------------------------------------------------------
 
@@ -120,8 +176,14 @@ class MainWindow(QMainWindow):
             control = self.focusWidget()
             if table.needs_key(control, event.key(), tabbed=control is self.ring.around):
                 event.accept()
+                if event.key() in table.ARROWS:  # the focus moves along segments: the ring goes with it
+                    QTimer.singleShot(0, self._follow_ring)
                 return True
         return super().event(event)
+
+    def _follow_ring(self) -> None:
+        if self.ring.isVisible() or isinstance(self.focusWidget(), QAbstractButton):
+            self.ring.follow()
 
     def focusNextPrevChild(self, next: bool) -> bool:
         moved = super().focusNextPrevChild(next)
@@ -141,9 +203,9 @@ class MainWindow(QMainWindow):
     # --- the outside world ---------------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        if event is not None and (files := _traces(event.mimeData())):
+        if event is not None and (files := _known(event.mimeData())):
             event.acceptProposedAction()
-            self._veil.cover(self.lanes, files)
+            self._veil.cover(self._pages, files)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent | None) -> None:
         self._veil.hide()
@@ -154,7 +216,7 @@ class MainWindow(QMainWindow):
             return
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
-        if files := _traces(event.mimeData()):
+        if files := _known(event.mimeData()):
             self.files_dropped.emit(files)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
@@ -163,7 +225,7 @@ class MainWindow(QMainWindow):
 
 
 class _DropVeil(QWidget):
-    """Says where a dragged trace will open, over the lanes."""
+    """Says that a dragged file will open, over the page."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -175,11 +237,11 @@ class _DropVeil(QWidget):
     def retheme(self, theme: Theme) -> None:
         self._theme = theme
 
-    def cover(self, lanes: QWidget, files: list[Path]) -> None:
-        self._name = files[0].name if len(files) == 1 else f"{len(files)} traces"
+    def cover(self, page: QWidget, files: list[Path]) -> None:
+        self._name = files[0].name if len(files) == 1 else f"{len(files)} files"
         parent = self.parentWidget()
         assert parent is not None  # made with one
-        self.setGeometry(lanes.rect().translated(lanes.mapTo(parent, lanes.rect().topLeft())))
+        self.setGeometry(page.rect().translated(page.mapTo(parent, page.rect().topLeft())).adjusted(8, 8, -8, -8))
         self.show()
         self.raise_()
 
@@ -209,7 +271,7 @@ def _box(box: QBoxLayout, *parts: QWidget | QBoxLayout) -> QBoxLayout:
     return box
 
 
-def _traces(data: QMimeData | None) -> list[Path]:
-    """The trace files that somebody drags."""
+def _known(data: QMimeData | None) -> list[Path]:
+    """The files that somebody drags and that can be opened."""
     paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()] if data is not None else []
-    return [path for path in paths if path.suffix.lower() in TRACES]
+    return [path for path in paths if path.suffix.lower() in FILES]

@@ -18,7 +18,10 @@ from workbench.engine.commands import PauseJob, ResumeJob
 
 SHORT = Part("euler", {"n_steps": 4})
 TRAIN = RunSpec(
-    action="train", n_samples=30, sampler=SHORT, training=Training(n_steps=12, n_snapshots=3, batch_size=16)
+    action="train",
+    n_samples=30,
+    sampler=SHORT,
+    training=Training(n_steps=12, n_snapshots=3, n_validations=2, batch_size=16),
 )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vispy import gloo
 
+from workbench.painters.signs import Sign, places
 from workbench.painters.stage import shaders
 from workbench.painters.stage.camera import BORDER, Camera
 from workbench.painters.stage.labels import Atlas
@@ -30,7 +31,7 @@ class Ground:
     camera: Camera
     axes: bool
     selected: bool
-    colour_key: bool
+    signs: tuple[Sign, ...]
     words: tuple[Words, ...] = ()
 
 
@@ -66,8 +67,8 @@ class Furniture:
 
     def _write(self, grounds: list[Ground], ratio: float, theme: Theme) -> None:
         labels = [label for ground in grounds for label in _labels(ground)]
-        keys = [ground for ground in grounds if ground.colour_key]
-        if self._atlas.prepare({text for text, _, _, _ in labels}, bool(keys), theme, ratio) or self._texture is None:
+        signs = frozenset(sign for ground in grounds for sign in ground.signs)
+        if self._atlas.prepare({text for text, _, _, _ in labels}, signs, theme, ratio) or self._texture is None:
             self._upload(self._atlas.pixels)
         corners: list[tuple[float, float, float, float]] = []
         texels: list[tuple[int, int, int, int]] = []
@@ -78,12 +79,13 @@ class Furniture:
             top = round(y * ratio - height / 2)
             corners.append((left, top, left + width, top + height))
             texels.append(cell)
-        for ground in keys:
-            cell = self._atlas.cell(Atlas.KEY)
-            width, height = cell[2] - cell[0], cell[3] - cell[1]
-            right, top = round((ground.left + ground.width - BORDER - 5) * ratio), round(5 * ratio)
-            corners.append((right - width, top, right, top + height))
-            texels.append(cell)
+        for ground in grounds:
+            where = places(ground.signs, lambda sign: self._atlas.size(sign, ratio), (ground.width, ground.height))
+            for sign, (x, y) in zip(ground.signs, where, strict=True):
+                cell = self._atlas.cell(sign)
+                corner = (round((ground.left + x) * ratio), round(y * ratio))
+                corners.append((*corner, corner[0] + cell[2] - cell[0], corner[1] + cell[3] - cell[1]))
+                texels.append(cell)
         self._any_sprites = bool(corners)
         if corners:
             self._sprite_places.set_data(_triangles(corners))

@@ -1,4 +1,4 @@
-"""What all layers have in common: how data become pixels, and the buffers of one mark in graphics memory."""
+"""What all layers of the stage have in common: how data become pixels, and values that stay in graphics memory."""
 
 from __future__ import annotations
 

@@ -54,6 +54,7 @@ void main() {
 )
 
 POINTS_FRAGMENT = """
+uniform float u_line;    // physical pixels of the line of a hollow disc, 0 for a full one
 varying vec4 v_colour;
 varying float v_radius;
 varying float v_sprite;
@@ -61,6 +62,7 @@ varying float v_sprite;
 void main() {
     float away = length(gl_PointCoord - 0.5) * v_sprite;
     float cover = clamp(v_radius + 0.5 - away, 0.0, 1.0);
+    if (u_line > 0.0) cover *= clamp(away - v_radius + u_line + 0.5, 0.0, 1.0);
     if (cover <= 0.0) discard;
     gl_FragColor = vec4(v_colour.rgb, v_colour.a * cover);
 }
@@ -177,6 +179,52 @@ void main() {
     float edge = (side - slope * (v_length - v_at.x)) / sqrt(1.0 + slope * slope);
     float head = clamp(0.5 - edge, 0.0, 1.0) * clamp(v_at.x - neck + 0.5, 0.0, 1.0);
     gl_FragColor = vec4(u_colour, v_alpha * max(shaft, head));
+}
+"""
+
+HEAT_VERTEX = (
+    _LOOK
+    + """
+uniform vec4 u_extent;   // data units: x0, y0, x1, y1, the middles of the outermost cells
+attribute vec2 a_corner; // 0 or 1
+varying vec2 v_corner;
+
+void main() {
+    gl_Position = vec4(project(mix(u_extent.xy, u_extent.zw, a_corner)), 0.0, 1.0);
+    v_corner = a_corner;
+}
+"""
+)
+
+HEAT_FRAGMENT = """
+uniform sampler2D u_tiles;   // each recorded row a tile: value x cover, cover, relief
+uniform sampler2D u_map;
+uniform vec2 u_cells;        // columns, rows of a tile
+uniform vec2 u_grid;         // tiles across, tiles down
+uniform vec3 u_moment;       // row, next row, fraction of the way
+uniform float u_top;
+uniform float u_alpha;
+uniform float u_ratio;
+uniform vec3 u_levels;
+uniform float u_soft;        // 1 where cover is opacity
+uniform float u_lines;       // 1 where level lines are drawn
+varying vec2 v_corner;
+
+vec3 tile(float row) {
+    vec2 place = vec2(mod(row + 0.5, u_grid.x) - 0.5, floor((row + 0.5) / u_grid.x));
+    vec2 cell = v_corner * (u_cells - 1.0) + 0.5;
+    return texture2D(u_tiles, (floor(place + 0.5) * u_cells + cell) / (u_grid * u_cells)).xyz;
+}
+
+void main() {
+    vec3 here = mix(tile(u_moment.x), tile(u_moment.y), u_moment.z);
+    float shown = mix(smoothstep(0.4, 0.6, here.y), here.y, u_soft);
+    if (shown <= 0.0) discard;
+    float share = clamp(here.x / max(here.y, 1e-6) / u_top, 0.0, 1.0);
+    vec3 colour = texture2D(u_map, vec2((share * 255.0 + 0.5) / 256.0, 0.5)).rgb;
+    vec3 away = abs(vec3(here.z) - u_levels) / max(fwidth(here.z), 1e-6);
+    float line = clamp(0.5 * u_ratio + 0.5 - min(away.x, min(away.y, away.z)), 0.0, 1.0) * u_lines;
+    gl_FragColor = vec4(mix(colour, vec3(1.0), line), shown * mix(u_alpha, 1.0, line));
 }
 """
 

@@ -6,23 +6,21 @@ redraw, however many come before the next frame.
 
 from __future__ import annotations
 
-from typing import get_args
-
 from PyQt6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, pyqtSignal
 from PyQt6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 from vispy import app, gloo
 
+from workbench.painters.signs import Key, signs
 from workbench.painters.stage.camera import BORDER, Camera, fit, lane_spans, union
 from workbench.painters.stage.errors import StageError
 from workbench.painters.stage.furniture import Furniture, Ground
 from workbench.painters.stage.layer import View
 from workbench.painters.stage.layers import AnyLayer, matched
 from workbench.painters.stage.opengl import check_opengl
-from workbench.views.marks import Overlay, Scene
+from workbench.views.marks import OVERLAYS, Overlay, Scene
 from workbench.views.theme import DARK, Theme, rgba
 
-_ALL: frozenset[Overlay] = frozenset(get_args(Overlay))
 _CLICK = 4
 """Logical pixels that the pointer may move between press and release of a click."""
 
@@ -53,9 +51,10 @@ class Stage(QWidget):
         self._layers: list[list[AnyLayer]] = []
         self._theme = DARK
         self._cursor = 0.0
-        self._overlays = _ALL
+        self._overlays: frozenset[Overlay] = frozenset(OVERLAYS)
         self._selected = -1
         self._linked = True
+        self._plain = False
         self._cameras: list[Camera] = []
         self._home = True
         self._scenes_dirty = self._furniture_dirty = True
@@ -80,9 +79,17 @@ class Stage(QWidget):
             self.native.update()
 
     def set_overlays(self, overlays: frozenset[Overlay]) -> None:
-        """Draw only marks of these overlays."""
+        """Draw only marks of these overlays, in lanes that do not choose their own."""
+        before = [signs(scene, self._shown_in(scene)) for scene in self._scenes if scene is not None]
         self._overlays = overlays
+        after = [signs(scene, self._shown_in(scene)) for scene in self._scenes if scene is not None]
+        self._furniture_dirty |= before != after
         self.native.update()
+
+    def set_plain(self, plain: bool) -> None:
+        """Leave out grid, axis numbers and the key: for large type from afar."""
+        self._plain = plain
+        self._rearrange()
 
     def set_selected(self, lane: int) -> None:
         """Frame this lane; -1 for none."""
@@ -229,8 +236,11 @@ class Stage(QWidget):
             return
         self._furniture.draw_below()
         gloo.set_state(scissor_test=True)
-        for layers, camera, (left, width) in zip(self._layers, self._cameras, self.spans(), strict=True):
-            self._draw_lane(layers, camera, left + BORDER, width - 2 * BORDER, size[1], ratio)
+        for scene, layers, camera, (left, width) in zip(
+            self._scenes, self._layers, self._cameras, self.spans(), strict=True
+        ):
+            seen = [layer for layer in layers if not layer.empty and layer.mark.overlay in self._shown_in(scene)]
+            self._draw_lane(seen, camera, left + BORDER, width - 2 * BORDER, size[1], ratio)
         gloo.set_viewport(0, 0, *size)
         gloo.set_state(scissor_test=False)
         gloo.set_blend_func("one", "one_minus_src_alpha")
@@ -245,8 +255,10 @@ class Stage(QWidget):
         gain = 2 * camera.scale * ratio
         view = View((camera.x, camera.y), (gain / wide, gain / height), (2 / wide, 2 / height), ratio)
         for layer in layers:
-            if layer.mark.overlay in self._overlays and not layer.empty:
-                layer.draw(view, self._cursor)
+            layer.draw(view, self._cursor)
+
+    def _shown_in(self, scene: Scene | None) -> frozenset[Overlay]:
+        return self._overlays if scene is None or scene.overlays is None else scene.overlays
 
     def _sync(self, size: tuple[int, int], ratio: float) -> None:
         """Bring graphics memory up to the scenes; nothing to do on a scrub."""
@@ -273,8 +285,11 @@ class Stage(QWidget):
         for lane, (scene, camera, (left, width)) in enumerate(
             zip(self._scenes, self._cameras, self.spans(), strict=True)
         ):
-            key = scene is not None and scene.colour_key
+            seen = () if scene is None else signs(scene, self._shown_in(scene))
+            if self._plain:
+                seen = tuple(sign for sign in seen if not isinstance(sign, Key))
+            axes = scene is not None and not self._plain
             chosen = lane == self._selected
-            axes, words = scene is not None and not scene.pixels, scene.words if scene is not None else ()
-            grounds.append(Ground(left, width, self.height(), camera, axes, chosen, key, words))
+            axes, words = axes and scene is not None and not scene.pixels, () if scene is None else scene.words
+            grounds.append(Ground(left, width, self.height(), camera, axes, chosen, seen, words))
         return grounds

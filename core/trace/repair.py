@@ -1,0 +1,45 @@
+"""Make the file of a killed writer an ordinary one again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.errors import TraceError
+from core.trace.lock import is_written, left_open
+from core.trace.reader import open_trace
+from core.trace.save import save
+
+KILLED = "its writer was killed; every committed row is kept"
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """``was`` says what was wrong, empty where nothing was; ``rows`` counts the committed rows of each stream."""
+
+    was: str
+    rows: dict[str, int]
+
+
+def repair(path: Path, out: Path | None = None) -> Repaired:
+    """Copy the committed rows into a closed file with the status ``stopped``, in place of the old one or to ``out``.
+
+    A file that is complete is left as it is.
+
+    Raises:
+        TraceError: the file cannot be read, is still being written, or the copy cannot be written.
+    """
+    if is_written(path):
+        raise TraceError(f"{path} is still being written. Wait for its run to end, or stop it.")
+    trace = open_trace(path)
+    try:
+        rows = {name: len(stream) for name, stream in trace.streams.items()}
+        killed = left_open(path)
+        if not killed and trace.status != "running":
+            return Repaired("", rows)
+        # a writer that recorded its end was killed between the last row and the closing, or not at all
+        whole = trace if trace.status != "running" else replace(trace, status="stopped", message=KILLED)
+        save(whole, out or path)
+        return Repaired("its writer was killed" if killed else "its run never said how it ended", rows)
+    finally:
+        trace.close()

@@ -1,0 +1,115 @@
+"""Accumulation, layout, and which checkpoints a run keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+import resources
+from core.datasets.swiss_roll import SwissRoll
+from core.errors import FlowscopeError, SpecError
+from core.events import StopRun, Tick
+from core.learned import averaged, build_network, load_field, spec_of
+from core.metrics.velocity_error import velocity_error
+from core.mixture import MixtureField
+from core.parts import make
+from core.spec import Part, RunSpec, Training
+from core.trace.build import collect
+from trainers import checkpoint
+from trainers.checkpoint import FILE_NAME
+from trainers.loop import train
+from trainers.training.keeper import BEST, kept_name
+from trainers.training.trainer import ChannelsLast
+
+SPEC = RunSpec(action="train", n_samples=8, data=Part("three-gaussians"), network=Part("mlp", {"width": 16}), threads=1)
+
+
+def training(**changes: object) -> RunSpec:
+    usual = {"n_steps": 20, "batch_size": 16, "n_snapshots": 0, "n_validations": 0, "warm_up": 0}
+    return SPEC.replace(training=Training(**(usual | changes)))
+
+
+def test_accumulated_batches_are_one_large_batch(tmp_path: Path) -> None:
+    """Same samples, same step, but for the order of additions; a resumed run reads on where it stopped."""
+    large = collect(train(training(batch_size=64)))["loss"][:]
+    spec = training(accumulation=4)
+    np.testing.assert_allclose(collect(train(spec))["loss"][:], large, rtol=2e-5)
+    run = train(spec, tmp_path)
+    for event in run:
+        if isinstance(event, Tick) and event.done == 7:
+            break
+    assert [run.throw(StopRun()), *run]
+    rest = collect(train(spec, tmp_path, resume=True))["loss"][:]
+    np.testing.assert_allclose(rest, large[7:], rtol=2e-5)
+
+
+def test_keeps_the_latest_the_best_and_one_every_so_many_steps(tmp_path: Path) -> None:
+    """With a rate that is far too high after a good start, the best comes before the end."""
+    spec = training(n_steps=60, batch_size=256, n_validations=13, keep_every=25, learning_rate=1.0, ema=0.0)
+    spec = spec.replace(schedule=Part("one-cycle", {"rise": 0.9, "start": 1e-3}))
+    trace = collect(train(spec, tmp_path))
+    assert {file.name for file in tmp_path.iterdir()} == {FILE_NAME, BEST, kept_name(25), kept_name(50)}
+    loss = trace["loss/validation"]
+    steps = {name: step(tmp_path / name) for name in (FILE_NAME, BEST, kept_name(25))}
+    assert steps == {FILE_NAME: 60, BEST: int(loss.axis[loss[:].argmin()]), kept_name(25): 25}
+    assert steps[BEST] < 60
+    (tmp_path / kept_name(25)).rename(tmp_path / FILE_NAME)
+    again = collect(train(spec, tmp_path, resume=True))
+    np.testing.assert_array_equal(again["loss"][:], trace["loss"][25:])
+    assert step(tmp_path / BEST) == steps[BEST]  # a resumed run knows what was best
+
+
+def step(file: Path) -> int:
+    return int(metadata(file)["step"])
+
+
+def test_half_precision_loses_nothing_that_a_field_shows(tmp_path: Path) -> None:
+    """Read back as float32, the shipped weights' error against the exact field stays as it is within a hundredth."""
+    whole = resources.path("weights", "swiss-roll-flow.safetensors")
+    checkpoint.slim(whole, tmp_path / "half.safetensors", half=True)
+    assert (tmp_path / "half.safetensors").stat().st_size < 0.6 * whole.stat().st_size
+    path, mixture = make("path", spec_of(whole).path), SwissRoll().mixture()
+    cpu = torch.device("cpu")
+    errors = [
+        velocity_error(load_field(file, path, cpu, torch.float32, (2,)), MixtureField(mixture, path, cpu), mixture, 3)
+        for file in (whole, tmp_path / "half.safetensors")
+    ]
+    assert errors[1] == pytest.approx(errors[0], rel=0.01)
+    weights = averaged(tmp_path / "half.safetensors").weights
+    assert {value.dtype for value in weights.values()} == {torch.float32}
+
+
+def test_what_ships_names_its_origin_without_a_place_and_fits_half_precision(tmp_path: Path) -> None:
+    collect(train(training(n_steps=1), tmp_path / "first"))
+    collect(train(training(n_steps=1, init_from=str(tmp_path / "first" / FILE_NAME)), tmp_path))
+    checkpoint.slim(tmp_path / FILE_NAME, tmp_path / "small.safetensors")
+    kept = spec_of(tmp_path / "small.safetensors").training
+    assert kept.init_from == f"first/{FILE_NAME}"
+    assert len(kept.init_sha256) == 64
+    values = load_file(tmp_path / FILE_NAME)
+    save_file({name: value * 1e9 for name, value in values.items()}, tmp_path / "large", metadata(tmp_path / FILE_NAME))
+    with pytest.raises(FlowscopeError, match="beyond 65,504"):
+        checkpoint.slim(tmp_path / "large", tmp_path / "small.safetensors", half=True)
+
+
+def metadata(file: Path) -> dict[str, str]:
+    with safe_open(file, framework="pt") as tensors:
+        return tensors.metadata()
+
+
+def test_the_layout_of_images_changes_no_output() -> None:
+    network = build_network(SPEC.replace(network=Part("unet", {"base": 8})), (3, 8, 8), 0)
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.1, generator=torch.Generator().manual_seed(parameter.numel()))
+    x, t = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(1)), torch.tensor([0.2, 0.6])
+    torch.testing.assert_close(ChannelsLast(network)(x, t), network(x, t), rtol=1e-4, atol=1e-4)
+
+
+def test_points_have_no_channels() -> None:
+    with pytest.raises(SpecError, match="Only images have channels"):
+        collect(train(training(channels_last=True)))

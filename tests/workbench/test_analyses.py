@@ -1,0 +1,65 @@
+"""Which analysis belongs to which run, and that a snapshot of a training is compared at its own times."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.events import Tick
+from core.spec import Part, RunSpec, Training
+from core.trace.build import collect
+from core.trace.derive import snapshot
+from trainers.jobs import start
+from workbench.control.memo import Memo
+from workbench.model.analyses import analysis_spec, fingerprint
+from workbench.views.heat import recorded
+from workbench.views.lane2d import presence_on
+
+SPEC = RunSpec(data=Part("three-gaussians"), n_samples=60)
+
+
+def test_one_exact_field_for_every_sampler_and_another_for_every_path() -> None:
+    exact = lambda spec: fingerprint(analysis_spec(spec, "exact-field"))  # noqa: E731
+    same = SPEC.replace(sampler=Part("heun", {"n_steps": 7}), seed=3, n_samples=9, network=Part("gated-mlp"))
+    assert exact(same) == exact(SPEC)
+    assert exact(SPEC.replace(path=Part("vp-cosine"))) != exact(SPEC)
+    assert exact(SPEC.replace(data=Part("moons"))) != exact(SPEC)
+
+
+def test_a_map_of_errors_is_that_of_its_weights(tmp_path) -> None:
+    file = tmp_path / "w.safetensors"
+    spec = SPEC.replace(field=Part("network", {"weights": str(file)}))
+    file.write_bytes(b"one")
+    first = fingerprint(analysis_spec(spec, "error-map"))
+    assert fingerprint(analysis_spec(spec.replace(seed=99), "error-map")) == first
+    file.write_bytes(b"other")
+    assert fingerprint(analysis_spec(spec, "error-map")) != first
+
+
+def test_a_snapshot_of_a_training_is_compared_at_its_own_times(tmp_path) -> None:
+    spec = SPEC.replace(
+        action="train", field=Part("network"), network=Part("mlp", {"width": 32, "depth": 1}),
+        sampler=Part("euler", {"n_steps": 8}),
+        training=Training(n_steps=150, batch_size=256, learning_rate=1e-2, warm_up=5, ema=0.0, n_snapshots=3),
+    )  # fmt: skip
+    trained = collect(event for event in start(spec, tmp_path) if not isinstance(event, Tick | None))
+    derived = collect(
+        event for event in start(analysis_spec(trained.spec, "exact-field")) if not isinstance(event, Tick)
+    )
+    rms = []
+    for k in (0, len(trained["snapshot/x"]) - 1):
+        shown = snapshot(trained, k)
+        field = shown["field/velocity"]
+        np.testing.assert_array_equal(field.column("t"), derived["field/exact"].column("t"))
+        presence = presence_on(field.static["grid"], shown["x"][:])
+        known = recorded(field, derived["field/exact"], presence)
+        assert known is not None
+        rms.append(known.rms[:-1].mean())
+    assert rms[1] < 0.8 * rms[0]
+
+
+def test_a_memo_makes_anew_what_is_made_of_other_parts() -> None:
+    memo, made = Memo(), []
+    part = np.zeros(2)
+    for parts in ((part, 1), (part, 1), (part, 2), (np.zeros(2), 2)):
+        memo.get("key", parts, lambda: made.append(1))
+    assert len(made) == 3

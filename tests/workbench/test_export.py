@@ -1,0 +1,255 @@
+"""Films, pictures and numbers of traces: the same frames in every format, at the right times, from anywhere."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+import resources
+from core.errors import FlowscopeError, SpecError
+from core.trace import open_trace
+from workbench.export import workers
+from workbench.export.film import Film, Painter
+from workbench.export.job import Order, film_of, make
+from workbench.export.pacing import PACINGS
+from workbench.export.scenes import arranged, lanes
+from workbench.views.theme import DARK
+
+TRACES = [resources.path("traces", f"swiss-roll-{name}.h5") for name in ("diffusion", "flow")]
+GOLDEN = Path(__file__).parent / "golden"
+MOVING, HELD = 9, 3
+
+
+def order(out: Path, **more: object) -> Order:
+    """A film of 12 small frames at 30 a second, which no whole number of hundredths divides."""
+    usual = {"traces": [str(TRACES[1])], "out": str(out), "width": 320, "height": 240, "fps": 30, "real": False,
+             "seconds": MOVING / 30, "hold": HELD / 30}  # fmt: skip
+    return Order(**(usual | more))  # type: ignore[arg-type]
+
+
+def rendered(film: Film) -> NDArray[np.int64]:
+    """Every frame as it is painted, RGB."""
+    painter = Painter(film)
+    return np.stack([painter.frame(shot)[..., 2::-1] for shot in film.shots]).astype(int)
+
+
+def opened(path: Path) -> tuple[NDArray[np.int64], float]:
+    """The frames of a film as another library reads them, each as often as it is shown, and its length in seconds."""
+    frames, total = [], 0.0
+    with Image.open(path) as film:
+        for i in range(film.n_frames):  # type: ignore[attr-defined]
+            film.seek(i)
+            frame = np.asarray(film.convert("RGB"))
+            lasts = film.info["duration"] / 1000
+            frames += [frame] * max(1, round(lasts * 30))
+            total += lasts
+    return np.stack(frames).astype(int), total
+
+
+def test_a_gif_shows_the_frames_that_were_painted_in_the_colours_of_one_palette(qapp, tmp_path) -> None:
+    seen: list[tuple[int, int]] = []
+    assert make(order(tmp_path / "film.gif"), lambda done, total: seen.append((done, total))).endswith("12 frames")
+    assert seen == [(i + 1, MOVING + HELD) for i in range(MOVING + HELD)]
+    frames, seconds = opened(tmp_path / "film.gif")
+    assert seconds == pytest.approx(0.4, abs=0.0101)
+    painted = rendered(film_of(order(tmp_path / "film.gif")))
+    assert len(frames) == len(painted)
+    assert len(np.unique(frames.reshape(-1, 3), axis=0)) <= 256
+    off = np.abs(frames - painted).max(axis=3)
+    assert off.mean() < 1.0
+    assert (off > 40).mean() < 0.002
+
+
+@pytest.mark.parametrize("name", ["film.apng", "frames"])
+def test_pictures_without_loss_are_what_was_painted_to_the_bit(qapp, tmp_path, name: str) -> None:
+    make(order(tmp_path / name))
+    painted = rendered(film_of(order(tmp_path / name)))
+    if name == "frames":
+        files = sorted((tmp_path / name).iterdir())
+        assert len(files) == MOVING + HELD
+        frames = np.stack([np.asarray(Image.open(file).convert("RGB")) for file in files]).astype(int)
+    else:
+        frames, seconds = opened(tmp_path / name)
+        assert seconds == pytest.approx(0.4, abs=0.01)
+    assert np.array_equal(frames, painted)
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.webp"])
+def test_films_with_loss_are_close_and_last_as_long(qapp, tmp_path, name: str) -> None:
+    make(order(tmp_path / name))
+    painted = rendered(film_of(order(tmp_path / name)))
+    if name == "film.webp":
+        frames, seconds = opened(tmp_path / name)
+    else:
+        read = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", str(tmp_path / name), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+        done = subprocess.run(read, capture_output=True, check=True)
+        frames = np.frombuffer(done.stdout, np.uint8).reshape(-1, 240, 320, 3).astype(int)
+        clock = re.search(rb"Duration: 00:00:(\d\d\.\d\d)", done.stderr)
+        assert clock is not None
+        seconds = float(clock[1])
+    assert seconds == pytest.approx(0.4, abs=0.0101)
+    assert len(frames) == len(painted)
+    assert np.abs(frames - painted).mean() < 4
+
+
+@pytest.mark.parametrize("pacing", PACINGS)
+def test_every_film_goes_from_noise_to_data(qapp, tmp_path, pacing: str) -> None:
+    shots = film_of(order(tmp_path / "film.gif", pacing=pacing)).shots
+    assert (shots[0].t, shots[MOVING - 1].t, shots[-1].t) == (0.0, 1.0, 1.0)
+    assert len(shots) == MOVING + HELD
+
+
+def test_frames_painted_in_other_processes_are_the_same_and_in_order(qapp, tmp_path, monkeypatch) -> None:
+    film = film_of(order(tmp_path / "film.gif"))
+    monkeypatch.setattr(workers, "WORTH", 2)
+    apart = np.stack([frame.copy() for frame in workers.painted(film, tmp_path)])[..., 2::-1]
+    assert np.array_equal(apart, rendered(film))
+
+
+def test_what_is_cancelled_or_cannot_be_written_leaves_nothing(qapp, tmp_path) -> None:
+    class Enough(Exception):
+        pass
+
+    def stop(done: int, total: int) -> None:
+        if done == 2:
+            raise Enough
+
+    with pytest.raises(Enough):
+        make(order(tmp_path / "film.mp4"), stop)
+    (tmp_path / "file").write_text("")
+    for name in ("film.gif", "moment.svg", "numbers.csv"):
+        with pytest.raises(FlowscopeError, match="cannot be written"):
+            make(order(tmp_path / "file" / name))
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_an_export_in_a_process_of_its_own_is_the_same_and_ends_when_nobody_waits(tmp_path) -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
+
+    def run(given: dict[str, object], *, wait: bool = True) -> tuple[int, str, str]:
+        with subprocess.Popen(
+            [sys.executable, "-m", "workbench.export.job"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=environment, text=True,
+        ) as child:  # fmt: skip
+            assert child.stdin is not None
+            assert child.stdout is not None
+            assert child.stderr is not None
+            child.stdin.write(json.dumps(given) + "\n")
+            child.stdin.flush()
+            if not wait:
+                child.stdin.close()
+            said = child.stdout.read(), child.stderr.read()
+            return child.wait(), *said
+
+    given = {"traces": [str(TRACES[1])], "out": str(tmp_path / "f.gif"), "width": 320, "height": 240, "fps": 5,
+             "seconds": 1.0, "real": False}  # fmt: skip
+    code, out, error = run(given)
+    assert code == 0, error
+    assert json.loads(out.splitlines()[-1]) == {"done": 10, "total": 10}
+    make(Order(**(given | {"out": str(tmp_path / "here.gif")})))  # type: ignore[arg-type]
+    assert (tmp_path / "f.gif").read_bytes() == (tmp_path / "here.gif").read_bytes()
+    code, _, error = run(given | {"traces": [str(tmp_path / "none.h5")]})
+    assert (code, error.strip()) == (2, f"There is no file {tmp_path / 'none.h5'}.")
+    code, _, error = run(given | {"out": str(tmp_path / "never.gif"), "seconds": 60.0}, wait=False)
+    assert (code, error) == (3, "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["f.gif", "here.gif"]
+
+
+@pytest.mark.parametrize(("name", "theme", "at"), [("noise", "dark", 0.1), ("data", "light", 0.9)])
+def test_a_page_looks_as_it_did(qapp, tmp_path, name: str, theme: str, at: float) -> None:
+    """Golden pictures. Letters may be rasterised a little differently elsewhere, so that 1 % of pixels may be off."""
+    asked = order(tmp_path / "page.png", traces=[str(trace) for trace in TRACES], width=640, theme=theme, at=at)
+    make(asked)
+    now, golden = (
+        np.asarray(Image.open(path).convert("RGB")).astype(int)
+        for path in (tmp_path / "page.png", GOLDEN / f"{name}.png")
+    )
+    off = np.abs(now - golden).max(axis=2)
+    assert (off > 12).mean() < 0.01
+    assert off.mean() < 0.5
+
+
+def test_svg_and_pdf_hold_shapes_and_text(qapp, tmp_path) -> None:
+    for name in ("page.svg", "page.pdf"):
+        assert make(order(tmp_path / name, at=0.5)) == f"picture {tmp_path / name}"
+    svg = (tmp_path / "page.svg").read_text()
+    assert svg.count("<circle") > 2700  # particles and real data, but for the few that lie outside
+    assert "<image" not in svg
+    assert ">t = 0.500</text>" in svg
+    assert "nan" not in svg
+    pdf = (tmp_path / "page.pdf").read_bytes()
+    assert b"Inter" in pdf
+    assert b"/Subtype /Image" not in pdf
+
+
+def test_more_marks_than_a_reader_can_open_become_a_picture(qapp, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("workbench.painters.vector.MOST_SHAPES", 500)
+    assert "too many" in make(order(tmp_path / "page.svg"))
+    svg = (tmp_path / "page.svg").read_text()
+    assert svg.count("<image") == 1
+    assert ">t = 1.000</text>" in svg
+
+
+def test_numbers_are_those_of_the_traces(qapp, tmp_path) -> None:
+    traces = [open_trace(path) for path in TRACES]
+    both = [str(path) for path in TRACES]
+    make(order(tmp_path / "all.npz", traces=both))
+    with np.load(tmp_path / "all.npz") as arrays:
+        for name, trace in zip(("1-diffusion", "2-flow-matching"), traces, strict=True):
+            for stream in trace.streams.values():
+                assert np.array_equal(arrays[f"{name}/{stream.name}"], stream[:])
+                assert np.array_equal(arrays[f"{name}/{stream.name}.t"], stream.column("t"))
+    make(order(tmp_path / "moment.csv", traces=both, at=0.5))
+    with (tmp_path / "moment.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 * 1400
+    for i, trace in enumerate(traces):
+        x = trace["x"]
+        row = int((x.column("t") <= 0.5 + 1e-9).sum()) - 1
+        mine = rows[i * 1400 : (i + 1) * 1400]
+        table = np.array([[float(line["x"]), float(line["y"])] for line in mine], np.float32)
+        assert np.array_equal(table, x[row])
+        assert {float(line["t"]) for line in mine} == {float(f"{x.column('t')[row]:.9g}")}
+
+
+def test_a_grid_has_a_row_for_each_model_and_a_column_for_each_sample() -> None:
+    scenes = lanes([open_trace(path) for path in [*TRACES, TRACES[0]]], DARK)
+    a, b, c, real = scenes
+    assert arranged(scenes, ["one", "two", "one"], "grid") == [[a, c], [b, real]]
+    assert arranged(scenes, ["one", "two", "one"], "row") == [scenes]
+
+
+def test_captions_and_hidden_marks(qapp, tmp_path) -> None:
+    film = film_of(order(tmp_path / "f.gif", captions=("Mine",), hidden=["trails", "field"]))
+    (lane,) = film.reel.rows(0)[0]
+    assert lane.lane.title == "Mine"
+    assert {mark.overlay for mark in lane.marks} == {"particles", "real"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"out": "film.avi"}, r"The name must end in \.gif, \.mp4, .* for PNG frames\. Given film\.avi\."),
+        ({"width": 100}, "Width must be 240 to 3,840. Given 100."),
+        ({"layout": "grid", "traces": [str(path) for path in TRACES]}, "Height must be at least 416 for these lanes."),
+        ({"captions": ("a", "b")}, "Captions are one for each trace, in their order. Given 2 for 1."),
+        ({"pacing": "linnear"}, "Did you mean linear?"),
+        ({"over": "training"}, "No trace here shows how samples changed in training"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_made_is_refused_in_one_line(qapp, tmp_path, wrong: dict[str, object], words: str) -> None:
+    with pytest.raises(FlowscopeError, match=words) as refused:
+        make(order(**({"out": tmp_path / "film.gif"} | wrong)))  # type: ignore[arg-type]
+    assert "\n" not in str(refused.value)
+    assert isinstance(refused.value, SpecError) or "over" in wrong

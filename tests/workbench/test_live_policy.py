@@ -1,0 +1,141 @@
+"""Which request the engine is asked, without an engine: the first answer, the newest one, and what is dropped."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QObject, pyqtSignal
+
+import resources
+from core import catalog
+from core import spec as specs
+from core.events import Chunk, RunStarted, StreamDeclared
+from core.spec import Part, RunSpec
+from workbench.control import runs as module
+from workbench.control.runs import PREVIEW, Runs
+from workbench.engine.commands import JobEnded
+from workbench.model.session import Session
+
+
+class Engine(QObject):
+    """Remembers what it is asked; answers when a test says so."""
+
+    batch = pyqtSignal(int, list)
+    progress = pyqtSignal(object)
+    ended = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: dict[int, RunSpec] = {}
+
+    def submit(self, spec: RunSpec, *, replaces: int | None = None, **_: object) -> int:
+        self.asked.pop(replaces or -1, None)
+        number = max(self.asked, default=0) + 1
+        self.asked[number] = spec
+        return number
+
+    def answer(self, number: int, rows: int | None = None) -> None:
+        """All rows of a job, or the first few; all of them end it."""
+        spec = self.asked[number]
+        n = spec.sampler.params["n_steps"] + 1
+        t = np.linspace(0, 1, n)[: rows or n]
+        declared = StreamDeclared(
+            name="x", row_shape=(spec.n_samples, 2), dims=("t", "particle", "xy"), kind="points", columns=("t",),
+            capacity=n,
+        )  # fmt: skip
+        data = np.zeros((len(t), spec.n_samples, 2), np.float32)
+        self.batch.emit(number, [RunStarted(specs.to_json(spec), {}), declared, Chunk("x", data, {"t": t})])
+        if rows is None:
+            self.asked.pop(number)
+            self.ended.emit(JobEnded(number, "finished"))
+
+
+@pytest.fixture
+def engine(qapp: object) -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def runs(engine: Engine) -> Runs:
+    known = catalog.load(resources.path("catalog.json").read_bytes())
+    made = Runs(Session(), engine, known)  # type: ignore[arg-type]  # it needs no more of an engine
+    spec = RunSpec(
+        n_samples=2000, path=Part("linear"), objective=Part("flow-matching"), sampler=Part("euler", {"n_steps": 50}),
+        field=Part("network", {"weights": "shipped:swiss-roll-flow"}),
+    )  # fmt: skip
+    made.adopt(made.session.add(spec))
+    made.engine_ready(known)
+    return made
+
+
+def asked(engine: Engine) -> list[tuple[str, int, int]]:
+    return [(spec.action, spec.n_samples, spec.sampler.params["n_steps"]) for spec in engine.asked.values()]
+
+
+def turn(runs: Runs, steps: int) -> None:
+    runs.change(runs.session.lanes[0].key, "sampler.n_steps", steps)
+
+
+def test_a_few_particles_come_first_and_all_of_them_when_the_knob_rests(engine: Engine, runs: Runs) -> None:
+    lane = runs.session.lanes[0]
+    turn(runs, 40)
+    assert asked(engine) == [("preview", PREVIEW, 40)]
+    engine.answer(1)
+    assert lane.trace["x"][:].shape == (41, PREVIEW, 2)
+    assert asked(engine) == [("sample", 2000, 40)]
+    engine.answer(1)
+    assert lane.trace["x"][:].shape == (41, 2000, 2)
+    assert asked(engine) == []
+
+
+def test_while_the_knob_moves_only_the_newest_request_waits_for_the_answer_on_its_way(
+    engine: Engine, runs: Runs
+) -> None:
+    for steps in (40, 41, 42, 43):
+        turn(runs, steps)
+    assert asked(engine) == [("preview", PREVIEW, 40)]
+    engine.answer(1)
+    assert asked(engine) == [("preview", PREVIEW, 43)]
+    engine.answer(1)
+    assert asked(engine) == [("sample", 2000, 43)]
+    turn(runs, 30)
+    assert asked(engine) == [("preview", PREVIEW, 30)], "the run of all particles is dropped at once"
+
+
+def test_a_slow_answer_gives_way(engine: Engine, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PATIENCE", 0.0)
+    turn(runs, 900)
+    turn(runs, 20)
+    assert asked(engine) == [("preview", PREVIEW, 20)]
+
+
+@pytest.mark.parametrize(("n", "steps"), [(PREVIEW, 50), (2000, 8)])
+def test_what_is_quick_anyway_is_asked_whole(engine: Engine, runs: Runs, n: int, steps: int) -> None:
+    lane = runs.session.lanes[0]
+    lane.spec = lane.spec.replace(n_samples=n)
+    turn(runs, steps)
+    assert asked(engine) == [("sample", n, steps)]
+
+
+def test_the_old_picture_stays_until_the_new_one_has_reached_the_cursor(engine: Engine, runs: Runs) -> None:
+    lane = runs.session.lanes[0]
+    turn(runs, 8)
+    engine.answer(1)
+    old = lane.trace
+    runs.cursor = lambda: 0.5
+    turn(runs, 4)
+    engine.answer(1, rows=2)
+    assert lane.trace is old
+    turn(runs, 5)
+    engine.answer(1, rows=4)
+    assert lane.trace is not old
+
+
+def test_other_data_ask_for_training_and_nothing_is_sampled(engine: Engine, runs: Runs) -> None:
+    lane = runs.session.lanes[0]
+    runs.change(lane.key, "data.name", "moons")
+    assert asked(engine) == []
+    assert runs.misfits(lane) == ["data"]
+    runs.change(lane.key, "field.name", "exact")
+    assert runs.misfits(lane) == []
+    assert asked(engine) == [("preview", PREVIEW, 50)]

@@ -1,0 +1,107 @@
+"""The folder of runs in the real window: search, sort, compare, rename, bin and back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QLineEdit
+
+import resources
+from workbench.app import App
+from workbench.widgets.dialogs import Message
+
+NAMES = ("20261101-diffusion", "20261102-flow", "20261103-flow-again")
+
+
+@pytest.fixture
+def app(qtbot, qapp, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    root = Path(os.environ["FLOWSCOPE_HOME"]) / "runs"
+    for i, name in enumerate(NAMES):
+        (root / name).mkdir(parents=True)
+        kind = "diffusion" if i == 0 else "flow"
+        shutil.copy(resources.path("traces", f"swiss-roll-{kind}.h5"), root / name / "train.h5")
+        os.utime(root / name / "train.h5", (1_700_000_000 + i, 1_700_000_000 + i))
+    (root / "broken").mkdir()
+    (root / "broken" / "train.h5").write_bytes(b"nothing")
+    made = App([], start_page=True)
+    qtbot.addWidget(made.window)
+    made.window.resize(1200, 760)
+    made.window.show()
+    made.window.activateWindow()
+    qtbot.waitUntil(made.window.isActiveWindow, timeout=5000)
+    made.controller.actions["runs"].trigger()
+    qtbot.waitUntil(lambda: len(page(made).names) == 3, timeout=5000)
+    yield made
+    made.playhead.pause()
+    made.engine.shutdown()
+    made.window.close()
+
+
+def page(app: App):
+    return app.controller.desk.runs.page
+
+
+def places() -> list[str]:
+    return sorted(each.name for each in (Path(os.environ["FLOWSCOPE_HOME"]) / "runs").iterdir())
+
+
+def test_runs_are_searched_and_sorted(qtbot, app) -> None:
+    assert page(app).names == ["Swiss roll, flow matching"] * 2 + ["Swiss roll, diffusion"]
+    page(app).table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    assert page(app).names[0] == "Swiss roll, diffusion"
+    QTest.keyClicks(page(app).search, "diffusion")
+    assert page(app).names == ["Swiss roll, diffusion"]
+    QTest.keyClicks(page(app).search, "x")
+    assert page(app).names == []
+    assert page(app)._words[0].isVisible()
+
+
+def test_two_runs_are_compared_as_lanes(qtbot, app) -> None:
+    page(app).table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    page(app).table.selectRow(0)
+    assert not page(app).compare.isEnabled()
+    page(app).table.setFocus()
+    QTest.keyClick(page(app).table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.mouseClick(page(app).compare, Qt.MouseButton.LeftButton)
+    assert app.window.place == "lanes"
+    qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 3, timeout=5000)
+    assert [scene.lane.method for scene in app.controller.scenes.shown] == ["diffusion", "flow", "real"]
+
+
+def test_a_run_is_renamed_in_its_row_and_keeps_its_folder(qtbot, app) -> None:
+    page(app).table.selectRow(0)
+    qtbot.mouseClick(page(app).rename, Qt.MouseButton.LeftButton)
+    field = page(app).table.findChild(QLineEdit)
+    field.setText("My best run")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "My best run" in page(app).names, timeout=5000)
+    assert places() == sorted([*NAMES, "broken"])
+
+
+def test_a_run_goes_to_the_bin_and_comes_back(qtbot, app, tmp_path) -> None:
+    page(app).table.selectRow(0)
+    page(app).table.setFocus()
+    QTest.keyClick(page(app).table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: len(page(app).names) == 2, timeout=5000)
+    assert NAMES[2] not in places()
+    assert app.window.toast.text == "Moved Swiss roll, flow matching to the bin"
+    qtbot.mouseClick(app.window.toast._button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(page(app).names) == 3, timeout=5000)
+    assert NAMES[2] in places()
+    assert not list((tmp_path / "data").rglob("*.trashinfo"))
+
+
+def test_several_runs_go_after_a_question(qtbot, app) -> None:
+    page(app).table.selectAll()
+    qtbot.mouseClick(page(app).throw, Qt.MouseButton.LeftButton)
+    card = app.window.findChildren(Message)[-1]
+    assert len(page(app).names) == 3
+    card.done.emit("Move to bin")
+    qtbot.waitUntil(lambda: page(app).names == [], timeout=5000)
+    assert places() == ["broken"]

@@ -1,0 +1,149 @@
+"""The start page in the real window: cards, recent runs, and files dropped on the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PyQt6.QtGui import QDropEvent, QFontMetrics
+
+import resources
+from core import presets
+from core.trace import open_trace, save
+from workbench.app import App
+from workbench.model.cards import CARDS
+from workbench.pages.card import HELP_LINES
+from workbench.painters import fonts
+from workbench.widgets.dialogs import Message
+
+PROJECTS = (
+    "CristianLazoQuispe/MNIST-diff-flow-matching",
+    "harshm121/Diffusion-v-FlowMatching",
+    "EliasSf73/Diffusion-and-Flow-Models-implementations",
+    "jorgesarrato/MNIST_Diffusion",
+    "AgarwalUmang/aml_flow_matching_project",
+)
+
+
+@pytest.fixture
+def app(qtbot, qapp):
+    made = App([], start_page=True)
+    qtbot.addWidget(made.window)
+    made.window.resize(1440, 900)
+    made.window.show()
+    made.window.activateWindow()
+    qtbot.waitUntil(made.window.isActiveWindow, timeout=5000)
+    yield made
+    made.playhead.pause()
+    made.engine.shutdown()
+    made.window.close()
+
+
+def card(app: App, name: str):
+    return next(card for card in app.controller.desk.start.grid.cards if card.spec.preset == name)
+
+
+def drop(app: App, *paths: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    none = Qt.KeyboardModifier.NoModifier
+    app.window.dropEvent(QDropEvent(QPointF(600, 400), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, none))
+
+
+def test_the_first_card_opens_the_recorded_runs_without_an_engine(qtbot, app) -> None:
+    assert app.window.place == "library"
+    qtbot.mouseClick(card(app, CARDS[0]), Qt.MouseButton.LeftButton)
+    assert app.window.place == "lanes"
+    qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 3 and app.playhead.t > 0.01, timeout=5000)
+    assert [scene.lane.method for scene in app.controller.scenes.shown] == ["diffusion", "flow", "real"]
+    assert app.window.top.title.text() == "Diffusion beside flow matching"
+    assert app.engine.pid is None
+
+
+def test_each_project_has_a_card_that_names_it_in_full(qtbot, app) -> None:
+    for project in PROJECTS:
+        assert any(project in presets.describe(name).help for name in CARDS), project
+    small = QFontMetrics(fonts.ui(12))
+    for each in app.controller.desk.start.grid.cards:
+        needed = small.boundingRect(0, 0, each.width() - 24, 400, Qt.TextFlag.TextWordWrap, each.spec.help)
+        assert needed.height() <= HELP_LINES * small.lineSpacing(), each.spec.help
+
+
+def test_every_card_has_a_picture_and_moves_under_the_pointer(qtbot, app) -> None:
+    cards = app.controller.desk.start.grid.cards
+    qtbot.waitUntil(lambda: all(each.ready for each in cards), timeout=20_000)
+    for each in cards:
+        assert each._films, each.spec.preset
+    mine = card(app, "one-step")
+    mine.setFocus()
+    assert mine.moving
+    mine.t = 0.0
+    first = mine.grab().toImage()
+    mine.t = 0.9
+    assert mine.grab().toImage() != first
+    app.controller.desk.start.hero.open.setFocus()
+    qtbot.waitUntil(lambda: not mine.moving)
+
+
+def test_the_line_of_the_hero_is_dragged_and_moved_by_keys(qtbot, app) -> None:
+    canvas = app.controller.desk.start.hero.canvas
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(round(canvas.x_of(0.3)), 50))
+    assert canvas.t == pytest.approx(0.3, abs=0.01)
+    qtbot.keyClick(canvas, Qt.Key.Key_End)
+    assert canvas.t == 1.0
+    flow, clusters = canvas._routes[1].lines[-1], np.array([1.5, -0.1, -1.35])
+    assert np.abs(flow[:, None] - clusters).min(axis=1).mean() < 0.15
+    np.testing.assert_allclose(canvas._routes[0].lines[0], canvas._routes[1].lines[0], atol=0.02)
+
+
+def test_a_preset_without_records_says_what_it_waits_for(qtbot, app) -> None:
+    app.controller.desk.open_preset("one-step")
+    qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 4)
+    assert app.controller._message_for(app.session.lanes[0]).title == "Not trained yet"
+    app.controller.desk.open_preset("moons-to-eight")
+    qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 2)
+    assert app.controller._message_for(app.session.lanes[0]).title == "Sampling begins"
+
+
+def test_a_dropped_trace_opens_and_is_remembered_and_greyed_when_it_is_gone(qtbot, app, tmp_path) -> None:
+    shipped = open_trace(resources.path("traces", "swiss-roll-flow.h5"))
+    save(shipped, tmp_path / "mine.h5")
+    drop(app, tmp_path / "mine.h5")
+    assert app.window.place == "lanes"
+    np.testing.assert_array_equal(app.session.lanes[0].trace["x"][-1], shipped["x"][-1])
+    app.controller.actions["library"].trigger()
+    (row,) = app.controller.desk.start.recents.rows
+    assert (row.text(), row.right) == ("Swiss roll, flow matching", "0.9 MB")
+    (tmp_path / "mine.h5").rename(tmp_path / "moved.h5")
+    app.controller.actions["library"].trigger()
+    (row,) = app.controller.desk.start.recents.rows
+    assert row.right == "Find it…"
+    app.controller.desk.recents.moved(row.recent.path, tmp_path / "moved.h5")
+    app.controller.actions["library"].trigger()
+    assert app.controller.desk.start.recents.rows[0].right == "0.9 MB"
+
+
+def test_a_dropped_spec_becomes_lanes_and_a_wrong_one_a_message(qtbot, app, tmp_path) -> None:
+    (tmp_path / "mine.toml").write_text('title = "Mine"\nfield = "exact"\n[sampler]\nname = "heun"\nn_steps = 7\n')
+    drop(app, tmp_path / "mine.toml")
+    assert (app.session.title, app.session.lanes[0].spec.sampler.params["n_steps"]) == ("Mine", 7)
+    (tmp_path / "wrong.toml").write_text('[sampler]\nname = "hean"\n')
+    drop(app, tmp_path / "wrong.toml")
+    (card,) = app.window.findChildren(Message)
+    assert app.session.title == "Mine"
+    card.done.emit("Close")
+
+
+def test_dropped_points_are_the_data_of_every_lane(qtbot, app, tmp_path) -> None:
+    (tmp_path / "mine.csv").write_text("x,y\n" + "\n".join(f"{i % 7},{i % 5}" for i in range(60)))
+    drop(app, tmp_path / "mine.csv")
+    specs = [lane.spec for lane in app.session.lanes if lane.spec]
+    assert [spec.data.name for spec in specs] == ["points", "points"]
+    with qtbot.waitSignal(app.engine.hello, timeout=60_000):
+        app.engine.start()
+    lane = app.session.lanes[0]
+    qtbot.waitUntil(lambda: lane.trace is not None and lane.trace.spec.data.name == "points", timeout=20_000)
+    qtbot.waitUntil(lambda: len(lane.trace["x"]) > 3, timeout=20_000)
+    assert lane.trace["x"].static["data"].std() == pytest.approx(2.0, abs=0.4)

@@ -1,0 +1,102 @@
+"""Hands on the transport bar of the real window, and what lanes and bar then show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from tests.workbench.opened import lanes, opened
+from tests.workbench.test_transport import drag
+from workbench.app import App
+from workbench.views.words import lane_words
+
+
+@pytest.fixture
+def app(qtbot: QtBot) -> Iterator[App]:
+    with opened(qtbot) as app:
+        yield app
+
+
+def press(app: App, name: str) -> None:
+    """Click the control with this name."""
+    control = next(b for b in app.window.findChildren(QPushButton) if b.accessibleName() == name and b.isVisible())
+    QTest.mouseClick(control, Qt.MouseButton.LeftButton)
+
+
+def headers(app: App) -> list[str]:
+    """The times that the lanes with steps show."""
+    return [lane_words(scene.lane, app.playhead.t).time for scene in app.controller.scenes.shown[:2] if scene]
+
+
+def test_a_drag_by_noise_left_moves_all_lanes_to_one_t(qtbot: QtBot, app: App) -> None:
+    bar = app.controller.transport
+    press(app, "Read time as: σ")
+    drag(bar.track, 0.2, 0.5)
+    sigma = lanes(app)[0].trace["x"].column("sigma")
+    t = lanes(app)[0].trace["x"].column("t")
+    at = float(np.interp(app.playhead.t, t, sigma))
+    assert at == pytest.approx(0.5, abs=0.01)
+    assert bar.time.text() == f"{at:.3f}"
+    assert len(set(headers(app))) == 1
+    app.session.select(lanes(app)[1].key)
+    qtbot.waitUntil(lambda: bar.time.text() == f"{1 - app.playhead.t:.3f}", timeout=5000)
+    QTest.keyClick(app.window, Qt.Key.Key_X)
+    assert bar.axes.value() == "log-snr"
+
+
+def test_a_chosen_part_plays_there_and_back_on_the_screen(qtbot: QtBot, app: App) -> None:
+    bar, stage = app.controller.transport, app.controller.lanes.stage
+    drag(bar.track, 0.7, 0.75, shift=True)
+    QTest.keyClick(app.window, Qt.Key.Key_L)
+    assert bar.loop.words == "Ping-pong"
+    app.playhead.set_speed(4.0)
+    seen: list[float] = []
+    stage.native.frameSwapped.connect(lambda: seen.append(app.playhead.t))
+    QTest.keyClick(app.window, Qt.Key.Key_Space)
+
+    def turned() -> bool:
+        steps = np.sign(np.diff(seen))
+        return bool((steps > 0).any() and (steps < 0).any())
+
+    qtbot.waitUntil(turned, timeout=15_000)
+    low, high = app.playhead.span
+    assert low - 1e-9 <= min(seen[1:])
+    assert max(seen) <= high + 1e-9
+    QTest.keyClick(app.window, Qt.Key.Key_Space)
+    assert not app.playhead.playing
+    QTest.keyClick(app.window, Qt.Key.Key_L, Qt.KeyboardModifier.ShiftModifier)
+    assert bar.track.span == (0.0, 1.0)
+
+
+def test_without_keep_time_every_recorded_step_reaches_the_screen(qtbot: QtBot, app: App) -> None:
+    QTest.keyClick(app.window, Qt.Key.Key_K)
+    assert not app.controller.transport.keep.isChecked()
+    app.playhead.set_mode("once")
+    app.playhead.set_speed(4.0)
+    app.playhead.seek(0.801)
+    seen: set[float] = set()
+    app.controller.lanes.stage.native.frameSwapped.connect(lambda: seen.add(round(app.playhead.t, 9)))
+    app.playhead.play()
+    qtbot.waitUntil(lambda: not app.playhead.playing, timeout=20_000)
+    qtbot.waitUntil(lambda: 1.0 in seen, timeout=5000)
+    recorded = {round(float(t), 9) for steps in app.playhead.steps for t in steps if t > 0.801}
+    assert len(recorded) > 10
+    assert recorded <= seen
+
+
+def test_a_press_on_the_slider_rests_the_film_and_letting_go_plays_on(qtbot: QtBot, app: App) -> None:
+    track = app.controller.transport.track
+    app.playhead.play()
+    here = QPoint(round(track.x_of(0.4)), 25)
+    QTest.mousePress(track, Qt.MouseButton.LeftButton, pos=here)
+    held = app.playhead.t
+    qtbot.wait(120)
+    assert (app.playhead.t, app.playhead.playing) == (held, False)
+    QTest.mouseRelease(track, Qt.MouseButton.LeftButton, pos=here)
+    qtbot.waitUntil(lambda: app.playhead.t > held, timeout=5000)

@@ -1,0 +1,1 @@
+"""How `evaluate` measures images."""

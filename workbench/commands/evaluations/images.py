@@ -1,0 +1,164 @@
+"""`evaluate` for images: distances in a named feature network, overall and class by class, beside two real sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from core import registry
+from core.errors import SpecError, unknown
+from core.features import FeatureNetwork
+from core.images.dataset import ImageDataset
+from core.images.judge import Judge
+from core.metrics import ImageMetric
+from core.parts import make
+from core.setup import resolve
+from core.spec import Part, RunSpec, apply_sets
+from workbench.commands.evaluations.subjects import Made, made, spec_of_subject, swept
+from workbench.commands.progress import ProgressLine
+
+_SECTION = "features."
+_GENERAL = "efficientnet-lite0"
+"""The feature network of sets without a classifier of their own."""
+
+
+class Wish(NamedTuple):
+    """What the command line asks for beyond a subject."""
+
+    metrics: list[str] | None = None
+    sets: Sequence[str] = ()
+    n: int | None = None
+    seed: int | None = None
+    features: str | None = None
+    nfes: Sequence[int] = ()
+    guidances: Sequence[float] = ()
+    rungs: bool = False
+
+
+def evaluate_images(name: str, wish: Wish) -> tuple[dict[str, Any], list[Made], Judge]:
+    """The report of a checkpoint or a trace of images, what was made, and the real sets that it was held against.
+
+    Raises:
+        SpecError: a name is unknown, a metric asks for what there is not, or the run cannot be sampled.
+    """
+    wanted = [item for item in wish.sets if not item.startswith(_SECTION)]
+    spec = spec_of_subject(name, wanted, wish.n, wish.seed)
+    runs = swept(spec, wish.nfes, wish.guidances) if name.endswith(".safetensors") else _as_it_is(spec, wish)
+    setup = resolve(spec)
+    dataset = setup.dataset
+    assert isinstance(dataset, ImageDataset)  # the caller has looked
+    metrics = _metrics(wish.metrics)
+    labels = setup.labels(spec.n_samples)
+    line = _Looking()
+    judge = Judge(
+        dataset,
+        _features(dataset, wish),
+        spec.n_samples,
+        None if labels is None else labels.cpu(),
+        setup.device,
+        line.update,
+    )
+    results, kept = [], []
+    for run in made(name, runs):
+        found = judge.seen(run.images, run.labels)
+        results.append(run.said | {"metrics": judge.measure(found, metrics, strict=wish.metrics is not None)})
+        kept.append(run)
+    report = {
+        "subject": name,
+        "title": spec.title,
+        "data": dataset.title,
+        "classes": list(dataset.class_names),
+        "n": spec.n_samples,
+        "seed": spec.seed,
+        "samples": f"particles 0 to {spec.n_samples - 1:,} of the seed, none left out, as 8-bit pictures",
+        **judge.said(),
+        "metrics": {metric.name: {"title": metric.title, "unit": metric.unit, **metric.facts()} for metric in metrics},
+        "runs": results,
+        "floor": {"what": "a second real set of the same size and classes", "metrics": judge.floor(metrics)},
+    }
+    if wish.rungs:
+        report["rungs"] = judge.rungs(metrics)
+    line.close()
+    return report, kept, judge
+
+
+class _Looking:
+    """Progress of looking at one set of images after the other."""
+
+    def __init__(self) -> None:
+        self._line = ProgressLine("looking at images")
+
+    def update(self, done: int, total: int) -> None:
+        if done == 0:  # another set begins, and its own time counts
+            self.close()
+            self._line = ProgressLine("looking at images")
+        self._line.update(done, total)
+
+    def close(self) -> None:
+        self._line.close()
+
+
+def _as_it_is(spec: RunSpec, wish: Wish) -> list[RunSpec]:
+    if wish.nfes or wish.guidances:
+        raise SpecError("--nfe", "A trace is measured as it was made. Name a checkpoint to sample it otherwise.")
+    return [spec]
+
+
+def _metrics(names: list[str] | None) -> list[ImageMetric]:
+    known = {name: cls for name, cls in registry.entries("metric").items() if cls.reads == "images"}
+    for name in names or []:
+        if name not in known:
+            raise SpecError("metrics", unknown("metric of images", name, known))
+    return [known[name]() for name in names or known]
+
+
+def _features(dataset: ImageDataset, wish: Wish) -> FeatureNetwork:
+    """The feature network that is asked for, with its ``features.…`` settings; else the one that suits the data."""
+    own_sets = [item for item in wish.sets if item.startswith(_SECTION)]
+    params = apply_sets({"features": {}}, own_sets)["features"]  # a table of its own, read like those of a spec
+    known = registry.entries("features")
+    if wish.features is not None and wish.features not in known:
+        raise SpecError("--features", unknown("feature network", wish.features, known))
+    usual = next((name for name, cls in known.items() if cls.knows == dataset.name), _GENERAL)
+    network: FeatureNetwork = make("features", Part(wish.features or usual, params))
+    return network
+
+
+def table(report: dict[str, Any]) -> str:
+    """The report as lines of text: a row for each run, then the real sets."""
+    names = [name for name, row in report["metrics"].items() if not _left_out(report, name)]
+    titles = [report["metrics"][name]["title"] for name in names]
+    lines = [
+        f"{report['title'] or report['subject']}: {report['n']:,} images beside {report['data']}, "
+        f"seed {report['seed']}, features of {report['features']['title']}",
+        f"{'':34}" + "".join(f"{title:>24}" for title in titles),
+    ]
+    rows = [(_run_title(run), run["metrics"]) for run in report["runs"]]
+    rows += [("a second real set", report["floor"]["metrics"]), *report.get("rungs", {}).items()]
+    lines += [f"{title:34}" + "".join(f"{_cell(row[name]):>24}" for name in names) for title, row in rows]
+    for run in report["runs"]:
+        if "images a second" in run:
+            lines.append(f"{_run_title(run)}: {run['images a second']:g} images a second, {run['threads']} threads")
+    missing = {name: _left_out(report, name) for name in report["metrics"]}
+    return "\n".join([*lines, *(f"{report['metrics'][name]['title']}: {why}" for name, why in missing.items() if why)])
+
+
+def _left_out(report: dict[str, Any], name: str) -> str:
+    return str(next((run["metrics"][name].get("left out", "") for run in report["runs"]), ""))
+
+
+def _run_title(run: dict[str, Any]) -> str:
+    clipping = "" if run["clipping"]["name"] == "none" else f", {run['clipping']['name']}"
+    return f"{run['title']}, NFE {run['NFE']}, guidance {run['guidance scale']:g}{clipping}"
+
+
+def _cell(row: dict[str, Any]) -> str:
+    if "left out" in row:
+        return "–"
+    spread = f" ± {row['std']:.2g}" if "std" in row else ""
+    return f"{row['value']:.4g}{spread}"
+
+
+def is_of_images(data: str) -> bool:
+    """Whether the data set of that name holds images."""
+    return issubclass(registry.find("data", data), ImageDataset)

@@ -1,0 +1,184 @@
+"""What `evaluate` measures of images: checkpoints, sampled as often as a sweep asks, and traces as they are."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from core import registry
+from core import spec as specs
+from core.errors import SpecError
+from core.evaluation import padded
+from core.images.reference import to_bytes
+from core.learned import sha256, spec_of, steps_of
+from core.run import rows
+from core.setup import Setup, resolve
+from core.spec import Part, RunSpec
+from core.trace import open_trace
+from workbench.commands.progress import ProgressLine
+
+SAMPLES = 1000
+"""Images of each set where the command line names no number: fewer make distances mostly bias."""
+_NFES = (20, 50, 100)
+
+
+class Made(NamedTuple):
+    """Images [N, C, H, W] uint8 of one run, their classes [N] or None, and what a report says of how they were made."""
+
+    images: Tensor
+    labels: Tensor | None
+    said: dict[str, Any]
+
+
+def spec_of_subject(name: str, sets: Sequence[str], n: int | None, seed: int | None) -> RunSpec:
+    """The spec of a checkpoint as it is to be sampled, or of a trace.
+
+    Raises:
+        SpecError: a setting is wrong, or a trace is asked for what it does not hold.
+    """
+    if not name.endswith(".safetensors"):
+        return _spec_of_trace(name, sets, n)
+    spec = spec_of(Path(name)).replace(action="sample", field=Part("network", {"weights": name}))
+    spec = specs.from_dict(specs.apply_sets(specs.to_dict(spec), list(sets)))
+    return spec.replace(n_samples=SAMPLES if n is None else n, seed=spec.seed if seed is None else seed)
+
+
+def _spec_of_trace(name: str, sets: Sequence[str], n: int | None) -> RunSpec:
+    if sets:
+        raise SpecError("--set", "A trace is measured as it was made. Name a checkpoint to sample it otherwise.")
+    trace = open_trace(Path(name))
+    spec = trace.spec
+    trace.close()
+    if n is not None and n > spec.n_samples:
+        raise SpecError("-n", f"The trace holds {spec.n_samples:,} particles. Given {n:,}.")
+    return spec.replace(n_samples=n or spec.n_samples)
+
+
+def swept(spec: RunSpec, nfes: Sequence[int], guidances: Sequence[float]) -> list[RunSpec]:
+    """The runs of a sweep: every guidance scale with every budget of evaluations; the spec itself without any.
+
+    Raises:
+        SpecError: the sampler cannot do with so few evaluations, or guidance is refused.
+    """
+    guided = [_guided(spec, scale) for scale in guidances] or [spec]
+    out = [_within(one, nfe) for one in guided for nfe in nfes] if nfes else guided
+    for one in out:
+        resolve(one)
+    return out
+
+
+def _guided(spec: RunSpec, scale: float) -> RunSpec:
+    if scale == 1.0:  # the class as it is: one evaluation is enough
+        return spec.replace(guidance=Part("none"))
+    same = spec.guidance if spec.guidance.name == "cfg" else Part("cfg")
+    return spec.replace(guidance=same.with_params(scale=scale))
+
+
+def _within(spec: RunSpec, nfe: int) -> RunSpec:
+    """With as many steps as that number of network evaluations allows."""
+    setup = resolve(spec)
+    sampler = setup.sampler
+    if sampler.adaptive:
+        raise SpecError("--nfe", f"{sampler.title} evaluates as often as its tolerance asks. Choose another sampler.")
+    each = setup.guidance.nfe if setup.classes else 1
+    last = sampler.evaluations if sampler.jumps else 1
+    n_steps = (nfe // each - last) // sampler.evaluations + 1
+    if n_steps < 1:
+        raise SpecError("--nfe", f"{sampler.title} takes at least {last * each} evaluations here. Given {nfe}.")
+    return spec.replace(sampler=spec.sampler.with_params(n_steps=n_steps))
+
+
+def made(name: str, runs: Sequence[RunSpec]) -> Iterator[Made]:
+    """What each run makes, one after the other."""
+    for i, spec in enumerate(runs):
+        if name.endswith(".safetensors"):
+            yield _sampled(name, spec, f"{spec.title or name}, run {i + 1} of {len(runs)}")
+        else:
+            yield _recorded(name, spec)
+
+
+def _sampled(name: str, spec: RunSpec, label: str) -> Made:
+    """The end of a run, of which nothing else is kept: a thousand images at fifty times would fill the memory."""
+    setup, line = resolve(spec), ProgressLine(label)
+    weights = {"sha256": sha256(Path(name)), "training steps": steps_of(Path(name))}
+    field = setup.field()
+    last, began = None, time.perf_counter()
+    for done, row in enumerate(rows(setup, field)):
+        line.update(done, setup.sampler.n_steps)
+        last = row
+    seconds = time.perf_counter() - began
+    line.close()
+    assert last is not None  # a run has at least two rows
+    nfe = int(last.columns["nfe"])
+    costs = _costs(seconds, padded(spec.n_samples), nfe)  # the last block is filled up and computed as a whole
+    return Made(to_bytes(torch.from_numpy(last.x)), _labels(setup), _said(setup, nfe) | costs | {"weights": weights})
+
+
+def _recorded(name: str, spec: RunSpec) -> Made:
+    setup = resolve(spec)
+    trace = open_trace(Path(name))
+    try:
+        if "x" not in trace or not len(trace["x"]) or trace["x"].column("t")[-1] < 1.0:
+            raise SpecError("", f"{name} holds no images at t = 1. Name a trace of a whole sampling run.")
+        stream = trace["x"]
+        images = to_bytes(torch.from_numpy(stream[-1][: spec.n_samples]))
+        return Made(images, _labels(setup), _said(setup, int(stream.column("nfe")[-1])))
+    finally:
+        trace.close()
+
+
+def _labels(setup: Setup) -> Tensor | None:
+    labels = setup.labels(setup.spec.n_samples)
+    return None if labels is None else labels.cpu()
+
+
+def _said(setup: Setup, nfe: int) -> dict[str, Any]:
+    spec = setup.spec
+    scale = spec.guidance.params.get("scale", getattr(setup.guidance, "scale", 1.0)) if setup.classes else 1.0
+    parts = {kind: {"name": spec.part(kind).name, **spec.part(kind).params} for kind in _REPORTED}
+    method = registry.find("objective", spec.objective.name).family
+    return {
+        "method": method,
+        "title": setup.sampler.title,
+        "sampler": parts.pop("sampler"),
+        "guidance scale": scale,
+        "NFE": nfe,
+        **parts,
+    }
+
+
+_REPORTED = ("sampler", "grid", "guidance", "clipping")
+
+
+def _costs(seconds: float, n: int, nfe: int) -> dict[str, Any]:
+    """Images a second, as measured and for other numbers of evaluations; memory at its peak."""
+    rate = n / seconds
+    return {
+        "seconds": round(seconds, 2),
+        "images a second": _figures(rate),
+        "images a second, scaled to NFE": {str(other): _figures(rate * nfe / other) for other in _NFES},
+        "threads": torch.get_num_threads(),
+        "peak memory of the process, MB": _peak_memory(),
+    }
+
+
+def _figures(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def _peak_memory() -> int | None:
+    """Since the process began; on a graphics card its own memory; None where the system does not say."""
+    if torch.cuda.is_available():
+        return round(torch.cuda.max_memory_allocated() / 1e6)
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS, kilobytes elsewhere
+    return round(peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6)

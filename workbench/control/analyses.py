@@ -1,0 +1,149 @@
+"""Asks the engine for what a trace did not record, and keeps it: in memory beside the lanes, on disk beside the runs.
+
+An analysis is a run of its own. A trace is read and never written; what is found out about one that lies on disk lies
+in the folder ``derived``, named by what it was computed from, and is there again when the trace is opened again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from core.errors import TraceError
+from core.events import Event
+from core.spec import RunSpec
+from core.trace import Trace, TraceBuilder, open_trace
+from workbench import folders
+from workbench.engine.client import EngineClient
+from workbench.engine.commands import Hello, JobEnded
+from workbench.model.analyses import Kind, analysis_spec, fingerprint
+
+_MOST_KEPT = 24
+
+
+@dataclass(eq=False)
+class Finding:
+    """An analysis: its trace once there is one, and what to say meanwhile."""
+
+    kind: Kind
+    spec: RunSpec
+    builder: TraceBuilder = field(default_factory=TraceBuilder)
+    trace: Trace | None = None
+    job: int | None = None
+    problem: str = ""
+
+    @property
+    def rows(self) -> int:
+        """Rows of the stream that comes last."""
+        return 0 if self.trace is None else min((len(s) for s in self.trace.streams.values()), default=0)
+
+
+class Analyses(QObject):
+    """Findings by what they are computed from."""
+
+    rows_arrived = pyqtSignal()
+    """A finding has grown, ended or failed."""
+
+    def __init__(self, engine: EngineClient) -> None:
+        super().__init__()
+        self._engine = engine
+        self._findings: dict[str, Finding] = {}
+        self._by_lane: dict[tuple[int, Kind], str] = {}
+        self._ready = False
+        engine.hello.connect(self._on_hello)
+        engine.died.connect(self._on_died)
+        engine.batch.connect(self._on_batch)
+        engine.ended.connect(self._on_ended)
+
+    def ask(self, lane: int, trace: Trace, kind: Kind) -> Finding:
+        """What is known; what is not is asked for, in place of an older question of the same lane."""
+        spec = analysis_spec(trace.spec, kind)
+        name = fingerprint(spec)
+        older = self._by_lane.get((lane, kind))
+        self._by_lane[lane, kind] = name
+        finding = self._findings.pop(name, None) or Finding(kind, spec)
+        self._findings[name] = finding  # the newest stands last
+        record = _file(name) if trace.source is not None else None
+        if finding.trace is None and record is not None:
+            finding.trace = _kept(record)
+        if finding.trace is None and finding.job is None and not finding.problem and self._ready:
+            replaced = self._superseded(older, name)
+            finding.job = self._engine.submit(spec, replaces=replaced, record=record)
+        self._forget_oldest()
+        return finding
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being computed."""
+        return any(finding.job is not None for finding in self._findings.values())
+
+    def _superseded(self, older: str | None, newer: str) -> int | None:
+        """The job of a lane's older question, where nobody else waits for it."""
+        finding = self._findings.get(older or "")
+        if finding is None or finding.job is None or older == newer or older in self._by_lane.values():
+            return None
+        del self._findings[older or ""]
+        return finding.job
+
+    def _forget_oldest(self) -> None:
+        wanted = set(self._by_lane.values())
+        idle = [name for name, finding in self._findings.items() if finding.job is None and name not in wanted]
+        for name in idle[: max(0, len(self._findings) - _MOST_KEPT)]:
+            del self._findings[name]
+
+    def forget_lanes(self, keys: set[int]) -> None:
+        """Only these lanes are there: nothing is kept for others."""
+        self._by_lane = {key: name for key, name in self._by_lane.items() if key[0] in keys}
+
+    # --- what the engine says ------------------------------------------------------------------------------------
+
+    def _on_hello(self, _hello: Hello) -> None:
+        self._ready = True
+        self.rows_arrived.emit()
+
+    def _on_died(self, _code: int) -> None:
+        self._ready = False
+        for finding in self._findings.values():
+            if finding.job is not None:  # asked for again when another engine is there
+                finding.job, finding.trace, finding.builder = None, None, TraceBuilder()
+
+    def _of(self, job: int) -> Finding | None:
+        return next((finding for finding in self._findings.values() if finding.job == job), None)
+
+    def _on_batch(self, job: int, events: list[Event]) -> None:
+        finding = self._of(job)
+        if finding is None:
+            return
+        for event in events:
+            finding.builder.feed(event)
+        finding.trace = finding.builder.trace
+        self.rows_arrived.emit()
+
+    def _on_ended(self, end: JobEnded) -> None:
+        finding = self._of(end.job)
+        if finding is None:
+            return
+        finding.job = None
+        if end.status != "finished":
+            finding.problem, finding.trace = end.message or "The analysis was stopped.", None
+        self.rows_arrived.emit()
+
+
+def _file(name: str) -> Path:
+    return folders.home() / "derived" / f"{name}.h5"
+
+
+def _kept(file: Path) -> Trace | None:
+    """A finished analysis on disk."""
+    if not file.is_file():
+        return None
+    try:
+        trace = open_trace(file)
+    except TraceError:  # half written by a window that was killed: computed again
+        return None
+    if trace.status != "finished":
+        trace.close()
+        return None
+    return trace

@@ -1,0 +1,35 @@
+"""Moving runs to the system's bin and back; where there is no bin, to a folder of ours."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from PyQt6.QtCore import QFile
+
+from core.errors import FlowscopeError
+from workbench import folders
+
+
+def throw(place: Path) -> Path:
+    """Move a file or a folder to the bin; returns where it lies now.
+
+    Raises:
+        FlowscopeError: it cannot be moved, for instance because another program holds it.
+    """
+    done, lies = QFile.moveToTrash(str(place))
+    if done and lies:
+        return Path(lies)
+    own = folders.home() / "bin"
+    try:
+        own.mkdir(parents=True, exist_ok=True)
+        return Path(shutil.move(place, own / place.name))
+    except OSError as error:
+        raise FlowscopeError(f"{place.name} cannot be moved to the bin: {error.strerror or error}.") from None
+
+
+def take_back(lies: Path, place: Path) -> None:
+    """Put it back where it was, and forget the bin's note about it (XDG trash specification 1.0)."""
+    shutil.move(lies, place)
+    note = lies.parent.parent / "info" / f"{lies.name}.trashinfo"
+    note.unlink(missing_ok=True)

@@ -1,0 +1,91 @@
+"""What is kept between two starts: layout, and the lanes that were open."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core import spec as specs
+from core.errors import FlowscopeError
+from core.trace import open_trace
+from workbench.model.session import LaneState, ViewState
+from workbench.model.settings import KeptLane, Store
+
+if TYPE_CHECKING:
+    from workbench.control.controller import Controller
+
+_OWN = ("theme",)
+"""What of the view the settings hold under a name of its own."""
+
+
+def keep(main: Controller, store: Store) -> None:
+    """Write down how the window stands."""
+    geometry = main.window.saveGeometry().data()
+    store.set(
+        panel=main.panel.isVisibleTo(main.window),
+        window=base64.b64encode(geometry).decode(),
+        lanes=[_kept(lane) for lane in main.session.lanes],
+        title=main.session.title,
+        view=_plain(main.session.view),
+    )
+
+
+def restore_layout(main: Controller, store: Store) -> None:
+    """Place, size and panel as they were."""
+    if store.now.window:
+        main.window.restoreGeometry(base64.b64decode(store.now.window))
+    main.panel.setVisible(store.now.panel)
+    view = main.session.view
+    for name, value in store.now.view.items():
+        known = getattr(view, name, None)
+        if name not in _OWN and known is not None:
+            setattr(view, name, frozenset(value) if isinstance(known, frozenset) else value)
+
+
+def restore_lanes(main: Controller, store: Store) -> bool:
+    """Open what was open; False where there is nothing to open any more."""
+    opened = False
+    for lane in store.now.lanes:
+        try:
+            opened |= _open(main, lane)
+        except FlowscopeError as error:
+            logging.warning("a lane is not opened again: %s", error)
+    if not opened:
+        main.session.clear()
+        return False
+    main.session.set_title(store.now.title)
+    main.scenes.forget()
+    main.refresh()
+    return True
+
+
+def _kept(lane: LaneState) -> KeptLane:
+    source = lane.trace.source if lane.trace is not None and lane.training is None else None
+    return KeptLane(str(source) if source else "", specs.to_dict(lane.spec) if lane.spec is not None else None)
+
+
+def _open(main: Controller, kept: KeptLane) -> bool:
+    if kept.spec is None:
+        main.session.add(None, real=True)
+        return False
+    spec = specs.from_dict(kept.spec)
+    main.runs.catalog.check(spec)
+    trace = open_trace(Path(kept.trace)) if kept.trace and Path(kept.trace).is_file() else None
+    lane = main.session.add(spec, trace)
+    main.runs.adopt(lane)
+    if trace is None and not main.runs.needs_training(lane):
+        main.runs.sample(lane)
+    return True
+
+
+def _plain(view: ViewState) -> dict[str, Any]:
+    """The view's fields as JSON holds them."""
+    values = {each.name: getattr(view, each.name) for each in fields(ViewState) if each.name not in _OWN}
+    return {
+        name: sorted(value) if isinstance(value, frozenset) else value
+        for name, value in values.items()
+        if isinstance(value, frozenset | str | int | float | bool)
+    }

@@ -1,0 +1,227 @@
+"""The window's manners: palette, shortcuts, undo, settings, full screen, the log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, Qt, QUrl
+from PyQt6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
+
+from core import presets
+from workbench import actions as table
+from workbench import log
+from workbench.control import keep
+from workbench.control.shortcuts import Shortcuts
+from workbench.control.undo import Undo
+from workbench.model.recents import size_words, when_words
+from workbench.model.settings import Store
+from workbench.pages.settings import SettingsPage
+from workbench.painters import fonts
+from workbench.views.theme import ThemeName
+from workbench.widgets.palette import TOP, Entry, Palette
+from workbench.widgets.window import FIRST_SIZE
+
+if TYPE_CHECKING:
+    from workbench.control.controller import Controller
+
+#: The actions that `Shell.handlers` answers; it is made after them.
+SHELL = ("palette", "undo", "redo", "settings", "reset", "copy-log", "full-screen")
+
+
+class Shell(QObject):
+    """Keeps what belongs to the window as a whole."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller.window)
+        self._main = controller
+        self.settings = Store()
+        self.shortcuts = Shortcuts(controller.actions, self.settings)
+        self.undo = Undo(self, controller.session, controller.runs, self._show_undo)
+        self._show_undo()
+        self.page: SettingsPage | None = None
+        self.plain = False
+        fonts.set_scale(self.settings.now.scale)
+        self.settings.changed.connect(self._setting_changed)
+        controller.session.view.events.theme.connect(self._theme_chosen)
+        hints = QGuiApplication.styleHints()
+        assert hints is not None  # there is an application
+        hints.colorSchemeChanged.connect(self._show_theme)
+        controller.window.place_shown.connect(self._place_shown)
+        bar, head = controller.window.big_bar, controller.playhead
+        bar.played.connect(head.toggle)
+        bar.moved.connect(head.seek)
+        head.t_changed.connect(bar.line.set_t)
+        head.state_changed.connect(lambda: bar.show_playing(head.playing))
+        self._show_theme()
+
+    def handlers(self) -> dict[str, Callable[[], None]]:
+        """What the actions of the table do that belong here."""
+        return {
+            "palette": self.show_palette, "undo": self.undo.undo, "redo": self.undo.redo,
+            "settings": self.show_settings, "reset": self.reset, "copy-log": self.copy_log,
+            "full-screen": self.toggle_full_screen,
+        }  # fmt: skip
+
+    # --- settings ------------------------------------------------------------------------------------------------
+
+    def show_settings(self) -> None:
+        window = self._main.window
+        if self.page is None:
+            self.page = SettingsPage(self.shortcuts.keys, self.shortcuts.set)
+            self.page.changed.connect(lambda name, value: self.settings.set(**{name: value}))
+            self.page.reset_asked.connect(self.reset)
+            self.page.log_asked.connect(self.copy_log)
+            window.add_place("settings", self.page)
+        self.page.show_settings(self.settings.now)
+        window.show_place("settings")
+        self._main.playhead.pause()
+
+    def reset(self) -> None:
+        """Everything as it was first, with a way back."""
+        keep.keep(self._main, self.settings)
+        before = self.settings.now
+        self.settings.reset()
+        self._laid_out_anew()
+
+        def back() -> None:
+            self.settings.set(**{name: getattr(before, name) for name in before.__struct_fields__})
+            self._laid_out_anew()
+
+        self._main.window.toast.tell("Settings and layout are as they were first", "", "Undo", back)
+
+    def _laid_out_anew(self) -> None:
+        keep.restore_layout(self._main, self.settings)
+        if not self.settings.now.window:
+            self._main.window.showNormal()
+            self._main.window.resize(*FIRST_SIZE)
+        self.shortcuts.apply()
+        if self.page is not None:
+            self.page.show_settings(self.settings.now)
+
+    def resume(self) -> None:
+        """The layout of the last time."""
+        keep.restore_layout(self._main, self.settings)
+        self._main.window.closing.connect(lambda: keep.keep(self._main, self.settings))
+
+    def resume_lanes(self) -> bool:
+        """The lanes of the last time; False where there are none."""
+        return keep.restore_lanes(self._main, self.settings)
+
+    def _setting_changed(self, name: str) -> None:
+        if name == "theme":
+            self._show_theme()
+        elif name in ("scale", "still"):
+            fonts.set_scale(self.settings.now.scale)
+            self._main.retheme()
+
+    def _theme_chosen(self, name: ThemeName) -> None:
+        """Somebody has switched by hand: from now on it is that one."""
+        if name != self._wanted():
+            self.settings.set(theme=name)
+
+    def _wanted(self) -> ThemeName:
+        choice = self.settings.now.theme
+        if choice != "system":
+            return choice
+        hints = QGuiApplication.styleHints()
+        light = hints is not None and hints.colorScheme() == Qt.ColorScheme.Light
+        return "light" if light else "dark"
+
+    def _show_theme(self) -> None:
+        if self._main.session.view.theme != self._wanted():
+            self._main.session.view.theme = self._wanted()
+
+    # --- full screen ---------------------------------------------------------------------------------------------
+
+    def toggle_full_screen(self) -> None:
+        """Lanes alone in large type, or everything."""
+        window, self.plain = self._main.window, not self.plain
+        if self.plain:
+            window.show_place("lanes")
+            window.big_bar.line.set_t(self._main.playhead.t)
+        window.set_plain(self.plain)
+        self._main.lanes.set_plain(self.plain)
+        window.showFullScreen() if self.plain else window.showNormal()
+
+    def _place_shown(self, name: str) -> None:
+        """Other places have their bars: going there ends the full screen."""
+        if self.plain and name != "lanes":
+            self.toggle_full_screen()
+
+    # --- the log -------------------------------------------------------------------------------------------------
+
+    def copy_log(self) -> None:
+        clipboard = QGuiApplication.clipboard()
+        assert clipboard is not None  # there is an application
+        clipboard.setText(log.text())
+        folder = QUrl.fromLocalFile(str(log.file().parent))
+        self._main.window.toast.tell(
+            "Copied the log", "paste it into your report", "Show in folder", lambda: _open(folder)
+        )
+
+    def unexpected(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """A failing slot is written down and told, and does not end the program."""
+        logging.error("unexpected", exc_info=(kind, error, trace))
+        self._main.window.toast.tell("Something went wrong", "it is in the log", "Copy the log", self.copy_log)
+
+    # --- undo ----------------------------------------------------------------------------------------------------
+
+    def _show_undo(self) -> None:
+        self._main.actions["undo"].setEnabled(self.undo.can_undo)
+        self._main.actions["redo"].setEnabled(self.undo.can_redo)
+
+    # --- the palette ---------------------------------------------------------------------------------------------
+
+    def show_palette(self) -> None:
+        window = self._main.window
+        card = Palette([*self._actions(), *self._presets(), *self._runs()], window.theme)
+        scrim = window.over(card, TOP)
+        card.done.connect(scrim.close_)
+
+    def _actions(self) -> list[Entry]:
+        """Every action of the table but the one that opened the palette."""
+        entries = []
+        for spec in table.TABLE:
+            action = self._main.actions[spec.id]
+            if spec.id == "palette":
+                continue
+            key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            hint = spec.help.replace("<br>", " ")
+            entries.append(
+                Entry("Actions", spec.text, hint, action.trigger, key, spec.icon, enabled=action.isEnabled())
+            )
+        return entries
+
+    def _presets(self) -> list[Entry]:
+        desk, entries = self._main.desk, []
+        for name in presets.names():
+            card = desk.card(name)
+            entries.append(
+                Entry(
+                    "Presets", card.title, card.help, lambda name=name: desk.open_preset(name),  # type: ignore[misc]
+                    method=card.methods[0], also=lambda name=name: desk.open_preset(name, add=True),  # type: ignore[misc]
+                )
+            )  # fmt: skip
+        return entries
+
+    def _runs(self) -> list[Entry]:
+        desk, entries = self._main.desk, []
+        for recent in desk.recents.entries:
+            if not recent.missing:
+                hint = f"{when_words(recent.when)} · {size_words(recent.n_bytes)}"
+                path = Path(recent.path)
+                entries.append(
+                    Entry(
+                        "Runs", recent.title, hint, lambda path=path: desk.open_files([path]),  # type: ignore[misc]
+                        method=recent.method, also=lambda path=path: desk.add_trace(path),  # type: ignore[misc]
+                    )
+                )  # fmt: skip
+        return entries
+
+
+def _open(url: QUrl) -> None:
+    QDesktopServices.openUrl(url)

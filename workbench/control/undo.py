@@ -1,0 +1,128 @@
+"""Undo and redo of what is open, how it is set up, and how it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from PyQt6.QtCore import QObject, QTimer
+
+from core.spec import RunSpec
+from core.trace import Trace
+from workbench.control.runs import Runs
+from workbench.model.history import History
+from workbench.model.session import LaneState, Session, ViewState
+
+_QUIET_MS = 400
+"""What follows faster belongs to one step: a drag of a knob is undone as a whole."""
+_VIEW = tuple(each.name for each in fields(ViewState) if each.name != "theme")
+
+
+@dataclass(frozen=True, eq=False)
+class _LaneThen:
+    """A lane as it was: the lane itself, so that one that was removed comes back."""
+
+    lane: LaneState
+    spec: RunSpec | None
+    trace: Trace | None
+    training: Trace | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Then:
+    """All that undo brings back."""
+
+    lanes: tuple[_LaneThen, ...]
+    view: tuple[Any, ...]
+    title: str
+    selected: int
+
+    @property
+    def key(self) -> object:
+        """What a person changes: not which lane is selected, nor the rows that the engine sends."""
+        return tuple((then.lane.key, then.spec) for then in self.lanes), self.view
+
+
+class Undo(QObject):
+    """Watches the session and goes back in it."""
+
+    def __init__(self, parent: QObject, session: Session, runs: Runs, changed: Callable[[], None]) -> None:
+        super().__init__(parent)
+        self._session, self._runs, self._changed = session, runs, changed
+        self._history = History(self._now(), lambda then: then.key)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_QUIET_MS)
+        self._timer.timeout.connect(self.record)
+        for signal in (session.lanes_changed, session.lane_changed, session.title_changed, session.view.events):
+            signal.connect(self._soon)
+
+    @property
+    def can_undo(self) -> bool:
+        return self._history.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self._history.can_redo
+
+    def record(self) -> None:
+        """Make the present a step that one can come back to."""
+        self._timer.stop()
+        if self._history.now.lanes:
+            self._history.record(self._now())
+        else:  # nothing was open yet: there is nothing to go back to
+            self._history = History(self._now(), lambda then: then.key)
+        self._changed()
+
+    def undo(self) -> None:
+        self.record()  # what has not come to rest yet is a step too
+        if self._history.can_undo:
+            self._show(self._history.undo())
+
+    def redo(self) -> None:
+        if self._history.can_redo:
+            self._show(self._history.redo())
+
+    def _soon(self, *_: object) -> None:
+        self._timer.start()
+
+    def _now(self) -> _Then:
+        session = self._session
+        return _Then(
+            tuple(_LaneThen(lane, lane.spec, lane.trace, lane.training) for lane in session.lanes),
+            tuple(getattr(session.view, name) for name in _VIEW),
+            session.title,
+            session.selected,
+        )
+
+    def _show(self, then: _Then) -> None:
+        session = self._session
+        for name, value in zip(_VIEW, then.view, strict=True):
+            if getattr(session.view, name) != value:
+                setattr(session.view, name, value)
+        if [each.lane for each in then.lanes] != session.lanes:
+            session.lanes = [each.lane for each in then.lanes]
+            session.lanes_changed.emit()
+            session.select(then.selected)
+        for each in then.lanes:
+            self._restore(each)
+        session.set_title(then.title)
+        self._timer.stop()
+        self._changed()
+
+    def _restore(self, then: _LaneThen) -> None:
+        lane = then.lane
+        if lane.spec == then.spec and lane.trace is not None:
+            return
+        lane.spec, lane.training = then.spec, then.training
+        answers = then.trace is not None and _same(then.trace.spec, then.spec)
+        if answers:
+            lane.trace = then.trace
+        if not lane.real and not self._runs.needs_training(lane) and (not answers or lane.key in self._runs.sampling):
+            self._runs.sample(lane)  # also where a newer request is still on its way
+        self._session.touch(lane.key)
+
+
+def _same(recorded: RunSpec, wanted: RunSpec | None) -> bool:
+    return wanted is not None and recorded.replace(action="sample") == wanted.replace(action="sample")

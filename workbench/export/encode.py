@@ -1,0 +1,113 @@
+"""Films as files: frames of the page painter through the ffmpeg that imageio-ffmpeg brings.
+
+A GIF has one palette, made from frames spread over the film; every frame goes through a pipe once, so that memory does
+not grow with the number of frames.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+from PyQt6.QtGui import QImage
+
+from core.errors import FlowscopeError
+from workbench.export.film import Film, Frame, Painter
+from workbench.export.formats import FILMS
+from workbench.export.workers import painted
+from workbench.painters.page import image_on
+
+Report = Callable[[int, int], None]
+_PALETTE_FRAMES = 10
+
+
+def write_film(film: Film, out: Path, report: Report = lambda done, total: None) -> int:
+    """Write a film in the format that its name's ending says; returns the number of frames.
+
+    The file appears only when it is complete; where ``report`` raises, nothing is left.
+
+    Raises:
+        FlowscopeError: it cannot be written; the message says why.
+    """
+    shots = film.shots
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as name:
+            folder = Path(name)
+            part = folder / f"film{out.suffix}"
+            with closing(painted(film, folder)) as frames:
+                counted = _counted(frames, len(shots), report)
+                if out.suffix == "":
+                    _write_pictures(counted, part)
+                elif out.suffix == ".gif":
+                    _write_gif(film, counted, part)
+                else:
+                    _ffmpeg(film, counted, [*FILMS[out.suffix].ffmpeg], part)
+            part.replace(out)
+    except OSError as error:
+        raise FlowscopeError(f"{out} cannot be written: {error.strerror or error}.") from None
+    return len(shots)
+
+
+def _counted(frames: Iterable[Frame], total: int, report: Report) -> Iterable[Frame]:
+    for i, frame in enumerate(frames):
+        yield frame
+        report(i + 1, total)
+
+
+def _write_pictures(frames: Iterable[Frame], folder: Path) -> None:
+    folder.mkdir()
+    for i, frame in enumerate(frames):
+        save_png(image_on(frame, 1.0), folder / f"frame-{i:05d}.png")
+
+
+def save_png(image: QImage, path: Path) -> None:
+    if not image.save(str(path), "PNG"):
+        raise OSError(f"no picture could be written to {path.parent}")
+
+
+def _write_gif(film: Film, frames: Iterable[Frame], out: Path) -> None:
+    palette, shots = out.with_name("palette.png"), film.shots
+    some = np.linspace(0, len(shots) - 1, min(_PALETTE_FRAMES, len(shots))).astype(int)
+    painter = Painter(film)
+    _ffmpeg(film, (painter.frame(shots[i]) for i in some), ["-vf", "palettegen=stats_mode=full"], palette)
+    # the last frame stays as long as every other
+    last = str(round(100 / film.fps))
+    paint = ["-i", str(palette), "-lavfi", "paletteuse=dither=none:diff_mode=rectangle", "-final_delay", last]
+    _ffmpeg(film, frames, paint, out)
+
+
+def _ffmpeg(film: Film, frames: Iterable[Frame], options: list[str], out: Path) -> None:
+    """Feed frames to ffmpeg as raw BGRA."""
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "bgr0", "-s",
+        f"{film.size[0]}x{film.size[1]}", "-r", str(film.fps), "-i", "-", *options, str(out),
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdin is not None  # asked for
+    assert process.stderr is not None  # asked for
+    try:
+        for frame in frames:
+            process.stdin.write(frame.data)
+        process.stdin.close()
+        error = process.stderr.read().decode(errors="replace").strip()
+        if process.wait() != 0:
+            raise FlowscopeError(
+                f"{out.name} could not be made: {error.splitlines()[-1] if error else 'ffmpeg failed'}."
+            )
+    except BrokenPipeError:
+        error = process.stderr.read().decode(errors="replace").strip()
+        raise FlowscopeError(
+            f"{out.name} could not be made: {error.splitlines()[-1] if error else 'disk full'}."
+        ) from None
+    finally:
+        process.kill()
+        process.wait()
+        with suppress(BrokenPipeError):  # what it did not read
+            process.stdin.close()
+        process.stderr.close()

@@ -1,0 +1,41 @@
+"""The kinds of files that an export can be, by the ending of their names, and what a film of each weighs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Film:
+    """A kind of film. ``bytes_a_pixel`` is what a pixel of a moving frame weighs, measured on the shipped runs."""
+
+    title: str
+    bytes_a_pixel: float
+    ffmpeg: tuple[str, ...] = ()
+
+
+#: Without an ending a film is a folder of pictures.
+FILMS: dict[str, Film] = {
+    ".gif": Film("GIF", 0.08),
+    ".mp4": Film("MP4", 0.03, (
+        "-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p", "-c:v", "libx264", "-preset", "veryfast",
+        "-crf", "18", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "iec61966-2-1",
+        "-movflags", "+faststart", "-f", "mp4",
+    )),
+    ".webp": Film("WebP", 0.1, (
+        "-c:v", "libwebp_anim", "-quality", "90", "-compression_level", "1", "-loop", "0", "-f", "webp",
+    )),
+    ".apng": Film("APNG", 0.3, (
+        "-pix_fmt", "rgb24", "-c:v", "apng", "-pred", "none", "-compression_level", "1", "-plays", "0", "-f", "apng",
+    )),
+    "": Film("PNG frames", 0.47),
+}  # fmt: skip
+PICTURES: dict[str, str] = {".png": "PNG", ".svg": "SVG", ".pdf": "PDF"}
+TABLES: dict[str, str] = {".csv": "CSV", ".npz": "NPZ"}
+
+
+def weight(suffix: str, size: tuple[int, int], moving: int, held: int) -> str:
+    """``120 frames, about 8 MB``: what a film will take. Held frames weigh nothing but as pictures of their own."""
+    drawn = moving + held if suffix == "" else moving
+    millions = drawn * size[0] * size[1] * FILMS[suffix].bytes_a_pixel / 1e6
+    return f"{moving + held:,} frames, " + (f"about {millions:,.0f} MB" if millions >= 1 else "under 1 MB")

@@ -1,0 +1,100 @@
+"""The frames of a film in order, painted in processes of their own where that is worth their start."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from multiprocessing.connection import wait
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import FlowscopeError
+from workbench import headless
+from workbench.export.film import Film, Frame, Painter, Shot
+
+WORTH = 60
+"""Different frames from which on processes pay: each takes most of a second to start."""
+_MOST = 8
+_AHEAD = 2
+"""Frames that each process may be ahead of the film."""
+
+
+def painted(film: Film, folder: Path) -> Generator[Frame]:
+    """Every frame [height, width, 4] in BGRA, in order; each is valid until the next one is asked for.
+
+    ``folder`` holds the memory that the processes share, as a file. What several frames in a row show is painted once.
+
+    Raises:
+        FlowscopeError: a painting process ended.
+    """
+    runs = [(shot, len(list(same))) for shot, same in itertools.groupby(film.shots)]
+    shots = [shot for shot, _ in runs]
+    processes = min(os.cpu_count() or 1, _MOST)
+    frames = _apart(film, shots, folder, processes) if len(shots) >= WORTH and processes > 1 else _here(film, shots)
+    for frame, (_, times) in zip(frames, runs, strict=True):
+        for _ in range(times):
+            yield frame
+
+
+def _here(film: Film, shots: Sequence[Shot]) -> Iterator[Frame]:
+    painter, frame = Painter(film), np.empty(film.shape, np.uint8)
+    for shot in shots:
+        painter.paint(shot, frame)
+        yield frame
+
+
+def _apart(film: Film, shots: Sequence[Shot], folder: Path, processes: int) -> Iterator[Frame]:
+    shape = (_AHEAD * processes, *film.shape)
+    with ExitStack() as stack:
+        file = stack.enter_context(tempfile.NamedTemporaryFile(dir=folder, delete=False))
+        for _ in range(shape[0]):
+            file.write(bytes(int(np.prod(film.shape))))  # so that a full disk is an error here, not a crash later
+        file.flush()
+        slots = np.memmap(file.name, np.uint8, "r+", shape=shape)
+        pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _begin, (film, file.name, shape))
+        stack.callback(pool.shutdown, cancel_futures=True)
+        waiting: deque[tuple[int, Future[None]]] = deque()
+        rest = iter(shots)
+        for slot, shot in zip(range(shape[0]), rest, strict=False):
+            waiting.append((slot, pool.submit(_paint, shot, slot)))
+        while waiting:
+            slot, job = waiting.popleft()
+            try:
+                job.result()
+            except BrokenProcessPool:
+                raise FlowscopeError("A process that painted frames has ended; memory may have run out.") from None
+            yield slots[slot]
+            for shot in itertools.islice(rest, 1):
+                waiting.append((slot, pool.submit(_paint, shot, slot)))
+
+
+_painter: Painter
+_slots: np.memmap[tuple[int, int, int, int], np.dtype[np.uint8]]
+
+
+def _begin(film: Film, file: str, shape: tuple[int, int, int, int]) -> None:
+    """In a painting process: what it paints, and where."""
+    global _painter, _slots
+    headless.application()
+    _painter, _slots = Painter(film), np.memmap(file, np.uint8, "r+", shape=shape)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # a pool's process has one
+    wait([parent.sentinel])
+    os._exit(1)
+
+
+def _paint(shot: Shot, slot: int) -> None:
+    _painter.paint(shot, _slots[slot])

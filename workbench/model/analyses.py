@@ -1,0 +1,50 @@
+"""Which run finds out what: the spec of an analysis, with all that does not decide its numbers left at one value.
+
+Two lanes that differ in sampler, steps or number of particles have one exact field: it is computed once, and not again
+while a knob is dragged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+import resources
+from core import spec as specs
+from core.spec import SHIPPED, Part, RunSpec, Training
+
+Kind = Literal["exact-field", "error-map", "forward"]
+_STEPS = 50
+_UNTRAINED = ("network", "exact")
+"""Fields that do not hang on the seed."""
+
+
+def analysis_spec(spec: RunSpec, kind: Kind) -> RunSpec:
+    """The analysis of a run. That of a training stands at the times of its snapshots, others at even times."""
+    out = spec.replace(action=kind, title="", clipping=Part("none"), training=Training())
+    if kind == "error-map":
+        return _evenly(out.replace(n_samples=1, seed=0 if spec.field.name in _UNTRAINED else spec.seed))
+    plain = RunSpec()
+    out = out.replace(network=plain.network)
+    if kind == "forward":
+        return _evenly(out.replace(field=Part("network"), label="", guidance=Part("none")))
+    out = out.replace(n_samples=1, seed=0, field=Part("exact"), objective=plain.objective)
+    return out if spec.action == "train" else _evenly(out)
+
+
+def _evenly(spec: RunSpec) -> RunSpec:
+    return spec.replace(grid=Part("uniform"), sampler=Part("euler", {"n_steps": _STEPS}))
+
+
+def fingerprint(spec: RunSpec) -> str:
+    """A name for what an analysis yields: its spec, and the state of the weights' file that it reads."""
+    text = specs.to_json(spec)
+    weights = str(spec.field.params.get("weights", ""))
+    if weights:
+        file = Path(weights)
+        if weights.startswith(SHIPPED):
+            file = resources.path("weights", f"{weights.removeprefix(SHIPPED)}.safetensors")
+        if file.is_file():
+            text += f" {file.stat().st_size} {file.stat().st_mtime_ns}"
+    return hashlib.sha256(text.encode()).hexdigest()[:24]

@@ -1,0 +1,8 @@
+"""What a file is, by its ending."""
+
+from __future__ import annotations
+
+TRACES = (".h5", ".hdf5")
+SPECS = (".toml",)
+POINTS = (".csv", ".npy")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")

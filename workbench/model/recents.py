@@ -1,0 +1,79 @@
+"""The files that were opened or made, newest first, kept beside the settings. No Qt."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+
+from workbench import folders
+from workbench.views.marks import Method
+
+MOST = 12
+
+
+class Recent(msgspec.Struct, frozen=True):
+    """A trace as it was when it was last at hand; ``when`` is UTC."""
+
+    path: str
+    title: str
+    method: Method
+    n_bytes: int
+    when: datetime
+
+    @property
+    def missing(self) -> bool:
+        return not Path(self.path).is_file()
+
+
+class Recents:
+    """Reads and writes ``recent.json``; a file that cannot be read counts as empty."""
+
+    def __init__(self) -> None:
+        self._file = folders.home() / "recent.json"
+        self.entries: list[Recent] = self._read()
+
+    def add(self, path: Path, title: str, method: Method) -> None:
+        """Put a file that exists first in the list."""
+        path = path.resolve()
+        entry = Recent(str(path), title, method, path.stat().st_size, datetime.now(UTC))
+        self.entries = [entry, *(each for each in self.entries if each.path != entry.path)][:MOST]
+        self._write()
+
+    def moved(self, old: str, new: Path) -> None:
+        """A missing file was found elsewhere."""
+        found = str(new.resolve())
+        kept = [each for each in self.entries if each.path != found or each.path == old]
+        self.entries = [msgspec.structs.replace(each, path=found) if each.path == old else each for each in kept]
+        self._write()
+
+    def forget(self, path: str) -> None:
+        self.entries = [each for each in self.entries if each.path != path]
+        self._write()
+
+    def _read(self) -> list[Recent]:
+        try:
+            return msgspec.json.decode(self._file.read_bytes(), type=list[Recent])
+        except FileNotFoundError:
+            return []
+        except (OSError, msgspec.DecodeError) as error:
+            logging.warning("%s cannot be read: %s", self._file, error)
+            return []
+
+    def _write(self) -> None:
+        folders.write(self._file, msgspec.json.encode(self.entries))
+
+
+def when_words(when: datetime, today: date | None = None) -> str:
+    """``Today, 18:04``, ``Yesterday, 21:10``, ``20 Nov, 14:22``, in the local time zone."""
+    local = when.astimezone()
+    days = ((today or datetime.now().date()) - local.date()).days
+    day = {0: "Today", 1: "Yesterday"}.get(days, f"{local.day} {local:%b}")
+    return f"{day}, {local:%H:%M}"
+
+
+def size_words(n_bytes: int) -> str:
+    """``11.2 MB``, ``8 kB``."""
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 100_000 else f"{max(1, round(n_bytes / 1e3))} kB"

@@ -1,0 +1,74 @@
+"""What a person has chosen for good: theme, size of type, shortcuts, layout, and what was open. No Qt."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Literal
+
+import msgspec
+from psygnal import Signal
+
+from workbench import folders
+
+ThemeChoice = Literal["dark", "light", "system"]
+SCALES = (1.0, 1.1, 1.25)
+
+
+class KeptLane(msgspec.Struct, frozen=True):
+    """A lane that was open at the end: its file if it has one, and the spec that makes it anew."""
+
+    trace: str
+    spec: dict[str, Any] | None
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Every field has a default, so that an older or a partly written file still counts."""
+
+    theme: ThemeChoice = "dark"
+    scale: float = 1.0
+    """Of type and of what holds it; 1 is 13 px."""
+    still: bool = False
+    """Nothing moves but what is played."""
+    keys: dict[str, list[str]] = {}
+    """The shortcuts of actions that have others than their own."""
+    panel: bool = True
+    window: str = ""
+    """Qt's own record of place and size, base 64."""
+    lanes: list[KeptLane] = []
+    title: str = ""
+    view: dict[str, Any] = {}
+
+
+class Store:
+    """The settings, kept in ``settings.json`` whenever they change."""
+
+    changed = Signal(str)
+    """The name of the field."""
+
+    def __init__(self) -> None:
+        self._file = folders.home() / "settings.json"
+        self.now = self._read()
+
+    def set(self, **changes: Any) -> None:
+        """Change some fields, keep the file, and tell for each that is really another."""
+        before, self.now = self.now, msgspec.structs.replace(self.now, **changes)
+        if before == self.now:
+            return
+        folders.write(self._file, msgspec.json.format(msgspec.json.encode(self.now)))
+        for name in changes:
+            if getattr(before, name) != getattr(self.now, name):
+                self.changed.emit(name)
+
+    def reset(self) -> None:
+        """Everything as it was first."""
+        fresh = Settings()
+        self.set(**{name: getattr(fresh, name) for name in fresh.__struct_fields__})
+
+    def _read(self) -> Settings:
+        try:
+            return msgspec.json.decode(self._file.read_bytes(), type=Settings)
+        except FileNotFoundError:
+            return Settings()
+        except (OSError, msgspec.DecodeError) as error:
+            logging.warning("%s cannot be read: %s", self._file, error)
+            return Settings()

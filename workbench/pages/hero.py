@@ -1,0 +1,224 @@
+"""The head of the start page: one noise, two routes, with a line to drag through time."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from workbench.painters import fonts
+from workbench.painters.glyphs import draw_glyph
+from workbench.views import hero
+from workbench.views.theme import DARK, GLYPHS, Theme
+from workbench.widgets.controls import button, label
+from workbench.widgets.icons import icon, pixmap
+
+HEIGHT = 300
+_TEXT_WIDTH = 352
+_AHEAD, _BEHIND = 0.10, 0.62
+_PAD, _SIDE = 8.0, 3.2
+_TEXT = (
+    "150 particles leave the same noise. Read by t, flow matching sorts them early and diffusion late. "
+    "Drag the line to see where each one goes."
+)
+
+
+class Hero(QWidget):
+    """Words and two buttons at the left, the routes at the right."""
+
+    opened = pyqtSignal()
+    help_asked = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(HEIGHT)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(1, 1, 1, 1)
+        row.setSpacing(0)
+        words = QWidget()
+        words.setFixedWidth(_TEXT_WIDTH)
+        column = QVBoxLayout(words)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(8)
+        column.addWidget(label("One noise, two routes", "lead"))
+        text = label(_TEXT, "t2")
+        text.setWordWrap(True)
+        column.addWidget(text)
+        column.addStretch(1)
+        column.addLayout(self._legend())
+        column.addSpacing(4)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        self.open = button("Open this run", self.opened.emit, role="primary")
+        self.keys = button("Show the keys", self.help_asked.emit)
+        self.keys.setToolTip("What the window can do, with the key of each")
+        for each in (self.open, self.keys):
+            buttons.addWidget(each)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
+        row.addWidget(words)
+        self.canvas = HeroCanvas()
+        row.addWidget(self.canvas, 1)
+
+    def _legend(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self._glyphs: list[QLabel] = []
+        for route in hero.routes():
+            glyph = QLabel()
+            self._glyphs.append(glyph)
+            row.addWidget(glyph)
+            row.addWidget(label(route.name, "loud"))
+            row.addSpacing(4)
+        row.addStretch(1)
+        return row
+
+    def retheme(self, theme: Theme) -> None:
+        for glyph, method in zip(self._glyphs, ("diffusion", "flow"), strict=True):
+            colour = theme.methods[method]  # type: ignore[index]  # both are methods
+            glyph.setPixmap(pixmap(GLYPHS[method], colour, 11, self.devicePixelRatioF()))  # type: ignore[index]
+        self.open.setIcon(icon("play", theme.on_prim, 12))
+        self.canvas.retheme(theme)
+
+
+class HeroCanvas(QWidget):
+    """The quantile lines of both routes, bright before the line and faint behind it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Time of both routes")
+        self.setAccessibleDescription("Arrow keys or dragging move the line through time")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.SizeHorCursor)
+        self.setMinimumWidth(160)
+        self.t = 0.8
+        self._theme: Theme = DARK
+        self._routes = hero.routes()
+        self._ink: tuple[object, QPixmap] | None = None
+
+    def retheme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    # --- moving the line -----------------------------------------------------------------------------------------
+
+    def seek(self, t: float) -> None:
+        self.t = min(max(t, 0.0), 1.0)
+        self.update()
+
+    def x_of(self, t: float) -> float:
+        return _PAD + t * (self.width() - 2 * _PAD)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        self.mouseMoveEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        if event is not None:
+            self.seek((event.position().x() - _PAD) / max(1.0, self.width() - 2 * _PAD))
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        steps = {Qt.Key.Key_Left: -0.02, Qt.Key.Key_Right: 0.02, Qt.Key.Key_Home: -1.0, Qt.Key.Key_End: 1.0}
+        if event is not None and event.key() in steps:
+            self.seek(self.t + steps[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+    # --- drawing -------------------------------------------------------------------------------------------------
+
+    def _y_of(self, row: int, value: float) -> float:
+        half = self.height() / 2
+        return half * (row + 0.5) - value / _SIDE * (half / 2 - 4)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        theme, painter = self._theme, QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        clip = QPainterPath()
+        clip.addRoundedRect(QRectF(self.rect()).adjusted(-8, 0, 0, 0), 7, 7)
+        painter.setClipPath(clip)
+        painter.fillRect(self.rect(), QColor(theme.canvas))
+        x = self.x_of(self.t)
+        ink = self._lines()
+        painter.save()
+        painter.setClipRect(QRectF(0, 0, x, self.height()), Qt.ClipOperation.IntersectClip)
+        painter.setOpacity(_BEHIND)
+        painter.drawPixmap(0, 0, ink)
+        painter.restore()
+        painter.save()
+        painter.setClipRect(QRectF(x, 0, self.width() - x, self.height()), Qt.ClipOperation.IntersectClip)
+        painter.setOpacity(_AHEAD if theme.name == "dark" else 2 * _AHEAD)
+        painter.drawPixmap(0, 0, ink)
+        painter.restore()
+        self._particles(painter, x)
+        painter.setPen(QPen(QColor(theme.line), 1))
+        painter.drawLine(QPointF(0, 0), QPointF(0, self.height()))
+        painter.drawLine(QPointF(0, self.height() / 2), QPointF(self.width(), self.height() / 2))
+        for row, route in enumerate(self._routes):
+            centre = QPointF(18, row * self.height() / 2 + 15)
+            draw_glyph(painter, route.method, centre, 9, theme.methods[route.method])
+        self._words(painter, x)
+
+    def _particles(self, painter: QPainter, x: float) -> None:
+        at = round(self.t * (hero.N_TIMES - 1))
+        painter.setPen(Qt.PenStyle.NoPen)
+        for row, route in enumerate(self._routes):
+            for value, colour in zip(route.lines[at], hero.colours(self._theme), strict=True):
+                painter.setBrush(QColor.fromRgbF(*(float(part) for part in colour[:3])))
+                painter.drawEllipse(QPointF(x, self._y_of(row, float(value))), 1.9, 1.9)
+
+    def _words(self, painter: QPainter, x: float) -> None:
+        theme, middle = self._theme, self.height() / 2
+        painter.setPen(QPen(QColor(theme.t1), 1))
+        painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+        font = fonts.ui(12, 600)
+        words = f"t = {self.t:.2f}"
+        wide = QFontMetricsF(font).horizontalAdvance(words) + 20
+        left = min(max(x - wide / 2, 4.0), self.width() - wide - 4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.prim))
+        painter.drawRoundedRect(QRectF(left, middle - 12, wide, 24), 5, 5)
+        painter.setFont(font)
+        painter.setPen(QColor(theme.on_prim))
+        painter.drawText(QRectF(left, middle - 12, wide, 24), Qt.AlignmentFlag.AlignCenter, words)
+        painter.setFont(fonts.ui(12))
+        painter.setPen(QColor(theme.t2))
+        foot = QRectF(12, self.height() - 24, self.width() - 24, 18)
+        painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, "noise")
+        painter.drawText(foot, Qt.AlignmentFlag.AlignRight, "data")
+        if self.hasFocus() and self.window() is not None:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(theme.t1), 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 2, -2, -2), 6, 6)
+
+    def _lines(self) -> QPixmap:
+        """All lines at full strength, painted once for a size and a theme."""
+        ratio = self.devicePixelRatioF()
+        made_for = (self.size(), ratio, self._theme.name)
+        if self._ink is not None and self._ink[0] == made_for:
+            return self._ink[1]
+        ink = QPixmap(self.size() * ratio)
+        ink.setDevicePixelRatio(ratio)
+        ink.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(ink)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for row, route in enumerate(self._routes):
+            xs = [self.x_of(float(t)) for t in route.times]
+            for line, colour in zip(route.lines.T, hero.colours(self._theme), strict=True):
+                painter.setPen(QPen(QColor.fromRgbF(*(float(part) for part in colour[:3])), 1))
+                ys = [self._y_of(row, float(value)) for value in line]
+                painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in zip(xs, ys, strict=True)]))
+        painter.end()
+        self._ink = (made_for, ink)
+        return ink

@@ -1,0 +1,61 @@
+"""One noise, two routes, in one dimension: quantiles of p_t for two paths to the same three clusters.
+
+In one dimension the flow of a path is monotone, so a particle keeps its quantile q for all t and stands at
+F_t^{-1}(q). For a mixture sum_k w_k N(mu_k, s^2) and x_t = alpha x1 + sigma x0 the distribution at t is
+F_t(y) = sum_k w_k Phi((y - alpha mu_k) / sqrt(alpha^2 s^2 + sigma^2)): no solver, no error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from workbench.views.marks import Method
+from workbench.views.theme import Theme, noise_colours
+
+Floats64 = NDArray[np.float64]
+
+N_LINES, N_TIMES = 150, 161
+CENTRES, WEIGHTS, STD = np.array([1.5, -0.1, -1.35]), np.array([0.34, 0.33, 0.33]), 0.13
+_BETA_0, _BETA_1 = 0.1, 20.0
+_TOP, _BOTTOM = 3.9, -0.75
+"""Angles on the circle of noise colours for the highest and the lowest line."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """Lines [N_TIMES, N_LINES] over times [N_TIMES]: where each quantile of the noise is."""
+
+    method: Method
+    name: str
+    times: Floats64
+    lines: Floats64
+
+
+def routes() -> tuple[Route, Route]:
+    """Diffusion on the VP path (beta from 0.1 to 20, Song et al. 2021, eq. 32) and flow matching on the linear one."""
+    t = np.linspace(0.0, 1.0, N_TIMES)
+    back = 1.0 - t
+    alpha = np.exp(-0.25 * back**2 * (_BETA_1 - _BETA_0) - 0.5 * back * _BETA_0)
+    return (
+        Route("diffusion", "Diffusion, VP path", t, _quantiles(alpha, np.sqrt(1.0 - alpha**2))),
+        Route("flow", "Flow matching", t, _quantiles(t, 1.0 - t)),
+    )
+
+
+def colours(theme: Theme) -> NDArray[np.float32]:
+    """The colour of each line [N_LINES, 4], by its place in the noise."""
+    angle = np.linspace(_BOTTOM, _TOP, N_LINES)
+    return noise_colours(1.6 * np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32), theme)
+
+
+def _quantiles(alpha: Floats64, sigma: Floats64) -> Floats64:
+    y = np.linspace(-3.4, 3.4, 1201)
+    spread = np.sqrt((alpha * STD) ** 2 + sigma**2)
+    z = (y[None, :, None] - alpha[:, None, None] * CENTRES) / spread[:, None, None]
+    cdf = ndtr(z) @ WEIGHTS
+    q = (np.arange(N_LINES) + 0.5) / N_LINES
+    return np.stack([np.interp(q, row, y) for row in cdf])
