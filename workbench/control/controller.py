@@ -70,7 +70,7 @@ class Controller(QObject):
         self.transport = Transport(playhead, self.actions)
         self.form = FormControl(self.window, session, playhead, runs, self.actions)
         self.panel = self.form.panel
-        self.images = ImageControl(session, runs, self.scenes, self.tell)
+        self.images = ImageControl(session, runs, self.scenes, self.tell, self.charts)
         self.panel.add_above(self.images.panel)
         self.window.compose(self.actions, self.images.below(self.lanes), self.charts, self.panel, self.transport)
         self._charts_timer = Soon(self.window, _CHARTS_MS, self._show_charts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import QObject, QTimer
-from PyQt6.QtWidgets import QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from core.errors import SpecError
 from core.trace import Trace
@@ -19,21 +19,26 @@ from workbench.views.key_frames import key_frames
 from workbench.views.marks import Method
 from workbench.views.theme import THEMES, Theme
 from workbench.widgets.image_panel import Asked, ImagePanel
-from workbench.widgets.key_frames import KeyFrameStrip
+from workbench.widgets.key_frames import KeyFrameStrip, Stacked
 from workbench.widgets.lane_states import MessageSpec
 
 _MOST_GUIDANCE = 8.0
 """End of the slider; further, images only burn out."""
 
+_LOW = 820
+"""Windows lower than this have room for key frames or charts, not both."""
+
 
 class ImageControl(QObject):
     """Owns the panel of the chosen image and the strip of key frames."""
 
-    def __init__(self, session: Session, runs: Runs, scenes: Scenes, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, session: Session, runs: Runs, scenes: Scenes, tell: Callable[[str], None], charts: QWidget
+    ) -> None:
         super().__init__()
         self._session, self._runs, self._scenes, self._tell = session, runs, scenes, tell
         self.panel, self.strip = ImagePanel(), KeyFrameStrip()
-        self._cursor = 0.0
+        self._charts, self._cursor = charts, 0.0
         self.panel.class_chosen.connect(lambda label: self._ask({"label": label}))
         self.panel.guidance_chosen.connect(self._guide)
         self.panel.what_chosen.connect(lambda _: self.show())
@@ -41,14 +46,14 @@ class ImageControl(QObject):
         self.strip.room_changed.connect(lambda: QTimer.singleShot(0, self.show))
 
     def below(self, lanes: QWidget) -> QWidget:
-        """The lanes with the strip below them."""
-        both = QWidget()
-        column = QVBoxLayout(both)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(lanes, 1)
-        column.addWidget(self.strip)
+        """The lanes with the strip below them, for which charts give way in a low window."""
+        both = Stacked(lanes, self.strip)
+        both.resized.connect(self._make_room)
         return both
+
+    def _make_room(self) -> None:
+        low = self.strip.window().height() < _LOW  # type: ignore[union-attr]  # it stands in the window
+        self._charts.setVisible(not (low and self.strip.isVisibleTo(self.strip.parentWidget())))
 
     @property
     def _theme(self) -> Theme:
@@ -66,6 +71,7 @@ class ImageControl(QObject):
         self.panel.setVisible(bool(lanes))
         if not lanes:
             self.strip.show_frames(None, self._theme)
+            self._make_room()
             return
         chosen = next((trace for _, lane, trace in lanes if lane.key == self._session.selected), lanes[0][2])
         look = self._scenes.image_look()
@@ -77,8 +83,9 @@ class ImageControl(QObject):
         frames = None
         if "keys" in view.overlays:
             runs = [(method, trace) for method, _, trace in lanes]
-            frames = key_frames(runs, index, view.field_kind, look.limit, self.strip.most)
+            frames = key_frames(runs, index, view.field_kind, look.limit, self.strip.gap)
         self.strip.show_frames(frames, self._theme)
+        self._make_room()
         self.set_cursor(self._cursor)
 
     def message(self, lane: LaneState) -> MessageSpec | None:

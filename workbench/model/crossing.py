@@ -23,17 +23,22 @@ def crossed(catalog: Catalog, spec: RunSpec, data: str) -> RunSpec:
     images = shape_of(catalog, data) == "images"
     kept = {"seed": spec.seed, "device": spec.device, "precision": spec.precision, "threads": spec.threads}
     kept["n_samples"] = N_IMAGES if images else RunSpec().n_samples
-    # a preset whose weights ship comes before others
-    for name in sorted(presets.names(), key=lambda name: presets.shipped_weights(name) is None):
-        found = presets.load(name)
-        if len(found) == 1 and (found[0].data.name, found[0].objective.name) == (data, spec.objective.name):
-            return _with_weights(found[0], name).replace(action="sample", title="", **kept)
+    network = Part("unet" if images else "mlp")
+    fitting = [name for name in presets.names() if _answers(presets.load(name), data, spec.objective.name)]
+    # what can be sampled at once comes first, and among that the usual network
+    fitting.sort(key=lambda name: (presets.shipped_weights(name) is None, presets.load_one(name).network != network))
+    if fitting:
+        return _with_weights(presets.load_one(fitting[0]), fitting[0]).replace(action="sample", title="", **kept)
     entry = catalog.entry("data", data)
     training = msgspec.structs.replace(Training(), conditional=bool(entry.facts.get("classes")), autocast=images)
     usual = {kind: RunSpec().part(kind) for kind in ("source", "coupling", "guidance", "clipping")}
-    network = Part("unet" if images else "mlp")
     changed = {"data": Part(data), "network": network, "field": Part("network"), "training": training, "label": ""}
     return spec.replace(**changed, **usual, **kept)
+
+
+def _answers(lanes: list[RunSpec], data: str, objective: str) -> bool:
+    """Whether a preset is one run of this method on these data."""
+    return len(lanes) == 1 and (lanes[0].data.name, lanes[0].objective.name) == (data, objective)
 
 
 def _with_weights(spec: RunSpec, preset: str) -> RunSpec:

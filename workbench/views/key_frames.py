@@ -12,8 +12,8 @@ from core.trace.derive import FieldKind
 from workbench.views.images import class_name, images_of, magnitude
 from workbench.views.marks import Floats, Method, Times
 
-MOST = 9
-"""Frames of a lane."""
+LEAST_GAP = 0.115
+"""Of t between two frames: nine of a run are enough."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,30 +43,30 @@ class KeyFrames:
 
 
 def key_frames(
-    lanes: Sequence[tuple[Method, Trace]], index: int, kind: FieldKind, limit: float, most: int = MOST
+    lanes: Sequence[tuple[Method, Trace]], index: int, kind: FieldKind, limit: float, gap: float = LEAST_GAP
 ) -> KeyFrames:
-    """Image ``index`` of each lane at recorded times spread over t."""
+    """Image ``index`` of each lane at recorded times that are ``gap`` of t apart."""
     there = [(method, trace) for method, trace in lanes if len(trace["x"]) and index < images_of(trace["x"]).shape[1]]
     return KeyFrames(
         index, class_name(there[0][1], index) if there else "",
-        tuple(_history(method, trace, index, kind, most) for method, trace in there), kind, limit,
+        tuple(_history(method, trace, index, kind, gap) for method, trace in there), kind, limit,
     )  # fmt: skip
 
 
-def _history(method: Method, trace: Trace, index: int, kind: FieldKind, most: int) -> History:
+def _history(method: Method, trace: Trace, index: int, kind: FieldKind, gap: float) -> History:
     times = trace["x"].column("t")
-    rows = spread(times, most)
+    rows = spread(times, gap)
     sizes = magnitude(trace, kind, slice(index, index + 1))
     known = None if sizes is None or 0 in sizes.shape else np.stack([sizes[row][0] for row in rows])
     return History(method, times[rows], images_of(trace["x"])[rows, index], known)
 
 
-def spread(times: Times, most: int) -> list[int]:
-    """The rows nearest to ``most`` equally spaced times from 0 to 1, as far as they have been recorded: the first row
-    and the last among them, none twice."""
+def spread(times: Times, gap: float) -> list[int]:
+    """Rows at least ``gap`` of t apart, the first and the last among them."""
     if len(times) == 0:
         return []
-    wanted = np.linspace(0.0, 1.0, most)
-    wanted = wanted[wanted <= times[-1] + 1e-9]
-    rows = np.abs(times[:, None] - wanted).argmin(axis=0)
-    return sorted({0, len(times) - 1, *map(int, rows)})[: most + 1]
+    rows, last = [0], len(times) - 1
+    for row in range(1, last):
+        if times[row] - times[rows[-1]] >= gap - 1e-9 and times[last] - times[row] >= gap - 1e-9:
+            rows.append(row)
+    return rows if last == 0 else [*rows, last]

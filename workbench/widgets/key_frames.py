@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from workbench.painters.atlas import as_bytes, sheet, viridis
 from workbench.painters.fonts import ui
 from workbench.painters.glyphs import draw_glyph
 from workbench.views.images import TITLES, UNITS
-from workbench.views.key_frames import MOST, History, KeyFrames
+from workbench.views.key_frames import LEAST_GAP, History, KeyFrames
 from workbench.views.marks import locate
 from workbench.views.theme import DARK, Theme
 
@@ -41,7 +41,7 @@ class KeyFrameStrip(QWidget):
         self._theme: Theme = DARK
         self._cursor = 0.0
         self._current: list[int] = []
-        self._most = self.most
+        self._gap = self.gap
         self.hide()
 
     def show_frames(self, frames: KeyFrames | None, theme: Theme) -> None:
@@ -65,14 +65,14 @@ class KeyFrameStrip(QWidget):
             self.update()
 
     @property
-    def most(self) -> int:
-        """As many frames as fit without covering each other."""
-        each = (self.width() - _BAR - 2 * _LEFT) / 2
-        return max(2, min(MOST, int((each - _FRAME - 16) // (_FRAME + 8)) + 1))
+    def gap(self) -> float:
+        """How far apart in t two frames stand, so that none covers another."""
+        way = (self.width() - _BAR - 2 * _LEFT) / 2 - _FRAME - 16
+        return min(1.0, max(LEAST_GAP, round((_FRAME + 6) / max(way, 1.0), 3)))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        if self.most != self._most:
-            self._most = self.most
+        if self.gap != self._gap:
+            self._gap = self.gap
             self.room_changed.emit()
 
     def sizeHint(self) -> QSize:
@@ -168,6 +168,23 @@ class KeyFrameStrip(QWidget):
             labels.insert(1, (f"{limit / 2:g}", 0.5))
         for text, place in labels:
             _write(painter, x + 18, top + place * (bottom - top) + 4, text, theme.t2)
+
+
+class Stacked(QWidget):
+    """A widget that takes the room, and one below it that takes what it needs."""
+
+    resized = pyqtSignal()
+
+    def __init__(self, above: QWidget, below: QWidget) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(above, 1)
+        column.addWidget(below)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        self.resized.emit()
 
 
 def _write(
