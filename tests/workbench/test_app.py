@@ -185,6 +185,15 @@ def test_exports_the_lanes_as_the_command_line_does(qtbot, app, tmp_path) -> Non
     assert (tmp_path / "window.gif").read_bytes() == (tmp_path / "headless.gif").read_bytes()
 
 
+def test_an_export_that_is_cancelled_leaves_nothing(qtbot, app, tmp_path) -> None:
+    exporter = app.controller.exporter
+    exporter.export(tmp_path / "never.apng", ExportChoice(suffix=".apng", seconds=60.0))
+    qtbot.waitUntil(lambda: bool(list(tmp_path.glob(".export-*"))), timeout=60_000)
+    exporter.cancel()
+    qtbot.waitUntil(lambda: app.window.toast.text.startswith("Export cancelled"), timeout=60_000)
+    assert not [*tmp_path.glob("*.apng"), *tmp_path.glob(".export-*")]
+
+
 def test_both_themes_and_every_overlay(qtbot, app) -> None:
     for name in ("particles", "trails", "field", "real"):
         app.controller.actions[name].trigger()

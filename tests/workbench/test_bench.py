@@ -18,7 +18,7 @@ def test_what_there_is_to_measure(capsys) -> None:
     assert exit_.value.code == 2
     err = capsys.readouterr().err
     assert err.count("\n") == 1
-    for what in ("one-step", "sample", "solvers", "swiss-roll", "train", "window"):
+    for what in ("export", "one-step", "sample", "solvers", "swiss-roll", "train", "window"):
         assert f"'{what}'" in err
 
 
@@ -124,3 +124,15 @@ def test_the_table_of_solvers_is_json_too(capsys, monkeypatch) -> None:
     out = capsys.readouterr().out
     assert "ddim eta=1.0" in out
     assert "0.99" in out
+
+
+def test_films_are_measured_beside_their_peer(qapp, capsys) -> None:
+    assert main(["bench", "export", "--frames", "3", "--peer-frames", "2", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    for film, least in zip(report["films"], (0.05, 0.02), strict=True):
+        assert film["seconds"] == pytest.approx(3 * film["ms a frame"] / 1000)
+        assert film["megabytes"] > least
+        peer = film["matplotlib"]
+        assert peer["ratio"] == pytest.approx(peer["ms a frame"] / film["ms a frame"])
+    assert main(["bench", "export", "--frames", "1"]) == 2
+    assert "at least 2 frames. Given 1." in capsys.readouterr().err

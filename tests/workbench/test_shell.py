@@ -44,7 +44,7 @@ def test_no_key_and_no_id_is_given_twice() -> None:
     pairs = [(a, b) for a, b in itertools.combinations(actions.TABLE, 2) if set(a.keys) & set(b.keys)]
     assert not [(a.id, b.id) for a, b in pairs if a.meets(b)]
     assert len({spec.id for spec in actions.TABLE}) == len(actions.TABLE)
-    assert not [key for key in keys if QKeySequence(key).isEmpty()]
+    assert not [key for spec in actions.TABLE for key in spec.keys if QKeySequence(key).isEmpty()]
 
 
 def test_every_icon_of_the_table_is_there(qtbot: QtBot) -> None:

@@ -23,7 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fps", type=int, default=20, metavar="N")
     parser.add_argument("--seconds", type=float, default=5.0, metavar="S", help="of motion, before the end is held")
     parser.add_argument("--hold", type=float, default=1.0, metavar="S", help="seconds for which the end is held")
-    parser.add_argument("--pacing", choices=PACINGS, default="linear")
+    short = {"log": "logarithmic"}
+    parser.add_argument("--pacing", type=lambda name: short.get(name, name), choices=PACINGS, default="linear")
     parser.add_argument("--theme", choices=("dark", "light"), default="dark")
     parser.add_argument("--layout", choices=("row", "grid"), default="row", help="a grid has a row for each model")
     parser.add_argument(

@@ -24,6 +24,7 @@ from workbench.painters.page import image_on
 
 Report = Callable[[int, int], None]
 _PALETTE_FRAMES = 10
+_PIPE = 1 << 20
 
 
 def write_film(film: Film, out: Path, report: Report = lambda done, total: None) -> int:
@@ -88,7 +89,8 @@ def _ffmpeg(film: Film, frames: Iterable[Frame], options: list[str], out: Path) 
         imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "bgr0", "-s",
         f"{film.size[0]}x{film.size[1]}", "-r", str(film.fps), "-i", "-", *options, str(out),
     ]  # fmt: skip
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    # a wide pipe, so that painter and encoder take turns less often
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, pipesize=_PIPE)
     assert process.stdin is not None  # asked for
     assert process.stderr is not None  # asked for
     try:

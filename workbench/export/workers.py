@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import os
+import signal
 import tempfile
 import threading
 from collections import deque
@@ -84,6 +85,7 @@ _slots: np.memmap[tuple[int, int, int, int], np.dtype[np.uint8]]
 def _begin(film: Film, file: str, shape: tuple[int, int, int, int]) -> None:
     """In a painting process: what it paints, and where."""
     global _painter, _slots
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the process that waits
     headless.application()
     _painter, _slots = Painter(film), np.memmap(file, np.uint8, "r+", shape=shape)
     threading.Thread(target=_end_with_parent, daemon=True).start()
