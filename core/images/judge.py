@@ -14,8 +14,8 @@ from torch import Tensor
 from core.errors import SpecError
 from core.features import FeatureNetwork, Report, silent
 from core.images.dataset import ImageDataset
+from core.images.metrics import ImageMetric, ImageSet, Score
 from core.images.reference import RealImages, real_sets, training_images
-from core.metrics import ImageMetric, ImageSet, Score
 from core.noise import normal
 
 _BLUR, _NOISE = 1.0, 25.0

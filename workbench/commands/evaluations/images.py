@@ -10,7 +10,7 @@ from core.errors import SpecError, unknown
 from core.features import FeatureNetwork
 from core.images.dataset import ImageDataset
 from core.images.judge import Judge
-from core.metrics import ImageMetric
+from core.images.metrics import ImageMetric
 from core.parts import make
 from core.setup import resolve
 from core.spec import Part, RunSpec, apply_sets
@@ -105,7 +105,7 @@ def _as_it_is(spec: RunSpec, wish: Wish) -> list[RunSpec]:
 
 
 def _metrics(names: list[str] | None) -> list[ImageMetric]:
-    known = {name: cls for name, cls in registry.entries("metric").items() if cls.reads == "images"}
+    known = registry.entries("image-metric")
     for name in names or []:
         if name not in known:
             raise SpecError("metrics", unknown("metric of images", name, known))
