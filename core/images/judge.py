@@ -81,9 +81,9 @@ class Judge:
                 rows[metric.name] = {"left out": error.message}
         return rows
 
-    def floor(self, metrics: Sequence[ImageMetric]) -> dict[str, Any]:
+    def floor(self, metrics: Sequence[ImageMetric], *, strict: bool = False) -> dict[str, Any]:
         """The same of a second real set."""
-        return self.measure(self.other, metrics)
+        return self.measure(self.other, metrics, strict=strict)
 
     def rungs(self, metrics: Sequence[ImageMetric]) -> dict[str, dict[str, Any]]:
         """The same of that set made worse in known ways: a blurred and a noised one."""
