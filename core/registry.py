@@ -32,6 +32,7 @@ PACKAGES = {
     "clipping": "core.clipping",
     "sampler": "core.samplers",
     "metric": "core.metrics",
+    "image-metric": "core.images.metrics",
     "features": "core.features",
 }
 PLUGINS_VARIABLE = "FLOWSCOPE_PLUGINS"

@@ -14,8 +14,8 @@ from torch import Tensor
 from core.errors import SpecError
 from core.features import FeatureNetwork, Report, silent
 from core.images.dataset import ImageDataset
+from core.images.metrics import ImageMetric, ImageSet, Score
 from core.images.reference import RealImages, real_sets, training_images
-from core.metrics import ImageMetric, ImageSet, Score
 from core.noise import normal
 
 _BLUR, _NOISE = 1.0, 25.0
@@ -81,9 +81,9 @@ class Judge:
                 rows[metric.name] = {"left out": error.message}
         return rows
 
-    def floor(self, metrics: Sequence[ImageMetric]) -> dict[str, Any]:
+    def floor(self, metrics: Sequence[ImageMetric], *, strict: bool = False) -> dict[str, Any]:
         """The same of a second real set."""
-        return self.measure(self.other, metrics)
+        return self.measure(self.other, metrics, strict=strict)
 
     def rungs(self, metrics: Sequence[ImageMetric]) -> dict[str, dict[str, Any]]:
         """The same of that set made worse in known ways: a blurred and a noised one."""

@@ -1,13 +1,13 @@
-"""Metrics: one measure, one file. Four kinds, by what they read: sets of samples, the ways of particles, a field, or
-sets of images with what a feature network sees in them.
+"""Metrics: one measure, one file. Three kinds, by what they read: sets of samples, the ways of particles, or a field.
 
 Registered metrics are named on the command line and in reports; they are pure, and what they draw depends on nothing
 but their parameters. Measures of solvers and of learned flow maps stand here too, without being registered.
+Metrics of images have a folder of their own (`core.images.metrics`).
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import msgspec
 from torch import Tensor
@@ -25,7 +25,7 @@ class Metric(msgspec.Struct, frozen=True):
     #: what the number counts, in the data's units of length; empty for a ratio
     unit: ClassVar[str] = ""
     better: ClassVar[str] = "lower"
-    #: ``samples``, ``paths``, ``field`` or ``images``
+    #: ``samples``, ``paths`` or ``field``
     reads: ClassVar[str]
 
     @classmethod
@@ -76,46 +76,3 @@ class FieldMetric(Metric, frozen=True):
     def floor(self, real: Tensor, mixture: Mixture | None) -> float | None:
         """The number for the exact field, None where it is not known."""
         return None
-
-
-class ImageSet(NamedTuple):
-    """Images [N, C, H, W] uint8, their classes [N], and what a feature network sees in them: features [N, F] float64
-    and scores of classes [N, K]. None stands for what is not known."""
-
-    images: Tensor
-    labels: Tensor | None
-    features: Tensor
-    scores: Tensor | None
-
-    def of_class(self, label: int) -> ImageSet:
-        """The images of one class; the classes must be known."""
-        assert self.labels is not None  # the caller asks for a class
-        inside = self.labels == label
-        scores = None if self.scores is None else self.scores[inside]
-        return ImageSet(self.images[inside], self.labels[inside], self.features[inside], scores)
-
-
-class Score(NamedTuple):
-    """A number, its standard deviation where it is a mean over draws, and further numbers by name."""
-
-    value: float
-    std: float | None = None
-    more: dict[str, float] = {}
-
-
-class ImageMetric(Metric, frozen=True):
-    """How far a set of images is from real ones."""
-
-    reads: ClassVar[str] = "images"
-    #: what it is measured against: ``real`` images that were held out, or the ``training`` images, without features
-    against: ClassVar[str] = "real"
-    #: whether it says anything of the images of one class
-    per_class: ClassVar[bool] = True
-
-    def measure(self, generated: ImageSet, real: ImageSet) -> Score:
-        """The score of generated images beside real ones.
-
-        Raises:
-            SpecError: it asks for classes or for a classifier that there is not.
-        """
-        raise NotImplementedError  # abstract

@@ -17,13 +17,13 @@ from core.features.mnist_classifier import MnistClassifier
 from core.images.classifier import Classifier, accuracy, load_classifier
 from core.images.files import DATA_VARIABLE
 from core.images.judge import Judge, blurred, noised
+from core.images.metrics import ImageSet
+from core.images.metrics.frechet import Frechet, frechet_distance
+from core.images.metrics.kernel import Kernel, cubic_mmd
+from core.images.metrics.label_agreement import LabelAgreement
+from core.images.metrics.nearest_training import NearestTraining, nearest
 from core.images.reference import real_sets, to_bytes
 from core.images.sample import real_beside, shipped
-from core.metrics import ImageSet
-from core.metrics.frechet import Frechet, frechet_distance
-from core.metrics.kernel import Kernel, cubic_mmd
-from core.metrics.label_agreement import LabelAgreement
-from core.metrics.nearest_training import NearestTraining, nearest
 from core.networks import count_parameters
 from core.noise import normal
 

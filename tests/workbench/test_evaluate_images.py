@@ -70,6 +70,17 @@ def test_settings_and_clipping_reach_the_run_and_the_table_shows_them(checkpoint
     assert "real, blurred" in text
 
 
+def test_images_of_no_class_are_compared_as_they_come(checkpoint: str, capsys, tmp_path: Path, qapp) -> None:
+    page = tmp_path / "page.png"
+    one_step = ["--set", "sampler.n_steps=1", "--set", 'label=""', "-n", "12"]
+    assert main(["evaluate", checkpoint, *one_step, "--page", str(page), "-o", str(tmp_path / "out.json")]) == 0
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert found["reference"]["classes"] == "as they come"
+    assert "classes" not in found["runs"][0]["metrics"]["frechet"]
+    assert "needs classes to be asked for" in found["runs"][0]["metrics"]["label-agreement"]["left out"]
+    assert page.stat().st_size > 10_000
+
+
 def test_a_trace_is_measured_as_it_is(checkpoint: str, capsys, tmp_path: Path) -> None:
     trace = str(tmp_path / "x.h5")
     sets = ["--set", "sampler.n_steps=2", "--set", "n_samples=12"]
@@ -91,6 +102,7 @@ def test_a_trace_is_measured_as_it_is(checkpoint: str, capsys, tmp_path: Path) -
         (["-n", "600"], "MNIST has 50 images of class 0: 25 for each of 2 sets. Given 60."),
         (["--set", "features.side=3"], "features.side: There is no parameter “side”"),
         (["--metrics", "nearest-training", "-n", "10"], "MNIST is not here"),
+        (["--metrics", "label-agreement", "--set", 'label=""'], "Label agreement needs classes to be asked for"),
     ],
 )
 def test_a_mistake_is_one_line(checkpoint: str, arguments: list[str], words: str, capsys) -> None:

@@ -122,7 +122,7 @@ def evaluate(name: str, metrics: list[str] | None, sets: list[str], n: int | Non
     """
     from core import registry
 
-    known = {name: cls for name, cls in registry.entries("metric").items() if cls.reads != "images"}
+    known = registry.entries("metric")
     for wanted in metrics or []:
         if wanted not in known:
             raise SpecError("metrics", unknown("metric", wanted, known))

@@ -10,7 +10,7 @@ from core.errors import SpecError, unknown
 from core.features import FeatureNetwork
 from core.images.dataset import ImageDataset
 from core.images.judge import Judge
-from core.metrics import ImageMetric
+from core.images.metrics import ImageMetric
 from core.parts import make
 from core.setup import resolve
 from core.spec import Part, RunSpec, apply_sets
@@ -58,10 +58,12 @@ def evaluate_images(name: str, wish: Wish) -> tuple[dict[str, Any], list[Made], 
         setup.device,
         line.update,
     )
+    # real images first: what a metric asks for and does not get is told before hours of sampling, not after
+    floor = judge.floor(metrics, strict=wish.metrics is not None)
     results, kept = [], []
     for run in made(name, runs):
         found = judge.seen(run.images, run.labels)
-        results.append(run.said | {"metrics": judge.measure(found, metrics, strict=wish.metrics is not None)})
+        results.append(run.said | {"metrics": judge.measure(found, metrics)})
         kept.append(run)
     report = {
         "subject": name,
@@ -74,7 +76,7 @@ def evaluate_images(name: str, wish: Wish) -> tuple[dict[str, Any], list[Made], 
         **judge.said(),
         "metrics": {metric.name: {"title": metric.title, "unit": metric.unit, **metric.facts()} for metric in metrics},
         "runs": results,
-        "floor": {"what": "a second real set of the same size and classes", "metrics": judge.floor(metrics)},
+        "floor": {"what": "a second real set of the same size and classes", "metrics": floor},
     }
     if wish.rungs:
         report["rungs"] = judge.rungs(metrics)
@@ -105,7 +107,7 @@ def _as_it_is(spec: RunSpec, wish: Wish) -> list[RunSpec]:
 
 
 def _metrics(names: list[str] | None) -> list[ImageMetric]:
-    known = {name: cls for name, cls in registry.entries("metric").items() if cls.reads == "images"}
+    known = registry.entries("image-metric")
     for name in names or []:
         if name not in known:
             raise SpecError("metrics", unknown("metric of images", name, known))

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.errors import FlowscopeError, SpecError
 from core.images.judge import Judge
-from core.metrics.nearest_training import nearest
+from core.images.metrics.nearest_training import nearest
 from workbench.commands.evaluations.subjects import Made
 from workbench.views.image_report import GRID, Images, Pictures, image_page
 from workbench.views.theme import THEMES, ThemeName

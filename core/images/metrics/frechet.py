@@ -17,11 +17,11 @@ import math
 import torch
 from torch import Tensor
 
-from core.metrics import ImageMetric, ImageSet, Score
+from core.images.metrics import ImageMetric, ImageSet, Score
 from core.registry import register
 
 
-@register("metric")
+@register("image-metric")
 class Frechet(ImageMetric, frozen=True):
     """Distance of means and covariances of features, as FID measures it."""
 

@@ -13,13 +13,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from core.metrics import ImageMetric, ImageSet, Score
+from core.images.metrics import ImageMetric, ImageSet, Score
 from core.registry import register
 
 _ROWS = 5000
 
 
-@register("metric")
+@register("image-metric")
 class NearestTraining(ImageMetric, frozen=True):
     """How far images are from the nearest one that was trained on: copies are near 0."""
 

@@ -16,13 +16,13 @@ from msgspec import Meta
 from torch import Tensor
 
 from core.epochs import shuffled
-from core.metrics import ImageMetric, ImageSet, Score
+from core.images.metrics import ImageMetric, ImageSet, Score
 from core.registry import register
 
 _OF_GENERATED, _OF_REAL = 0, 1
 
 
-@register("metric")
+@register("image-metric")
 class Kernel(ImageMetric, frozen=True):
     """Distance of features under a cubic kernel, as KID measures it, with its spread over subsets."""
 

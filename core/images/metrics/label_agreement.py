@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from core.errors import SpecError
-from core.metrics import ImageMetric, ImageSet, Score
+from core.images.metrics import ImageMetric, ImageSet, Score
 from core.registry import register
 
 
-@register("metric")
+@register("image-metric")
 class LabelAgreement(ImageMetric, frozen=True):
     """How often a classifier sees the class that was asked for."""
 
