@@ -8,7 +8,7 @@ from typing import Literal
 
 from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtGui import QAction, QKeySequence
-from PyQt6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QLineEdit, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QAbstractItemView, QAbstractSlider, QComboBox, QLineEdit, QWidget
 
 Group = Literal["Go to", "File", "Run", "Play", "View", "Help"]
 
@@ -153,13 +153,14 @@ def tooltip(spec: Spec, keys: Sequence[str]) -> str:
 
 
 #: Keys that a control needs for itself when it has the focus.
-ARROWS = frozenset({
+_ARROWS = frozenset({
     Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End,
 })  # fmt: skip
 _OWN_KEYS: tuple[tuple[type[QWidget], frozenset[Qt.Key]], ...] = (
     (QLineEdit, frozenset({Qt.Key.Key_Escape, Qt.Key.Key_Return})),
-    (QComboBox, frozenset({Qt.Key.Key_Space, *ARROWS})),
-    (QAbstractSlider, ARROWS),
+    (QComboBox, frozenset({Qt.Key.Key_Space, *_ARROWS})),
+    (QAbstractSlider, _ARROWS),
+    (QAbstractItemView, _ARROWS),
 )
 
 
@@ -172,7 +173,7 @@ def needs_key(control: QWidget | None, key: int, *, tabbed: bool) -> bool:
     """
     if tabbed and isinstance(control, QAbstractButton):
         group = control.group()
-        return key == Qt.Key.Key_Space or (group is not None and group.exclusive() and key in ARROWS)
+        return key == Qt.Key.Key_Space or (group is not None and group.exclusive() and key in _ARROWS)
     return any(isinstance(control, kind) and key in keys for kind, keys in _OWN_KEYS)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QMenu, QPushButton, QToolButton
+from PyQt6.QtWidgets import QLabel, QMenu, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from tests.workbench.scenes import full_scene
@@ -116,3 +116,16 @@ def test_menu_asks_for_its_actions(lanes: LanesView) -> None:
 
 def test_time_left_in_the_unit_that_suits() -> None:
     assert [time_left(s) for s in (0.2, 8.2, 150.0, 9000.0)] == ["1 s left", "8 s left", "2 min left", "2.5 h left"]
+
+
+def test_words_over_a_lane_grow_on_the_full_screen(lanes: LanesView, qtbot: QtBot) -> None:
+    lanes.set_scenes((full_scene(20, 11), None), DARK)
+
+    def sizes() -> list[int]:
+        words = [*lanes._panels[1].findChildren(QLabel), *lanes._panels[1].findChildren(QPushButton)]
+        return [each.fontInfo().pixelSize() for each in words if each.isVisible() and each.text()]
+
+    for plain, least, most in ((False, 12, 13), (True, 22, 28)):
+        lanes.set_plain(plain)
+        qtbot.waitUntil(lambda: len(sizes()) == 4)
+        assert least <= min(sizes()) <= max(sizes()) <= most

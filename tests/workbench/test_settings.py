@@ -93,10 +93,11 @@ def test_a_shortcut_is_given_by_pressing_it_and_refused_where_taken(qtbot, start
     QTest.keyClick(mine, Qt.Key.Key_Y, Qt.KeyboardModifier.AltModifier)
     assert mine.text() == "Alt+Y"
     assert Store().now.keys == {"real": ["Alt+Y"]}
+    app.session.view.linked = False
     app.controller.actions["reset"].trigger()
-    assert mine.text() == "R"
+    assert (mine.text(), app.session.view.linked) == ("R", True)
     qtbot.mouseClick(app.window.toast._button, Qt.MouseButton.LeftButton)
-    assert mine.text() == "Alt+Y"
+    assert (mine.text(), app.session.view.linked) == ("Alt+Y", False)
 
 
 # --- full screen, measured -------------------------------------------------------------------------------------------

@@ -91,8 +91,9 @@ def test_the_line_of_the_hero_is_dragged_and_moved_by_keys(qtbot, app) -> None:
     canvas = app.controller.desk.start.hero.canvas
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(round(canvas.x_of(0.3)), 50))
     assert canvas.t == pytest.approx(0.3, abs=0.01)
+    canvas.setFocus()
     qtbot.keyClick(canvas, Qt.Key.Key_End)
-    assert canvas.t == 1.0
+    assert (canvas.t, app.playhead.t) == (1.0, 0.0)
     flow, clusters = canvas._routes[1].lines[-1], np.array([1.5, -0.1, -1.35])
     assert np.abs(flow[:, None] - clusters).min(axis=1).mean() < 0.15
     np.testing.assert_allclose(canvas._routes[0].lines[0], canvas._routes[1].lines[0], atol=0.02)
@@ -104,7 +105,7 @@ def test_a_preset_without_records_says_what_it_waits_for(qtbot, app) -> None:
     assert app.controller._message_for(app.session.lanes[0]).title == "Not trained yet"
     app.controller.desk.open_preset("moons-to-eight")
     qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 2)
-    assert app.controller._message_for(app.session.lanes[0]).title == "Sampling begins"
+    assert app.controller._message_for(app.session.lanes[0]).title == "Waiting for the engine"
 
 
 def test_a_dropped_trace_opens_and_is_remembered_and_greyed_when_it_is_gone(qtbot, app, tmp_path) -> None:

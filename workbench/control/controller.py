@@ -252,9 +252,8 @@ class Controller(QObject):
         if lane.status == "failed":
             kept = len(lane.trace["x"]) if lane.trace is not None and "x" in lane.trace else 0
             text = f"{lane.message}. {kept} recorded steps are kept and can be played.".replace("..", ".")
-            return MessageSpec(
-                "The run stopped", text, "warning", (("again", "Run again"), ("dismiss", "Show it")), error=True
-            )
+            ways = (("again", "Run again"), ("dismiss", "Show it"), ("log", "Copy the log"))
+            return MessageSpec("The run stopped", text, "warning", ways, error=True)
         return self.images.message(lane) or self.lane_control.message(lane)
 
     def _message_action(self, index: int, action: str) -> None:
@@ -264,6 +263,9 @@ class Controller(QObject):
         lane = self.session.lanes[index]
         if lane.status != "failed":
             self.lane_control.choose(lane, action, self.run)
+            return
+        if action == "log":
+            self.shell.copy_log()
             return
         lane.status, lane.message = "ready", ""
         self.session.touch(lane.key)
@@ -336,6 +338,7 @@ class Controller(QObject):
         self.tell(f"{name} {'stopped' if status == 'stopped' else 'trained'}", f"{steps:,.0f} steps, kept")
 
     def _failed(self, key: int, message: str) -> None:
+        logging.error("lane %s: %s", key, message)
         self.scenes.forget(key)
         self.tell(message)
 

@@ -34,6 +34,7 @@ class Desk(QObject):
         super().__init__(controller.window)
         self._main = controller
         self.recents = Recents()
+        controller.runs.trained.connect(self._trained)
         self._cards: dict[str, CardSpec] = {}
         self.start: StartPage | None = None
         self.runs: RunsFolder | None = None
@@ -221,6 +222,13 @@ class Desk(QObject):
             return  # whoever wrote it has told what went wrong
         self.opened(trace)
         trace.close()
+
+    def _trained(self, key: int, _status: str) -> None:
+        """A training has ended: its record lies beside its weights."""
+        spec = self._main.session.lane(key).spec
+        weights = spec.field.params.get("weights") if spec is not None else None
+        if weights:
+            self.remember(Path(weights).with_name("train.h5"))
 
     def find(self, path: str) -> None:
         """Ask where a missing file went, and open it from there."""

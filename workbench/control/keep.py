@@ -38,11 +38,10 @@ def restore_layout(main: Controller, store: Store) -> None:
     if store.now.window:
         main.window.restoreGeometry(base64.b64decode(store.now.window))
     main.panel.setVisible(store.now.panel)
-    view = main.session.view
-    for name, value in store.now.view.items():
-        known = getattr(view, name, None)
-        if name not in _OWN and known is not None:
-            setattr(view, name, frozenset(value) if isinstance(known, frozenset) else value)
+    view, first = main.session.view, ViewState()
+    for name, value in _plain(first).items():
+        kept = store.now.view.get(name, value)
+        setattr(view, name, frozenset(kept) if isinstance(getattr(first, name), frozenset) else kept)
 
 
 def restore_lanes(main: Controller, store: Store) -> bool:

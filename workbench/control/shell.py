@@ -44,6 +44,7 @@ class Shell(QObject):
         self._show_undo()
         self.page: SettingsPage | None = None
         self.plain = False
+        self._state = Qt.WindowState.WindowNoState
         fonts.set_scale(self.settings.now.scale)
         self.settings.changed.connect(self._setting_changed)
         controller.session.view.events.theme.connect(self._theme_chosen)
@@ -105,7 +106,12 @@ class Shell(QObject):
     def resume(self) -> None:
         """The layout of the last time."""
         keep.restore_layout(self._main, self.settings)
-        self._main.window.closing.connect(lambda: keep.keep(self._main, self.settings))
+        self._main.window.closing.connect(self._keep)
+
+    def _keep(self) -> None:
+        if self.plain:
+            self.toggle_full_screen()
+        keep.keep(self._main, self.settings)
 
     def resume_lanes(self) -> bool:
         """The lanes of the last time; False where there are none."""
@@ -145,7 +151,11 @@ class Shell(QObject):
             window.big_bar.line.set_t(self._main.playhead.t)
         window.set_plain(self.plain)
         self._main.lanes.set_plain(self.plain)
-        window.showFullScreen() if self.plain else window.showNormal()
+        if self.plain:
+            self._state = window.windowState()
+            window.showFullScreen()
+        else:
+            window.setWindowState(self._state)
 
     def _place_shown(self, name: str) -> None:
         """Other places have their bars: going there ends the full screen."""

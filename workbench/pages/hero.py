@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -28,6 +28,7 @@ HEIGHT = 300
 _TEXT_WIDTH = 352
 _AHEAD, _BEHIND = 0.10, 0.62
 _PAD, _SIDE = 8.0, 3.2
+_STEPS = {Qt.Key.Key_Left: -0.02, Qt.Key.Key_Right: 0.02, Qt.Key.Key_Home: -1.0, Qt.Key.Key_End: 1.0}
 _TEXT = (
     "150 particles leave the same noise. Read by t, flow matching sorts them early and diffusion late. "
     "Drag the line to see where each one goes."
@@ -129,10 +130,15 @@ class HeroCanvas(QWidget):
         if event is not None:
             self.seek((event.position().x() - _PAD) / max(1.0, self.width() - 2 * _PAD))
 
+    def event(self, event: QEvent | None) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.key() in _STEPS:
+            event.accept()  # the keys that move the line here move the playhead elsewhere
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        steps = {Qt.Key.Key_Left: -0.02, Qt.Key.Key_Right: 0.02, Qt.Key.Key_Home: -1.0, Qt.Key.Key_End: 1.0}
-        if event is not None and event.key() in steps:
-            self.seek(self.t + steps[Qt.Key(event.key())])
+        if event is not None and event.key() in _STEPS:
+            self.seek(self.t + _STEPS[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 

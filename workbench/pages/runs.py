@@ -20,11 +20,14 @@ from PyQt6.QtWidgets import (
 
 from workbench.model.library import Run
 from workbench.model.recents import size_words, when_words
+from workbench.painters import fonts
 from workbench.views.theme import DARK, GLYPHS, Theme
 from workbench.widgets.controls import button, label
 from workbench.widgets.icons import icon
 
 COLUMNS = ("Name", "Data set", "Steps", "Last loss", "Status", "Size", "When")
+_WIDTHS = (150, 88, 104, 104, 96, 160)
+"""Of all columns but the name, at scale 1."""
 _ROW = 44
 _RUN, _SORT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 MOST_COMPARED = 3
@@ -102,7 +105,9 @@ class RunsPage(QWidget):
         rows.hide()
         rows.setDefaultSectionSize(_ROW)
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        columns.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        for i, width in enumerate(_WIDTHS, start=1):
+            columns.resizeSection(i, fonts.px(width))
         columns.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         columns.setHighlightSections(False)
         table.sortByColumn(len(COLUMNS) - 1, Qt.SortOrder.DescendingOrder)
@@ -141,7 +146,7 @@ class RunsPage(QWidget):
         words: list[tuple[str, Any]] = [
             (run.name, run.name.casefold()),
             (run.data.replace("-", " "), run.data),
-            (f"{run.steps:,}", run.steps),
+            (f"{run.steps:,}" if run.steps else "", run.steps),
             ("" if run.loss is None else f"{run.loss:.4f}", -1.0 if run.loss is None else run.loss),
             (run.status, run.status),
             (size_words(run.n_bytes), run.n_bytes),

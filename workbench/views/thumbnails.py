@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from core.trace import open_trace
 from workbench.views.marks import Floats, Mark, Points, Times, Trails
 from workbench.views.theme import Theme, noise_colours
 
-MOST_PARTICLES = 420
+MOST_PARTICLES, MOST_IMAGES = 420, 9
 _EVERY, _SPAN = 1, 0.7
 
 
@@ -53,11 +52,11 @@ class Film:
 
 def load(preset: str, lanes: list[str]) -> tuple[Film, ...]:
     """The films of a preset's lanes; none where nothing is shipped for it."""
-    record = resources.path("cards", f"{preset}.npz")
-    if record.is_file():
-        return _from_record(record)
     files = [resources.path("traces", f"{lane}.h5") for lane in lanes]
-    return tuple(_from_trace(file) for file in files) if all(file.is_file() for file in files) else ()
+    if all(file.is_file() for file in files):
+        return tuple(_from_trace(file) for file in files)
+    record = resources.path("cards", f"{preset}.npz")
+    return _from_record(record) if record.is_file() else ()
 
 
 def as_bytes(x: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -81,6 +80,8 @@ def _from_trace(file: Path) -> Film:
     trace = open_trace(file)
     try:
         x = trace["x"]
-        return Film(cast(Floats, x[:])[:, :MOST_PARTICLES], x.column("t"), trace.meta.get("stochastic") != "true")
+        n = MOST_PARTICLES if len(x.declared.row_shape) == 2 else MOST_IMAGES
+        glide = trace.meta.get("stochastic") != "true"
+        return Film(np.asarray(x[:][:, :n], np.float32), x.column("t"), glide)
     finally:
         trace.close()

@@ -17,6 +17,8 @@ from workbench.widgets import icons
 PROGRESS_HEIGHT = 32
 #: Shorter waits show no progress (milliseconds).
 _PATIENCE = 300
+#: Type of the title and of all else on the full screen.
+_BIG = ("font-size: 28px; font-weight: 600;", "font-size: 22px;")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class MessagePanel(QWidget):
         super().__init__(parent)
         self._theme = DARK
         self._whole = False
-        self._shown: tuple[MessageSpec, Theme, bool] | None = None
+        self._shown: tuple[MessageSpec, Theme, bool, bool] | None = None
+        self._big = False
         self._icon, self._title, self._text = QLabel(), QLabel(), QLabel()
         self._title.setFont(ui(13, 600))
         self._text.setFont(ui(12))
@@ -65,20 +68,22 @@ class MessagePanel(QWidget):
         column.addLayout(self._buttons)
         column.addStretch(1)
 
-    def show_message(self, spec: MessageSpec, theme: Theme, *, whole: bool) -> None:
-        if self._shown == (spec, theme, whole):
+    def show_message(self, spec: MessageSpec, theme: Theme, *, whole: bool, big: bool = False) -> None:
+        """``big`` for the full screen, which is read from afar."""
+        if self._shown == (spec, theme, whole, big):
             return
-        self._shown = (spec, theme, whole)
-        self._theme, self._whole = theme, whole
+        self._shown = (spec, theme, whole, big)
+        self._theme, self._whole, self._big = theme, whole, big
+        title, text = _BIG if big else ("", "")
         self._icon.setVisible(bool(spec.icon))
         if spec.icon:
             colour = theme.methods["error"] if spec.error else theme.t2
             self._icon.setPixmap(icons.pixmap(spec.icon, colour, 24, self.devicePixelRatioF()))
         self._title.setText(spec.title)
-        self._title.setStyleSheet(f"color: {theme.t1}; background: transparent;")
+        self._title.setStyleSheet(f"color: {theme.t1}; background: transparent; {title}")
         self._text.setText(spec.text)
         self._text.setVisible(bool(spec.text))
-        self._text.setStyleSheet(f"color: {theme.t2}; background: transparent;")
+        self._text.setStyleSheet(f"color: {theme.t2}; background: transparent; {text}")
         self._fill_buttons(spec.actions)
         self.update()
 
@@ -91,8 +96,9 @@ class MessagePanel(QWidget):
             button = QPushButton(text)
             button.setObjectName(name)
             button.setFont(ui(12, 600))
-            button.setFixedHeight(28)
-            button.setStyleSheet(button_style(self._theme, primary=i == 0, pad=10 if len(actions) <= 2 else 6))
+            button.setFixedHeight(48 if self._big else 28)
+            style = button_style(self._theme, primary=i == 0, pad=10 if len(actions) <= 2 else 6)
+            button.setStyleSheet(style + (f"QPushButton {{ {_BIG[1]} }}" if self._big else ""))
             button.clicked.connect(lambda _=False, chosen=name: self.action.emit(chosen))
             self._buttons.addWidget(button, i // 2, i % 2)
 

@@ -190,7 +190,7 @@ class LanesView(QWidget):
             self._big[i].show_lane(scene.lane if scene is not None and self._plain else None, self._theme, self._cursor)
             spec = self._messages.get(i, EMPTY_LANE if scene is None else None)
             if spec is not None:
-                panel.show_message(spec, self._theme, whole=scene is None)
+                panel.show_message(spec, self._theme, whole=scene is None, big=self._plain)
             panel.setVisible(spec is not None and i < len(self._scenes))
             if i >= len(self._scenes):
                 strip.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from PyQt6.QtCore import QEvent, QMimeData, QRect, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QEvent, QMimeData, QRect, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QAction,
     QCloseEvent,
@@ -19,7 +19,6 @@ from PyQt6.QtGui import (
     QPen,
 )  # fmt: skip
 from PyQt6.QtWidgets import (
-    QAbstractButton,
     QBoxLayout,
     QHBoxLayout,
     QMainWindow,
@@ -176,14 +175,8 @@ class MainWindow(QMainWindow):
             control = self.focusWidget()
             if table.needs_key(control, event.key(), tabbed=control is self.ring.around):
                 event.accept()
-                if event.key() in table.ARROWS:  # the focus moves along segments: the ring goes with it
-                    QTimer.singleShot(0, self._follow_ring)
                 return True
         return super().event(event)
-
-    def _follow_ring(self) -> None:
-        if self.ring.isVisible() or isinstance(self.focusWidget(), QAbstractButton):
-            self.ring.follow()
 
     def focusNextPrevChild(self, next: bool) -> bool:
         moved = super().focusNextPrevChild(next)
