@@ -14,7 +14,7 @@ from workbench.views.chart_table import MEASURED, WHILE_SAMPLING, WHILE_TRAINING
 from workbench.views.charts import Subject, steps_done
 from workbench.views.marks import Scene
 from workbench.views.theme import Theme
-from workbench.views.time_axis import DDPM_STEPS, time_axis
+from workbench.views.time_axis import time_axis
 from workbench.widgets.charts import ChartsStrip
 
 Moving = list[tuple[Scene, LaneState]]
@@ -62,11 +62,5 @@ class Charts(QObject):
         if MEASURED in self._wanted[self._training]:
             trained = not self._runs.needs_training(lane)
             measured, reason = self._measured.of(lane, ready=self._runs.ready, trained=trained)
-        axis = time_axis(self._playhead.axis, scene.lane, ddpm_steps(lane))
+        axis = time_axis(self._playhead.axis, scene.lane)
         return Subject(scene.lane.method, lane.trace, lane.training, axis, measured, reason)
-
-
-def ddpm_steps(lane: LaneState) -> int:
-    """T of the lane's path."""
-    params = lane.trace.spec.path.params if lane.trace is not None else {}
-    return int(params.get("T", DDPM_STEPS))

@@ -169,6 +169,7 @@ def _lane(trace: Trace, x: Stream) -> Lane:
         sigma=x.column("sigma"),
         status="" if trace.status in ("running", "finished") else trace.status,
         glide=trace.meta.get("stochastic") != "true",
+        ddpm_steps=int(trace.spec.path.params.get("T", 1000)),
     )
 
 
