@@ -57,7 +57,7 @@ def _row(name: str, taken: np.ndarray) -> dict[str, Any]:
 
 
 def _measure(qt: QApplication, app: App, seconds: float) -> dict[str, Any]:
-    _wait(app.engine.hello, 60.0)
+    _wait(app.engine.hello, 180.0)
     shipped = [lane.trace for lane in app.session.lanes if lane.trace is not None]
     out: dict[str, Any] = {}
     for count in _COUNTS:

@@ -227,7 +227,7 @@ def main() -> int:
 def _soak(seconds: float, seed: int, most_mb: float) -> int:
     from workbench.app import application
 
-    application()
+    qt = application()
     app = App([])
     monkey = Monkey(app, seed)
     sys.excepthook = lambda kind, error, trace: monkey.errors.append(
@@ -242,6 +242,7 @@ def _soak(seconds: float, seed: int, most_mb: float) -> int:
     grown = resident_mb() - before
     app.engine.shutdown()
     app.window.close()
+    qt.processEvents()
     print(report(monkey, grown))
     return 1 if monkey.errors or grown > most_mb else 0
 

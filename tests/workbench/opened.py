@@ -28,7 +28,7 @@ def opened(qtbot: QtBot, width: int = 1440, height: int = 900) -> Iterator[App]:
 
 
 def start_engine(qtbot: QtBot, app: App) -> None:
-    with qtbot.waitSignal(app.engine.hello, timeout=60_000):
+    with qtbot.waitSignal(app.engine.hello, timeout=240_000):
         app.engine.start()
 
 

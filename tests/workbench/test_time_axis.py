@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ def test_noise_left_and_log_snr_of_the_linear_path(lanes: dict[str, Lane]) -> No
     assert time_axis("sigma", lane).words(0.25) == "0.750"
     assert float(time_axis("log-snr", lane).words(0.75)) == pytest.approx(2 * math.log(3), abs=0.01)
     assert time_axis("log-snr", lane).words(1.0) == "∞"
-    assert time_axis("ddpm", lanes["diffusion"], 500).words(0.9) == "50"
+    assert time_axis("ddpm", replace(lanes["diffusion"], ddpm_steps=500)).words(0.9) == "50"
     assert time_axis("nfe", lanes["diffusion"]).words(0.5) == "25"
 
 

@@ -11,6 +11,8 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from core.events import Chunk, Event, RunStarted
+from core.spec import to_json
 from tests.workbench.opened import lanes, opened
 from tests.workbench.test_transport import drag
 from workbench.app import App
@@ -100,3 +102,33 @@ def test_a_press_on_the_slider_rests_the_film_and_letting_go_plays_on(qtbot: QtB
     assert (app.playhead.t, app.playhead.playing) == (held, False)
     QTest.mouseRelease(track, Qt.MouseButton.LeftButton, pos=here)
     qtbot.waitUntil(lambda: app.playhead.t > held, timeout=5000)
+
+
+def test_the_head_of_a_growing_run_is_followed_until_the_slider_is_touched(qtbot: QtBot, app: App) -> None:
+    """The rows of a run arrive as the engine would send them."""
+    bar, lane, times = app.controller.transport, lanes(app)[1], np.linspace(0, 1, 26)
+    shipped = lane.trace["x"]
+    app.engine.submit = lambda spec, **_: 1 if lane.spec.sampler == spec.sampler else 2  # type: ignore[method-assign]
+    app.runs.ready = True
+    app.controller.run()
+
+    def grow(*rows: int) -> None:
+        columns = {name: shipped.column(name)[list(rows)] for name in shipped.declared.columns}
+        events: list[Event] = [Chunk("x", shipped[:][list(rows)], columns | {"t": times[list(rows)]})]
+        if rows[0] == 0:
+            events[:0] = [RunStarted(to_json(lane.spec), lane.trace.meta), shipped.declared]
+        app.engine.batch.emit(1, events)
+
+    for first, last in ((0, 3), (4, 7)):
+        grow(*range(first, last + 1))
+        qtbot.waitUntil(lambda t=float(times[last]): app.playhead.t == pytest.approx(t), timeout=5000)
+        assert bar.track.place == pytest.approx(times[last])
+    drag(bar.track, 0.1, 0.05)
+    here = app.playhead.t
+    grow(8, 9)
+    qtbot.waitUntil(lambda: len(app.playhead.steps[1]) == 10, timeout=5000)
+    app.playhead.pause()
+    assert app.playhead.t == pytest.approx(here, abs=0.02)
+    QTest.keyClick(app.window, Qt.Key.Key_End)
+    grow(10, 11)
+    qtbot.waitUntil(lambda: app.playhead.t == pytest.approx(float(times[11])), timeout=5000)

@@ -16,7 +16,7 @@ from workbench.views.charts import Subject, steps_done
 from workbench.views.images import shows_images
 from workbench.views.marks import Scene
 from workbench.views.theme import Theme
-from workbench.views.time_axis import DDPM_STEPS, time_axis
+from workbench.views.time_axis import time_axis
 from workbench.widgets.charts import ChartsStrip
 
 Occasion = Literal["sampling", "images", "training"]
@@ -70,11 +70,5 @@ class Charts(QObject):
         if MEASURED in self._wanted[self._occasion]:
             trained = not self._runs.needs_training(lane)
             measured, reason = self._measured.of(lane, ready=self._runs.ready, trained=trained)
-        axis = time_axis(self._playhead.axis, scene.lane, ddpm_steps(lane))
+        axis = time_axis(self._playhead.axis, scene.lane)
         return Subject(scene.lane.method, lane.trace, lane.training, axis, measured, reason)
-
-
-def ddpm_steps(lane: LaneState) -> int:
-    """T of the lane's path."""
-    params = lane.trace.spec.path.params if lane.trace is not None else {}
-    return int(params.get("T", DDPM_STEPS))

@@ -17,7 +17,7 @@ from core.trace import Trace
 from core.trace.derive import snapshot
 from workbench import actions as table
 from workbench.control.analyses import Analyses
-from workbench.control.charts import Charts, ddpm_steps
+from workbench.control.charts import Charts
 from workbench.control.desk import Desk
 from workbench.control.exporter import Exporter
 from workbench.control.files import Files
@@ -211,7 +211,14 @@ class Controller(QObject):
             (scene, lane) for scene, lane in zip(self.scenes.shown, lanes, strict=True) if scene and not lane.real
         ]
         growing = any(lane.key in self.runs.sampling for _, lane in moving)
-        self.playhead.set_steps([scene.lane.times for scene, _ in moving], growing=growing)
+        heads = [
+            float(scene.lane.times[-1])
+            for scene, lane in moving
+            if lane.key in self.runs.sampling and lane.trace is not None and lane.trace.status == "running"
+        ]
+        # a lane that is about to run anew still shows all of its last run
+        head = min(heads) if heads else self.playhead.t if growing else None
+        self.playhead.set_steps([scene.lane.times for scene, _ in moving], growing=growing, head=head)
         self.transport.set_methods([scene.lane.method for scene, _ in moving])
         self._show_axis(growing=growing)
         self.lanes.set_cursor(self.playhead.t)
@@ -232,8 +239,8 @@ class Controller(QObject):
         """Slider and field read time as the working lane has it; one that grows is read by its old table."""
         lane = self.session.working_lane()
         scene = next((scene for scene, each in self._moving() if each is lane), None)
-        if lane is not None and scene is not None and not (growing and self.playhead.axis != "t"):
-            self.transport.set_axis(time_axis(self.playhead.axis, scene.lane, ddpm_steps(lane)))
+        if scene is not None and not (growing and self.playhead.axis != "t"):
+            self.transport.set_axis(time_axis(self.playhead.axis, scene.lane))
         self._charts_timer.start()
 
     def _show_snapshots(self) -> None:

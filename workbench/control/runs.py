@@ -147,12 +147,15 @@ class Runs(QObject):
             if self.needs_training(lane):
                 self._train(lane)
             else:
-                self.sample(lane)
+                self.sample(lane, whole=True)
 
-    def sample(self, lane: LaneState) -> None:
-        """Sample a lane's spec now; an older request of the lane is dropped."""
+    def sample(self, lane: LaneState, *, whole: bool = False) -> None:
+        """Sample a lane's spec now, or all of its particles from the start; an older request of the lane is dropped."""
         if lane.spec is None or not self.ready:
             self._waiting.add(lane.key)
+            return
+        if whole:
+            self._submit(lane, "sample")
             return
         older = next((job for job in self._jobs.values() if job.lane == lane.key and job.directory is None), None)
         if older is not None and older.preview and time.monotonic() - older.began < _PATIENCE:

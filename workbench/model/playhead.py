@@ -52,6 +52,7 @@ class Playhead:
         self.steps: list[NDArray[np.float64]] = []
         self.snapshots = SnapshotHead()
         self._all: list[float] = []
+        self._head = 0.0
         self._held = 0.0
         self._way = 1
         """The film runs its direction, or back from the end of it."""
@@ -59,14 +60,18 @@ class Playhead:
 
     # --- where ---------------------------------------------------------------------------------------------------
 
-    def set_steps(self, steps: list[NDArray[np.float64]], *, growing: bool = False) -> None:
-        """The recorded times of each lane; ``growing`` while a run still adds to them."""
+    def set_steps(self, steps: list[NDArray[np.float64]], *, growing: bool = False, head: float | None = None) -> None:
+        """The recorded times of each lane; ``growing`` while a run still adds to them.
+
+        ``head`` is how far those are that grow, where other lanes have all their steps already.
+        """
         self.steps = steps
         self._all = sorted({round(float(t), 9) for lane in steps for t in lane})
+        self._head = head if growing and head is not None else self._all[-1] if self._all else 0.0
         ended, self.growing = self.growing and not growing, growing
         self.steps_changed.emit()
         if self.following and (growing or ended) and self._all:
-            self._set(self._all[-1])
+            self._set(self._head)
         if ended:
             self._follow(False)
 
@@ -94,7 +99,7 @@ class Playhead:
         """To the data; on a growing run to its head, which is followed again."""
         if self.growing and self._all:
             self.follow()
-            self._set(self._all[-1])
+            self._set(self._head)
         else:
             self.seek(1.0)
 

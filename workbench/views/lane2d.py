@@ -317,6 +317,7 @@ def lane_of(trace: Trace, x: Stream) -> Lane:
         sigma=x.column("sigma"),
         status="" if trace.status in ("running", "finished") else trace.status,
         glide=glides(trace),
+        ddpm_steps=int(trace.spec.path.params.get("T", 1000)),
     )
 
 

@@ -182,6 +182,8 @@ class Lane:
     """Of its path, what its network learns, what it follows, and one step."""
     reading: AxisKind = "t"
     """How its equations say the time."""
+    ddpm_steps: int = 1000
+    """T of its path, of which step k stands at t = 1 - k / T; of a path that is no discrete schedule, DDPM's own."""
 
 
 @dataclass(frozen=True, eq=False)

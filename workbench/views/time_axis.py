@@ -30,9 +30,6 @@ TITLES: dict[AxisKind, str] = {
     "t": "Time", "1-t": "Time left 1 − t", "sigma": "Noise left σ", "log-snr": "log-SNR, 2 log(α / σ)",
     "ddpm": "DDPM step k", "nfe": "Evaluations NFE",
 }  # fmt: skip
-DDPM_STEPS = 1000
-"""Steps of a path that is no discrete schedule itself."""
-
 _TABLE = 257
 _MOST, _BEYOND = 20.0, 2.0
 """log-SNR is shown from minus this to this, and so far beyond the last number that is finite."""
@@ -145,11 +142,8 @@ class TimeAxis:
 PLAIN = TimeAxis("t", np.array([0.0, 1.0]), np.array([0.0, 1.0]), (0.0, 1.0), np.array([0.0, 1.0]), np.zeros(2))
 
 
-def time_axis(kind: AxisKind, lane: Lane, n_discrete: int = DDPM_STEPS) -> TimeAxis:
-    """A lane's reading of time. Between recorded rows alpha and sigma run straight, as the lane's words have them.
-
-    ``n_discrete`` is T of the lane's path, of which step k stands at t = 1 - k / T.
-    """
+def time_axis(kind: AxisKind, lane: Lane) -> TimeAxis:
+    """A lane's reading of time. Between recorded rows alpha and sigma run straight, as the lane's words have them."""
     if kind == "t" or len(lane.times) < 2:
         return PLAIN
     t = np.unique(np.concatenate([np.linspace(0.0, 1.0, _TABLE), lane.times]))
@@ -162,7 +156,7 @@ def time_axis(kind: AxisKind, lane: Lane, n_discrete: int = DDPM_STEPS) -> TimeA
         case "log-snr":
             value = _log_snr(alpha, sigma)
         case "ddpm":
-            value = n_discrete * (1.0 - t)
+            value = lane.ddpm_steps * (1.0 - t)
         case "nfe":
             value = np.interp(t, lane.times, lane.nfe.astype(float))
     endless = kind == "log-snr" and sigma[-1] == 0.0

@@ -116,7 +116,7 @@ class LaneFoot(QWidget):
             painter.drawText(QPointF(_PAD, top + 19), equation.label)
             for text, sizes, y, colour in (
                 (equation.formula, _SIZES, top + 20, theme.t1),
-                (numbers, (13.0, 12.0, 11.0), top + 41, theme.t2),
+                (numbers, (13.0, 12.0, 11.0), top + 43, theme.t2),
             ):
                 px = next((px for px in sizes if equations.width(text, px) <= room), None)
                 if px is not None:
