@@ -24,6 +24,7 @@ from workbench.control.frames import FrameClock
 from workbench.control.lanes import LaneControl, read
 from workbench.control.runs import Runs
 from workbench.control.scenes import Scenes
+from workbench.control.stage import StageControl
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, Stats
 from workbench.model.playhead import Playhead
@@ -64,6 +65,10 @@ class Controller(QObject):
         self.window.compose(self.actions, self.lanes, self.charts, self.panel, self.transport)
         self._charts_timer = _later(self.window, _CHARTS_MS, self._show_charts)
         self._scenes_timer = _later(self.window, _SCENES_MS, self._show_scenes)
+        self.stage_control = StageControl(
+            session, playhead, self.analyses, self.scenes, self.lanes, self.actions["strip"],
+            lambda: _start(self._scenes_timer),
+        )  # fmt: skip
         self._connect()
         self.clock = FrameClock(self.window, playhead, self.lanes)
         self.retheme()
@@ -81,8 +86,6 @@ class Controller(QObject):
         view.events.overlays.connect(self._show_overlays)
         view.events.linked.connect(lambda linked: self.lanes.stage.set_linked(linked))
         view.events.theme.connect(self.retheme)
-        view.events.strip.connect(self._show_strip)
-        self.lanes.strip.chosen.connect(self.playhead.seek)
         self.playhead.t_changed.connect(self._cursor_moved)
         self.playhead.state_changed.connect(self._show_loop)
         self.playhead.snapshots.changed.connect(self._snapshot_moved)
@@ -96,7 +99,6 @@ class Controller(QObject):
         self.runs.rows_arrived.connect(self._rows_arrived)
         self.runs.training_progress.connect(self._show_training)
         self.runs.failed.connect(self._failed)
-        self.analyses.rows_arrived.connect(lambda: _start(self._scenes_timer))
         self.runs.trained.connect(self._trained)
         self.engine.hello.connect(self._hello)
         self.engine.died.connect(self._died)
@@ -113,7 +115,7 @@ class Controller(QObject):
             "reverse": lambda: head.toggle(-1),
             "step-back": lambda: head.step(-1), "step-on": lambda: head.step(1), "to-start": head.to_start,
             "to-end": head.to_end, "loop": lambda: head.set_loop(not head.loop), "link": self._toggle_link,
-            "strip": lambda: setattr(self.session.view, "strip", not self.session.view.strip),
+            "strip": lambda: self.stage_control.toggle_strip(),
             "add-lane": self.lane_control.add, "remove-lane": self.lane_control.remove_selected,
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
             "full-screen": self._toggle_full_screen, "help": self._show_help,
@@ -186,13 +188,7 @@ class Controller(QObject):
         self.playhead.set_steps([scene.lane.times for scene, _ in moving], growing=growing)
         self.transport.set_methods([scene.lane.method for scene, _ in moving])
         self.lanes.set_cursor(self.playhead.t)
-        if self.session.view.strip:
-            self.lanes.strip.show_scene(self.scenes.forward(), self.theme)
-
-    def _show_strip(self, shown: bool) -> None:
-        self.actions["strip"].setChecked(shown)
-        self.lanes.show_strip(shown)
-        _start(self._scenes_timer)
+        self.stage_control.show_strip()
 
     def _show_snapshots(self) -> None:
         """The training steps of the first lane that has snapshots."""
