@@ -92,3 +92,18 @@ def test_what_was_found_out_is_there_again_without_an_engine(qtbot, app) -> None
     np.testing.assert_array_equal(marks(again, 0, "exact")[0].vectors, marks(app, 0, "exact")[0].vectors)
     assert again.engine.pid is None
     again.window.close()
+
+
+def test_a_computation_can_be_cancelled_and_asked_for_again(qtbot, app) -> None:
+    app.engine.start()
+    qtbot.keyClick(app.window, Qt.Key.Key_M)
+    qtbot.waitUntil(lambda: app.controller.analyses.busy, timeout=60_000)
+    for index in (0, 1):
+        app.controller.lanes.cancel.emit(index)
+    qtbot.waitUntil(lambda: not app.controller.analyses.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: "stopped" in "".join(app.controller.scenes.shown[1].notes))
+    assert not marks(app, 1, "error")
+    for _ in range(2):
+        qtbot.keyClick(app.window, Qt.Key.Key_M)
+    qtbot.waitUntil(lambda: bool(marks(app, 1, "error")), timeout=60_000)
+    qtbot.waitUntil(lambda: not app.controller.analyses.busy, timeout=60_000)

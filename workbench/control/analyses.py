@@ -17,10 +17,15 @@ from core.spec import RunSpec
 from core.trace import Trace, TraceBuilder, open_trace
 from workbench import folders
 from workbench.engine.client import EngineClient
-from workbench.engine.commands import Hello, JobEnded
+from workbench.engine.commands import Hello, JobEnded, Progress
 from workbench.model.analyses import Kind, analysis_spec, fingerprint
 
 _MOST_KEPT = 24
+_STOPPED: dict[Kind, str] = {
+    "exact-field": "The exact field was stopped. Press E twice to compute it.",
+    "error-map": "The error map was stopped. Press M twice to compute it.",
+    "forward": "The forward process was stopped.",
+}
 
 
 @dataclass(eq=False)
@@ -32,6 +37,7 @@ class Finding:
     builder: TraceBuilder = field(default_factory=TraceBuilder)
     trace: Trace | None = None
     job: int | None = None
+    progress: Progress | None = None
     problem: str = ""
 
     @property
@@ -45,6 +51,7 @@ class Analyses(QObject):
 
     rows_arrived = pyqtSignal()
     """A finding has grown, ended or failed."""
+    progressed = pyqtSignal()
 
     def __init__(self, engine: EngineClient) -> None:
         super().__init__()
@@ -55,6 +62,7 @@ class Analyses(QObject):
         engine.hello.connect(self._on_hello)
         engine.died.connect(self._on_died)
         engine.batch.connect(self._on_batch)
+        engine.progress.connect(self._on_progress)
         engine.ended.connect(self._on_ended)
 
     def ask(self, lane: int, trace: Trace, kind: Kind) -> Finding:
@@ -78,6 +86,25 @@ class Analyses(QObject):
     def busy(self) -> bool:
         """Whether anything is being computed."""
         return any(finding.job is not None for finding in self._findings.values())
+
+    def progress(self, lane: int) -> Progress | None:
+        """How far the slowest analysis of a lane is; None where none goes on."""
+        going = [each for (key, _), name in self._by_lane.items() if key == lane and (each := self._findings.get(name))]
+        told = [each.progress for each in going if each.job is not None and each.progress is not None]
+        return min(told, key=lambda each: each.done / each.total, default=None)
+
+    def cancel(self, lane: int) -> None:
+        """End what is computed for a lane; `retry` lets it be asked for again."""
+        for (key, _), name in self._by_lane.items():
+            finding = self._findings.get(name)
+            if key == lane and finding is not None and finding.job is not None:
+                self._engine.stop(finding.job)
+
+    def retry(self) -> None:
+        """What failed or was stopped may be asked for again."""
+        for finding in self._findings.values():
+            if finding.problem:
+                finding.problem, finding.builder = "", TraceBuilder()
 
     def _superseded(self, older: str | None, newer: str) -> int | None:
         """The job of a lane's older question, where nobody else waits for it."""
@@ -121,13 +148,20 @@ class Analyses(QObject):
         finding.trace = finding.builder.trace
         self.rows_arrived.emit()
 
+    def _on_progress(self, progress: Progress) -> None:
+        finding = self._of(progress.job)
+        if finding is not None:
+            finding.progress = progress
+            self.progressed.emit()
+
     def _on_ended(self, end: JobEnded) -> None:
         finding = self._of(end.job)
         if finding is None:
             return
-        finding.job = None
+        finding.job = finding.progress = None
         if end.status != "finished":
-            finding.problem, finding.trace = end.message or "The analysis was stopped.", None
+            finding.problem, finding.trace = end.message or _STOPPED[finding.kind], None
+        self.progressed.emit()
         self.rows_arrived.emit()
 
 

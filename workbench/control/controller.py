@@ -29,6 +29,7 @@ from workbench.control.runs import Runs
 from workbench.control.scenes import Scenes
 from workbench.control.shell import SHELL, Shell
 from workbench.control.soon import Soon
+from workbench.control.stage import StageControl
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, Stats
 from workbench.model.playhead import Playhead
@@ -76,6 +77,9 @@ class Controller(QObject):
         self._charts_timer = Soon(self.window, _CHARTS_MS, self._show_charts)
         self.chart_control = Charts(session, playhead, runs, self.charts, self._charts_timer.start)
         self._scenes_timer = Soon(self.window, _SCENES_MS, self._show_scenes, at_once=True)
+        self.stage_control = StageControl(
+            session, playhead, self.analyses, self.scenes, self.lanes, self.actions["strip"], self._scenes_timer.start
+        )
         self.shell = Shell(self)
         self._connect()
         self.clock = FrameClock(self.window, playhead, self.lanes)
@@ -94,8 +98,6 @@ class Controller(QObject):
         view.events.overlays.connect(self._show_overlays)
         view.events.linked.connect(lambda linked: self.lanes.stage.set_linked(linked))
         view.events.theme.connect(self.retheme)
-        view.events.strip.connect(self._show_strip)
-        self.lanes.strip.chosen.connect(self.playhead.seek)
         self.playhead.t_changed.connect(self._cursor_moved)
         self.playhead.state_changed.connect(self._show_loop)
         self.playhead.axis_changed.connect(self._read_time)
@@ -115,7 +117,6 @@ class Controller(QObject):
         self.runs.rows_arrived.connect(self._rows_arrived)
         self.runs.training_progress.connect(self._show_training)
         self.runs.failed.connect(self._failed)
-        self.analyses.rows_arrived.connect(self._scenes_timer.start)
         self.runs.trained.connect(self._trained)
         self.engine.hello.connect(self._hello)
         self.engine.died.connect(self._died)
@@ -134,7 +135,7 @@ class Controller(QObject):
             "to-end": head.to_end, "loop": head.next_mode, "keep-time": lambda: head.set_keep_time(not head.keep_time),
             "span-from": head.span_from, "span-to": head.span_to, "span-all": lambda: head.set_span(0.0, 1.0),
             "next-axis": head.next_axis, "link": self._toggle_link,
-            "strip": lambda: setattr(self.session.view, "strip", not self.session.view.strip),
+            "strip": lambda: self.stage_control.toggle_strip(),
             "add-lane": self.lane_control.add, "remove-lane": self.lane_control.remove_selected,
             "home": lambda: self.lanes.stage.home(), "theme": self._toggle_theme, "panel": self._toggle_panel,
             "equations": self._toggle_equations, "help": self._show_help,
@@ -222,13 +223,7 @@ class Controller(QObject):
         self.transport.set_methods([scene.lane.method for scene, _ in moving])
         self._show_axis(growing=growing)
         self.lanes.set_cursor(self.playhead.t)
-        if self.session.view.strip:
-            self.lanes.strip.show_scene(self.scenes.forward(), self.theme)
-
-    def _show_strip(self, shown: bool) -> None:
-        self.actions["strip"].setChecked(shown)
-        self.lanes.show_strip(shown)
-        self._scenes_timer.start()
+        self.stage_control.show_strip()
 
     def _read_time(self) -> None:
         self.scenes.reading = self.playhead.axis

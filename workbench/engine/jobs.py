@@ -1,7 +1,8 @@
 """The cooperative loop of the engine: jobs are generators, and between two steps of any of them commands are heard.
 
-Sampling goes before training, the newest sampling job first; training jobs take turns, step by step. A job has at most
-one unacknowledged batch on its way; what it makes meanwhile waits here and is written to its trace file all the same.
+Sampling goes before analyses and these before training, the newest job first; training jobs take turns, step by step. A
+job has at most one unacknowledged batch on its way; what it makes meanwhile waits here and is written to its trace file
+all the same.
 
 A run is stopped by `core.events.StopRun`, thrown in where it last yielded: it yields what it still has and
 RunFinished("stopped"). Where it lets the exception through, the engine ends it as stopped.
@@ -139,7 +140,7 @@ class EngineLoop:
                 return job
         sampling = [job for job in ready if not job.training]
         if sampling:
-            return sampling[-1]
+            return next((job for job in reversed(sampling) if not job.analysis), sampling[-1])
         return min(ready, key=lambda job: job.turn, default=None)
 
     def _advance(self, job: Job) -> None:

@@ -151,10 +151,12 @@ class LanesView(QWidget):
 
     def show_progress(self, index: int, done: int, total: int, seconds_left: float | None) -> None:
         """How far a busy lane is; `hide_progress` ends it. Waits under 0.3 s are not shown."""
-        self._strips[index].show_progress(done, total, seconds_left, self._theme)
+        if index < len(self._strips):  # a new lane stands a moment later
+            self._strips[index].show_progress(done, total, seconds_left, self._theme)
 
     def hide_progress(self, index: int) -> None:
-        self._strips[index].stop()
+        if index < len(self._strips):
+            self._strips[index].stop()
 
     def _add_parts(self, index: int) -> None:
         header, foot = LaneHeader(self), LaneFoot(self)

@@ -75,3 +75,15 @@ def test_training_goes_on_while_a_sampling_run_is_paused(bench: Bench) -> None:
     assert bench.ended(2).message == ""
     assert_equal(heard(bench, 2), alone(TRAIN))
     assert_equal(heard(bench, 1), alone(sampling))
+
+
+def test_sampling_goes_before_a_newer_analysis_and_both_are_what_they_are_alone(bench: Bench) -> None:
+    sampling = RunSpec(n_samples=30, sampler=SHORT)
+    analysis = sampling.replace(action="exact-field")
+    bench.submit(1, sampling)
+    bench.run(3)
+    bench.submit(2, analysis)
+    bench.run(200)
+    assert bench.over() == [1, 2]
+    assert_equal(heard(bench, 1), alone(sampling))
+    assert_equal(heard(bench, 2), alone(analysis))
