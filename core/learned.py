@@ -244,4 +244,5 @@ def build_network(spec: RunSpec, shape: tuple[int, ...], n_classes: int) -> nn.M
 
 
 def sha256(file: FilePath) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
