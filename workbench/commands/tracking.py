@@ -1,6 +1,6 @@
 """A training's parameters, metrics and files in MLflow, where that is installed.
 
-Where the runs are kept is MLflow's own setting (MLFLOW_TRACKING_URI; without it a folder or file beside the command).
+Where the runs are kept is MLflow's own setting, MLFLOW_TRACKING_URI.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Tracker:
             self._mlflow: Any = importlib.import_module("mlflow")
         except ModuleNotFoundError:
             raise FlowscopeError(
-                "MLflow is not installed. Install it with: pip install mlflow-skinny. Or leave out --mlflow."
+                "MLflow is not installed. Install it with: pip install mlflow. Or leave out --mlflow."
             ) from None
         self._experiment, self._title, self._status = experiment, title, "FAILED"
 
@@ -49,7 +49,8 @@ class Tracker:
                 self._mlflow.set_tags(event.meta)
             case Chunk() if event.data.ndim == 1:
                 step = int(event.columns["step"][-1])
-                values = {event.stream: float(event.data.mean())}
+                # a name that is another's folder cannot be kept in files
+                values = {event.stream.replace("/", "."): float(event.data.mean())}
                 if "learning_rate" in event.columns:
                     values["learning_rate"] = float(event.columns["learning_rate"][-1])
                 self._mlflow.log_metrics(values, step=step)

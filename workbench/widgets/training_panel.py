@@ -24,6 +24,10 @@ def training_facts(traces: Sequence[Trace]) -> list[tuple[str, str]]:
         error = trace.streams.get("metric/velocity_error")
         return f"{100 * float(error[-1]):.1f} %" if error is not None and len(error) else ""
 
+    def held_out(trace: Trace) -> str:
+        loss = trace.streams.get("loss/validation")
+        return f"{float(loss[-1]):.3f}" if loss is not None and len(loss) else ""
+
     def parameters(trace: Trace) -> str:
         return f"{int(trace.meta['parameters']):,}" if "parameters" in trace.meta else ""
 
@@ -31,6 +35,7 @@ def training_facts(traces: Sequence[Trace]) -> list[tuple[str, str]]:
         "Learning rate": [rates(trace) for trace in traces],
         "Batch": [number(trace.spec.training.batch_size) for trace in traces],
         "Parameters": [parameters(trace) for trace in traces],
+        "Held-out loss": [held_out(trace) for trace in traces],
         "Error against exact": [errors(trace) for trace in traces],
     }
     known = {name: list(dict.fromkeys(filter(None, values))) for name, values in named.items()}
