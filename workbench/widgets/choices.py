@@ -24,16 +24,17 @@ class ChoiceDelegate(QStyledItemDelegate):
 
     def width(self) -> int:
         """Wide enough for the longest entry."""
-        title, side = QFontMetrics(fonts.ui(13)), QFontMetrics(fonts.ui(12))
-        widths = [
-            title.horizontalAdvance(self._box.itemText(i))
-            + (_GAP + side.horizontalAdvance(text) if (text := self._box.itemData(i, SIDE)) else 0)
-            for i in range(self._box.count())
-        ]
-        return max(widths, default=0) + 2 * _PAD + _TICK + 8 + 16
+        entries = ((self._box.itemText(i), self._box.itemData(i, SIDE)) for i in range(self._box.count()))
+        return max((self._width_of(text, side or "") for text, side in entries), default=0)
+
+    @staticmethod
+    def _width_of(text: str, side: str) -> int:
+        wide = QFontMetrics(fonts.ui(13)).horizontalAdvance(text) + 2 * _PAD + _TICK + 8 + 16
+        return wide + (_GAP + QFontMetrics(fonts.ui(12)).horizontalAdvance(side) if side else 0)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        return QSize(self.width(), _HEIGHT)
+        """Of one entry: Qt asks for every one of them, and often."""
+        return QSize(self._width_of(str(index.data()), str(index.data(SIDE) or "")), _HEIGHT)
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         assert painter is not None  # Qt hands one
