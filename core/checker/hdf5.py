@@ -199,7 +199,7 @@ def _touch(trace: Trace) -> None:
                 if not np.isfinite(values).all():
                     raise TraceError(f"{part} of its stream {name} holds a number that is not finite.")
         for lot in (columns, nested):
-            if "t" in lot and not _runs(lot["t"], lot["sigma"]):
+            if {"t", "sigma"} <= {*lot} and not _runs(lot["t"], lot["sigma"]):
                 raise TraceError(f"the times of its stream {name} do not run from noise to data.")
         if "grid" in fixed and not _is_mesh(fixed["grid"]):
             raise TraceError(f"the places of its stream {name} are no mesh.")

@@ -126,7 +126,7 @@ class TestImage:
         postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n"
         bad = {
             "bomb.png": (claiming(good, 60_000), "bomb"),
-            "large.png": (claiming(good, 10_000), "bomb"),
+            "large.png": (claiming(good, 10_000), "claims 10,000"),
             "half.png": (good[: len(good) // 2], "truncated"),
             "text.png": (b"not a picture", "identify"),
             "page.eps": (postscript, "identify"),
@@ -134,7 +134,7 @@ class TestImage:
         }
         for name, (content, why) in bad.items():
             (tmp_path / name).write_bytes(content)
-            with pytest.raises(SpecError, match=f"{name} cannot be read as a picture .*{why}") as raised:
+            with pytest.raises(SpecError, match=f"{name} .*{why}") as raised:
                 Image(file=str(tmp_path / name)).mixture()
             assert raised.value.field == "data.file"
 
@@ -175,7 +175,7 @@ WRONG = {
     "picture": (b"\x89PNG\r\n\x1a\n\x00\x00", "neither an NPY"),
     "zeros": (b"1,2\n\x003,4\n", "neither an NPY"),
     "utf-16": ("1,2\n3,4\n".encode("utf-16"), "neither an NPY"),
-    "quotes": (b'1,2\n"' + b"9" * 200_000 + b"\n", "line 2"),
+    "quotes": (b'1,2\n"' + b"9" * 200_000 + b"\n", "neither an NPY"),
     "too many classes": ("\n".join(f"{i},{i},{i / 7}" for i in range(200)).encode(), "more than 100 different values"),
     "npy of objects": (npy(np.array([[1, None]], dtype=object)), "cannot be read as an array"),
     "npy of text": (npy(np.array([["a", "b"]])), "holds <U1"),

@@ -104,7 +104,7 @@ def test_an_interrupted_run_goes_on_bit_for_bit(optimiser: str, schedule: str, t
     kill_at(spec, tmp_path / "broken", 11)
     rest = collect(train(spec, tmp_path / "broken", resume=True))
     assert list(rest["loss"].axis) == list(range(12, 25))
-    for name in ("loss", "loss/validation", "loss/validation_over_t"):
+    for name in ("loss", "validation/loss", "validation/loss_over_t"):
         here, there = rest[name], whole[name]
         same = len(here)
         assert list(here.axis) == list(there.axis[-same:])
@@ -161,7 +161,7 @@ def test_plateau_asks_for_validation() -> None:
 def test_validation_is_the_training_loss_of_other_pairs() -> None:
     """Held out from an endless mixture, it ends within a few standard errors of the training loss."""
     trace = collect(train(SPEC.replace(training=Training(n_steps=150, batch_size=512, n_snapshots=0, ema=0.5))))
-    loss, over_t = trace["loss/validation"], trace["loss/validation_over_t"]
+    loss, over_t = trace["validation/loss"], trace["validation/loss_over_t"]
     assert len(loss) == len(over_t) == 24
     assert loss[-1] == pytest.approx(trace["loss"][-20:].mean(), rel=0.1)
     assert loss[-1] < 0.8 * loss[0]

@@ -54,7 +54,7 @@ def test_keeps_the_latest_the_best_and_one_every_so_many_steps(tmp_path: Path) -
     spec = spec.replace(schedule=Part("one-cycle", {"rise": 0.9, "start": 1e-3}))
     trace = collect(train(spec, tmp_path))
     assert {file.name for file in tmp_path.iterdir()} == {FILE_NAME, BEST, kept_name(25), kept_name(50)}
-    loss = trace["loss/validation"]
+    loss = trace["validation/loss"]
     steps = {name: step(tmp_path / name) for name in (FILE_NAME, BEST, kept_name(25))}
     assert steps == {FILE_NAME: 60, BEST: int(loss.axis[loss[:].argmin()]), kept_name(25): 25}
     assert steps[BEST] < 60

@@ -43,7 +43,7 @@ def test_a_message_keeps_the_keyboard_until_it_is_closed(shell: Shell, qtbot: Qt
 
 
 def test_a_click_beside_a_card_closes_it_and_one_on_it_does_not(shell: Shell, qtbot: QtBot) -> None:
-    card = HelpSheet()
+    card = HelpSheet(shell.actions)
     scrim = shell.window.over(card)
     QTest.mouseClick(scrim, Qt.MouseButton.LeftButton, pos=card.geometry().center())
     assert scrim.isVisible()
@@ -102,7 +102,7 @@ def choose(card: ExportDialog, text: str) -> None:
 
 
 def test_the_help_sheet_names_every_key(shell: Shell) -> None:
-    scrim = shell.window.over(sheet := HelpSheet())
+    scrim = shell.window.over(sheet := HelpSheet(shell.actions))
     words = {each.text() for each in sheet.findChildren(QWidget) if hasattr(each, "text")}
     assert {actions.native(key) for spec in actions.TABLE for key in spec.keys} <= words
     scrim.close_()

@@ -53,7 +53,7 @@ def test_the_learned_field_is_measured_once_whatever_the_sampler_does(qtbot: QtB
     app.engine.submit = lambda spec, **more: (asked.append(spec.action), submit(spec, **more))[1]  # type: ignore
     app.controller.panel.form.changed.emit("sampler.n_steps", 6)
     qtbot.waitUntil(lambda: len(lanes(app)[0].trace["x"]) == 7, timeout=20_000)
-    QTest.keyClick(app.window, Qt.Key.Key_X)
+    QTest.keyClick(app.window, Qt.Key.Key_X, Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(lambda: strip._charts[1].axis.kind == "1-t", timeout=5000)
     assert len(strip._charts[1].curves) == 2
     assert asked == ["sample"]

@@ -351,14 +351,14 @@ def test_training_facts_are_one_value_or_one_for_each() -> None:
     for error in (0.25, 0.125):
         builder = TraceBuilder()
         builder.feed(RunStarted(to_json(RunSpec()), {"parameters": "66050"}))
-        told = {"loss": ("step", "learning_rate"), "loss/validation": ("step",), "metric/velocity_error": ("step",)}
+        told = {"loss": ("step", "learning_rate"), "validation/loss": ("step",), "metric/velocity_error": ("step",)}
         for name, columns in told.items():
             builder.feed(
                 StreamDeclared(name=name, row_shape=(), dims=("step",), kind="scalar", columns=columns, capacity=1)
             )
         one = np.array([1.0])
         builder.feed(Chunk("loss", one, {"step": one, "learning_rate": np.array([6.66e-4])}))
-        builder.feed(Chunk("loss/validation", np.array([3 * error]), {"step": one}))
+        builder.feed(Chunk("validation/loss", np.array([3 * error]), {"step": one}))
         builder.feed(Chunk("metric/velocity_error", np.array([error]), {"step": one}))
         traces.append(builder.trace)
     assert dict(training_facts(traces)) == {

@@ -166,7 +166,7 @@ def test_other_sides_of_a_lane_stand_beside_it(qtbot, app) -> None:
 
 
 def test_the_forward_process_as_a_strip(qtbot, app) -> None:
-    qtbot.keyClick(app.window, Qt.Key.Key_W)
+    qtbot.keyClick(app.window, Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
     strip = app.controller.lanes.strip
     assert strip.isVisible()
     assert strip.geometry().top() >= app.controller.lanes._feet[0].geometry().bottom()
@@ -189,5 +189,5 @@ def test_the_forward_process_as_a_strip(qtbot, app) -> None:
     qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=strip.place(2).center().toPoint())
     assert app.playhead.t == pytest.approx(0.25)
     assert strip.nearest == 2
-    qtbot.keyClick(app.window, Qt.Key.Key_W)
+    qtbot.keyClick(app.window, Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
     assert not strip.isVisible()

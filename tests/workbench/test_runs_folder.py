@@ -69,7 +69,7 @@ def test_two_runs_are_compared_as_lanes(qtbot, app) -> None:
     page(app).table.setFocus()
     QTest.keyClick(page(app).table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     qtbot.mouseClick(page(app).compare, Qt.MouseButton.LeftButton)
-    assert app.window.place == "lanes"
+    qtbot.waitUntil(lambda: app.window.place == "lanes", timeout=20_000)  # once both files have been walked
     qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 3, timeout=5000)
     assert [scene.lane.method for scene in app.controller.scenes.shown] == ["diffusion", "flow", "real"]
 

@@ -133,14 +133,14 @@ def test_full_screen_hides_the_bars_and_is_read_from_afar(qtbot, started, theme:
     QTest.keyClick(app.window, Qt.Key.Key_F11)
     app.window.setGeometry(0, 0, 1280, 720)
     app.playhead.seek(0.76)
-    qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 3 and app.window.lanes.width() > 1200)
+    qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 3 and app.controller.lanes.width() > 1200)
     assert not [each.text() for each in app.window.findChildren(QLabel) if each.isVisible() and each.text()]
     bars = (app.window.top, app.window.rail, app.window.status, app.window.overlays, app.window.transport)
     assert not [bar for bar in bars if bar.isVisible()]
     capital = fonts.fixed(LEAST_PX)
     least = int(QFontMetricsF(capital).capHeight()) - 1  # what a line of 22 px type is high, without its air
     texts = []
-    for big in app.window.lanes._big[:3]:
+    for big in app.controller.lanes._big[:3]:
         texts.append((big.head, QRect(34, 4, big.head.width() - 38, big.head.height() - 8)))
     line = app.window.big_bar.line
     texts += [(line, QRect(0, 0, 80, line.height())), (line, QRect(line.width() - 130, 0, 130, line.height()))]
@@ -152,7 +152,7 @@ def test_full_screen_hides_the_bars_and_is_read_from_afar(qtbot, started, theme:
         assert min(contrast for _, contrast in lines) >= CONTRAST, (widget, lines)
     QTest.keyClick(app.window, Qt.Key.Key_Escape)
     assert app.window.top.isVisible()
-    assert app.window.lanes._headers[0].isVisible()
+    assert app.controller.lanes._headers[0].isVisible()
 
 
 def test_the_large_time_line_is_dragged(qtbot, started) -> None:

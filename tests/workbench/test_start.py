@@ -112,7 +112,7 @@ def test_a_dropped_trace_opens_and_is_remembered_and_greyed_when_it_is_gone(qtbo
     shipped = open_trace(resources.path("traces", "swiss-roll-flow.h5"))
     save(shipped, tmp_path / "mine.h5")
     drop(app, tmp_path / "mine.h5")
-    assert app.window.place == "lanes"
+    qtbot.waitUntil(lambda: app.window.place == "lanes", timeout=20_000)  # once the file has been walked
     np.testing.assert_array_equal(app.session.lanes[0].trace["x"][-1], shipped["x"][-1])
     app.controller.actions["library"].trigger()
     (row,) = app.controller.desk.start.recents.rows

@@ -70,7 +70,7 @@ def test_a_training_is_logged_with_parameters_metrics_and_files(mlflow: StandIn,
     assert mlflow.params["optimiser.name"] == "adamw"
     assert mlflow.tags["parameters"].isdigit()
     with h5py.File(tmp_path / "train.h5") as trace:
-        for name in ("loss/validation", "metric/velocity_error"):
+        for name in ("validation/loss", "metric/velocity_error"):
             stream = trace[f"streams/{name}"]
             told = mlflow.metrics[name.replace("/", ".")]
             np.testing.assert_allclose(list(told.values()), stream["data"][:], rtol=1e-6)

@@ -2,7 +2,7 @@
 
 The mean squared error of the averaged network's output against the pair's target, as regression learns it. An
 objective that learns from itself (MeanFlow) is held to this too, at s = t, where its network is the flow's velocity.
-Streams: ``loss/validation`` and, in bins of t, ``loss/validation_over_t``.
+Streams: ``validation/loss`` and, in bins of t, ``validation/loss_over_t``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from trainers.objective import Objective
 if TYPE_CHECKING:
     from trainers.training.trainer import Trainer
 
-LOSS, OVER_T = "loss/validation", "loss/validation_over_t"
+LOSS, OVER_T = "validation/loss", "validation/loss_over_t"
 _N, _BINS = 1024, 16
 _FIRST = 1 << 40
 """Numbers of the noise: beyond those of any training."""

@@ -65,7 +65,7 @@ def _tell(trace: Trace) -> None:
     mean = f", loss {loss[-min(len(loss), 200) :].mean():.4f}" if len(loss) else ""
     print(f"{trace.status} after {len(loss):,} steps{mean}")
     for name, words in (
-        ("loss/validation", "loss of held-out data"),
+        ("validation/loss", "loss of held-out data"),
         ("metric/velocity_error", "velocity error against exact"),
     ):
         if name in trace and len(trace[name]):

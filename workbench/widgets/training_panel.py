@@ -25,7 +25,7 @@ def training_facts(traces: Sequence[Trace]) -> list[tuple[str, str]]:
         return f"{100 * float(error[-1]):.1f} %" if error is not None and len(error) else ""
 
     def held_out(trace: Trace) -> str:
-        loss = trace.streams.get("loss/validation")
+        loss = trace.streams.get("validation/loss")
         return f"{float(loss[-1]):.3f}" if loss is not None and len(loss) else ""
 
     def parameters(trace: Trace) -> str:
