@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from core.networks import Network, labels
 from core.registry import register
 
-_LONGEST_WAVE = 8.0
-"""In data units: about the width of a data set of standard deviation 2."""
+_LONGEST_WAVE = 16.0
+"""In data units: the noise and the data lie within one of them, so that no two places look alike."""
 
 
 @register("network")
@@ -34,8 +34,8 @@ class Mlp(Network, frozen=True):
     depth: Annotated[int, Meta(ge=1, le=16, title="Blocks", description="Residual blocks")] = 3
     waves: Annotated[
         int,
-        Meta(ge=0, le=32, title="Waves", description="Fourier features of each coordinate, the longest 8 units long"),
-    ] = 4
+        Meta(ge=0, le=32, title="Waves", description="Fourier features of each coordinate, the longest 16 units long"),
+    ] = 8
 
     def build(self, shape: tuple[int, ...], n_classes: int = 0, two_times: bool = False) -> nn.Module:
         return _Mlp(shape[0], self.width, self.depth, self.waves, n_classes, two_times)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PyQt6 import sip
 from PyQt6.QtCore import QEvent, QObject, QRectF, Qt, QTimer
 from PyQt6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QAbstractButton, QSlider, QWidget
@@ -55,7 +56,7 @@ class FocusRing(QWidget):
         return False
 
     def _leave(self) -> None:
-        if self._around is not None:
+        if self._around is not None and not sip.isdeleted(self._around):
             self._around.removeEventFilter(self)
         self._around = None
         self.hide()
