@@ -16,7 +16,7 @@ from core.run import sample
 from core.spec import Part, RunSpec
 from core.trace.build import collect
 from workbench.model.cards import CARDS
-from workbench.views.thumbnails import as_bytes
+from workbench.views.image.thumbnails import as_bytes
 
 _PARTICLES, _ROWS = 320, 21
 _IMAGES, _IMAGE_ROWS, _POINTS = {"mnist": 9, "cifar10": 10}, 6, 300

@@ -19,7 +19,7 @@ from core.trace import Trace, TraceBuilder
 from workbench.app import App, application
 from workbench.model.session import LaneState
 from workbench.painters.stage.measure import frame_ms
-from workbench.views.charts import steps_done
+from workbench.views.chart.charts import steps_done
 
 TICK_MS = 16
 _SIZE = (1440, 900)

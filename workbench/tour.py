@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from core.errors import FlowscopeError
 from workbench.app import App
 from workbench.model.session import LaneState
+from workbench.widgets.cards.dialogs import Scrim
 
 _POLL_MS, _SETTLE_MS = 30, 400
 _PATIENCE = 120.0
@@ -63,7 +64,8 @@ class Tour:
 
     def escape(self) -> None:
         """Close the card that is on top."""
-        QTest.keyClick(QApplication.focusWidget() or self.app.window, Qt.Key.Key_Escape)  # type: ignore[call-overload]
+        (*_, top) = self.app.window.findChildren(Scrim)
+        QTest.keyClick(top, Qt.Key.Key_Escape)  # type: ignore[call-overload]
         self.settle()
 
     def wait(self, until: Callable[[], bool], what: str) -> None:

@@ -26,7 +26,7 @@ from PyQt6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QCom
 
 from workbench import actions
 from workbench.app import App
-from workbench.widgets.track import Track
+from workbench.widgets.timeline.track import Track
 
 LEFT_OUT = frozenset({"open", "save", "export", "quit", "full-screen"})
 """Actions that open a dialog of the system, or leave the window."""

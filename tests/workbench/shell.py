@@ -11,7 +11,7 @@ from workbench.model.playhead import Playhead
 from workbench.model.session import ViewState
 from workbench.views.theme import THEMES
 from workbench.widgets.style import stylesheet
-from workbench.widgets.transport import Transport
+from workbench.widgets.timeline.transport import Transport
 from workbench.widgets.window import MainWindow
 
 

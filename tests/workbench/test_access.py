@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import (
 )
 
 from workbench.app import App
-from workbench.widgets.palette import Palette
+from workbench.widgets.cards.palette import Palette
 
 KINDS = (QAbstractButton, QAbstractItemView, QAbstractSlider, QComboBox, QLineEdit)
 PLACES = ("library", "runs", "lanes", "settings")

@@ -9,7 +9,7 @@ from core.spec import Part, RunSpec, Training
 from core.trace.build import collect
 from core.trace.derive import snapshot
 from trainers.jobs import start
-from workbench.control.memo import Memo
+from workbench.control.lane.memo import Memo
 from workbench.model.analyses import analysis_spec, fingerprint
 from workbench.views.heat import recorded
 from workbench.views.lane2d import presence_on

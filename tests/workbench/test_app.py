@@ -16,7 +16,7 @@ import resources
 from core.trace import open_trace, save
 from workbench.app import START, App
 from workbench.commands import main
-from workbench.widgets.export_dialog import ExportChoice
+from workbench.widgets.cards.export_dialog import ExportChoice
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_a_wrong_file_is_a_message_and_changes_nothing(qtbot, app, tmp_path) -> 
     before = list(app.session.lanes)
     (tmp_path / "wrong.h5").write_bytes(b"not a trace")
     app.window.files_dropped.emit([tmp_path / "wrong.h5"])
-    from workbench.widgets.dialogs import Message
+    from workbench.widgets.cards.dialogs import Message
 
     qtbot.waitUntil(lambda: bool(app.window.findChildren(Message)), timeout=20_000)
     (card,) = app.window.findChildren(Message)
@@ -140,7 +140,7 @@ def test_a_wrong_file_is_a_message_and_changes_nothing(qtbot, app, tmp_path) -> 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # numpy's word for a run that has gone astray, which may be seen
 def test_traces_that_are_odd_inside_are_shown_or_told(qtbot, app, tmp_path) -> None:
     """Numbers that are none, places without end, a run that stands still: nothing of it reaches a slot as an error."""
-    from workbench.widgets.dialogs import Message
+    from workbench.widgets.cards.dialogs import Message
 
     odd = {
         "nan": {"streams/x/data": np.nan}, "huge": {"streams/x/data": 3e38, "streams/x1_hat/data": -np.inf},

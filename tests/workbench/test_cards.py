@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 from tests.workbench.shell import Shell, shown
 from workbench import actions
 from workbench.widgets import toast
-from workbench.widgets.dialogs import Message
-from workbench.widgets.export_dialog import ExportChoice, ExportDialog
-from workbench.widgets.help_sheet import HelpSheet
+from workbench.widgets.cards.dialogs import Message
+from workbench.widgets.cards.export_dialog import ExportChoice, ExportDialog
+from workbench.widgets.cards.help_sheet import HelpSheet
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from core.events import Chunk, RunStarted, StreamDeclared
 from core.paths import Coefficients
 from core.spec import RunSpec, Training, to_json
 from core.trace import Trace, TraceBuilder, open_trace
-from workbench.views import charts, ways
-from workbench.views.chart_table import TABLE, WHILE_SAMPLING, WHILE_TRAINING, chart
-from workbench.views.charts import Chart, Subject
+from workbench.views.chart import charts, ways
+from workbench.views.chart.chart_table import TABLE, WHILE_SAMPLING, WHILE_TRAINING, chart
+from workbench.views.chart.charts import Chart, Subject
 from workbench.views.lane2d import Look, scene
 from workbench.views.marks import Method
 from workbench.views.theme import DARK, THEMES

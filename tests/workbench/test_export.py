@@ -194,7 +194,7 @@ def test_svg_and_pdf_hold_shapes_and_text(qapp, tmp_path) -> None:
 
 
 def test_more_marks_than_a_reader_can_open_become_a_picture(qapp, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("workbench.painters.vector.MOST_SHAPES", 500)
+    monkeypatch.setattr("workbench.painters.paper.vector.MOST_SHAPES", 500)
     assert "too many" in make(order(tmp_path / "page.svg"))
     svg = (tmp_path / "page.svg").read_text()
     assert svg.count("<image") == 1

@@ -19,11 +19,11 @@ from core.trace import TraceBuilder
 from workbench.model import setup
 from workbench.model.setup import Row, Section
 from workbench.views.theme import THEMES
-from workbench.widgets.form import Form, widget_for
-from workbench.widgets.form_rows import ChoiceRow, SegmentRow, number
-from workbench.widgets.number_row import NumberRow
-from workbench.widgets.setup_panel import SetupPanel
-from workbench.widgets.training_panel import TrainingPanel, time_left, training_facts
+from workbench.widgets.setup.form import Form, widget_for
+from workbench.widgets.setup.form_rows import ChoiceRow, SegmentRow, number
+from workbench.widgets.setup.number_row import NumberRow
+from workbench.widgets.setup.setup_panel import SetupPanel
+from workbench.widgets.setup.training_panel import TrainingPanel, time_left, training_facts
 
 CATALOG = catalog.load(resources.path("catalog.json").read_bytes())
 DARK = THEMES["dark"]

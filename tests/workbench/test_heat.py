@@ -8,7 +8,7 @@ from PyQt6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from tests.workbench.scenes import scene
-from workbench.painters.page import MARGIN, Page
+from workbench.painters.paper.page import MARGIN, Page
 from workbench.painters.stage import Stage
 from workbench.views.heat import error_heat, recorded
 from workbench.views.maps import bar_labels, round_top, table

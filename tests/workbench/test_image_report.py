@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbench.painters.image_report import paint_image_page
-from workbench.painters.page import pixels
-from workbench.views.image_report import GRID, Pictures, image_page
+from workbench.painters.paper.image_report import paint_image_page
+from workbench.painters.paper.page import pixels
+from workbench.views.image.image_report import GRID, Pictures, image_page
 from workbench.views.theme import LIGHT
 
 NAMES = ["left", "right"]

@@ -14,9 +14,9 @@ from workbench.app import App
 from workbench.export import image_pictures
 from workbench.export.scenes import lanes as export_lanes
 from workbench.painters.atlas import as_bytes, sheet
-from workbench.painters.page import paint_page, pixels
-from workbench.views import images
-from workbench.views.images import ImageLook, Layout, even
+from workbench.painters.paper.page import paint_page, pixels
+from workbench.views.image import images
+from workbench.views.image.images import ImageLook, Layout, even
 from workbench.views.marks import Images
 from workbench.views.theme import DARK
 

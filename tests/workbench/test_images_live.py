@@ -16,8 +16,8 @@ from workbench.app import App
 from workbench.model import setup
 from workbench.model.crossing import N_IMAGES, crossed
 from workbench.painters.atlas import as_bytes, sheet
-from workbench.views.images import Layout
-from workbench.views.key_frames import spread
+from workbench.views.image.images import Layout
+from workbench.views.image.key_frames import spread
 
 CATALOG = catalog.load(resources.path("catalog.json").read_bytes())
 

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 import resources
 from workbench.app import START, App
-from workbench.widgets.dialogs import Message
+from workbench.widgets.cards.dialogs import Message
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.workbench.scenes import full_scene
 from workbench.views.theme import DARK, LIGHT
-from workbench.widgets.lane_states import MessageSpec, time_left
-from workbench.widgets.lanes import LanesView
+from workbench.widgets.lane.lane_states import MessageSpec, time_left
+from workbench.widgets.lane.lanes import LanesView
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from workbench.export.film import Film, Sampling
 from workbench.export.pacing import PACINGS, frame_times
 from workbench.export.scenes import lanes
 from workbench.painters import equations
-from workbench.painters.page import Page, Viewport, paint_page, pixels
-from workbench.painters.splat import Layer
+from workbench.painters.paper.page import Page, Viewport, paint_page, pixels
+from workbench.painters.paper.splat import Layer
 from workbench.views.arrows import segments
 from workbench.views.axes import ticks
 from workbench.views.lane2d import Look, presence_on, scene

@@ -11,7 +11,7 @@ from workbench.app import App
 from workbench.control.shortcuts import Shortcuts
 from workbench.model.search import match
 from workbench.model.settings import Store
-from workbench.widgets.palette import Palette
+from workbench.widgets.cards.palette import Palette
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 

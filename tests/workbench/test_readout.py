@@ -19,7 +19,7 @@ from workbench.views.lane2d import BASIC, MOST_DISCS, Known, Look, lane_scene
 from workbench.views.marks import OVERLAYS, Arrows, Heat, Points
 from workbench.views.readout import readout
 from workbench.views.theme import DARK
-from workbench.widgets.lanes import LanesView
+from workbench.widgets.lane.lanes import LanesView
 
 ALL = frozenset(OVERLAYS)
 

@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QLineEdit
 
 import resources
 from workbench.app import App
-from workbench.widgets.dialogs import Message
+from workbench.widgets.cards.dialogs import Message
 
 NAMES = ("20261101-diffusion", "20261102-flow", "20261103-flow-again")
 

@@ -135,7 +135,14 @@ def test_full_screen_hides_the_bars_and_is_read_from_afar(qtbot, started, theme:
     app.playhead.seek(0.76)
     qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 3 and app.controller.lanes.width() > 1200)
     assert not [each.text() for each in app.window.findChildren(QLabel) if each.isVisible() and each.text()]
-    bars = (app.window.top, app.window.rail, app.window.status, app.window.overlays, app.window.transport)
+    bars = (
+        app.window.top,
+        app.window.rail,
+        app.window.status,
+        app.window.overlays,
+        app.window.transport,
+        app.window.charts,
+    )
     assert not [bar for bar in bars if bar.isVisible()]
     capital = fonts.fixed(LEAST_PX)
     least = int(QFontMetricsF(capital).capHeight()) - 1  # what a line of 22 px type is high, without its air

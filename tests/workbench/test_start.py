@@ -16,7 +16,7 @@ from workbench.app import App
 from workbench.model.cards import CARDS
 from workbench.pages.card import HELP_LINES
 from workbench.painters import fonts
-from workbench.widgets.dialogs import Message
+from workbench.widgets.cards.dialogs import Message
 
 PROJECTS = (
     "CristianLazoQuispe/MNIST-diff-flow-matching",

@@ -17,9 +17,9 @@ from core.trace import Trace, TraceBuilder, open_trace
 from core.trace.derive import snapshot
 from core.trace.save import replay
 from workbench.export.scenes import lanes, sampled
-from workbench.painters import page
-from workbench.painters.page import paint_page, pixels
-from workbench.painters.splat import Layer
+from workbench.painters.paper import page
+from workbench.painters.paper.page import paint_page, pixels
+from workbench.painters.paper.splat import Layer
 from workbench.views.lane2d import Look, scene
 from workbench.views.theme import DARK
 from workbench.views.words import lane_words

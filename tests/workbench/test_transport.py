@@ -18,8 +18,8 @@ from workbench.views.marks import Lane
 from workbench.views.theme import DARK
 from workbench.views.time_axis import time_axis
 from workbench.widgets.style import stylesheet
-from workbench.widgets.track import Track
-from workbench.widgets.transport import Transport
+from workbench.widgets.timeline.track import Track
+from workbench.widgets.timeline.transport import Transport
 
 
 def handlers(head: Playhead) -> dict[str, Callable[[], None]]:

@@ -171,7 +171,7 @@ def _draw_one(file: Path, out: Path) -> list[Path]:
     from workbench import headless
     from workbench.export import image_pictures, pictures
     from workbench.export.encode import write_film
-    from workbench.views.images import shows_images
+    from workbench.views.image.images import shows_images
     from workbench.views.theme import DARK
 
     headless.application()

@@ -16,35 +16,35 @@ from core.errors import FlowscopeError
 from core.trace import Trace
 from core.trace.derive import snapshot
 from workbench import actions as table
-from workbench.control.analyses import Analyses
-from workbench.control.charts import Charts
-from workbench.control.desk import Desk
-from workbench.control.exporter import Exporter
-from workbench.control.files import Files
+from workbench.control.disk.desk import Desk
+from workbench.control.disk.exporter import Exporter
+from workbench.control.disk.files import Files
 from workbench.control.form import FormControl
 from workbench.control.frames import FrameClock
-from workbench.control.images import ImageControl
-from workbench.control.lanes import LaneControl, read
+from workbench.control.lane.analyses import Analyses
+from workbench.control.lane.charts import Charts
+from workbench.control.lane.images import ImageControl
+from workbench.control.lane.lanes import LaneControl, read
+from workbench.control.lane.scenes import Scenes
+from workbench.control.lane.stage import StageControl
 from workbench.control.runs import Runs
-from workbench.control.scenes import Scenes
 from workbench.control.shell import SHELL, Shell
 from workbench.control.soon import Soon
-from workbench.control.stage import StageControl
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, Stats
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
-from workbench.views.charts import steps_done
+from workbench.views.chart.charts import steps_done
 from workbench.views.marks import OVERLAYS, Scene
 from workbench.views.theme import THEMES, Theme
 from workbench.views.time_axis import time_axis
+from workbench.widgets.cards.help_sheet import HelpSheet
 from workbench.widgets.charts import ChartsStrip
-from workbench.widgets.help_sheet import HelpSheet
-from workbench.widgets.lane_states import MessageSpec
-from workbench.widgets.lanes import MOST_LANES, LanesView
+from workbench.widgets.lane.lane_states import MessageSpec
+from workbench.widgets.lane.lanes import MOST_LANES, LanesView
+from workbench.widgets.setup.training_panel import training_facts
 from workbench.widgets.style import stylesheet
-from workbench.widgets.training_panel import training_facts
-from workbench.widgets.transport import Transport
+from workbench.widgets.timeline.transport import Transport
 from workbench.widgets.window import MainWindow
 
 _CHARTS_MS, _SCENES_MS = 300, 60

@@ -14,7 +14,7 @@ from workbench.control.runs import Runs
 from workbench.model import setup
 from workbench.model.playhead import Playhead
 from workbench.model.session import Session
-from workbench.widgets.setup_panel import SetupPanel
+from workbench.widgets.setup.setup_panel import SetupPanel
 from workbench.widgets.window import MainWindow
 
 _COUNTS = {1: "one method", 2: "two methods on one noise", 3: "three methods on one noise"}

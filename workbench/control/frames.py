@@ -12,7 +12,7 @@ from collections import deque
 from PyQt6.QtCore import QObject, Qt, QTimer
 
 from workbench.model.playhead import Playhead
-from workbench.widgets.lanes import LanesView
+from workbench.widgets.lane.lanes import LanesView
 from workbench.widgets.window import MainWindow
 
 FPS = 60

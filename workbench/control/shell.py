@@ -14,7 +14,7 @@ from PyQt6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
 from core import presets
 from workbench import actions as table
 from workbench import log
-from workbench.control import keep
+from workbench.control.disk import keep
 from workbench.control.shortcuts import Shortcuts
 from workbench.control.undo import Undo
 from workbench.model.recents import size_words, when_words
@@ -22,7 +22,7 @@ from workbench.model.settings import Store
 from workbench.pages.settings import SettingsPage
 from workbench.painters import fonts
 from workbench.views.theme import ThemeName
-from workbench.widgets.palette import TOP, Entry, Palette
+from workbench.widgets.cards.palette import TOP, Entry, Palette
 from workbench.widgets.window import FIRST_SIZE
 
 if TYPE_CHECKING:
@@ -151,6 +151,7 @@ class Shell(QObject):
             window.big_bar.line.set_t(self._main.playhead.t)
         window.set_plain(self.plain)
         self._main.lanes.set_plain(self.plain)
+        self._main.images.set_plain(self.plain)
         if self.plain:
             self._state = window.windowState()
             window.showFullScreen()

@@ -20,7 +20,7 @@ from core.errors import FlowscopeError
 from workbench.export.film import Film, Frame, Painter
 from workbench.export.formats import FILMS
 from workbench.export.workers import painted
-from workbench.painters.page import image_on
+from workbench.painters.paper.page import image_on
 
 Report = Callable[[int, int], None]
 _PALETTE_FRAMES = 10

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.export.pacing import frame_times
-from workbench.painters.page import Page, Rows
+from workbench.painters.paper.page import Page, Rows
 from workbench.views.theme import Theme
 
 Frame = NDArray[np.uint8]

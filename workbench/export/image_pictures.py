@@ -9,8 +9,8 @@ from PyQt6.QtGui import QImage
 
 from core.trace import Trace
 from workbench.export.scenes import sampled
-from workbench.painters.panels import Panel, paint_panels
-from workbench.views.images import ImageLook, real_scene, scene
+from workbench.painters.paper.panels import Panel, paint_panels
+from workbench.views.image.images import ImageLook, real_scene, scene
 from workbench.views.marks import Overlay
 from workbench.views.theme import Theme
 

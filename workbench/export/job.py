@@ -28,7 +28,7 @@ from workbench.export.formats import FILMS, PICTURES, TABLES, weight
 from workbench.export.pacing import PACINGS, frame_counts
 from workbench.export.scenes import Choice, Layout, Training
 from workbench.export.stills import write_still
-from workbench.painters.page import least_size
+from workbench.painters.paper.page import least_size
 from workbench.views.marks import Overlay
 from workbench.views.theme import THEMES, ThemeName
 

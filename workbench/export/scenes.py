@@ -14,8 +14,8 @@ from core.errors import TraceError
 from core.trace import Trace, open_trace
 from core.trace.derive import FieldKind, snapshot
 from workbench.export.film import Shot
-from workbench.painters.page import Rows
-from workbench.views import images
+from workbench.painters.paper.page import Rows
+from workbench.views.image import images
 from workbench.views.lane2d import Look, real_scene, scene
 from workbench.views.marks import Overlay, Scene
 from workbench.views.theme import Theme

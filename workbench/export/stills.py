@@ -12,7 +12,7 @@ from PyQt6.QtSvg import QSvgGenerator
 
 from core.errors import FlowscopeError
 from workbench.export.encode import save_png
-from workbench.painters.page import Page
+from workbench.painters.paper.page import Page
 
 _DPI = 96
 #: What a viewer takes where our typefaces are not installed.

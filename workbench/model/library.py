@@ -12,7 +12,7 @@ from core.errors import FlowscopeError, SpecError
 from core.trace import Trace, open_trace
 from workbench import folders
 from workbench.model.kinds import TRACES
-from workbench.views.charts import steps_done
+from workbench.views.chart.charts import steps_done
 from workbench.views.marks import Method
 
 _NAME = "name.txt"

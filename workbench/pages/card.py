@@ -25,11 +25,11 @@ from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from workbench.painters import fonts
 from workbench.painters.glyphs import draw_glyph
-from workbench.painters.page import paint_marks
-from workbench.views import thumbnails
+from workbench.painters.paper.page import paint_marks
+from workbench.views.image import thumbnails
+from workbench.views.image.thumbnails import Film
 from workbench.views.marks import Method
 from workbench.views.theme import DARK, Theme
-from workbench.views.thumbnails import Film
 
 PICTURE, HEIGHT, LEAST_WIDTH, GAP = 148, 240, 250, 12
 STILL, HELP_LINES = 0.85, 3

@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QWidget
 
 from workbench.painters import fonts
 from workbench.painters.glyphs import draw_glyph
-from workbench.views.charts import Chart, value_at
+from workbench.views.chart.charts import Chart, value_at
 from workbench.views.marks import Method
 from workbench.views.theme import Theme
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtGui import QImage
 
-from workbench.painters.canvas import Viewport
+from workbench.painters.paper.canvas import Viewport
 from workbench.views.maps import table
 from workbench.views.marks import Heat, locate
 

@@ -8,8 +8,8 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QActionGroup
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from workbench.views.chart_table import TABLE
-from workbench.views.charts import Chart
+from workbench.views.chart.chart_table import TABLE
+from workbench.views.chart.charts import Chart
 from workbench.views.theme import DARK, Theme
 from workbench.views.time_axis import SYMBOLS
 from workbench.widgets.chip import TitleMenu

@@ -33,16 +33,16 @@ from workbench.model.kinds import PICTURES, POINTS, SPECS, TRACES
 from workbench.model.session import ViewState
 from workbench.painters import fonts
 from workbench.views.theme import DARK, Theme
-from workbench.widgets.big_lane import BigBar
-from workbench.widgets.dialogs import Message, Scrim
+from workbench.widgets.cards.dialogs import Message, Scrim
 from workbench.widgets.focus_ring import FocusRing
 from workbench.widgets.icons import pixmap
-from workbench.widgets.overlay_bar import OverlayBar
+from workbench.widgets.lane.big_lane import BigBar
+from workbench.widgets.lane.overlay_bar import OverlayBar
 from workbench.widgets.rail import Rail
 from workbench.widgets.status_bar import StatusBar
+from workbench.widgets.timeline.transport import Transport
 from workbench.widgets.toast import Toast
 from workbench.widgets.top_bar import TopBar
-from workbench.widgets.transport import Transport
 
 PANEL_WIDTH = 296
 FIRST_SIZE = (1440, 900)

@@ -14,7 +14,7 @@ from core.errors import FlowscopeError, SpecError
 from core.images.judge import Judge
 from core.images.metrics.nearest_training import nearest
 from workbench.commands.evaluations.subjects import Made
-from workbench.views.image_report import GRID, Images, Pictures, image_page
+from workbench.views.image.image_report import GRID, Images, Pictures, image_page
 from workbench.views.theme import THEMES, ThemeName
 
 
@@ -29,7 +29,7 @@ def check_page(path: Path) -> None:
 def write_pages(path: Path, report: dict[str, Any], runs: Sequence[Made], judge: Judge, theme: ThemeName) -> list[Path]:
     """A page for each run of the report; returns the files."""
     from workbench import headless
-    from workbench.painters.image_report import save_pages
+    from workbench.painters.paper.image_report import save_pages
 
     headless.application()
     pages = [image_page(report, said, _pictures(made, judge)) for said, made in zip(report["runs"], runs, strict=True)]

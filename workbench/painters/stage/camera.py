@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.views.images import even
+from workbench.views.image.images import even
 
 Extent = tuple[float, float, float, float]
 GUTTER = 8

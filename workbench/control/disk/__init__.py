@@ -1,0 +1,1 @@
+"""Between the window and files: what is opened, saved, exported and kept."""

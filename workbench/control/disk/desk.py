@@ -1,0 +1,252 @@
+"""The places beside the lanes, and everything that puts something new into the lanes: presets, files, recent runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject
+from PyQt6.QtWidgets import QFileDialog
+
+import resources
+from core import presets
+from core.errors import FlowscopeError, SpecError
+from core.spec import Part, RunSpec
+from core.trace import Trace, open_trace
+from workbench.control.disk.runs_folder import RunsFolder
+from workbench.model import kinds, setup
+from workbench.model.cards import CARDS
+from workbench.model.recents import Recents
+from workbench.pages.card import CardSpec
+from workbench.pages.start import StartPage
+from workbench.views.marks import Method
+from workbench.widgets.lane.lanes import MOST_LANES
+
+if TYPE_CHECKING:
+    from workbench.control.controller import Controller
+
+
+class Desk(QObject):
+    """Goes from place to place and opens things; the lanes themselves belong to the controller."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller.window)
+        self._main = controller
+        self.recents = Recents()
+        controller.runs.trained.connect(self._trained)
+        self._cards: dict[str, CardSpec] = {}
+        self.start: StartPage | None = None
+        self.runs: RunsFolder | None = None
+
+    def handlers(self) -> dict[str, Callable[[], None]]:
+        """What the actions of the table do that belong here."""
+        return {"library": self.show_start, "lanes": self.show_lanes, "runs": self.show_runs}
+
+    # --- places --------------------------------------------------------------------------------------------------
+
+    def show_lanes(self) -> None:
+        self._main.window.show_place("lanes")
+
+    def show_start(self) -> None:
+        """The start page, made when it is first asked for."""
+        window = self._main.window
+        if self.start is None:
+            page = self.start = StartPage([self.card(name) for name in CARDS])
+            page.preset_chosen.connect(self.open_preset)
+            page.help_asked.connect(self._main.actions["help"].trigger)
+            page.open_asked.connect(self._main.files.ask_open)
+            page.new_asked.connect(lambda: self.open_preset("default"))
+            page.all_runs.connect(self._main.actions["runs"].trigger)
+            page.recent_opened.connect(lambda path: self.open_files([Path(path)]))
+            page.recent_lost.connect(self.find)
+            window.add_place("library", page)
+        self.start.show_recents(self.recents.entries)
+        self.retheme()
+        window.show_place("library")
+        self._main.playhead.pause()
+
+    def show_runs(self) -> None:
+        """All recorded runs; the page reads the folder whenever it is shown."""
+        window = self._main.window
+        if self.runs is None:
+            self.runs = RunsFolder(self._main)
+            window.add_place("runs", self.runs.page)
+        self.runs.page.retheme(self._main.theme)
+        window.show_place("runs")
+        self._main.playhead.pause()
+
+    def retheme(self) -> None:
+        if self.runs is not None:
+            self.runs.page.retheme(self._main.theme)
+        if self.start is not None:
+            self.start.retheme(self._main.theme, moves=not self._main.shell.settings.now.still)
+
+    def card(self, name: str) -> CardSpec:
+        """What the card of a preset shows."""
+        if name not in self._cards:
+            preset = presets.describe(name)
+            methods = dict.fromkeys(self.method(spec) for spec in presets.load(name))
+            self._cards[name] = CardSpec(name, preset.title, preset.help, tuple(preset.lanes), tuple(methods))
+        return self._cards[name]
+
+    def method(self, spec: RunSpec) -> Method:
+        """The method whose colour and shape a spec bears."""
+        family: Method = self._main.runs.catalog.entry("objective", spec.objective.name).facts["family"]
+        return family
+
+    # --- opening -------------------------------------------------------------------------------------------------
+
+    def open_files(self, paths: list[Path]) -> None:
+        """Traces become lanes, a spec becomes lanes, points or a picture become the data set of the lanes."""
+        groups = {
+            kind: [path for path in paths if path.suffix.lower() in endings]
+            for kind, endings in (
+                ("traces", kinds.TRACES), ("specs", kinds.SPECS), ("points", kinds.POINTS), ("image", kinds.PICTURES),
+            )
+        }  # fmt: skip
+        if groups["traces"]:
+            self._main.files.open(groups["traces"])
+        for path in groups["specs"][:1]:
+            self.open_preset(str(path))
+        for kind in ("points", "image"):
+            for path in groups[kind][:1]:
+                self._use_data(kind, path)
+
+    def open_preset(self, name: str, *, add: bool = False) -> None:
+        """Open a preset or a TOML file: recorded runs where they are shipped, else its set-up.
+
+        With ``add`` its runs become further lanes beside what is open.
+        """
+        try:
+            described, specs = presets.describe(name), presets.load(name)
+            for spec in specs:
+                self._main.runs.catalog.check(spec)
+        except SpecError as error:
+            self._main.window.message("This set-up cannot be opened", error.message)
+            return
+        title = described.title if not name.endswith(".toml") else specs[0].title or Path(name).stem
+        if add:
+            self._add([_runnable(lane, spec) for lane, spec in zip(described.lanes, specs, strict=True)])
+            return
+        files = [resources.path("traces", f"{lane}.h5") for lane in described.lanes]
+        if all(file.is_file() for file in files):
+            self._main.show_traces([open_trace(file) for file in files], title)
+        else:
+            self._show_specs([_runnable(lane, spec) for lane, spec in zip(described.lanes, specs, strict=True)], title)
+        self.show_lanes()
+        self._main.playhead.play()
+
+    def _show_specs(self, specs: list[RunSpec], title: str) -> None:
+        session = self._main.session
+        session.clear()
+        self._fill(specs[: MOST_LANES - 1] if len(specs) < MOST_LANES else specs[:MOST_LANES])
+        if len(session.lanes) < MOST_LANES and specs[0].data.name not in _IMAGES:
+            session.add(None, real=True)
+        session.set_title(title)
+        self._main.scenes.forget()
+        self._main.refresh()
+
+    def _add(self, specs: list[RunSpec]) -> None:
+        room = MOST_LANES - len(self._main.session.lanes)
+        if room < len(specs):
+            self._main.tell("Four lanes are the most", "remove one first")
+            return
+        self._fill(specs)
+        self._main.scenes.forget()
+        self._main.refresh()
+        self.show_lanes()
+
+    def add_trace(self, path: Path) -> None:
+        """Open a trace as one more lane."""
+        session = self._main.session
+        if len(session.lanes) >= MOST_LANES:
+            self._main.tell("Four lanes are the most", "remove one first")
+            return
+        try:
+            trace = open_trace(path)
+        except FlowscopeError as error:
+            self._main.window.message("This file cannot be opened", str(error))
+            return
+        self._main.runs.adopt(session.add(trace.spec, trace))
+        self.opened(trace)
+        self._main.scenes.forget()
+        self._main.refresh()
+        self.show_lanes()
+
+    def _fill(self, specs: list[RunSpec]) -> None:
+        """A lane for each spec; it samples at once where nothing has to be learned first."""
+        for spec in specs:
+            lane = self._main.session.add(spec)
+            self._main.runs.adopt(lane)
+            if not self._main.runs.needs_training(lane):
+                self._main.runs.sample(lane)
+
+    def _use_data(self, kind: str, path: Path) -> None:
+        """Make a file the data set of every lane, with the exact field of it, which needs no training."""
+        session, runs = self._main.session, self._main.runs
+        if not any(lane.spec is not None for lane in session.lanes):
+            self.open_preset("default")
+        try:
+            changes = [(lane, self._with_data(lane.spec, kind, path)) for lane in session.lanes if lane.spec]
+        except SpecError as error:
+            self._main.window.message("This file cannot become a data set", error.message)
+            return
+        for lane, spec in changes:
+            lane.spec = spec
+            runs.sample(lane)
+            session.touch(lane.key)
+        session.set_title(path.stem)
+        self.show_lanes()
+        self._main.tell(f"{path.name} is the data set", "exact field, no training")
+
+    def _with_data(self, spec: RunSpec, kind: str, path: Path) -> RunSpec:
+        catalog = self._main.runs.catalog
+        spec = setup.set_value(catalog, spec.replace(action="sample", label=""), "data.name", kind)
+        spec = spec.replace(data=Part(kind, {"file": str(path.resolve())}))
+        return setup.set_value(catalog, spec, "field.name", "exact")
+
+    # --- recent runs ---------------------------------------------------------------------------------------------
+
+    def opened(self, trace: Trace) -> None:
+        """Remember a file that was opened or saved."""
+        if trace.source is not None and trace.source.is_file():
+            title = trace.spec.title or trace.source.stem
+            self.recents.add(trace.source, title, self.method(trace.spec))
+
+    def remember(self, path: Path) -> None:
+        """Remember a file that was written just now."""
+        try:
+            trace = open_trace(path)
+        except FlowscopeError:
+            return  # whoever wrote it has told what went wrong
+        self.opened(trace)
+        trace.close()
+
+    def _trained(self, key: int, _status: str) -> None:
+        """A training has ended: its record lies beside its weights."""
+        spec = self._main.session.lane(key).spec
+        weights = spec.field.params.get("weights") if spec is not None else None
+        if weights:
+            self.remember(Path(weights).with_name("train.h5"))
+
+    def find(self, path: str) -> None:
+        """Ask where a missing file went, and open it from there."""
+        dialog = QFileDialog(self._main.window, f"Find {Path(path).name}", "", "Traces (*.h5 *.hdf5)")
+
+        def found(name: str) -> None:
+            self.recents.moved(path, Path(name))
+            self.open_files([Path(name)])
+
+        dialog.fileSelected.connect(found)
+        dialog.open()
+
+
+_IMAGES = ("mnist", "fashion-mnist", "cifar10", "image-folder")
+"""Their real data stands beside no particles."""
+
+
+def _runnable(name: str, spec: RunSpec) -> RunSpec:
+    """The spec as it is opened: with the weights that ship for it, if there are some."""
+    weights = presets.shipped_weights(name) if name in presets.names() else None
+    return spec.replace(action="sample", field=Part("network", {"weights": weights})) if weights else spec

@@ -1,0 +1,158 @@
+"""Saving and exporting from the window: in a thread or a process of their own, with progress and cancel."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+from PyQt6.QtCore import QObject, QProcess, QUrl, pyqtSignal
+from PyQt6.QtGui import QDesktopServices
+
+from core.errors import FlowscopeError
+from core.trace import Trace, save
+from workbench.export.job import CANCELLED, Order, Over
+from workbench.model.session import Session
+from workbench.views.marks import OVERLAYS
+from workbench.widgets.cards.export_dialog import ExportChoice
+from workbench.widgets.window import MainWindow
+
+
+class Exporter(QObject):
+    """One export at a time."""
+
+    saved = pyqtSignal(str, str)
+    exported = pyqtSignal(object)
+    _ready = pyqtSignal(object)
+
+    def __init__(self, window: MainWindow, session: Session) -> None:
+        super().__init__(window)
+        self._window, self._session = window, session
+        self._process: QProcess | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._began = 0.0
+        self.saved.connect(self._on_saved)
+        self._ready.connect(self._start)
+
+    # --- traces --------------------------------------------------------------------------------------------------
+
+    def save_trace(self, trace: Trace, path: Path) -> None:
+        """Write a trace in the background; `saved` says the path and what went wrong, if anything."""
+
+        def work() -> None:
+            try:
+                save(trace, path)
+                self.saved.emit(str(path), "")
+            except FlowscopeError as error:
+                self.saved.emit(str(path), str(error))
+
+        threading.Thread(target=work, name="save", daemon=True).start()
+
+    def _on_saved(self, path: str, problem: str) -> None:
+        if problem:
+            self._window.toast.finish()
+            self._window.message("The trace was not saved", problem)
+        else:
+            self._window.tell(f"Saved {Path(path).name}", f"{Path(path).stat().st_size / 1e6:.1f} MB")
+
+    # --- films ---------------------------------------------------------------------------------------------------
+
+    def titles(self) -> tuple[str, ...]:
+        """Of the lanes that can be exported, in their order."""
+        return tuple(trace.meta.get("method_title", trace.spec.objective.name) for trace in self._traces("sampling"))
+
+    def trained(self) -> bool:
+        """Whether any lane shows how samples changed in training."""
+        return any("snapshot/x" in trace for trace in self._traces("training"))
+
+    def _traces(self, over: Over) -> list[Trace]:
+        """The traces of the lanes; over training of those that were trained their training."""
+        lanes = [lane for lane in self._session.lanes if lane.trace is not None and not lane.real]
+        if over == "training":
+            return [lane.training or lane.trace for lane in lanes if lane.trace is not None]
+        return [lane.trace for lane in lanes if lane.trace is not None]
+
+    def export(self, out: Path, choice: ExportChoice) -> None:
+        """Make a film, a picture or numbers of the lanes as they are, in a child process."""
+        if self._process is not None:
+            self._window.tell("An export is still going on")
+            return
+        session = self._session
+        traces = self._traces(choice.over)
+        if not traces:
+            self._window.tell("There is nothing to export yet")
+            return
+        self._folder = tempfile.TemporaryDirectory(prefix="flowscope-export-")
+        files = [str(Path(self._folder.name) / f"{i}.h5") for i in range(len(traces))]
+        view = session.view
+        chosen = dataclasses.asdict(choice)
+        chosen.pop("suffix")  # the file's name has it
+        order = Order(
+            traces=files, out=str(out), real=any(lane.aspect == "real" for lane in session.lanes),
+            field_kind=view.field_kind, factor=view.field_factor,
+            hidden=[each for each in OVERLAYS if each not in view.overlays], **chosen,
+        )  # fmt: skip
+        self._window.toast.progress("Exporting", 0, 1, None, self.cancel)
+
+        def work() -> None:
+            try:
+                for trace, file in zip(traces, files, strict=True):
+                    save(trace, Path(file))
+                self._ready.emit(order)
+            except FlowscopeError as error:
+                self.saved.emit(str(out), str(error))
+
+        threading.Thread(target=work, name="export-traces", daemon=True).start()
+
+    def cancel(self) -> None:
+        if self._process is not None:
+            self._process.closeWriteChannel()  # the sign for it to stop and to leave nothing behind
+
+    def _start(self, order: Order) -> None:
+        process = self._process = QProcess(self)
+        process.setProgram(sys.executable)
+        process.setArguments(["-m", "workbench.export.job"])
+        process.readyReadStandardOutput.connect(self._progress)
+        process.finished.connect(lambda code, how: self._finished(Path(order.out), code, how))
+        self._began = time.monotonic()
+        process.start()
+        process.write(msgspec.json.encode(order) + b"\n")
+
+    def _progress(self) -> None:
+        assert self._process is not None  # it has just written
+        lines = self._process.readAllStandardOutput().data().decode().strip().splitlines()
+        if lines:
+            state = json.loads(lines[-1])
+            spent = time.monotonic() - self._began
+            left = spent / max(1, state["done"]) * (state["total"] - state["done"])
+            self._window.toast.progress("Exporting", state["done"], state["total"], left, self.cancel)
+
+    def _finished(self, out: Path, code: int, how: QProcess.ExitStatus) -> None:
+        assert self._process is not None  # it has just ended
+        words = self._process.readAllStandardError().data().decode().strip().splitlines()
+        self._process.deleteLater()
+        self._process = None
+        if self._folder is not None:
+            self._folder.cleanup()
+        self._window.toast.finish()
+        if code == CANCELLED and how == QProcess.ExitStatus.NormalExit:
+            self._window.tell("Export cancelled")
+        elif how == QProcess.ExitStatus.CrashExit:
+            self._window.message("The export was not made", "The export stopped by itself; memory may have run out.")
+        elif code != 0:
+            self._window.message("The export was not made", words[-1] if words else "The export stopped.")
+        else:
+            files = out.iterdir() if out.is_dir() else [out]
+            size = f"{sum(file.stat().st_size for file in files) / 1e6:.1f} MB"
+            show = QUrl.fromLocalFile(str(out.parent))
+            self._window.toast.tell(f"Exported {out.name}", size, "Show in folder", lambda: _open(show))
+            self.exported.emit(out)
+
+
+def _open(url: QUrl) -> None:
+    QDesktopServices.openUrl(url)

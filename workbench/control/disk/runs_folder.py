@@ -1,0 +1,133 @@
+"""The runs page and the folder behind it: reads in the background, renames, and moves to the bin and back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from core.errors import FlowscopeError, SpecError
+from workbench.control.disk import bin
+from workbench.model import library
+from workbench.model.library import Run
+from workbench.pages.runs import MOST_COMPARED, RunsPage
+from workbench.widgets.cards.dialogs import Message
+
+if TYPE_CHECKING:
+    from workbench.control.controller import Controller
+
+
+class RunsFolder(QObject):
+    """Owns the runs page."""
+
+    _read = pyqtSignal(int, object)
+    _progress = pyqtSignal(int, int, int)
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__(controller.window)
+        self._main = controller
+        self._reading = 0
+        """The number of the newest reading; an older one that still goes on stops by itself."""
+        self._began = 0.0
+        self.page = RunsPage()
+        self.page.shown.connect(self.refresh)
+        self.page.opened.connect(self.open)
+        self.page.renamed.connect(self.rename)
+        self.page.thrown.connect(self.throw)
+        self._read.connect(self._show)
+        self._progress.connect(self._tell)
+        controller.window.closing.connect(self.cancel)
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Read the folder anew, in a thread: many runs take a while, and the window goes on."""
+        self._reading += 1
+        number, self._began = self._reading, time.monotonic()
+        method = self._main.desk.method
+
+        def work() -> None:
+            places, found = library.places(), []
+            for i, run in enumerate(library.read(places, lambda trace: method(trace.spec))):
+                if number != self._reading:
+                    return
+                found.append(run)
+                self._progress.emit(number, i + 1, len(places))
+            if number == self._reading:
+                self._read.emit(number, [run for run in found if run is not None])
+
+        threading.Thread(target=work, name="runs", daemon=True).start()
+
+    def _tell(self, number: int, done: int, total: int) -> None:
+        if number == self._reading and done < total:
+            left = (time.monotonic() - self._began) / done * (total - done)
+            self._main.window.toast.progress("Reading the runs", done, total, left, self.cancel)
+
+    def cancel(self) -> None:
+        self._reading += 1
+        self._main.window.toast.finish()
+
+    def _show(self, number: int, runs: list[Run]) -> None:
+        if number == self._reading:
+            self._main.window.toast.finish()
+            self.page.show_runs(runs)
+
+    # --- doing ---------------------------------------------------------------------------------------------------
+
+    def open(self, runs: list[Run]) -> None:
+        """One run, or a few as lanes beside each other."""
+        if len(runs) > MOST_COMPARED:
+            self._main.tell(f"{MOST_COMPARED} runs fit beside the real data", f"{len(runs)} are chosen")
+        elif runs:
+            self._main.desk.open_files([run.trace for run in runs])
+            if len(runs) > 1:
+                self._main.session.set_title(" beside ".join(run.name for run in runs))
+
+    def rename(self, run: Run, name: str) -> None:
+        try:
+            library.rename(run, name)
+        except SpecError as error:
+            self._main.tell(error.message)
+        self.refresh()
+
+    def throw(self, runs: list[Run]) -> None:
+        """Move runs to the bin: one at once, several after a question; the toast takes them back."""
+        if any(job.directory in [run.place for run in runs] for job in self._main.runs.training):
+            self._main.tell("A run that is still trained cannot be moved", "stop it first")
+        elif len(runs) == 1:
+            self._throw(runs)
+        elif runs:
+            freed = sum(run.n_bytes for run in runs) / 1e6
+            text = f"You can take them back from the bin of your system. {freed:.1f} MB are freed when it is emptied."
+            card = Message(f"Move {len(runs)} runs to the bin?", text, ["Cancel", "Move to bin"])
+            scrim = self._main.window.over(card)
+
+            def answer(word: str) -> None:
+                scrim.close_()
+                if word == "Move to bin":
+                    self._throw(runs)
+
+            card.done.connect(answer)
+
+    def _throw(self, runs: list[Run]) -> None:
+        moved: list[tuple[Path, Path]] = []
+        try:
+            for run in runs:
+                moved.append((bin.throw(run.place), run.place))
+        except FlowscopeError as error:
+            self._main.window.message("Not everything was moved", str(error))
+        if moved:
+            name = runs[0].name if len(moved) == 1 else f"{len(moved)} runs"
+            self._main.window.toast.tell(f"Moved {name} to the bin", "", "Undo", lambda: self._take_back(moved))
+        self.refresh()
+
+    def _take_back(self, moved: list[tuple[Path, Path]]) -> None:
+        for lies, place in moved:
+            try:
+                bin.take_back(lies, place)
+            except OSError as error:
+                self._main.window.message("It is no longer in the bin", f"{place.name}: {error.strerror}.")
+        self.refresh()

@@ -1,0 +1,74 @@
+"""Which charts are shown, and of what: the lanes with steps, read by the axis that is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from PyQt6.QtCore import QObject
+
+from workbench.control.lane.measured import Measured
+from workbench.control.runs import Runs
+from workbench.model.playhead import Playhead
+from workbench.model.session import LaneState, Session
+from workbench.views.chart.chart_table import MEASURED, OF_IMAGES, WHILE_SAMPLING, WHILE_TRAINING, chart
+from workbench.views.chart.charts import Subject, steps_done
+from workbench.views.image.images import shows_images
+from workbench.views.marks import Scene
+from workbench.views.theme import Theme
+from workbench.views.time_axis import time_axis
+from workbench.widgets.charts import ChartsStrip
+
+Occasion = Literal["sampling", "images", "training"]
+Moving = list[tuple[Scene, LaneState]]
+
+
+class Charts(QObject):
+    """Keeps the strip true. While lanes train it shows the charts of training, each set as it was chosen."""
+
+    def __init__(
+        self, session: Session, playhead: Playhead, runs: Runs, strip: ChartsStrip, again: Callable[[], None]
+    ) -> None:
+        """``again`` asks for `show` soon."""
+        super().__init__()
+        self._session, self._playhead, self._runs, self._strip, self._again = session, playhead, runs, strip, again
+        self._measured = Measured(runs.engine)
+        self._measured.changed.connect(again)
+        runs.engine.hello.connect(lambda _: again())
+        self._wanted: dict[Occasion, list[str]] = {
+            "sampling": list(WHILE_SAMPLING), "images": list(OF_IMAGES), "training": list(WHILE_TRAINING),
+        }  # fmt: skip
+        self._occasion: Occasion = "sampling"
+        strip.chosen.connect(self._choose)
+
+    def show(self, moving: Moving, theme: Theme) -> None:
+        """The wanted charts of these lanes."""
+        subjects = [self._subject(scene, lane) for scene, lane in moving]
+        training = [subject.training for subject in subjects if subject.training is not None]
+        images = any(subject.trace is not None and shows_images(subject.trace) for subject in subjects)
+        self._occasion = "images" if images else "sampling"
+        if training and (self._runs.training or len(training) == len(subjects)):
+            self._occasion = "training"
+        chosen = self._session.working_lane()
+        reference = next((i for i, (_, lane) in enumerate(moving) if lane is chosen), 0)
+        if training:
+            self._strip.set_step(max(steps_done(trace) for trace in training))
+        wanted = self._wanted[self._occasion]
+        self._strip.set_charts([chart(key, subjects, reference) for key in wanted], theme)
+        self._strip.set_cursor(self._playhead.t)
+
+    def _choose(self, place: int, key: str) -> None:
+        """Show a chart in this place; where it stands elsewhere already, the two change places."""
+        wanted = self._wanted[self._occasion]
+        if key in wanted:
+            wanted[wanted.index(key)] = wanted[place]
+        wanted[place] = key
+        self._again()
+
+    def _subject(self, scene: Scene, lane: LaneState) -> Subject:
+        measured, reason = None, ""
+        if MEASURED in self._wanted[self._occasion]:
+            trained = not self._runs.needs_training(lane)
+            measured, reason = self._measured.of(lane, ready=self._runs.ready, trained=trained)
+        axis = time_axis(self._playhead.axis, scene.lane)
+        return Subject(scene.lane.method, lane.trace, lane.training, axis, measured, reason)

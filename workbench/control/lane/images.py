@@ -1,0 +1,143 @@
+"""Lanes of images: the chosen image large, its history, and what all lanes are asked to make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import QObject, QTimer
+from PyQt6.QtWidgets import QWidget
+
+from core.errors import SpecError
+from core.trace import Trace
+from workbench.control.lane.scenes import Scenes
+from workbench.control.runs import Runs
+from workbench.model.session import LaneState, Session
+from workbench.model.setup import Row
+from workbench.views.image.closeup import closeup
+from workbench.views.image.images import Layout, class_name, shows_images
+from workbench.views.image.key_frames import key_frames
+from workbench.views.marks import Method
+from workbench.views.theme import THEMES, Theme
+from workbench.widgets.lane.key_frames import KeyFrameStrip, Stacked
+from workbench.widgets.lane.lane_states import MessageSpec
+from workbench.widgets.setup.image_panel import Asked, ImagePanel
+
+_MOST_GUIDANCE = 8.0
+"""End of the slider; further, images only burn out."""
+
+_LOW = 820
+"""Windows lower than this have room for key frames or charts, not both."""
+
+
+class ImageControl(QObject):
+    """Owns the panel of the chosen image and the strip of key frames."""
+
+    def __init__(
+        self, session: Session, runs: Runs, scenes: Scenes, tell: Callable[[str], None], charts: QWidget
+    ) -> None:
+        super().__init__()
+        self._session, self._runs, self._scenes, self._tell = session, runs, scenes, tell
+        self.panel, self.strip = ImagePanel(), KeyFrameStrip()
+        self._charts, self._cursor, self._plain = charts, 0.0, False
+        self.panel.class_chosen.connect(lambda label: self._ask({"label": label}))
+        self.panel.guidance_chosen.connect(self._guide)
+        self.panel.what_chosen.connect(lambda _: self.show())
+        # later: the strip changes its size while it is being shown
+        self.strip.room_changed.connect(lambda: QTimer.singleShot(0, self.show))
+
+    def below(self, lanes: QWidget) -> QWidget:
+        """The lanes with the strip below them, for which charts give way in a low window."""
+        both = Stacked(lanes, self.strip)
+        both.resized.connect(self._make_room)
+        return both
+
+    def set_plain(self, plain: bool) -> None:
+        """Lanes alone, without key frames and charts."""
+        self._plain = plain
+        self.show()
+
+    def _make_room(self) -> None:
+        if self._plain:
+            self._charts.hide()
+            return
+        low = self.strip.window().height() < _LOW  # type: ignore[union-attr]  # it stands in the window
+        self._charts.setVisible(not (low and self.strip.isVisibleTo(self.strip.parentWidget())))
+
+    @property
+    def _theme(self) -> Theme:
+        return THEMES[self._session.view.theme]
+
+    def _lanes(self) -> list[tuple[Method, LaneState, Trace]]:
+        """The lanes that show runs of images."""
+        shown = zip(self._session.lanes, self._scenes.shown, strict=False)
+        there = [(scene.lane.method, lane, lane.trace) for lane, scene in shown if scene is not None and not lane.real]
+        return [(method, lane, trace) for method, lane, trace in there if trace is not None and shows_images(trace)]
+
+    def show(self) -> None:
+        """Bring panel and strip up to what the lanes show."""
+        lanes, view = self._lanes(), self._session.view
+        self.panel.setVisible(bool(lanes))
+        if not lanes:
+            self.strip.show_frames(None, self._theme)
+            self._make_room()
+            return
+        chosen = next((trace for _, lane, trace in lanes if lane.key == self._session.selected), lanes[0][2])
+        look = self._scenes.image_look()
+        index = min(max(view.image, 0), Layout.of(chosen["x"].declared.row_shape).count - 1)
+        name = class_name(chosen, index)
+        title = f"Image {index + 1}" + (f", {name}" if name else "")
+        self.panel.show_image(closeup(chosen, index, self.panel.what, look), title, self._theme)
+        self.panel.show_asked(self._asked())
+        frames = None
+        if "keys" in view.overlays and not self._plain:
+            runs = [(method, trace) for method, _, trace in lanes]
+            frames = key_frames(runs, index, view.field_kind, look.limit, self.strip.gap)
+        self.strip.show_frames(frames, self._theme)
+        self._make_room()
+        self.set_cursor(self._cursor)
+
+    def message(self, lane: LaneState) -> MessageSpec | None:
+        """Why a lane has no real images to show: the data set is not on this machine."""
+        runs = self._lanes()
+        if lane.real and runs and "data" not in runs[0][2]["x"].static:
+            name = runs[0][2].spec.data.name
+            title = self._runs.catalog.entry("data", name).title
+            return MessageSpec("No real images here", f"Download {title} with “main.py fetch {name}”", "folder")
+        return None
+
+    def set_cursor(self, t: float) -> None:
+        self._cursor = t
+        self.panel.set_cursor(t)
+        self.strip.set_cursor(t)
+
+    def pick(self, lane: int, x: float, y: float) -> None:
+        """Choose the image at a point of a lane's plane."""
+        scene = self._scenes.shown[lane] if lane < len(self._scenes.shown) else None
+        trace = next((trace for _, each, trace in self._lanes() if each is self._session.lanes[lane]), None)
+        shape = trace["x"].declared.row_shape if trace is not None else None
+        index = Layout.of(shape).at(x, y) if shape is not None and scene is not None else None
+        if index is not None:
+            self._session.view.image = index
+
+    def _asked(self) -> Asked:
+        lane = self._session.working_lane()
+        if lane is None or lane.spec is None:
+            return Asked((), "", None)
+        spec, catalog = lane.spec, self._runs.catalog
+        names = catalog.entry("data", spec.data.name).facts.get("classes", [])
+        schema = catalog.entry("guidance", "cfg").params["scale"]
+        scale = catalog.values("guidance", spec.guidance)["scale"] if spec.guidance.name == "cfg" else 1.0
+        help_ = f"{schema['description']}; two evaluations a step unless it is 1"
+        row = Row("guidance.scale", "Guidance w", scale, schema | {"maximum": _MOST_GUIDANCE}, help=help_)
+        return Asked(names, spec.label, row if names else None)
+
+    def _guide(self, scale: float) -> None:
+        """Guidance of 1 is none: half the evaluations for the same images."""
+        self._ask({"guidance.name": "none"} if scale == 1.0 else {"guidance.name": "cfg", "guidance.scale": scale})
+
+    def _ask(self, changes: dict[str, object]) -> None:
+        try:
+            self._runs.change_all(changes)
+        except SpecError as error:
+            self._tell(error.message)
+        self.show()

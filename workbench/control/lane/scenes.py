@@ -1,0 +1,241 @@
+"""The scenes of the session's lanes, made again only when what they show has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.catalog import Catalog
+from core.trace import Trace
+from core.trace.derive import snapshot
+from workbench.control.lane.analyses import Analyses
+from workbench.control.lane.memo import Memo
+from workbench.model.analyses import Kind
+from workbench.model.session import LaneState, Session
+from workbench.views.formulas import with_equations
+from workbench.views.heat import ErrorMap, analysed, density_top, error_top, particle_density, recorded
+from workbench.views.image import images
+from workbench.views.lane2d import (
+    BASIC,
+    MOST_DISCS,
+    NOTHING,
+    Known,
+    Look,
+    extent,
+    lane_scene,
+    presence_on,
+    real_extent,
+    scene,
+)
+from workbench.views.marks import Arrows, AxisKind, Mark, Overlay, Points, Scene
+from workbench.views.theme import THEMES
+
+_COMPUTING: dict[Kind, str] = {"exact-field": "Computing the exact field…", "error-map": "Computing the error map…"}
+
+
+@dataclass(eq=False)
+class _Shown:
+    """What a lane shows, and what is known beside its trace; ``parts`` are what the scene is made of."""
+
+    lane: LaneState
+    trace: Trace | None
+    overlays: frozenset[Overlay] = frozenset()
+    known: Known = NOTHING
+    parts: tuple[object, ...] = ()
+
+
+class Scenes:
+    """A cache from lane to scene."""
+
+    def __init__(self, session: Session, analyses: Analyses, catalog: Callable[[], Catalog]) -> None:
+        self._session, self._analyses, self._catalog = session, analyses, catalog
+        self.reading: AxisKind = "t"
+        """How the lanes' equations say the time; `forget` makes them say it."""
+        self._scenes, self._maps = Memo(), Memo()
+        self._arrows: dict[int, tuple[object, Arrows]] = {}
+        self._limit = 1.0
+        """Where the scale of magnitudes of images ends, in all lanes and at all times."""
+        self.shown: tuple[Scene | None, ...] = ()
+
+    def forget(self, key: int | None = None) -> None:
+        """Make a lane's scene anew, or all of them."""
+        self._scenes.forget(key)
+
+    def all(self, step: float | None = None) -> tuple[Scene | None, ...]:
+        """A scene for each lane; None where there is nothing to show. ``step`` picks a training snapshot."""
+        lanes = self._session.lanes
+        keys = {lane.key for lane in lanes}
+        self._analyses.forget_lanes(keys)
+        self._scenes.keep(lambda key: key in keys)
+        self._maps.keep(lambda key: not isinstance(key, tuple) or key[1] in keys)
+        looked_up = [self._look_up(lane, step) for lane in lanes]
+        errors = error_top([each.known.error for each in looked_up if each.known.error is not None])
+        densities = density_top([each.known.density for each in looked_up if each.known.density is not None])
+        self._limit = images.scale_top([self._top(each) for each in looked_up])
+        first = next((lane.key for lane in lanes if not lane.real and lane.trace is not None), None)
+        self.shown = tuple(self._scene(each, each.lane.key == first, errors, densities) for each in looked_up)
+        return self.shown
+
+    def forward(self) -> Scene | None:
+        """The forward process of the selected lane's data and path; None while it is computed."""
+        lane, view = self._session.working_lane(), self._session.view
+        if lane is None or lane.trace is None:
+            return None
+        trace = self._analyses.ask(lane.key, lane.trace, "forward").trace
+        if trace is None or "x" not in trace or not trace["x"].complete:
+            return None
+        look = Look(THEMES[view.theme])
+        return self._maps.get("forward", (trace, view.theme), lambda: scene(trace, look))
+
+    def _look_up(self, lane: LaneState, step: float | None) -> _Shown:
+        view = self._session.view
+        trace = self._trace(lane, step)
+        if trace is None or "x" not in trace or len(trace["x"]) == 0:
+            return _Shown(lane, None)
+        overlays = view.overlays if lane.overlays is None else lane.overlays
+        if lane.aspect == "real":
+            known = self._known_of_data(trace, "density" in overlays)
+            return _Shown(lane, trace, overlays, known, (trace, known.density))
+        if lane.aspect != "run":
+            overlays = frozenset({lane.aspect})
+        known = NOTHING if images.shows_images(trace) else self._known(lane, trace, overlays)
+        rows = 0 if known.exact is None else len(known.exact["field/exact"])
+        return _Shown(
+            lane, trace, overlays, known,
+            (trace, len(trace["x"]), known.exact, rows, known.error, known.density, known.notes),
+        )  # fmt: skip
+
+    def _top(self, shown: _Shown) -> float:
+        """The largest magnitude in a lane of images."""
+        trace, kind = shown.trace, self._session.view.field_kind
+        if trace is None or not images.shows_images(trace):
+            return 0.0
+
+        def measured() -> float:
+            field = images.magnitude(trace, kind)
+            return 0.0 if field is None else field.top
+
+        return self._maps.get(("magnitude", shown.lane.key), (trace, len(trace["x"]), kind), measured)
+
+    # --- what is known -------------------------------------------------------------------------------------------
+
+    def _known_of_data(self, trace: Trace, density: bool) -> Known:
+        real = trace["x"].static.get("data")
+        if real is None or not density or images.shows_images(trace):
+            return NOTHING
+        return Known(density=self._maps.get("real", (real,), lambda: particle_density(real[None], real_extent(real))))
+
+    def _known(self, lane: LaneState, trace: Trace, overlays: frozenset[Overlay]) -> Known:
+        notes: dict[str, None] = {}
+        exact = self._ask(lane, trace, "exact-field", notes) if "exact" in overlays else None
+        error = self._error(lane, trace, notes) if "error" in overlays else None
+        density = None
+        if "density" in overlays or trace["x"].declared.row_shape[0] > MOST_DISCS:
+            parts = (trace, len(trace["x"]))
+            key = ("density", lane.key)
+            density = self._maps.get(key, parts, lambda: particle_density(trace["x"], extent(trace)))
+        return Known(exact, error, density, tuple(notes))
+
+    def _ask(self, lane: LaneState, trace: Trace, kind: Kind, notes: dict[str, None]) -> Trace | None:
+        """The trace of an analysis once it has rows; until then a note says why there is none."""
+        finding = self._analyses.ask(lane.key, trace, kind)
+        if finding.rows:
+            return finding.trace
+        notes[finding.problem or _COMPUTING[kind]] = None
+        return None
+
+    def _error(self, lane: LaneState, trace: Trace, notes: dict[str, None]) -> ErrorMap | None:
+        key = ("error", lane.key)
+        if trace.spec.action == "train":
+            exact = self._ask(lane, trace, "exact-field", notes)
+            if exact is None:
+                return None
+            field, x = trace["field/velocity"], trace["x"]
+            return self._maps.get(
+                key,
+                (trace, exact, len(exact["field/exact"])),
+                lambda: recorded(field, exact["field/exact"], presence_on(field.static["grid"], x[:])),
+            )
+        if trace.spec.field.name == "exact" or trace.spec.action != "sample":
+            notes["No learned field here, and so no error"] = None
+            return None
+        derived = self._ask(lane, trace, "error-map", notes)
+        if derived is None:
+            return None
+        return self._maps.get(key, (derived, len(derived["density"])), lambda: analysed(derived))
+
+    # --- scenes --------------------------------------------------------------------------------------------------
+
+    def _scene(self, shown: _Shown, first: bool, errors: float, densities: float) -> Scene | None:
+        lane, trace, view = shown.lane, shown.trace, self._session.view
+        if trace is None:
+            return None
+        look = Look(
+            THEMES[view.theme], view.field_kind, view.field_factor, first, BASIC | shown.overlays, densities, errors
+        )
+        own = lane.overlays is not None
+        return self._scenes.get(
+            lane.key,
+            (*shown.parts, shown.overlays, own, first, errors, densities, lane.name, self._limit),
+            lambda: self._of_images(shown, trace) if images.shows_images(trace) else self._made(shown, trace, look),
+        )
+
+    def image_look(self) -> images.ImageLook:
+        """How lanes of images are drawn now."""
+        view = self._session.view
+        return images.ImageLook(THEMES[view.theme], view.overlays, view.field_kind, self._limit, view.image)
+
+    def _of_images(self, shown: _Shown, trace: Trace) -> Scene | None:
+        look = replace(self.image_look(), overlays=shown.overlays)
+        if shown.lane.aspect == "real":
+            data = trace["x"].static.get("data")
+            title = trace.meta.get("data_title", trace.spec.data.name)
+            made = None if data is None else images.real_scene(data, title, look)
+        else:
+            made = images.scene(trace, look)
+            said = with_equations(made.lane, trace, self._catalog(), self._session.view.field_kind, self.reading)
+            made = replace(made, lane=said)
+        if made is None or not shown.lane.name:
+            return made
+        return replace(made, lane=replace(made.lane, title=shown.lane.name))
+
+    def _made(self, shown: _Shown, trace: Trace, look: Look) -> Scene | None:
+        lane = shown.lane
+        own = shown.overlays if lane.overlays is not None else None
+        scene = lane_scene(lane.aspect, trace, look, shown.known, name=lane.name, overlays=own)
+        if scene is None or lane.aspect != "run":
+            return scene
+        said = with_equations(scene.lane, trace, self._catalog(), self._session.view.field_kind, self.reading)
+        return replace(scene, lane=said, marks=self._with_field(lane.key, trace, scene.marks))
+
+    def _with_field(self, key: int, trace: Trace, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+        """The marks with the arrows that the lane had, as long as a quick answer of the same field has none."""
+        view, spec = self._session.view, trace.spec
+        shown = (view.field_kind, view.field_factor, view.theme)
+        what = (spec.field, spec.path, spec.data, spec.guidance, spec.label, shown)
+        arrows = next((mark for mark in marks if isinstance(mark, Arrows) and mark.overlay == "field"), None)
+        if arrows is not None:
+            self._arrows[key] = (what, arrows)
+        elif "field/velocity" not in trace and key in self._arrows and self._arrows[key][0] == what:
+            below = sum(isinstance(mark, Points) and mark.overlay == "real" for mark in marks)
+            return (*marks[:below], self._arrows[key][1], *marks[below:])
+        return marks
+
+    def _trace(self, lane: LaneState, step: float | None) -> Trace | None:
+        """What a lane shows: its own trace, or that of the lane beside which it stands."""
+        if lane.real:
+            lanes = [each for each in self._session.lanes if not each.real and each.trace is not None]
+            found = next((each for each in lanes if each.key == lane.of), lanes[0] if lanes else None)
+            if found is None:
+                return None
+            lane = found
+        training = lane.training
+        if step is None or training is None:
+            return lane.trace
+        steps = training["snapshot/x"].axis if "snapshot/x" in training else np.empty(0)
+        if not len(steps):
+            return lane.trace
+        k = max(0, int((steps <= step).sum()) - 1)
+        return self._maps.get(("snapshot", lane.key), (training, k), lambda: snapshot(training, k))

@@ -1,0 +1,63 @@
+"""What stands on the stage beside the runs: how far analyses are, and the strip of the forward process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import QObject
+from PyQt6.QtGui import QAction
+
+from workbench.control.lane.analyses import Analyses
+from workbench.control.lane.scenes import Scenes
+from workbench.model.playhead import Playhead
+from workbench.model.session import Session
+from workbench.views.theme import THEMES
+from workbench.widgets.lane.lanes import LanesView
+
+
+class StageControl(QObject):
+    """Joins analyses and lanes; ``refresh`` shows the lanes anew, soon."""
+
+    def __init__(
+        self,
+        session: Session,
+        playhead: Playhead,
+        analyses: Analyses,
+        scenes: Scenes,
+        lanes: LanesView,
+        action: QAction,
+        refresh: Callable[[], None],
+    ) -> None:
+        super().__init__(lanes)
+        self._session, self._analyses, self._scenes, self._lanes = session, analyses, scenes, lanes
+        self._action, self._refresh = action, refresh
+        analyses.rows_arrived.connect(refresh)
+        analyses.progressed.connect(self._show_progress)
+        lanes.cancel.connect(lambda index: analyses.cancel(session.lanes[index].key))
+        lanes.strip.chosen.connect(playhead.seek)
+        session.view.events.strip.connect(self._strip_switched)
+        session.view.events.overlays.connect(analyses.retry)
+
+    def show_strip(self) -> None:
+        """Bring the strip up to the selected lane, where it is shown."""
+        view = self._session.view
+        if view.strip:
+            self._lanes.strip.show_scene(self._scenes.forward(), THEMES[view.theme])
+
+    def toggle_strip(self) -> None:
+        self._session.view.strip = not self._session.view.strip
+
+    def _strip_switched(self, shown: bool) -> None:
+        self._action.setChecked(shown)
+        self._lanes.show_strip(shown)
+        self._refresh()
+
+    def _show_progress(self) -> None:
+        """How far the analysis of each lane is."""
+        for i, lane in enumerate(self._session.lanes):
+            told = self._analyses.progress(lane.key)
+            if told is None:
+                self._lanes.hide_progress(i)
+            else:
+                left = (told.total - told.done) / told.rate if told.rate > 0 else None
+                self._lanes.show_progress(i, told.done, told.total, left)

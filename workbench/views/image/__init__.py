@@ -1,0 +1,1 @@
+"""Runs of images as scenes, pictures and figures."""

@@ -1,0 +1,72 @@
+"""The history of one image: what it was at recorded times, and the size of its field then, each at its own t."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.trace import Trace
+from core.trace.derive import FieldKind
+from workbench.views.image.images import class_name, images_of, magnitude
+from workbench.views.marks import Floats, Method, Times
+
+LEAST_GAP = 0.115
+"""Of t between two frames: nine of a run are enough."""
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Frames of one lane: images [F, C, H, W] and magnitudes [F, 1, H, W] (None without a preview) at times [F]."""
+
+    method: Method
+    times: Times
+    images: Floats
+    sizes: Floats | None
+
+
+@dataclass(frozen=True, eq=False)
+class KeyFrames:
+    """The same image of every lane."""
+
+    index: int
+    name: str
+    histories: tuple[History, ...]
+    kind: FieldKind
+    limit: float
+
+    @property
+    def title(self) -> str:
+        """``image 5, deer``."""
+        return f"image {self.index + 1}" + (f", {self.name}" if self.name else "")
+
+
+def key_frames(
+    lanes: Sequence[tuple[Method, Trace]], index: int, kind: FieldKind, limit: float, gap: float = LEAST_GAP
+) -> KeyFrames:
+    """Image ``index`` of each lane at recorded times that are ``gap`` of t apart."""
+    there = [(method, trace) for method, trace in lanes if len(trace["x"]) and index < images_of(trace["x"]).shape[1]]
+    return KeyFrames(
+        index, class_name(there[0][1], index) if there else "",
+        tuple(_history(method, trace, index, kind, gap) for method, trace in there), kind, limit,
+    )  # fmt: skip
+
+
+def _history(method: Method, trace: Trace, index: int, kind: FieldKind, gap: float) -> History:
+    times = trace["x"].column("t")
+    rows = spread(times, gap)
+    sizes = magnitude(trace, kind, slice(index, index + 1))
+    known = None if sizes is None or 0 in sizes.shape else np.stack([sizes[row][0] for row in rows])
+    return History(method, times[rows], images_of(trace["x"])[rows, index], known)
+
+
+def spread(times: Times, gap: float) -> list[int]:
+    """Rows at least ``gap`` of t apart, the first and the last among them."""
+    if len(times) == 0:
+        return []
+    rows, last = [0], len(times) - 1
+    for row in range(1, last):
+        if times[row] - times[rows[-1]] >= gap - 1e-9 and times[last] - times[row] >= gap - 1e-9:
+            rows.append(row)
+    return rows if last == 0 else [*rows, last]

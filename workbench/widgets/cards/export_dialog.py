@@ -1,0 +1,229 @@
+"""The export dialog: what is to be made of the lanes, and how; it says how many frames follow and what they weigh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
+
+from workbench.export.formats import FILMS, PICTURES, TABLES, weight
+from workbench.export.pacing import PACINGS, frame_counts
+from workbench.export.scenes import Layout
+from workbench.views.theme import ThemeName
+from workbench.widgets.cards.dialogs import Card
+from workbench.widgets.controls import Segments, button, label
+from workbench.widgets.style import mark
+
+Kind = Literal["film", "picture", "numbers"]
+_ENDINGS: dict[Kind, dict[str, str]] = {
+    "film": {ending: film.title for ending, film in FILMS.items()}, "picture": PICTURES, "numbers": TABLES,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ExportChoice:
+    """What the dialog was asked for. All but the ending are fields of an `Order`."""
+
+    suffix: str = ".gif"
+    width: int = 1200
+    height: int = 640
+    fps: int = 20
+    seconds: float = 5.0
+    hold: float = 1.0
+    pacing: str = "linear"
+    theme: ThemeName = "dark"
+    layout: Layout = "row"
+    over: Literal["sampling", "training"] = "sampling"
+    at: float | None = None
+    title: str = ""
+    captions: tuple[str, ...] = ()
+    words: bool = True
+
+
+@dataclass(frozen=True)
+class _Number:
+    """A field for a number; what is empty may mean all."""
+
+    name: str
+    least: float
+    most: float
+    empty: bool = False
+
+    def read(self, text: str) -> float | None:
+        """The number typed, or None where it is none or does not fit."""
+        try:
+            value = float(text.replace(",", ""))
+        except ValueError:
+            return None
+        return value if self.least <= value <= self.most else None
+
+    def fits(self, text: str) -> bool:
+        return (self.empty and not text.strip()) or self.read(text) is not None
+
+
+_WIDTH, _HEIGHT = _Number("Width", 240, 3840), _Number("Height", 240, 3840)
+_FPS, _SECONDS, _HOLD = _Number("Frames a second", 1, 50), _Number("Seconds", 0.1, 600), _Number("Hold", 0, 60)
+_AT = _Number("Time", 0, 1, empty=True)
+
+
+class ExportDialog(Card):
+    """Shows the rows that matter for what is to be made."""
+
+    chosen = pyqtSignal(object)
+    cancelled = pyqtSignal()
+
+    def __init__(self, start: ExportChoice, lanes: tuple[str, ...] = (), *, trained: bool = False) -> None:
+        """``start`` fills the fields, ``lanes`` are the titles that captions replace; ``trained`` offers training."""
+        super().__init__("Export", 472)
+        self._lanes = lanes
+        self._form = QGridLayout()
+        self.body.addLayout(self._form)  # before its parts come, so that Tab visits them in their order
+        self._form.setVerticalSpacing(8)
+        self._form.setColumnMinimumWidth(0, 104)
+        self._form.setColumnStretch(1, 1)
+        self._rows: list[tuple[set[str], tuple[QWidget, QWidget]]] = []
+        self.fields: dict[_Number, QLineEdit] = {}
+
+        self.kind = self._segments("Make", [("film", "Film"), ("picture", "Picture"), ("numbers", "Numbers")], "film")
+        self.formats = {
+            kind: self._segments("Format", list(endings.items()), next(iter(endings)), kind)
+            for kind, endings in _ENDINGS.items()
+        }
+        self.over = self._segments(
+            "Over", [("sampling", "Sampling"), ("training", "Training")], start.over, *(["film"] if trained else [""])
+        )
+        self._add("Size", self._pair(_WIDTH, start.width, "×", _HEIGHT, start.height), "film", "picture")
+        self.pacing = QComboBox()
+        self.pacing.addItems([name.replace("-", " ").capitalize() for name in PACINGS])
+        self.pacing.setAccessibleName("Pacing")
+        self.pacing.setToolTip("How time passes in the film: quadratic starts slowly, its inverse ends slowly")
+        self._add("Pacing", self.pacing, "film")
+        self._add("Seconds", self._pair(_SECONDS, start.seconds, "then held", _HOLD, start.hold), "film")
+        self._add("Frames a second", self._field(_FPS, start.fps), "film")
+        time = self._field(_AT, "" if start.at is None else f"{start.at:.3f}")
+        time.setPlaceholderText("all recorded steps, or the end of a picture")
+        self._add("Time t", time, "picture", "numbers")
+        self.layout_ = self._segments(
+            "Lanes", [("row", "In a row"), ("grid", "A row for each model")], start.layout, "film", "picture"
+        )
+        self.theme = self._segments("Theme", [("dark", "Dark"), ("light", "Light")], start.theme, "film", "picture")
+        self.words = self._segments("Words", [("all", "Headers and feet"), ("", "None")], "all", "film", "picture")
+        self.title = self._line("Title", start.title, "film", "picture")
+        self.captions = self._line("Captions", "", "film", "picture")
+        self.captions.setPlaceholderText(", ".join(lanes))
+        self.captions.setToolTip("In place of the lanes' titles, in their order, with commas between them")
+
+        self.problem = label("", "small")
+        self.problem.setWordWrap(True)
+        self.body.addWidget(self.problem)
+        self.summary = label("", "small")
+        self.footer.addWidget(self.summary, 1)
+        self.footer.addWidget(button("Cancel", self.cancelled.emit))
+        self._export = button("Export", lambda: self.chosen.emit(self.choice()), role="primary")
+        self.footer.addWidget(self._export)
+        self._show_rows()
+
+    # --- parts ---------------------------------------------------------------------------------------------------
+
+    def _add(self, name: str, control: QWidget, *kinds: str) -> None:
+        """A row that is there for some kinds of export; without any, for all."""
+        row, title = len(self._rows), label(name, "t2")
+        self._form.addWidget(title, row, 0)
+        self._form.addWidget(control, row, 1)
+        self._rows.append((set(kinds), (title, control)))
+
+    def _segments(self, name: str, choices: list[tuple[str, str]], value: str, *kinds: str) -> Segments:
+        out = Segments(choices, name)
+        out.set_value(value)
+        out.chosen.connect(lambda _: self._show_rows())
+        self._add(name, out, *kinds)
+        return out
+
+    def _line(self, name: str, text: str, *kinds: str) -> QLineEdit:
+        field = QLineEdit(text)
+        field.setAccessibleName(name)
+        field.textChanged.connect(self._summarise)
+        self._add(name, field, *kinds)
+        return field
+
+    def _field(self, number: _Number, value: object) -> QLineEdit:
+        field = self.fields[number] = QLineEdit(f"{value:g}" if isinstance(value, float) else str(value))
+        field.setAccessibleName(number.name)
+        field.setToolTip(f"{number.least:g} to {number.most:,g}")
+        field.textChanged.connect(self._summarise)
+        return field
+
+    def _pair(self, one: _Number, first: object, between: str, other: _Number, second: object) -> QWidget:
+        out = QWidget()
+        row = QHBoxLayout(out)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._field(one, first), 1)
+        row.addWidget(label(between, "t2"))
+        row.addWidget(self._field(other, second), 1)
+        return out
+
+    # --- what they say -------------------------------------------------------------------------------------------
+
+    def choice(self) -> ExportChoice | None:
+        """What the fields say, or None where one that matters makes no sense."""
+        if self._wrong() is not None:
+            return None
+        kind, number = self.kind.value(), {n: n.read(field.text()) or 0.0 for n, field in self.fields.items()}
+        captions = tuple(word.strip() for word in self.captions.text().split(",")) if self.captions.text() else ()
+        return ExportChoice(
+            suffix=self._suffix(), width=round(number[_WIDTH]), height=round(number[_HEIGHT]), fps=round(number[_FPS]),
+            seconds=number[_SECONDS], hold=number[_HOLD], pacing=list(PACINGS)[self.pacing.currentIndex()],
+            theme="light" if self.theme.value() == "light" else "dark",
+            layout="grid" if self.layout_.value() == "grid" else "row",
+            over="training" if self.over.value() == "training" and kind == "film" else "sampling",
+            at=_AT.read(self.fields[_AT].text()) if kind != "film" else None,
+            title=self.title.text().strip(), captions=captions, words=bool(self.words.value()),
+        )  # fmt: skip
+
+    def _suffix(self) -> str:
+        return next(box for kind, box in self.formats.items() if kind == self.kind.value()).value()
+
+    def _wrong(self) -> tuple[QWidget, str] | None:
+        """The first visible field that makes no sense, and what would."""
+        for number, field in self.fields.items():
+            if not number.fits(field.text()) and not field.isHidden() and self._matters(field):
+                given = field.text() or "nothing"
+                return field, f"{number.name} must be {number.least:g} to {number.most:,g}. Given {given}."
+        captions = self.captions.text().count(",") + 1
+        if self.captions.text() and captions > len(self._lanes):
+            return self.captions, f"Captions are one for each lane. Given {captions} for {len(self._lanes)}."
+        return None
+
+    def _matters(self, field: QWidget) -> bool:
+        """Whether the row of a field is there for what is to be made."""
+        kind = self.kind.value()
+        return any(
+            (not kinds or kind in kinds) and (control is field or control.isAncestorOf(field))
+            for kinds, (_, control) in self._rows
+        )
+
+    def _show_rows(self) -> None:
+        kind = self.kind.value()
+        for kinds, parts in self._rows:
+            for part in parts:
+                part.setVisible(not kinds or kind in kinds)
+        self._summarise()
+
+    def _summarise(self) -> None:
+        wrong = self._wrong()
+        for field in (*self.fields.values(), self.captions):
+            mark(field, wrong=wrong is not None and wrong[0] is field)
+        self.problem.setText(wrong[1] if wrong else "")
+        self.problem.setVisible(wrong is not None)
+        self._export.setEnabled(wrong is None)
+        choice = self.choice()
+        self.summary.setText(_weight(choice) if choice is not None and choice.suffix in FILMS else "")
+        self.adjustSize()
+
+
+def _weight(choice: ExportChoice) -> str:
+    moving, held = frame_counts(choice.fps, choice.seconds, choice.hold)
+    return weight(choice.suffix, (choice.width, choice.height), moving, held)

@@ -1,0 +1,140 @@
+"""The bar below a lane: its equation, and the current alpha and sigma or the lane's own facts."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QPointF, QRectF, pyqtSignal
+from PyQt6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PyQt6.QtWidgets import QWidget
+
+from workbench.painters import equations
+from workbench.painters.fonts import ui
+from workbench.views.formulas import values
+from workbench.views.marks import Lane
+from workbench.views.tex import plain
+from workbench.views.theme import DARK, Theme
+from workbench.views.words import lane_words
+from workbench.widgets.lane.lane_header import rounded_end
+
+HEIGHT = 57
+"""56 and the line above it."""
+_ROW, _PAD, _LABEL = 49, 14.0, 54.0
+TALL = 4 * _ROW + 9
+_SIZES = (16.0, 15.0, 14.0, 13.0, 12.0, 11.0)
+"""A formula that finds no room is set smaller, and left out only below the last."""
+
+
+class LaneFoot(QWidget):
+    """Shows `Lane` at a cursor."""
+
+    pressed = pyqtSignal()
+    asked = pyqtSignal()
+    """All equations, or one: a double click."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._lane: Lane | None = None
+        self._theme = DARK
+        self._selected = False
+        self._facts: tuple[str, ...] = ()
+        self._t = 0.0
+        self._values: tuple[str, ...] = ()
+        self.setFixedHeight(HEIGHT)
+        self.setToolTip("Double click or Q: all equations")
+
+    def show_lane(self, lane: Lane, theme: Theme, t: float, *, selected: bool) -> None:
+        self._lane, self._theme, self._selected, self._t = lane, theme, selected, t
+        self._facts = lane_words(lane, t).facts
+        self._values = self._numbers()
+        heard = [f"{each.label}: {plain(equations.boxes(each.formula))}" for each in lane.equations]
+        self.setAccessibleName("; ".join(heard) or "Equation")
+        self.update()
+
+    def set_cursor_t(self, t: float) -> None:
+        """Repaint only when the words change."""
+        self._t = t
+        facts = lane_words(self._lane, t).facts if self._lane is not None else ()
+        numbers = self._numbers()
+        if (facts, numbers) != (self._facts, self._values):
+            self._facts, self._values = facts, numbers
+            self.update()
+
+    @property
+    def tall(self) -> bool:
+        """All equations are shown, where the lane has them."""
+        return self.height() > HEIGHT and self._lane is not None and bool(self._lane.equations)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The numbers below each equation, as formulas."""
+        return self._values
+
+    def _numbers(self) -> tuple[str, ...]:
+        if self._lane is None or not self.tall:
+            return ()
+        return tuple(values(each, self._lane, self._t) for each in self._lane.equations)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        self._values = self._numbers()
+        super().resizeEvent(event)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        return self._facts
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        self.asked.emit()
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        self.pressed.emit()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        if self._lane is None:
+            return
+        theme = self._theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), QColor(theme.win))
+        frame = rounded_end(QRectF(self.rect()), 8, top=False)
+        painter.fillPath(frame, QColor(theme.panel))
+        painter.setPen(QPen(QColor(theme.ctl if self._selected else theme.line), 1))
+        painter.drawPath(frame)
+        painter.setPen(QPen(QColor(theme.line), 1))
+        painter.drawLine(QPointF(1, 0.5), QPointF(self.width() - 1, 0.5))
+        if self.tall:
+            self._draw_all(painter, self._lane, theme)
+        else:
+            self._draw_one(painter, self._lane, theme)
+        painter.end()
+
+    def _draw_all(self, painter: QPainter, lane: Lane, theme: Theme) -> None:
+        """A row for each equation: what it is, the formula, and below it the numbers."""
+        left, room = _PAD + _LABEL, self.width() - 2 * _PAD - _LABEL
+        for i, (equation, numbers) in enumerate(zip(lane.equations, self._values, strict=True)):
+            top = 6 + i * _ROW
+            painter.setFont(ui(12))
+            painter.setPen(QColor(theme.t3))
+            painter.drawText(QPointF(_PAD, top + 19), equation.label)
+            for text, sizes, y, colour in (
+                (equation.formula, _SIZES, top + 20, theme.t1),
+                (numbers, (13.0, 12.0, 11.0), top + 43, theme.t2),
+            ):
+                px = next((px for px in sizes if equations.width(text, px) <= room), None)
+                if px is not None:
+                    equations.draw(painter, text, left, y, px, colour)
+
+    def _draw_one(self, painter: QPainter, lane: Lane, theme: Theme) -> None:
+        """What the lane follows at the left, alpha and sigma or its facts at the right."""
+        font = ui(12)
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
+        painter.setPen(QColor(theme.t2))
+        first = 33.5 - 8 * (len(self._facts) - 1)
+        for i, fact in enumerate(self._facts):
+            x = self.width() - _PAD - metrics.horizontalAdvance(fact)
+            painter.drawText(QPointF(x, round(first + 16 * i)), fact)
+        taken = max((metrics.horizontalAdvance(fact) for fact in self._facts), default=0.0)
+        # A formula is never cut: where there is no room for it, it is left out.
+        room = self.width() - taken - 3 * _PAD
+        px = next((px for px in (17.0, *_SIZES) if equations.width(lane.equation, px) <= room), None)
+        if px is not None:
+            equations.draw(painter, lane.equation, _PAD, 34, px, theme.t1)

@@ -1,0 +1,167 @@
+"""The set-up form: sections of rows, a view of what it is given, which says what somebody changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtWidgets import QApplication, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from workbench.model.setup import Row, Section
+from workbench.views.theme import DARK, Theme
+from workbench.widgets.controls import hairline, label
+from workbench.widgets.icons import icon
+from workbench.widgets.setup.form_rows import ChoiceRow, RowWidget, SegmentRow
+from workbench.widgets.setup.number_row import NumberRow
+
+
+def widget_for(row: Row, theme: Theme) -> RowWidget:
+    """The control that suits a row."""
+    if row.choices:
+        return ChoiceRow(row, theme)
+    if "enum" in row.schema or row.schema.get("type") == "boolean":
+        return SegmentRow(row, theme)
+    return NumberRow(row, theme)
+
+
+class Form(QWidget):
+    """A column of sections."""
+
+    changed = pyqtSignal(str, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("form")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 8)
+        self._column.setSpacing(0)
+        self._column.addStretch(1)
+        self._boxes: dict[str, _SectionBox] = {}
+        self._theme: Theme = DARK
+
+    @property
+    def rows(self) -> dict[str, RowWidget]:
+        """The rows by the field that they edit."""
+        return {field: row for box in self._boxes.values() for field, row in box.rows.items()}
+
+    def show_sections(self, sections: Sequence[Section]) -> None:
+        """Show values; widgets are made anew only where other rows are asked for."""
+        titles = [section.title for section in sections]
+        for title in [title for title in self._boxes if title not in titles]:
+            self._drop(self._boxes.pop(title))
+        for i, section in enumerate(sections):
+            box = self._boxes.get(section.title)
+            if box is None:
+                box = self._boxes[section.title] = _SectionBox(section.title, self._theme)
+                box.changed.connect(self.changed)
+                self._column.insertWidget(i, box)
+            box.show_section(section)
+
+    def retheme(self, theme: Theme) -> None:
+        """Colours for what is shown next; every row is made anew."""
+        self._theme = theme
+        for box in self._boxes.values():
+            box.retheme(theme)
+
+    def _drop(self, box: _SectionBox) -> None:
+        self._column.removeWidget(box)
+        box.hide()
+        box.deleteLater()
+
+
+class _SectionBox(QWidget):
+    """Title, facts at its right, rows, and further rows that the title opens."""
+
+    changed = pyqtSignal(str, object)
+
+    def __init__(self, title: str, theme: Theme) -> None:
+        super().__init__()
+        self.rows: dict[str, RowWidget] = {}
+        self._theme = theme
+        self._shape: list[object] = []
+        self._open = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._column = QVBoxLayout()
+        self._column.setContentsMargins(16, 0, 16, 8)
+        self._column.setSpacing(4)
+        column.addLayout(self._head(title))
+        column.addLayout(self._column)
+        column.addWidget(hairline())
+
+    def _head(self, title: str) -> QHBoxLayout:
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 8, 16, 4)
+        head.setSpacing(4)
+        head.addWidget(label(title, "section"))
+        self._more = QToolButton()
+        self._more.setIconSize(QSize(14, 14))
+        self._more.setFixedSize(20, 20)
+        self._more.setStyleSheet("padding: 0;")
+        self._more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._more.clicked.connect(self._toggle)
+        head.addWidget(self._more)
+        self._fact = label("", "small")
+        self._fact.setFixedHeight(20)
+        self._fact.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(self._fact, 1)
+        return head
+
+    def show_section(self, section: Section) -> None:
+        self._fact.setText(section.fact)
+        shape: list[object] = [(row.field, row.title, row.schema, bool(row.choices)) for row in section.rows]
+        if shape != self._shape:
+            self._rebuild(section)
+            self._shape = shape
+        for row in section.rows:
+            self.rows[row.field].show_row(row)
+        self._show_details()
+
+    def retheme(self, theme: Theme) -> None:
+        self._theme, self._shape = theme, []
+
+    def _rebuild(self, section: Section) -> None:
+        """Other rows; the focus stays in the field where it was."""
+        focus = QApplication.focusWidget()
+        held = next((field for field, row in self.rows.items() if focus is not None and row.isAncestorOf(focus)), None)
+        for old in self.rows.values():
+            self._column.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self.rows = {}
+        for row in section.rows:
+            self.rows[row.field] = widget = widget_for(row, self._theme)
+            widget.setParent(self)
+            widget.changed.connect(self.changed)
+            self._column.addWidget(widget)
+        self._chain_tabs()
+        if held in self.rows:
+            self.rows[held].control.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _chain_tabs(self) -> None:
+        """Tab goes through the new rows where the old ones were: after the title, in their order."""
+        last: QWidget = self._more
+        for row in self.rows.values():
+            for child in row.findChildren(QWidget):
+                if child.focusPolicy() != Qt.FocusPolicy.NoFocus and child.window() is self.window():
+                    QWidget.setTabOrder(last, child)
+                    last = child
+
+    def _toggle(self) -> None:
+        self._open = not self._open
+        self._show_details()
+
+    def _show_details(self) -> None:
+        details = [row for row in self.rows.values() if row.row.detail]
+        # what is wrong is never hidden
+        shown = self._open or any(row.problem for row in details)
+        for row in details:
+            row.setVisible(shown)
+        self._more.setVisible(bool(details))
+        self._more.setIcon(icon("chevron-down" if shown else "chevron-right", self._theme.t2, 14))
+        words = "Fewer" if shown else "More"
+        self._more.setToolTip(words)
+        self._more.setAccessibleName(f"{words}: {', '.join(row.row.title for row in details)}")
+        self._column.setContentsMargins(16, 0, 16, 8 if shown or len(details) < len(self.rows) else 0)

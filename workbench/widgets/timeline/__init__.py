@@ -1,0 +1,1 @@
+"""The bar with play, slider and time."""
