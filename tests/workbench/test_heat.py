@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 import pytest
 from PyQt6.QtGui import QImage
@@ -31,15 +33,24 @@ def ramp() -> Heat:
     )
 
 
-def staged(qtbot: QtBot, shown: Scene, t: float) -> QImage:
-    stage = Stage()
-    qtbot.addWidget(stage)
-    stage.resize(SIZE, SIZE)
-    stage.set_scenes((shown,), DARK)
-    stage.show()
-    qtbot.waitExposed(stage)
-    stage.set_cursor(t)
-    return stage.native.grabFramebuffer()  # type: ignore[attr-defined]  # a QOpenGLWidget
+@pytest.fixture
+def staged(qtbot: QtBot) -> Iterator[Callable[[Scene, float], QImage]]:
+    """What the stage shows of a scene. Stages live as long as the test: one must not be collected while another draws."""
+    stages = []
+
+    def made(shown: Scene, t: float) -> QImage:
+        stage = Stage()
+        stages.append(stage)
+        stage.resize(SIZE, SIZE)
+        stage.set_scenes((shown,), DARK)
+        stage.show()
+        qtbot.waitExposed(stage)
+        stage.set_cursor(t)
+        return stage.native.grabFramebuffer()  # type: ignore[attr-defined]  # a QOpenGLWidget
+
+    yield made
+    for stage in stages:
+        stage.close()
 
 
 def paged(shown: Scene, t: float) -> QImage:
@@ -55,11 +66,11 @@ def colour(image: QImage, x: float, y: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("where", ["stage", "page"])
-def test_a_map_shows_its_colours_its_blank_and_its_line(qtbot: QtBot, where: str) -> None:
+def test_a_map_shows_its_colours_its_blank_and_its_line(staged, where: str) -> None:
     shown = scene(ramp())
     ground = np.array([0x0C, 0x0E, 0x11]) / 255
     for t, share in ((0.0, 0.8), (1.0, 0.2), (0.5, 0.5)):
-        image = staged(qtbot, shown, t) if where == "stage" else paged(shown, t)
+        image = staged(shown, t) if where == "stage" else paged(shown, t)
         expected = 0.92 * table("cividis")[round(255 * share)] + 0.08 * ground
         np.testing.assert_allclose(colour(image, 0.9, 0.05), expected, atol=0.03)
         np.testing.assert_allclose(colour(image, 0.33, 1.1), ground, atol=0.02)
@@ -68,13 +79,13 @@ def test_a_map_shows_its_colours_its_blank_and_its_line(qtbot: QtBot, where: str
         assert colour(image, 0.33, -0.3).min() < 0.7
 
 
-def test_the_bar_stands_beside_the_map_only_while_it_is_seen(qtbot: QtBot) -> None:
+def test_the_bar_stands_beside_the_map_only_while_it_is_seen(staged) -> None:
     shown = scene(ramp())
-    with_bar = staged(qtbot, shown, 0.0)
+    with_bar = staged(shown, 0.0)
     low = [with_bar.pixelColor(x, SIZE - 57) for x in range(100, 275)]
     brightness = [pixel.lightness() for pixel in low]
     assert brightness[-1] - brightness[0] > 60
-    without = staged(qtbot, Scene(shown.lane, shown.marks, shown.extent, overlays=frozenset({"field"})), 0.0)
+    without = staged(Scene(shown.lane, shown.marks, shown.extent, overlays=frozenset({"field"})), 0.0)
     assert max(without.pixelColor(x, SIZE - 57).lightness() for x in range(100, 275)) < 40
 
 
@@ -83,7 +94,7 @@ def test_scales_end_at_round_numbers_and_say_that_they_clip() -> None:
     assert bar_labels(0.6) == ((0.0, "0"), (pytest.approx(1 / 3), "0.2"), (pytest.approx(2 / 3), "0.4"), (1.0, "≥ 0.6"))
 
 
-def test_the_error_of_a_recorded_field_is_its_distance_from_the_exact_one(qtbot: QtBot) -> None:
+def test_the_error_of_a_recorded_field_is_its_distance_from_the_exact_one(staged) -> None:
     from core.events import StreamDeclared
     from core.trace import Stream
 
@@ -103,5 +114,5 @@ def test_the_error_of_a_recorded_field_is_its_distance_from_the_exact_one(qtbot:
     known = recorded(stream("field/velocity", learned), stream("field/exact", exact), np.ones((3, 25), np.float32))
     assert known is not None
     np.testing.assert_allclose(known.rms, [0.0, 0.1, 0.0], atol=1e-6)
-    image = staged(qtbot, scene(error_heat(known, 0.5)), 0.5)
+    image = staged(scene(error_heat(known, 0.5)), 0.5)
     assert colour(image, 0.0, 0.0)[0] > 0.8 > 0.3 > colour(image, 0.75, 0.75)[0]
