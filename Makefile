@@ -32,7 +32,7 @@ imports:
 	@.venv/bin/lint-imports --no-cache
 
 tests:
-	@$(PYTHON) -m pytest -q
+	@$(PYTHON) -m pytest -q -n 2 --dist worksteal
 
 SECONDS := 1200
 

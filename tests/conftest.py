@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -16,6 +17,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 def pytest_configure(config: pytest.Config) -> None:
     if sys.platform == "linux" and not os.environ.get("DISPLAY") and shutil.which("Xvfb") is None:
         pytest.exit("The tests draw in a window and need Xvfb: sudo apt-get install xvfb", returncode=2)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    gc.freeze()  # what is loaded by now stays: to look through it in every collection costs a tenth of a second
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +53,7 @@ def no_leaked_windows(request: pytest.FixtureRequest):
     if "qtbot" not in request.fixturenames:
         yield
         return
+    from PyQt6.QtOpenGLWidgets import QOpenGLWidget
     from PyQt6.QtWidgets import QApplication
 
     before = {id(widget) for widget in QApplication.topLevelWidgets()}
@@ -56,3 +62,6 @@ def no_leaked_windows(request: pytest.FixtureRequest):
     for widget in left:
         widget.close()
     assert not left, f"left open: {left}"
+    del left
+    if any(isinstance(widget, QOpenGLWidget) for widget in QApplication.allWidgets()):
+        gc.collect()  # here, and not while a later test draws: a stage that is collected then takes the process with it

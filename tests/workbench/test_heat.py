@@ -35,7 +35,7 @@ def ramp() -> Heat:
 
 @pytest.fixture
 def staged(qtbot: QtBot) -> Iterator[Callable[[Scene, float], QImage]]:
-    """What the stage shows of a scene. Stages live as long as the test: one must not be collected while another draws."""
+    """What the stage shows of a scene. Stages live as long as the test: none is collected while another draws."""
     stages = []
 
     def made(shown: Scene, t: float) -> QImage:
