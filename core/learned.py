@@ -16,7 +16,7 @@ from torch import Tensor, nn
 import resources
 from core import registry
 from core import spec as specs
-from core.errors import SpecError
+from core.errors import SpecError, unknown
 from core.fields import Field
 from core.networks import Network
 from core.parts import make
@@ -30,10 +30,18 @@ STEP = "step"
 
 
 def locate(weights: str) -> FilePath:
-    """The file that a spec's ``weights`` name: a path, or ``shipped:NAME`` for what comes with the product."""
-    if weights.startswith(SHIPPED):
-        return resources.path("weights", f"{weights.removeprefix(SHIPPED)}.safetensors")
-    return FilePath(weights)
+    """The file that a spec's ``weights`` name: a path, or ``shipped:NAME`` for what comes with the product.
+
+    Raises:
+        SpecError: nothing of that name ships.
+    """
+    if not weights.startswith(SHIPPED):
+        return FilePath(weights)
+    name = weights.removeprefix(SHIPPED)
+    known = sorted(file.stem for file in resources.path("weights").glob("*.safetensors"))
+    if name not in known:
+        raise SpecError("field.weights", unknown("checkpoint", name, known))
+    return resources.path("weights", f"{name}.safetensors")
 
 
 class Learner(Protocol):
@@ -47,25 +55,40 @@ class Learner(Protocol):
 
 
 class Evaluation:
-    """A network with its input scaled for the path: called with x [B, ...], t [B], cond [B] or None, s [B] or None."""
+    """A network with its input scaled for the path: called with x [B, ...], t [B], cond [B] or None, s [B] or None.
 
-    def __init__(self, network: nn.Module, path: Path, reading: Reading) -> None:
-        self._network, self._path, self._reading = network, path, reading
+    With ``half`` its products are computed in bfloat16; what goes in and comes out keeps its precision.
+    """
+
+    def __init__(self, network: nn.Module, path: Path, reading: Reading, *, half: bool = False) -> None:
+        self._network, self._path, self._reading, self._half = network, path, reading, half
 
     def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None, s: Tensor | None = None) -> Tensor:
-        y: Tensor = self._network(self._reading.inputs(self._path, x, t), t, cond, s)
-        return y
+        scaled = self._reading.inputs(self._path, x, t)
+        if not self._half:
+            y: Tensor = self._network(scaled, t, cond, s)
+            return y
+        with torch.autocast(x.device.type, torch.bfloat16):
+            y = self._network(scaled, t, cond, s)
+        return y.to(x.dtype)
 
 
 class NetworkField:
     """A network's output decoded to an `Estimate`; x [B, ...], t 0-dimensional or [B]."""
 
     def __init__(
-        self, network: nn.Module, reading: Reading, path: Path, learner: Learner, *, conditional: bool = False
+        self,
+        network: nn.Module,
+        reading: Reading,
+        path: Path,
+        learner: Learner,
+        *,
+        conditional: bool = False,
+        half: bool = False,
     ) -> None:
         self.conditional = conditional
         """Whether the network was told classes."""
-        self.network, self.reading, self.path = Evaluation(network, path, reading), reading, path
+        self.network, self.reading, self.path = Evaluation(network, path, reading, half=half), reading, path
         self._learner = learner
 
     def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
@@ -115,15 +138,16 @@ def load_field(
     shape: tuple[int, ...],
     *,
     retime: bool = False,
+    half: bool = False,
 ) -> Field:
-    """The averaged (EMA) weights of a checkpoint as a field on a path.
+    """The averaged (EMA) weights of a checkpoint as a field on a path; with ``half`` its products are in bfloat16.
 
     Raises:
         SpecError: there is no such file, it is no checkpoint, its samples have another shape, or it was trained on
             another path and ``retime`` is off.
     """
     try:
-        field = _load(file, file.stat().st_mtime_ns, device, dtype)
+        field = _load(file, file.stat().st_mtime_ns, device, dtype, half)
     except OSError as error:
         raise SpecError("field.weights", f"{file} cannot be read: {error.strerror or error}.") from None
     if field.shape != shape:
@@ -182,7 +206,7 @@ def averaged(file: FilePath, field: str = "field.weights") -> Averaged:
 
 
 @lru_cache(maxsize=16)
-def _load(file: FilePath, _: int, device: torch.device, dtype: torch.dtype) -> _Loaded:
+def _load(file: FilePath, _: int, device: torch.device, dtype: torch.dtype, half: bool) -> _Loaded:
     weights, trained, n_classes, shape, reading = averaged(file)
     path, learner = make("path", trained.path), make("objective", trained.objective)
     with torch.device("meta"):  # sizes without memory: a spec can ask for a network of any size
@@ -194,7 +218,8 @@ def _load(file: FilePath, _: int, device: torch.device, dtype: torch.dtype) -> _
         network.load_state_dict({name: value.to(dtype) for name, value in weights.items()})
     except RuntimeError:
         raise SpecError("field.weights", f"{file} does not fit the network that it names.") from None
-    field = NetworkField(network.eval().requires_grad_(False), reading, path, learner, conditional=n_classes > 0)
+    frozen, told = network.eval().requires_grad_(False), n_classes > 0
+    field = NetworkField(frozen, reading, path, learner, conditional=told, half=half)
     return _Loaded(field, shape, specs.to_dict(trained)["path"])
 
 
@@ -215,6 +240,11 @@ def steps_of(file: FilePath) -> int | None:
     """
     step = _metadata(file).get(STEP)
     return None if step is None else int(step)
+
+
+def parameters_of(file: FilePath) -> int:
+    """How many numbers a checkpoint's averaged network has."""
+    return sum(value.numel() for value in averaged(file).weights.values())
 
 
 def _metadata(file: FilePath) -> dict[str, str]:

@@ -30,10 +30,16 @@ _LARGEST = 1 << 20
 #: Weights that come with the product are named ``shipped:NAME``.
 SHIPPED = "shipped:"
 
+
 Device = Literal["auto", "cuda", "mps", "cpu"]
 Precision = Literal["float32", "float64"]
 #: To sample, to train, or to find out more about what was sampled: see `core.analysis`.
 Action = Literal["sample", "train", "measure", "preview", "exact-field", "error-map", "forward"]
+
+
+def names_weights(name: str) -> bool:
+    """Whether what a command is given names a checkpoint: a file of weights, or ``shipped:NAME``."""
+    return name.startswith(SHIPPED) or name.endswith(".safetensors")
 
 
 class Part(msgspec.Struct, frozen=True):

@@ -6,10 +6,11 @@ import json
 
 import pytest
 
+from core.images.files import DATA_VARIABLE
 from core.metrics.chamfer import Chamfer
 from core.spec import Part
 from workbench.commands import main
-from workbench.commands.benches import one_step, sample, solvers, swiss_roll, train
+from workbench.commands.benches import images, one_step, sample, solvers, swiss_roll, train
 
 
 def test_what_there_is_to_measure(capsys) -> None:
@@ -18,7 +19,7 @@ def test_what_there_is_to_measure(capsys) -> None:
     assert exit_.value.code == 2
     err = capsys.readouterr().err
     assert err.count("\n") == 1
-    for what in ("export", "one-step", "sample", "solvers", "swiss-roll", "train", "window"):
+    for what in ("export", "images", "one-step", "sample", "solvers", "swiss-roll", "train", "window"):
         assert f"'{what}'" in err
 
 
@@ -136,3 +137,29 @@ def test_films_are_measured_beside_their_peer(qapp, capsys) -> None:
         assert peer["ratio"] == pytest.approx(peer["ms a frame"] / film["ms a frame"])
     assert main(["bench", "export", "--frames", "1"]) == 2
     assert "at least 2 frames. Given 1." in capsys.readouterr().err
+
+
+class TestImages:
+    def test_every_row_has_its_network_and_is_measured_beside_real_images(self, capsys, tmp_path, monkeypatch) -> None:
+        monkeypatch.setenv(DATA_VARIABLE, str(tmp_path))  # the shipped sample stands for the real images
+        out = tmp_path / "report.json"
+        arguments = ["mnist", "-n", "20", "--only", "mnist-mean-flow", "--half", "-o", str(out)]
+        assert main(["bench", "images", *arguments, "--json"]) == 0
+        report = json.loads(capsys.readouterr().out)
+        assert json.loads(out.read_text()) == report
+        assert [row["NFE"] for row in report["rows"]] == [1, 2, 4, 10]
+        assert {row["products"] for row in report["rows"]} == {"bfloat16"}
+        blurred = next(rung for title, rung in report["rungs"].items() if "blurred" in title)
+        for row in report["rows"]:
+            assert row["metrics"]["frechet"]["value"] < blurred["frechet"]["value"]
+            assert row["metrics"]["label-agreement"]["value"] >= 0.8
+        assert report["trained"]["mnist-mean-flow"]["images"] == 1500 * 128
+        text = images.table(report)
+        assert text.count("| mnist-mean-flow |") == 4
+        assert "| real, blurred" in text
+
+    def test_mistakes_are_one_line(self, capsys) -> None:
+        assert main(["bench", "images", "mnits"]) == 2
+        assert "mnist" in capsys.readouterr().err
+        assert main(["bench", "images", "mnist", "--only", "cifar10-flow"]) == 2
+        assert "There are rows of mnist-flow, mnist-mean-flow" in capsys.readouterr().err

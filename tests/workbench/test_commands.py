@@ -87,6 +87,19 @@ def test_samples_the_shipped_weights_and_tells_what_is_in_the_trace(capsys, tmp_
     assert "finished" in capsys.readouterr().out
 
 
+def test_samples_shipped_weights_by_their_name_and_knows_which_there_are(capsys, tmp_path) -> None:
+    few = ["--set", "n_samples=3", "--set", "sampler.n_steps=2"]
+    assert main(["sample", "shipped:mnist-flow", *few, "-o", str(tmp_path / "a.h5")]) == 0
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert file["streams/x/data"].shape == (3, 3, 1, 28, 28)
+        assert '"weights":"shipped:mnist-flow"' in file.attrs["spec"].replace(": ", ":")
+    capsys.readouterr()
+    assert main(["sample", "shipped:mnist-flwo", "-o", str(tmp_path / "b.h5")]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "There is no checkpoint “mnist-flwo”. Did you mean mnist-flow" in err
+
+
 def test_trains_resumes_and_samples_a_checkpoint(capsys, tmp_path) -> None:
     few = ["--set", "training.n_steps=12", "--set", "training.n_snapshots=2", "--set", "n_samples=20"]
     assert main(["train", "three-gaussians-flow", *few, "-o", str(tmp_path)]) == 0

@@ -37,7 +37,7 @@ class Subject(NamedTuple):
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subject", metavar="CHECKPOINT|TRACE", help="a .safetensors file or a trace")
+    parser.add_argument("subject", metavar="CHECKPOINT|TRACE", help="a .safetensors file, shipped:NAME or a trace")
     parser.add_argument("--metrics", metavar="NAME,...", help="such as chamfer,sliced-w2; all that apply without")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="such as sampler.n_steps=20")
     parser.add_argument(
@@ -82,11 +82,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _is_of_images(name: str) -> bool:
-    from core.learned import spec_of
+    from core.learned import locate, spec_of
     from workbench.commands.evaluations.images import is_of_images
 
-    if name.endswith(".safetensors"):
-        return is_of_images(spec_of(Path(name)).data.name)
+    if specs.names_weights(name):
+        return is_of_images(spec_of(locate(name)).data.name)
     trace = open_trace(Path(name))
     trace.close()
     return is_of_images(trace.spec.data.name)
@@ -126,7 +126,7 @@ def evaluate(name: str, metrics: list[str] | None, sets: list[str], n: int | Non
     for wanted in metrics or []:
         if wanted not in known:
             raise SpecError("metrics", unknown("metric", wanted, known))
-    subject = _sampled(name, sets, n, seed) if name.endswith(".safetensors") else _recorded(name, sets, n, seed)
+    subject = _sampled(name, sets, n, seed) if specs.names_weights(name) else _recorded(name, sets, n, seed)
     spec, size = subject.setup.spec, subject.x.shape[1]
     # one draw of twice the size: the two real sets share no point
     held_out = _real(subject.setup, 2 * size, spec.seed)
@@ -152,11 +152,13 @@ def evaluate(name: str, metrics: list[str] | None, sets: list[str], n: int | Non
 
 def _sampled(name: str, sets: list[str], n: int | None, seed: int | None) -> Subject:
     """What a checkpoint makes."""
-    from core.learned import spec_of
+    from core.learned import locate, spec_of
     from core.run import sample
     from workbench.commands.progress import record
 
-    spec = spec_of(checked(name, "checkpoint")).replace(action="sample", field=Part("network", {"weights": name}))
+    spec = spec_of(checked(locate(name), "checkpoint")).replace(
+        action="sample", field=Part("network", {"weights": name})
+    )
     spec = specs.from_dict(specs.apply_sets(specs.to_dict(spec), sets))
     spec = spec.replace(n_samples=spec.n_samples if n is None else n, seed=spec.seed if seed is None else seed)
     return _subject(record(sample(spec), spec.title or name), spec, name, None)

@@ -16,7 +16,9 @@ HELP = "sample a preset, a TOML file or a checkpoint into a trace"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("spec", metavar="SPEC|CHECKPOINT", help="a preset's name, a TOML file or a .safetensors file")
+    parser.add_argument(
+        "spec", metavar="SPEC|CHECKPOINT", help="a preset's name, a TOML file, a .safetensors file or shipped:NAME"
+    )
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="such as sampler.n_steps=20")
     parser.add_argument("-o", "--out", type=Path, default=Path("sample.h5"), metavar="TRACE", help="the trace to write")
 
@@ -32,10 +34,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _spec(name: str, sets: list[str]) -> RunSpec:
-    if name.endswith(".safetensors"):
-        from core.learned import spec_of
+    if specs.names_weights(name):
+        from core.learned import locate, spec_of
 
-        trained = spec_of(checked(name, "checkpoint")).replace(field=Part("network", {"weights": name}))
+        trained = spec_of(checked(locate(name), "checkpoint")).replace(field=Part("network", {"weights": name}))
         return specs.from_dict(specs.apply_sets(specs.to_dict(trained), sets))
     spec = presets.load_one(name, sets)
     if spec.field.name == "network" and not spec.field.params.get("weights"):

@@ -13,7 +13,7 @@ from core.images.judge import Judge
 from core.images.metrics import ImageMetric
 from core.parts import make
 from core.setup import resolve
-from core.spec import Part, RunSpec, apply_sets
+from core.spec import Part, RunSpec, apply_sets, names_weights
 from workbench.commands.evaluations.subjects import Made, made, spec_of_subject, swept
 from workbench.commands.progress import ProgressLine
 
@@ -43,16 +43,16 @@ def evaluate_images(name: str, wish: Wish) -> tuple[dict[str, Any], list[Made], 
     """
     wanted = [item for item in wish.sets if not item.startswith(_SECTION)]
     spec = spec_of_subject(name, wanted, wish.n, wish.seed)
-    runs = swept(spec, wish.nfes, wish.guidances) if name.endswith(".safetensors") else _as_it_is(spec, wish)
+    runs = swept(spec, wish.nfes, wish.guidances) if names_weights(name) else _as_it_is(spec, wish)
     setup = resolve(spec)
     dataset = setup.dataset
     assert isinstance(dataset, ImageDataset)  # the caller has looked
-    metrics = _metrics(wish.metrics)
+    metrics = metrics_named(wish.metrics)
     labels = setup.labels(spec.n_samples)
-    line = _Looking()
+    line = Looking()
     judge = Judge(
         dataset,
-        _features(dataset, wish),
+        features_for(dataset, wish.features, wish.sets),
         spec.n_samples,
         None if labels is None else labels.cpu(),
         setup.device,
@@ -84,7 +84,7 @@ def evaluate_images(name: str, wish: Wish) -> tuple[dict[str, Any], list[Made], 
     return report, kept, judge
 
 
-class _Looking:
+class Looking:
     """Progress of looking at one set of images after the other."""
 
     def __init__(self) -> None:
@@ -106,7 +106,12 @@ def _as_it_is(spec: RunSpec, wish: Wish) -> list[RunSpec]:
     return [spec]
 
 
-def _metrics(names: list[str] | None) -> list[ImageMetric]:
+def metrics_named(names: Sequence[str] | None) -> list[ImageMetric]:
+    """The metrics of images of those names, all without any.
+
+    Raises:
+        SpecError: there is none of a name.
+    """
     known = registry.entries("image-metric")
     for name in names or []:
         if name not in known:
@@ -114,15 +119,15 @@ def _metrics(names: list[str] | None) -> list[ImageMetric]:
     return [known[name]() for name in names or known]
 
 
-def _features(dataset: ImageDataset, wish: Wish) -> FeatureNetwork:
-    """The feature network that is asked for, with its ``features.…`` settings; else the one that suits the data."""
-    own_sets = [item for item in wish.sets if item.startswith(_SECTION)]
+def features_for(dataset: ImageDataset, name: str | None = None, sets: Sequence[str] = ()) -> FeatureNetwork:
+    """The feature network of that name, with its ``features.…`` settings; else the one that suits the data."""
+    own_sets = [item for item in sets if item.startswith(_SECTION)]
     params = apply_sets({"features": {}}, own_sets)["features"]  # a table of its own, read like those of a spec
     known = registry.entries("features")
-    if wish.features is not None and wish.features not in known:
-        raise SpecError("--features", unknown("feature network", wish.features, known))
-    usual = next((name for name, cls in known.items() if cls.knows == dataset.name), _GENERAL)
-    network: FeatureNetwork = make("features", Part(wish.features or usual, params))
+    if name is not None and name not in known:
+        raise SpecError("--features", unknown("feature network", name, known))
+    usual = next((own for own, cls in known.items() if cls.knows == dataset.name), _GENERAL)
+    network: FeatureNetwork = make("features", Part(name or usual, params))
     return network
 
 

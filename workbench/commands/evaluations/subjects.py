@@ -16,7 +16,7 @@ from core import spec as specs
 from core.errors import SpecError
 from core.evaluation import padded
 from core.images.reference import to_bytes
-from core.learned import sha256, spec_of, steps_of
+from core.learned import locate, sha256, spec_of, steps_of
 from core.run import rows
 from core.setup import Setup, resolve
 from core.spec import Part, RunSpec
@@ -42,9 +42,9 @@ def spec_of_subject(name: str, sets: Sequence[str], n: int | None, seed: int | N
     Raises:
         SpecError: a setting is wrong, or a trace is asked for what it does not hold.
     """
-    if not name.endswith(".safetensors"):
+    if not specs.names_weights(name):
         return _spec_of_trace(name, sets, n)
-    spec = spec_of(Path(name)).replace(action="sample", field=Part("network", {"weights": name}))
+    spec = spec_of(locate(name)).replace(action="sample", field=Part("network", {"weights": name}))
     spec = specs.from_dict(specs.apply_sets(specs.to_dict(spec), list(sets)))
     return spec.replace(n_samples=SAMPLES if n is None else n, seed=spec.seed if seed is None else seed)
 
@@ -97,16 +97,17 @@ def _within(spec: RunSpec, nfe: int) -> RunSpec:
 def made(name: str, runs: Sequence[RunSpec]) -> Iterator[Made]:
     """What each run makes, one after the other."""
     for i, spec in enumerate(runs):
-        if name.endswith(".safetensors"):
-            yield _sampled(name, spec, f"{spec.title or name}, run {i + 1} of {len(runs)}")
+        if specs.names_weights(name):
+            yield sampled(spec, f"{spec.title or name}, run {i + 1} of {len(runs)}")
         else:
             yield _recorded(name, spec)
 
 
-def _sampled(name: str, spec: RunSpec, label: str) -> Made:
-    """The end of a run, of which nothing else is kept: a thousand images at fifty times would fill the memory."""
+def sampled(spec: RunSpec, label: str) -> Made:
+    """The end of a network's run, of which nothing else is kept: a thousand images at fifty times fill the memory."""
     setup, line = resolve(spec), ProgressLine(label)
-    weights = {"sha256": sha256(Path(name)), "training steps": steps_of(Path(name))}
+    file = locate(spec.field.params["weights"])
+    weights = {"sha256": sha256(file), "training steps": steps_of(file)}
     field = setup.field()
     last, began = None, time.perf_counter()
     for done, row in enumerate(rows(setup, field)):
@@ -149,6 +150,7 @@ def _said(setup: Setup, nfe: int) -> dict[str, Any]:
         "sampler": parts.pop("sampler"),
         "guidance scale": scale,
         "NFE": nfe,
+        "products": "bfloat16" if spec.field.params.get("autocast") else spec.precision,
         **parts,
     }
 

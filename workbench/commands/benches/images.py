@@ -1,0 +1,147 @@
+"""What the shipped image networks make: distances to real images by sampler, evaluations, guidance and clipping.
+
+Every row is the first N particles of one seed, nothing selected, held against the same real images. The last rows are
+what the figures of a second real set are, and of that set made worse in known ways.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from core import presets
+from core.errors import SpecError, unknown
+from core.spec import SHIPPED, Part, RunSpec
+
+HELP = "sample the shipped image networks and print distances to real images, by sampler, evaluations and guidance"
+_N = 5000
+_TITLES = {"frechet": "Fréchet distance", "kernel": "kernel distance", "label-agreement": "label agreement"}
+_METRICS = tuple(_TITLES)
+_FORMATS = {"frechet": "{:.3f}", "kernel": "{:.4f}", "label-agreement": "{:.1%}"}
+_ONE_STEP = (1, 2, 4, 10)
+
+
+class Row(NamedTuple):
+    """Runs of a preset with its shipped weights: settings beside its own, evaluations and guidance scales to sweep."""
+
+    preset: str
+    nfes: tuple[int, ...]
+    guidances: tuple[float, ...] = (1.0,)
+    sets: tuple[str, ...] = ()
+
+
+_CLIP = 'clipping="clip"'
+ROWS = {
+    "mnist": (
+        Row("mnist-flow", (50,), (1.0, 1.5)),
+        Row("mnist-flow", _ONE_STEP),
+        Row("mnist-mean-flow", _ONE_STEP),
+        *(
+            Row("mnist-diffusion", (50,), sets=(f'sampler="{sampler}"', *clipping))
+            for sampler in ("ddim", "ddpm", "dpmpp-2m")
+            for clipping in ((), (_CLIP,))
+        ),
+        Row("mnist-base-unet", (50,)),
+        Row("mnist-residual-unet", (50,)),
+    ),
+    "cifar10": (
+        Row("cifar10-flow", (10, 25, 50), (1.0, 1.5, 2.0)),
+        Row("cifar10-diffusion", (10, 25, 50), (1.0, 1.5, 2.0)),
+    ),
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", metavar="DATA", help=f"whose networks: {' or '.join(ROWS)}")
+    parser.add_argument("-n", type=int, default=_N, metavar="N", help=f"images of each set ({_N:,})")
+    parser.add_argument("--seed", type=int, default=RunSpec().seed, metavar="S", help="of the noise")
+    parser.add_argument("--only", metavar="PRESET,...", help="rows of these presets alone")
+    parser.add_argument("--half", action="store_true", help="compute the networks' products in bfloat16")
+    parser.add_argument("-o", "--out", type=Path, metavar="REPORT.json", help="write the report, row by row")
+
+
+def measure(args: argparse.Namespace) -> dict[str, Any]:
+    if args.data not in ROWS:
+        raise SpecError("DATA", unknown("data set with shipped networks", args.data, ROWS))
+    if args.n < 2:
+        raise SpecError("-n", f"Images must be at least 2. Given {args.n}.")
+    wanted = None if args.only is None else args.only.split(",")
+    rows = [row for row in ROWS[args.data] if wanted is None or row.preset in wanted]
+    if not rows:
+        there = ", ".join(dict.fromkeys(row.preset for row in ROWS[args.data]))
+        raise SpecError("--only", f"There are rows of {there}. Given {args.only}.")
+
+    from core.images.dataset import ImageDataset
+    from core.images.judge import Judge
+    from core.setup import resolve
+    from workbench.commands.evaluations.images import Looking, features_for, metrics_named
+    from workbench.commands.evaluations.subjects import sampled, swept
+
+    runs = [(row.preset, run) for row in rows for run in swept(_spec(row, args), row.nfes, row.guidances)]
+    setup = resolve(runs[0][1])
+    dataset, labels, line = setup.dataset, setup.labels(args.n), Looking()
+    assert isinstance(dataset, ImageDataset)  # the rows are of images
+    judge = Judge(dataset, features_for(dataset), args.n, labels, setup.device, line.update)
+    metrics = metrics_named(_METRICS)
+    report: dict[str, Any] = {"data": dataset.title, "n": args.n, "seed": args.seed} | judge.said()
+    report |= {"trained": {row.preset: _trained(row.preset) for row in rows}, "rows": []}
+    report |= {"floor": judge.floor(metrics), "rungs": judge.rungs(metrics)}
+    for i, (preset, run) in enumerate(runs):
+        found = sampled(run, f"{preset}, run {i + 1} of {len(runs)}")
+        measured = judge.measure(judge.seen(found.images, found.labels), metrics)
+        report["rows"].append({"preset": preset} | found.said | {"metrics": measured})
+        if args.out is not None:  # hours of sampling: what is measured is kept
+            args.out.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    line.close()
+    return report
+
+
+def _spec(row: Row, args: argparse.Namespace) -> RunSpec:
+    weights = presets.shipped_weights(row.preset)
+    assert weights is not None  # a test holds the rows to what ships
+    spec = presets.load_one(row.preset, list(row.sets))
+    field = Part("network", {"weights": weights} | ({"autocast": True} if args.half else {}))
+    return spec.replace(action="sample", field=field, n_samples=args.n, seed=args.seed)
+
+
+def _trained(preset: str) -> dict[str, int]:
+    """What went into the shipped weights of a preset."""
+    from core.learned import locate, parameters_of, spec_of, steps_of
+
+    file = locate(f"{SHIPPED}{preset}")
+    steps = steps_of(file) or 0
+    return {
+        "parameters": parameters_of(file),
+        "steps": steps,
+        "images": steps * spec_of(file).training.batch_size * spec_of(file).training.accumulation,
+    }
+
+
+def table(report: dict[str, Any]) -> str:
+    """As a table in Markdown."""
+    names = [name for name in _METRICS if "left out" not in report["floor"][name]]
+    lines = [
+        f"{report['n']:,} images of each set beside {report['data']}, {report['reference']['from']}; seed "
+        f"{report['seed']}, features of {report['features']['title']}",
+        "",
+        "| network | sampler | NFE | guidance | " + " | ".join(_TITLES[name] for name in names) + " |",
+        "|---|---|---|---|" + "---|" * len(names),
+    ]
+    for row in report["rows"]:
+        clipping = "" if row["clipping"]["name"] == "none" else ", clipped"
+        head = f"{row['preset']} | {row['title']}{clipping} | {row['NFE']} | {row['guidance scale']:g}"
+        lines.append(f"| {head} | {_cells(row['metrics'], names)} |")
+    for title, rung in ({"real": report["floor"]} | report["rungs"]).items():
+        lines.append(f"| {title} | | | | {_cells(rung, names)} |")
+    lines.append("")
+    for preset, trained in report["trained"].items():
+        lines.append(
+            f"{preset}: {trained['parameters']:,} parameters, {trained['steps']:,} steps, {trained['images']:,} images"
+        )
+    return "\n".join(lines)
+
+
+def _cells(metrics: dict[str, Any], names: list[str]) -> str:
+    return " | ".join(_FORMATS[name].format(metrics[name]["value"]) for name in names)
