@@ -1,9 +1,11 @@
-"""Names of classes that hang on a data set's parameters, such as one class for each of n rings."""
+"""Classes of a data set: names that hang on its parameters, such as one for each of n rings, and how specs say them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+from core.errors import SpecError, unknown
 
 
 class _Named:
@@ -20,3 +22,20 @@ def named(names: Callable[[Any], tuple[str, ...]]) -> Any:
     Any: it stands where `Dataset` declares a tuple, and reads as one.
     """
     return _Named(names)
+
+
+def numbers_of(label: str, names: Sequence[str]) -> tuple[int, ...]:
+    """The numbers of the classes that a spec's ``label`` lists by name or number.
+
+    Raises:
+        SpecError: there is no such class.
+    """
+    out = []
+    for item in filter(None, (part.strip() for part in label.split(","))):
+        if item in names:
+            out.append(names.index(item))
+        elif item.isdigit() and int(item) < len(names):
+            out.append(int(item))
+        else:
+            raise SpecError("label", unknown("class", item, names))
+    return tuple(out)

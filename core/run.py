@@ -171,6 +171,7 @@ def started(setup: Setup, **more: str) -> RunStarted:
         "predicts": make("objective", spec.objective).predicts,
         "data_title": setup.dataset.title,
         "class_names": ", ".join(setup.dataset.class_names),
+        "network_title": registry.find("network", spec.network.name).title,
         "path_title": setup.path.title,
         "sampler_title": setup.sampler.title,
         "field_title": setup.field_spec.title,

@@ -10,10 +10,11 @@ import torch
 from core import device as devices
 from core import registry
 from core.catalog import check_params, check_value, properties
+from core.classes import numbers_of
 from core.clipping import Clipping
 from core.couplings import Coupling
 from core.datasets import Dataset
-from core.errors import SpecError, unknown
+from core.errors import SpecError
 from core.fields import Field, FieldSpec
 from core.grids import Grid
 from core.guidance import Guidance
@@ -135,15 +136,7 @@ def _classes(label: str, dataset: Dataset) -> tuple[int, ...]:
     names = dataset.class_names
     if label and not names:
         raise SpecError("label", f"{dataset.title} has no classes. Leave the class empty.")
-    out = []
-    for item in filter(None, (part.strip() for part in label.split(","))):
-        if item in names:
-            out.append(names.index(item))
-        elif item.isdigit() and int(item) < len(names):
-            out.append(int(item))
-        else:
-            raise SpecError("label", unknown("class", item, names))
-    return tuple(out)
+    return numbers_of(label, names)
 
 
 def _check_needs(setup: Setup) -> None:

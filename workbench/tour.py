@@ -50,7 +50,7 @@ class Tour:
 
     def open(self, preset: str) -> None:
         self.app.controller.desk.open_preset(preset)
-        self.wait(lambda: self._complete(), f"the runs of {preset}")
+        self.wait(lambda: self.complete, f"the runs of {preset}")
 
     def rest_at(self, t: float) -> None:
         self.app.playhead.pause()
@@ -68,8 +68,8 @@ class Tour:
         QTest.keyClick(top, Qt.Key.Key_Escape)  # type: ignore[call-overload]
         self.settle()
 
-    def wait(self, until: Callable[[], bool], what: str) -> None:
-        """Let the window live until something is true.
+    def wait(self, until: Callable[[], bool], what: str, *, settle: bool = True) -> None:
+        """Let the window live until something is true, and until that is drawn.
 
         Raises:
             FlowscopeError: it does not come true.
@@ -79,7 +79,8 @@ class Tour:
             if time.monotonic() > end:
                 raise FlowscopeError(f"The window waited {_PATIENCE:.0f} s for {what}.")
             self._live(_POLL_MS)
-        self.settle()
+        if settle:
+            self.settle()
 
     def settle(self) -> None:
         """Let what was asked for be drawn."""
@@ -103,6 +104,8 @@ class Tour:
         loop.exec()
         QApplication.sendPostedEvents()
 
-    def _complete(self) -> bool:
+    @property
+    def complete(self) -> bool:
+        """Whether every lane has sampled to the end."""
         lanes = self.lanes
         return bool(lanes) and all(lane.trace is not None and lane.trace.status == "finished" for lane in lanes)

@@ -19,7 +19,7 @@ def test_what_there_is_to_measure(capsys) -> None:
     assert exit_.value.code == 2
     err = capsys.readouterr().err
     assert err.count("\n") == 1
-    for what in ("export", "images", "one-step", "sample", "solvers", "swiss-roll", "train", "window"):
+    for what in ("comparison", "export", "images", "one-step", "sample", "solvers", "swiss-roll", "train", "window"):
         assert f"'{what}'" in err
 
 

@@ -18,11 +18,11 @@ from core.spec import RunSpec, Training, to_json
 from core.trace import Trace, TraceBuilder, open_trace
 from workbench.views.chart import charts, ways
 from workbench.views.chart.chart_table import TABLE, WHILE_SAMPLING, WHILE_TRAINING, chart
-from workbench.views.chart.charts import Chart, Subject
+from workbench.views.chart.charts import Chart, Subject, lines_of
 from workbench.views.lane2d import Look, scene
 from workbench.views.marks import Method
 from workbench.views.theme import DARK, THEMES
-from workbench.views.time_axis import KINDS, time_axis
+from workbench.views.time_axis import KINDS, PLAIN, time_axis
 from workbench.widgets.charts import ChartsStrip
 
 
@@ -344,6 +344,21 @@ def test_a_logarithmic_axis_has_numbers(low: float, span: float) -> None:
     assert 1 <= len(ticks) <= 9
     for place, text in ticks:
         assert float(text.replace("−", "-")) == pytest.approx(10.0**place)
+
+
+def test_lanes_of_one_method_are_named_by_what_tells_them_apart() -> None:
+    data, t = np.zeros((50, 2), np.float32), np.linspace(0, 1, 3)
+    x = np.zeros((3, 5, 2), np.float32)
+    of = lambda data_title, network: trace_of(  # noqa: E731
+        x, t, data, data_title=data_title, network_title=network, sampler_title="Euler"
+    )
+    for first, second, wanted in (
+        (("MNIST", "U-Net"), ("CIFAR-10", "U-Net"), ["MNIST", "CIFAR-10"]),
+        (("MNIST", "U-Net"), ("MNIST", "Residual U-Net"), ["U-Net", "Residual U-Net"]),
+        (("MNIST", "U-Net"), ("MNIST", "U-Net"), ["Euler 2", "Euler 2"]),
+    ):
+        lines = lines_of([("flow", of(*each), PLAIN) for each in (first, second)])
+        assert [line.name for line in lines] == wanted
 
 
 def test_names_at_curve_ends_stay_in_order_apart_and_inside() -> None:

@@ -9,16 +9,20 @@ from PyQt6.QtGui import QColor
 
 import resources
 from core import catalog, presets
+from core.datasets.cifar10 import Cifar10
+from core.spec import Part
 from core.trace import save
 from tests.workbench.image_traces import image_trace, tiny_checkpoint
 from tests.workbench.test_images import on_screen
 from workbench.app import App
 from workbench.model import setup
 from workbench.model.crossing import N_IMAGES, crossed
+from workbench.model.names import names_of
 from workbench.painters.atlas import as_bytes, sheet
 from workbench.views.image.images import Layout
 from workbench.views.image.key_frames import spread
 
+CIFAR = Cifar10.class_names
 CATALOG = catalog.load(resources.path("catalog.json").read_bytes())
 
 
@@ -69,6 +73,40 @@ def test_a_click_enlarges_the_image_under_the_pointer_in_all_lanes(qtbot, app) -
     assert panel._when.text().endswith("t = 1.000")
 
 
+def test_a_chip_shows_the_classes_that_a_spec_gives_by_number(qtbot, app) -> None:
+    picker = app.controller.images.panel.classes
+    for label, chip in (("0,1,2,3,4,5,6,7,8,9", "One of each"), ("4", "4"), ("", "Any")):
+        lane = app.session.lanes[0]
+        lane.spec = lane.spec.replace(data=Part("cifar10"), label=label)
+        app.controller.images.show()
+        names = dict(zip(CIFAR, "0123456789", strict=True))
+        shown = [names.get(each.words, each.words) for each in picker.chips.values() if each.isChecked()]
+        assert shown == [chip]
+
+
+def test_the_scale_stands_beside_the_key_frames_or_in_the_lanes(qtbot, app) -> None:
+    scene = lambda: app.controller.scenes.shown[0]  # noqa: E731
+    assert app.controller.images.strip.isVisible()
+    assert "units / time" not in [word.text for word in scene().words]
+    low = scene().extent[2]
+    app.controller.actions["keys"].trigger()
+    qtbot.waitUntil(lambda: "units / time" in [word.text for word in scene().words])
+    assert scene().extent[2] < low  # the room below the grid is the scale's
+
+
+def test_a_class_is_asked_of_lanes_that_have_it(qtbot, app) -> None:
+    digits, photographs = app.session.lanes[:2]
+    photographs.spec = photographs.spec.replace(data=Part("cifar10"), label="ship")
+    app.controller.images._ask_class("7")
+    assert (digits.spec.label, photographs.spec.label) == ("7", "ship")
+
+
+def test_lanes_that_differ_in_their_network_alone_say_it() -> None:
+    assert names_of(CATALOG, presets.load("mnist-networks")) == ["Base U-Net", "Residual U-Net"]
+    assert names_of(CATALOG, presets.load("mnist")) == ["", "", ""]  # methods differ
+    assert names_of(CATALOG, presets.load("digits-and-photographs")) == [""] * 4  # the grids say their data
+
+
 def test_key_frames_stand_at_recorded_times_and_the_current_one_is_framed(qtbot, app) -> None:
     strip = app.controller.images.strip
     assert strip.isVisible()
@@ -103,9 +141,12 @@ def test_another_kind_of_data_brings_what_its_networks_need(objective: str) -> N
     assert (images.network.name, images.field.name, images.n_samples) == ("unet", "network", N_IMAGES)
     assert (images.seed, images.objective.name) == (points.seed, objective)
     assert "swiss" not in str(images.field.params)
-    colour_images = setup.set_value(CATALOG, images, "data.name", "cifar10")  # of the same kind: only the set changes
-    assert colour_images.replace(data=images.data) == images
-    back = setup.set_value(CATALOG, colour_images, "data.name", "swiss-roll")
+    clothes = setup.set_value(CATALOG, images, "data.name", "fashion-mnist")  # nothing ships: only the set changes
+    assert clothes.replace(data=images.data) == images
+    photographs = setup.set_value(CATALOG, clothes, "data.name", "cifar10")
+    assert photographs.field.params["weights"] == f"shipped:cifar10-{_METHODS[objective]}"
+    CATALOG.check(photographs)
+    back = setup.set_value(CATALOG, photographs, "data.name", "swiss-roll")
     assert back.network.name == points.network.name
     assert back.field.params["weights"] == presets.shipped_weights(f"swiss-roll-{_METHODS[objective]}")
 

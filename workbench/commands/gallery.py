@@ -173,10 +173,16 @@ def images(tour: Tour) -> None:
     tour.shot("images")
 
 
+def photographs(tour: Tour) -> None:
+    tour.open("cifar10")
+    tour.rest_at(1.0)
+    tour.shot("photographs")
+
+
 STATES: dict[str, Callable[[Tour], None]] = {
     "start": start, "compare": compare, "oracle": oracle, "four": four, "empty": empty, "equations": equations,
     "forward": forward, "palette": palette, "help": help_sheet, "export": export_dialog, "settings": settings,
-    "full-screen": full_screen, "images": images, "training": training, "runs": runs,
+    "full-screen": full_screen, "images": images, "photographs": photographs, "training": training, "runs": runs,
 }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    spec = _spec(args.spec, args.set).replace(action="sample")
+    spec = spec_of(args.spec, args.set).replace(action="sample")
     from core.run import sample
 
     trace = record(sample(spec), spec.title or args.spec, args.out)
@@ -33,11 +33,18 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _spec(name: str, sets: list[str]) -> RunSpec:
-    if specs.names_weights(name):
-        from core.learned import locate, spec_of
+def spec_of(name: str, sets: list[str]) -> RunSpec:
+    """What a preset, a TOML file or a checkpoint is sampled as.
 
-        trained = spec_of(checked(locate(name), "checkpoint")).replace(field=Part("network", {"weights": name}))
+    Raises:
+        SpecError: there is none of that name, a setting is wrong, or a network has no weights yet.
+    """
+    if specs.names_weights(name):
+        from core import learned
+
+        trained = learned.spec_of(checked(learned.locate(name), "checkpoint")).replace(
+            field=Part("network", {"weights": name})
+        )
         return specs.from_dict(specs.apply_sets(specs.to_dict(trained), sets))
     spec = presets.load_one(name, sets)
     if spec.field.name == "network" and not spec.field.params.get("weights"):

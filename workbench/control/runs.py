@@ -112,13 +112,14 @@ class Runs(QObject):
         for lane, spec in zip(lanes, changed, strict=True):
             self._take(lane, spec, sample=not name.startswith("training."))
 
-    def change_all(self, changes: Mapping[str, Any]) -> None:
-        """Change fields in every lane at once, so that each is sampled anew only once.
+    def change_all(self, changes: Mapping[str, Any], data: str = "") -> None:
+        """Change fields in every lane at once, or in those of one data set, so that each is sampled anew only once.
 
         Raises:
             SpecError: a value is outside what its field allows; nothing has changed.
         """
-        lanes = [lane for lane in self.session.lanes if not lane.real and lane.spec]
+        every = [lane for lane in self.session.lanes if not lane.real and lane.spec]
+        lanes = [lane for lane in every if lane.spec and (not data or lane.spec.data.name == data)]
         changed = [lane.spec for lane in lanes if lane.spec]
         for name, value in changes.items():
             changed = [setup.set_value(self.catalog, spec, name, value) for spec in changed]

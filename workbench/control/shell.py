@@ -152,6 +152,7 @@ class Shell(QObject):
         window.set_plain(self.plain)
         self._main.lanes.set_plain(self.plain)
         self._main.images.set_plain(self.plain)
+        self._main.refresh()
         if self.plain:
             self._state = window.windowState()
             window.showFullScreen()

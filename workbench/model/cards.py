@@ -7,6 +7,7 @@ CARDS = (
     "swiss-roll",
     "reflow",
     "one-step",
+    "digits-and-photographs",
     "mnist",
     "cifar10",
     "guidance",

@@ -1,4 +1,4 @@
-"""From points to images and back: another kind of data asks for other networks, other weights and fewer samples."""
+"""From points to images and back, and from images to others: other networks, other weights, fewer samples."""
 
 from __future__ import annotations
 
@@ -17,8 +17,25 @@ def shape_of(catalog: Catalog, data: str) -> str:
     return "images" if len(catalog.entry("data", data).facts.get("shape", ())) > 1 else "points"
 
 
+def crosses(catalog: Catalog, spec: RunSpec, data: str) -> bool:
+    """Whether another data set asks for more than itself: one of another kind, or images for which weights ship."""
+    kind = shape_of(catalog, data)
+    if kind != shape_of(catalog, spec.data.name):
+        return True
+    return kind == "images" and data != spec.data.name and bool(_weights(data, spec.objective.name))
+
+
+def _weights(data: str, objective: str) -> list[str]:
+    """Presets of one run of this method on these data whose weights ship."""
+    return [
+        name
+        for name in presets.names()
+        if presets.shipped_weights(name) and _answers(presets.load(name), data, objective)
+    ]
+
+
 def crossed(catalog: Catalog, spec: RunSpec, data: str) -> RunSpec:
-    """The spec on a data set of the other kind: that of the preset for this method, with the weights that ship for it
+    """The spec on such a data set: that of the preset for this method, with the weights that ship for it
     where some do; without a preset the same method with a network that reads such data. Seed and device stay."""
     images = shape_of(catalog, data) == "images"
     kept = {"seed": spec.seed, "device": spec.device, "precision": spec.precision, "threads": spec.threads}

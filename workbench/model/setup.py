@@ -16,7 +16,7 @@ from core.catalog import Catalog, Entry, check_value
 from core.errors import SpecError, unknown
 from core.needs import PROVIDERS, provided, words
 from core.spec import Part, RunSpec
-from workbench.model.crossing import crossed, shape_of
+from workbench.model.crossing import crossed, crosses, shape_of
 
 #: Changing one of these asks for other weights.
 _TRAINED = ("data", "source", "coupling", "path", "objective", "network")
@@ -237,7 +237,7 @@ def _named(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> RunSpec:
     reason = reason_not(catalog, spec, kind, name)
     if reason is not None:
         raise SpecError(kind, f"{entry.title} {reason}.")
-    if kind == "data" and shape_of(catalog, name) != shape_of(catalog, spec.data.name):
+    if kind == "data" and crosses(catalog, spec, name):
         spec = crossed(catalog, spec, name)
     else:
         spec = _with_name(catalog, spec, kind, name)

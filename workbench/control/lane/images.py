@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QWidget
 
+from core.classes import numbers_of
 from core.errors import SpecError
 from core.trace import Trace
 from workbench.control.lane.scenes import Scenes
@@ -39,7 +40,7 @@ class ImageControl(QObject):
         self._session, self._runs, self._scenes, self._tell = session, runs, scenes, tell
         self.panel, self.strip = ImagePanel(), KeyFrameStrip()
         self._charts, self._cursor, self._plain = charts, 0.0, False
-        self.panel.class_chosen.connect(lambda label: self._ask({"label": label}))
+        self.panel.class_chosen.connect(self._ask_class)
         self.panel.guidance_chosen.connect(self._guide)
         self.panel.what_chosen.connect(lambda _: self.show())
         # later: the strip changes its size while it is being shown
@@ -53,7 +54,7 @@ class ImageControl(QObject):
 
     def set_plain(self, plain: bool) -> None:
         """Lanes alone, without key frames and charts."""
-        self._plain = plain
+        self._plain = self._scenes.plain = plain
         self.show()
 
     def _make_room(self) -> None:
@@ -129,15 +130,24 @@ class ImageControl(QObject):
         scale = catalog.values("guidance", spec.guidance)["scale"] if spec.guidance.name == "cfg" else 1.0
         help_ = f"{schema['description']}; two evaluations a step unless it is 1"
         row = Row("guidance.scale", "Guidance w", scale, schema | {"maximum": _MOST_GUIDANCE}, help=help_)
-        return Asked(names, spec.label, row if names else None)
+        # as the chips say it: a spec may give numbers
+        label = ",".join(names[number] for number in numbers_of(spec.label, names))
+        return Asked(names, label, row if names else None)
 
     def _guide(self, scale: float) -> None:
         """Guidance of 1 is none: half the evaluations for the same images."""
         self._ask({"guidance.name": "none"} if scale == 1.0 else {"guidance.name": "cfg", "guidance.scale": scale})
 
-    def _ask(self, changes: dict[str, object]) -> None:
+    def _ask_class(self, label: str) -> None:
+        """Digits and photographs side by side have classes of their own."""
+        lane = self._session.working_lane()
+        assert lane is not None
+        assert lane.spec is not None  # its classes were shown
+        self._ask({"label": label}, lane.spec.data.name)
+
+    def _ask(self, changes: dict[str, object], data: str = "") -> None:
         try:
-            self._runs.change_all(changes)
+            self._runs.change_all(changes, data)
         except SpecError as error:
             self._tell(error.message)
         self.show()

@@ -13,6 +13,7 @@ from core.trace.derive import snapshot
 from workbench.control.lane.analyses import Analyses
 from workbench.control.lane.memo import Memo
 from workbench.model.analyses import Kind
+from workbench.model.names import names_of
 from workbench.model.session import LaneState, Session
 from workbench.views.formulas import with_equations
 from workbench.views.heat import ErrorMap, analysed, density_top, error_top, particle_density, recorded
@@ -44,6 +45,7 @@ class _Shown:
     overlays: frozenset[Overlay] = frozenset()
     known: Known = NOTHING
     parts: tuple[object, ...] = ()
+    told_apart: str = ""
 
 
 class Scenes:
@@ -57,6 +59,8 @@ class Scenes:
         self._arrows: dict[int, tuple[object, Arrows]] = {}
         self._limit = 1.0
         """Where the scale of magnitudes of images ends, in all lanes and at all times."""
+        self.plain = False
+        """Whether lanes stand alone: those of images then show the scale that the strip of key frames shows else."""
         self.shown: tuple[Scene | None, ...] = ()
 
     def forget(self, key: int | None = None) -> None:
@@ -75,6 +79,7 @@ class Scenes:
         densities = density_top([each.known.density for each in looked_up if each.known.density is not None])
         self._limit = images.scale_top([self._top(each) for each in looked_up])
         first = next((lane.key for lane in lanes if not lane.real and lane.trace is not None), None)
+        self._tell_apart(looked_up)
         self.shown = tuple(self._scene(each, each.lane.key == first, errors, densities) for each in looked_up)
         return self.shown
 
@@ -176,16 +181,28 @@ class Scenes:
             THEMES[view.theme], view.field_kind, view.field_factor, first, BASIC | shown.overlays, densities, errors
         )
         own = lane.overlays is not None
+        parts = (*shown.parts, shown.overlays, shown.told_apart, lane.name, own, first)
+        scales = (errors, densities, self._limit, self.plain)
         return self._scenes.get(
             lane.key,
-            (*shown.parts, shown.overlays, own, first, errors, densities, lane.name, self._limit),
-            lambda: self._of_images(shown, trace) if images.shows_images(trace) else self._made(shown, trace, look),
+            parts + scales,
+            lambda: _told(
+                self._of_images(shown, trace) if images.shows_images(trace) else self._made(shown, trace, look),
+                shown.told_apart,
+            ),
         )
+
+    def _tell_apart(self, looked_up: list[_Shown]) -> None:
+        """A word more where runs of one method would read alike."""
+        runs = [(each, each.trace.spec) for each in looked_up if each.lane.aspect == "run" and each.trace is not None]
+        for (each, _), name in zip(runs, names_of(self._catalog(), [spec for _, spec in runs]), strict=True):
+            each.told_apart = name
 
     def image_look(self) -> images.ImageLook:
         """How lanes of images are drawn now."""
         view = self._session.view
-        return images.ImageLook(THEMES[view.theme], view.overlays, view.field_kind, self._limit, view.image)
+        bar = self.plain or "keys" not in view.overlays
+        return images.ImageLook(THEMES[view.theme], view.overlays, view.field_kind, self._limit, view.image, bar)
 
     def _of_images(self, shown: _Shown, trace: Trace) -> Scene | None:
         look = replace(self.image_look(), overlays=shown.overlays)
@@ -239,3 +256,9 @@ class Scenes:
             return lane.trace
         k = max(0, int((steps <= step).sum()) - 1)
         return self._maps.get(("snapshot", lane.key), (training, k), lambda: snapshot(training, k))
+
+
+def _told(scene: Scene | None, name: str) -> Scene | None:
+    if scene is None or not name:
+        return scene
+    return replace(scene, lane=replace(scene.lane, subtitle=f"{scene.lane.subtitle}, {name}"))

@@ -118,14 +118,32 @@ def value_at(curve: Curve, x: float) -> float | None:
 
 def lines_of(lanes: Sequence[tuple[Method, Trace, TimeAxis]]) -> list[Line]:
     """Colour and glyph tell methods apart; where lanes share one, dash and name do."""
-    methods = [method for method, _, _ in lanes]
-    return [
-        Line(method, methods[:i].count(method), _name(trace) if methods.count(method) > 1 else "", axis)
-        for i, (method, trace, axis) in enumerate(lanes)
-    ]
+    lines = []
+    for i, (method, _, axis) in enumerate(lanes):
+        alike = [other for same, other, _ in lanes if same == method]
+        before = [same for same, _, _ in lanes[:i]].count(method)
+        lines.append(Line(method, before, _names(alike)[before] if len(alike) > 1 else "", axis))
+    return lines
 
 
-def _name(trace: Trace) -> str:
+def _names(traces: Sequence[Trace]) -> list[str]:
+    """What tells runs of one method apart: their data, their networks, else sampler and steps."""
+    for say in (_data, _network):
+        names = [say(trace) for trace in traces]
+        if len(set(names)) == len(names):
+            return names
+    return [_sampler(trace) for trace in traces]
+
+
+def _data(trace: Trace) -> str:
+    return trace.meta.get("data_title", trace.spec.data.name)
+
+
+def _network(trace: Trace) -> str:
+    return trace.meta.get("network_title", trace.spec.network.name)
+
+
+def _sampler(trace: Trace) -> str:
     steps = len(trace["x"]) - 1 if "x" in trace else trace.spec.sampler.params.get("n_steps", "")
     return f"{trace.meta.get('sampler_title', trace.spec.sampler.name)} {steps}".strip()
 

@@ -31,8 +31,10 @@ _LEAST_SIGMA = 1e-6
 _SAMPLED_ROWS = 12
 _QUANTILE = 0.98
 SHOWN: frozenset[Overlay] = frozenset({"image", "image-preview", "speed"})
-_GAP, _TITLE = 0.07, 0.11
-"""Between panes and above them, in parts of the grid's height."""
+_GAP, _TITLE, _MARGIN = 0.05, 0.11, 0.02
+"""Between panes, above them and around them, in parts of the grid's height."""
+_PANE = (1.0 - _TITLE) / 2
+"""Of the grid's size: preview and speed, one above the other, are as high as the grid."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class ImageLook:
     """Top of the scale of magnitudes, the same in every lane."""
     selected: int = -1
     """The image that is framed; -1 for none."""
+    bar: bool = True
+    """Whether the lane itself shows the scale of magnitudes, and not something beside it."""
 
 
 def even(scale: float) -> float:
@@ -87,17 +91,16 @@ class Layout:
 
     @property
     def preview(self) -> tuple[float, float, float, float]:
-        """Of the grid at half the size, right of the large one and level with its top."""
+        """Of the small grid right of the large one and level with its top."""
         width, height = self.size
         left = width + _GAP * height
-        return (left, left + width / 2, height / 2, height)
+        return (left, left + _PANE * width, (1.0 - _PANE) * height, height)
 
     @property
     def speed(self) -> tuple[float, float, float, float]:
-        """Of the grid below the preview."""
-        left, right, bottom, _ = self.preview
-        top = bottom - self.title
-        return (left, right, top - self.size[1] / 2, top)
+        """Of the grid below the preview, level with the large one's bottom."""
+        left, right, _, _ = self.preview
+        return (left, right, 0.0, _PANE * self.size[1])
 
     @property
     def title(self) -> float:
@@ -203,8 +206,7 @@ def scene(trace: Trace, look: ImageLook) -> Scene:
     layout, values, times = Layout.of(x.declared.row_shape), images_of(x), x.column("t")
     marks: list[Mark] = []
     words: list[Words] = []
-    width, height = layout.size
-    right, bottom = width, 0.0
+    right, bottom = layout.size[0], 0.0
     if "image" in look.overlays:
         marks.append(Images("image", values, times, layout.columns, layout.place))
         words.append(_title(trace.meta.get("data_title", trace.spec.data.name) + "  xₜ", layout.place, layout))
@@ -215,9 +217,13 @@ def scene(trace: Trace, look: ImageLook) -> Scene:
         right = layout.preview[1]
     sizes = magnitude(trace, look.kind) if look.overlays & {"speed", "arrows"} else None
     if "speed" in look.overlays and sizes is not None:
-        marks += _heat(sizes, times, layout, look)
-        words += _heat_words(layout, look)
-        right, bottom = layout.preview[1], layout.speed[2] - 2.2 * layout.title
+        marks.append(Images("speed", sizes, times[: sizes.shape[0]], layout.columns, layout.speed, look.limit))
+        words.append(_title(TITLES[look.kind], layout.speed, layout))
+        right = layout.speed[1]
+        if look.bar:
+            marks.append(_bar(layout, look))
+            words += _bar_words(layout, look)
+            bottom = -2.2 * layout.title
     if "arrows" in look.overlays and sizes is not None:
         marks.append(arrows(sizes, times, layout))
         words.append(Words(ARROWS, 0.0, -layout.title / 2))
@@ -225,8 +231,7 @@ def scene(trace: Trace, look: ImageLook) -> Scene:
     marks += _frames(layout, look, sizes is not None, preview is not None)
     if "labels" in look.overlays:
         words += _labels(trace, layout)
-    margin = 0.04 * height
-    extent = (-margin, right + margin, bottom - margin, height + layout.title + 0.3 * margin)
+    extent = _around(layout, right, bottom)
     return Scene(run_lane(trace), tuple(marks), extent, words=tuple(words), pixels=True)
 
 
@@ -244,35 +249,34 @@ def real_scene(images: Floats, title: str, look: ImageLook) -> Scene:
         times=np.array([1.0]), nfe=np.array([0]), nfe_total=0, alpha=np.array([1.0]), sigma=np.array([0.0]),
         facts=(f"{layout.width} × {layout.height} pixels", f"std {float(images.std()):.2f}"), glide=False,
     )  # fmt: skip
-    width, height = layout.size
-    margin = 0.04 * height
     grid = Images("image", shown[None], np.array([1.0]), layout.columns, layout.place)
     words = (_title(f"{title}  real", layout.place, layout),)
-    extent = (-margin, width + margin, -margin, height + layout.title + 0.3 * margin)
-    return Scene(lane, (grid,), extent, words=words, pixels=True)
+    return Scene(lane, (grid,), _around(layout, layout.size[0], 0.0), words=words, pixels=True)
 
 
 def _title(text: str, place: tuple[float, float, float, float], layout: Layout) -> Words:
     return Words(text, place[0], place[3] + 0.45 * layout.title)
 
 
-def _heat(sizes: Magnitude, times: Times, layout: Layout, look: ImageLook) -> list[Mark]:
-    """The map, and its bar below it."""
-    n = sizes.shape[0]
+def _around(layout: Layout, right: float, bottom: float) -> tuple[float, float, float, float]:
+    """The part of the plane that a lane shows, with a margin: from the grid to ``right``, from ``bottom`` to titles."""
+    height = layout.size[1]
+    margin = _MARGIN * height
+    return (-margin, right + margin, bottom - margin, height + layout.title + 0.5 * margin)
+
+
+def _bar(layout: Layout, look: ImageLook) -> Images:
+    """The scale of the map, below it."""
     left, right, bottom, _ = layout.speed
     bar = np.linspace(0.0, look.limit, 128, dtype=np.float32)[None, None, None, None, :]
     place = (left, right, bottom - 0.55 * layout.title, bottom - 0.2 * layout.title)
-    return [
-        Images("speed", sizes, times[:n], layout.columns, layout.speed, look.limit),
-        Images("speed", bar, np.array([1.0]), 1, place, look.limit),
-    ]
+    return Images("speed", bar, np.array([1.0]), 1, place, look.limit)
 
 
-def _heat_words(layout: Layout, look: ImageLook) -> list[Words]:
+def _bar_words(layout: Layout, look: ImageLook) -> list[Words]:
     left, right, bottom, _ = layout.speed
     y = bottom - layout.title
     return [
-        _title(TITLES[look.kind], layout.speed, layout),
         Words("0", left, y),
         Words(f"{look.limit / 2:g}", (left + right) / 2, y, centred=True),
         Words(f"≥ {look.limit:g}", right - 0.08 * (right - left), y, centred=True),

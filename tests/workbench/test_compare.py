@@ -1,0 +1,46 @@
+"""`compare`: one noise for all, what is written, and mistakes told before anything starts."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+from PIL import Image
+
+from core.trace import open_trace
+from workbench.commands import main
+from workbench.commands.compare import REPORT
+
+
+def test_runs_of_one_noise_stand_in_one_film_and_one_report(qapp, capsys, tmp_path) -> None:
+    arguments = ["compare", "swiss-roll", "shipped:swiss-roll-flow", "-n", "60", "--seed", "5"]
+    assert main([*arguments, "--set", "sampler.n_steps=3", "-o", str(tmp_path), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert json.loads((tmp_path / REPORT).read_text()) == report
+    names = ["swiss-roll-diffusion", "swiss-roll-flow", "shipped-swiss-roll-flow"]
+    assert [lane["name"] for lane in report["lanes"]] == names
+    assert [lane["NFE"] for lane in report["lanes"]] == [3, 5, 5]  # Heun evaluates twice but at the end
+    traces = [open_trace(tmp_path / lane["trace"]) for lane in report["lanes"]]
+    for trace in traces[1:]:  # a path begins at its own sigma
+        np.testing.assert_allclose(trace["x"][0], traces[0]["x"][0], rtol=1e-3)
+    np.testing.assert_array_equal(traces[2]["x"][-1], traces[1]["x"][-1])  # the preset names the same weights
+    assert report["lanes"][1]["metrics"] == report["lanes"][2]["metrics"]
+    assert all(0 < lane["metrics"]["sliced-w2"] < 2 for lane in report["lanes"])
+    with Image.open(tmp_path / "comparison.png") as picture:
+        assert picture.width == 3 * 400
+    with Image.open(tmp_path / "comparison.gif") as film:
+        assert film.n_frames == 120
+
+
+def test_mistakes_are_one_line_and_leave_nothing(capsys, tmp_path) -> None:
+    for given, said in (
+        (["swiss-roll-flow"], "Two to 6 runs can be compared. Given 1."),
+        (["swiss-roll-flow", "swiss-rol"], "Did you mean swiss-roll"),
+        (["swiss-roll", "--set", "sampler.n_stps=3"], "Did you mean n_steps?"),
+        (["swiss-roll", "-n", "0"], "n_samples"),
+    ):
+        assert main(["compare", *given, "-o", str(tmp_path / "out")]) == 2
+        err = capsys.readouterr().err
+        assert err.count("\n") == 1
+        assert said in err
+    assert not (tmp_path / "out").exists()
