@@ -10,7 +10,7 @@ from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QAbstractButton, QAbstractItemView, QAbstractSlider, QComboBox, QLineEdit, QWidget
 
-Group = Literal["Go to", "File", "Run", "Play", "View", "Help"]
+Group = Literal["Go to", "File", "Run", "Play", "Overlays", "View", "Help"]
 
 
 @dataclass(frozen=True)
@@ -64,43 +64,49 @@ TABLE: tuple[Spec, ...] = (
     Spec("next-axis", "Next time axis", "Play", ("Shift+X",), help="t, 1 − t, σ, log-SNR, DDPM step, NFE"),
     Spec("undo", "Undo", "View", ("Ctrl+Z",), "undo", help="What is open, its set-up and how it is shown"),
     Spec("redo", "Redo", "View", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo"),
-    Spec("particles", "Particles", "View", ("P",), checkable=True, help="The same noise has one colour in all lanes"),
-    Spec("trails", "Trails", "View", ("T",), checkable=True, help="Where particles came from, the last quarter of t"),
     Spec(
-        "field", "Field", "View", ("F",), checkable=True,
+        "particles", "Particles", "Overlays", ("P",), checkable=True,
+        help="The same noise has one colour in all lanes",
+    ),
+    Spec(
+        "trails", "Trails", "Overlays", ("T",), checkable=True,
+        help="Where particles came from, the last quarter of t",
+    ),
+    Spec(
+        "field", "Field", "Overlays", ("F",), checkable=True,
         help="Arrows show where a particle at this place goes next.<br>Length is speed, on one scale for all t.",
     ),
     Spec(
-        "preview", "Preview x̂₁", "View", ("H",), checkable=True,
+        "preview", "Preview x̂₁", "Overlays", ("H",), checkable=True,
         help="The data that the network expects for each particle, as rings", lanes="points",
     ),
-    Spec("density", "Density", "View", ("D",), checkable=True, help="How many particles are where"),
-    Spec("real", "Real", "View", ("R",), checkable=True, help="Points of the data set, faint below the particles"),
+    Spec("density", "Density", "Overlays", ("D",), checkable=True, help="How many particles are where"),
+    Spec("real", "Real", "Overlays", ("R",), checkable=True, help="Points of the data set, faint below the particles"),
     Spec(
-        "equations", "Equations", "View", ("Q",), checkable=True,
+        "equations", "Equations", "Overlays", ("Q",), checkable=True,
         help="Path, loss, field and step of each lane, with the numbers of this moment",
     ),
     Spec(
-        "exact", "Exact field", "View", ("E",), checkable=True,
+        "exact", "Exact field", "Overlays", ("E",), checkable=True,
         help="The velocity in closed form: what a perfect network would have learned",
     ),
     Spec(
-        "error", "Error map", "View", ("M",), checkable=True,
+        "error", "Error map", "Overlays", ("M",), checkable=True,
         help="How far the learned velocity is from the exact one.<br>Blank where no particles come.",
     ),
-    Spec("image", "Image x", "View", ("X",), checkable=True, help="The images at the time of the slider"),
+    Spec("image", "Image x", "Overlays", ("X",), checkable=True, help="The images at the time of the slider"),
     Spec(
-        "image-preview", "Preview x̂₁", "View", ("H",), checkable=True,
+        "image-preview", "Preview x̂₁", "Overlays", ("H",), checkable=True,
         help="Where the images would end if noise left now", lanes="images",
     ),
     Spec(
-        "speed", "Speed |v|", "View", ("V",), checkable=True,
+        "speed", "Speed |v|", "Overlays", ("V",), checkable=True,
         help="How fast each pixel changes, on one scale for all lanes and times",
     ),
-    Spec("keys", "Key frames", "View", ("K",), checkable=True, help="One image at recorded times, below the lanes"),
-    Spec("labels", "Labels", "View", ("L",), checkable=True, help="The class that each image was asked to be"),
+    Spec("keys", "Key frames", "Overlays", ("K",), checkable=True, help="One image at recorded times, below the lanes"),
+    Spec("labels", "Labels", "Overlays", ("L",), checkable=True, help="The class that each image was asked to be"),
     Spec(
-        "arrows", "Arrows", "View", ("W",), checkable=True,
+        "arrows", "Arrows", "Overlays", ("W",), checkable=True,
         help="Where the velocity rises on the image plane:<br>the gradient of its means over blocks of pixels",
     ),
     Spec(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +19,20 @@ def home() -> Path:
     """``FLOWSCOPE_HOME``, or the system's folder for application data."""
     given = os.environ.get(HOME_VARIABLE)
     return Path(given) if given else user_data_path("flowscope", appauthor=False)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Keep all in a folder that goes afterwards: whoever shows or measures the window leaves a person's own alone."""
+    before = os.environ.get(HOME_VARIABLE)
+    with tempfile.TemporaryDirectory(prefix="flowscope-") as folder:
+        os.environ[HOME_VARIABLE] = folder
+        try:
+            yield Path(folder)
+        finally:
+            del os.environ[HOME_VARIABLE]
+            if before is not None:
+                os.environ[HOME_VARIABLE] = before
 
 
 def new_run(name: str) -> Path:

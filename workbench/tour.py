@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from PyQt6.QtCore import QEventLoop, QPoint, Qt, QTimer
+from PyQt6.QtGui import QCursor
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from core.errors import FlowscopeError
+from workbench import folders
 from workbench.app import App
 from workbench.model.session import LaneState
 from workbench.widgets.cards.dialogs import Scrim
@@ -26,7 +28,8 @@ class Tour:
     def __init__(self, out: Path, size: tuple[int, int] = (1440, 900)) -> None:
         self.out = out
         self.files: list[Path] = []
-        self.scratch = tempfile.TemporaryDirectory(prefix="flowscope-tour-")
+        self.stack = ExitStack()
+        self.home = self.stack.enter_context(folders.scratch())
         out.mkdir(parents=True, exist_ok=True)
         self.app = App([], start_page=True)
         self.app.window.resize(*size)
@@ -87,6 +90,7 @@ class Tour:
         self._live(_SETTLE_MS)
 
     def shot(self, name: str) -> None:
+        QCursor.setPos(self.app.window.mapToGlobal(QPoint(self.app.window.width() // 2, self.app.window.height() - 2)))
         self.settle()
         file = self.out / f"{name}.png"
         self.app.window.grab().save(str(file))
@@ -96,7 +100,7 @@ class Tour:
         self.app.playhead.pause()
         self.app.engine.shutdown()
         self.app.window.close()
-        self.scratch.cleanup()
+        self.stack.close()
 
     def _live(self, ms: int) -> None:
         loop = QEventLoop()

@@ -100,3 +100,43 @@ def test_the_palette_keeps_the_keyboard(qapp, app) -> None:
 def test_every_action_is_in_the_menu_with_its_key(app) -> None:
     menu = app.window.top._logo.menu()
     assert {action.objectName() for action in menu.actions() if action.objectName()} == set(app.controller.actions)
+
+
+def test_the_ring_moves_with_its_control_and_is_not_seen_where_the_control_is_not(qapp, app) -> None:
+    app.controller.actions["lanes"].trigger()
+    panel, ring = app.controller.panel, app.window.ring
+    first = panel.form.findChildren(QAbstractButton)[0]
+    app.window.setFocus()
+    while not first.hasFocus():
+        QTest.keyClick(app.window.focusWidget() or app.window, Qt.Key.Key_Tab)
+
+    def around() -> bool:
+        qapp.processEvents()
+        qapp.processEvents()
+        middle = first.mapTo(app.window, first.rect().center())
+        return (ring.geometry().center() - middle).manhattanLength() <= 2
+
+    assert around()
+    assert ring.isVisible()
+    panel.training.show_progress(1, 10, 1.0, 0.5, paused=False)  # it pushes the form down
+    assert around()
+    bar = next(each for each in panel.findChildren(QScrollBar) if each.maximum() > 0 and each.isVisible())
+    bar.setValue(bar.maximum())
+    qapp.processEvents()
+    qapp.processEvents()
+    assert not ring.isVisible()
+    bar.setValue(0)
+    panel.training.hide()
+
+
+def test_after_its_control_is_hidden_nothing_has_the_focus_and_space_plays(qapp, app) -> None:
+    app.controller.actions["lanes"].trigger()
+    app.playhead.pause()
+    app.controller.actions["full-screen"].trigger()
+    app.window.big_bar.play.setFocus(Qt.FocusReason.TabFocusReason)
+    app.controller.actions["full-screen"].trigger()
+    qapp.processEvents()
+    assert app.window.ring.isHidden()
+    QTest.keyClick(app.window.focusWidget() or app.window, Qt.Key.Key_Space)
+    assert app.playhead.playing
+    app.playhead.pause()

@@ -108,6 +108,15 @@ def test_the_help_sheet_names_every_key(shell: Shell) -> None:
     scrim.close_()
 
 
+def test_a_message_is_taken_back_and_another_is_not(qtbot, shell) -> None:
+    line = toast.Toast(shell.window)
+    line.tell("Checking")
+    line.withdraw("Saved")
+    assert line.isVisible()
+    line.withdraw("Checking")
+    assert not line.isVisible()
+
+
 def test_a_toast_goes_by_itself_and_keeps_one_action(
     shell: Shell, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

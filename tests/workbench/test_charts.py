@@ -134,11 +134,18 @@ def test_the_loss_is_smoothed_over_its_raw_values() -> None:
     np.testing.assert_allclose(constant.y, 2.5, rtol=1e-6)
 
 
-def test_the_axis_of_a_training_ends_where_it_will_end_or_was_stopped() -> None:
-    running = training_of(np.ones(50), np.ones(2), n_steps=5000)
+def test_the_axis_of_a_training_has_room_for_what_comes_and_ends_where_it_ends_or_was_stopped() -> None:
     stopped = training_of(np.ones(50), np.ones(2), n_steps=5000, status="stopped")
-    assert {chart.end for chart in training_charts([("flow", running)])} == {5000.0}
     assert {chart.end for chart in training_charts([("flow", stopped)])} == {50.0}
+    ends = []
+    for done in range(1, 5000, 83):
+        running = training_of(np.ones(done), np.ones(2), n_steps=5000)
+        (end,) = {chart.end for chart in training_charts([("flow", running)])}
+        assert done < end <= 5000.0
+        assert end <= max(200.0, 2.3 * done)  # what is done fills nearly half of it at least
+        ends.append(end)
+    assert len(set(ends)) <= 7  # and it does not move with every step
+    assert ends[-1] == 5000.0
 
 
 def test_the_error_against_the_exact_field_is_what_was_recorded() -> None:

@@ -12,6 +12,7 @@ import resources
 from workbench import folders
 from workbench.app import START, App
 from workbench.views.marks import Heat, Overlay
+from workbench.widgets.lane.overlay_bar import OVERLAYS
 
 
 @pytest.fixture
@@ -107,3 +108,18 @@ def test_a_computation_can_be_cancelled_and_asked_for_again(qtbot, app) -> None:
         qtbot.keyClick(app.window, Qt.Key.Key_M)
     qtbot.waitUntil(lambda: bool(marks(app, 1, "error")), timeout=60_000)
     qtbot.waitUntil(lambda: not app.controller.analyses.busy, timeout=60_000)
+
+
+def test_lanes_of_points_have_the_chips_of_points_however_wide_the_window_is(qtbot, app) -> None:
+    bar = app.window.overlays
+    for width, panel in ((1200, True), (1440, False), (1000, True), (1560, False)):
+        app.window.resize(width, 760)
+        if app.controller.panel.isVisible() != panel:
+            qtbot.keyClick(app.window, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
+        qtbot.wait(20)
+        seen = {name for name, chip in bar.chips.items() if chip.isVisible()}
+        hidden = {action.objectName() for action in bar.more.menu().actions()}
+        assert seen | hidden == {name for name, _ in OVERLAYS}
+        assert not seen & hidden
+        assert bar.more.isVisible() == bool(hidden)
+    assert seen == {name for name, _ in OVERLAYS}

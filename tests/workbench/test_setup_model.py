@@ -41,6 +41,16 @@ def test_another_implementation_brings_its_own_rows_and_keeps_shared_knobs() -> 
     assert "sampler.eta" not in rows(setup.set_value(CATALOG, spec, "sampler.name", "heun"))
 
 
+def test_a_title_goes_on_naming_what_the_spec_has() -> None:
+    moons = setup.set_value(CATALOG, SPEC, "data.name", "moons")
+    assert (SPEC.title, moons.title) == ("Swiss roll, flow matching", "Moons, flow matching")
+    jump = setup.set_value(CATALOG, moons, "objective.name", "mean-flow")
+    assert jump.title == "Moons, MeanFlow"
+    assert setup.set_value(CATALOG, jump, "objective.name", "diffusion").title == "Moons, diffusion"
+    own = SPEC.replace(title="My run")
+    assert setup.set_value(CATALOG, own, "data.name", "moons").title == "My run"
+
+
 def test_training_is_asked_for_only_where_a_network_is() -> None:
     exact = setup.set_value(CATALOG, SPEC, "field.name", "exact")
     titles = [section.title for section in setup.sections(CATALOG, exact, ["cpu"])]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent, QFontMetrics
+from PyQt6.QtWidgets import QLabel, QWidget
 
 import resources
 from core import presets
@@ -69,6 +70,38 @@ def test_each_project_has_a_card_that_names_it_in_full(qtbot, app) -> None:
     for each in app.controller.desk.start.grid.cards:
         needed = small.boundingRect(0, 0, each.width() - 24, 400, Qt.TextFlag.TextWordWrap, each.spec.help)
         assert needed.height() <= HELP_LINES * small.lineSpacing(), each.spec.help
+
+
+def test_two_rows_of_cards_and_the_titles_above_them_are_seen_whole_and_on_one_line(qtbot, app) -> None:
+    start = app.controller.desk.start
+    whole = start.viewport().rect()
+    seen = [each for each in start.grid.cards if each.visibleRegion().boundingRect() == each.rect()]
+    assert len(seen) == 6
+    assert all(whole.contains(each.mapTo(start.viewport(), each.rect().bottomRight())) for each in seen)
+
+    def top(widget: QWidget) -> int:
+        return widget.mapTo(start, QPoint(0, 0)).y()
+
+    titles = [each for each in start.findChildren(QLabel) if each.text() in ("Presets", "Recent runs")]
+    assert [each.text() for each in titles] == ["Presets", "Recent runs"]
+    assert top(titles[0]) == top(titles[1])
+    assert top(start.grid) == top(start.recents)
+
+
+def test_the_search_stands_in_the_middle_and_the_panel_is_off_where_there_is_none(qtbot, app) -> None:
+    window = app.window
+    for width in (1000, 1440):
+        window.resize(width, 900)
+        qtbot.waitUntil(lambda w=width: window.top.width() == w)
+        middle = window.top.search.mapTo(window, window.top.search.rect().center()).x()
+        assert abs(middle - width // 2) <= 6  # the margins at the ends differ by a pixel or two
+    panel = app.controller.actions["panel"]
+    assert not panel.isChecked()
+    assert not panel.isEnabled()
+    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert window.place == "lanes"
+    assert panel.isChecked()
+    assert panel.isEnabled()
 
 
 def test_every_card_has_a_picture_and_moves_under_the_pointer(qtbot, app) -> None:

@@ -56,7 +56,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def start(tour: Tour) -> None:
-    tour.app.controller.desk.show_start()
+    desk = tour.app.controller.desk
+    desk.show_start()
+    tour.wait(lambda: desk.start is not None and all(card.ready for card in desk.start.grid.cards), "the cards")
     tour.shot("start")
 
 
@@ -80,14 +82,29 @@ def oracle(tour: Tour) -> None:
         tour.do(overlay)
 
 
+#: Samplers and steps of the state `four`.
+_FOUR = (("ddim", 8), ("dpm-solver-2", 4), ("euler", 8), ("heun", 4))
+
+
 def four(tour: Tour) -> None:
+    """Both methods by two samplers each, at eight evaluations."""
     tour.open("swiss-roll")
-    control, first = tour.app.controller.lane_control, tour.lanes[0].key
-    control.add_aspect("error", first)
+    session, control = tour.app.session, tour.app.controller.lane_control
+    session.select(next(lane.key for lane in session.lanes if lane.real))
+    tour.do("remove-lane")
+    for lane in tour.lanes:
+        control.duplicate(lane.key)
+    for lane, (sampler, steps) in zip(tour.lanes, _FOUR, strict=True):
+        session.select(lane.key)
+        tour.set("sampler.name", sampler)
+        tour.set("sampler.n_steps", steps)
+    tour.wait(lambda: [_steps(lane) for lane in tour.lanes] == [steps for _, steps in _FOUR], "four answers")
+    for action in ("field", "panel"):
+        tour.do(action)
     tour.rest_at(1.0)
-    tour.wait(lambda: not any(_computing(tour)), "the error map")
     tour.shot("four")
-    tour.do("add-lane")
+    for action in ("field", "panel"):
+        tour.do(action)
 
 
 def empty(tour: Tour) -> None:
@@ -155,6 +172,9 @@ def settings(tour: Tour) -> None:
 
 def runs(tour: Tour) -> None:
     tour.do("runs")
+    folder = tour.app.controller.desk.runs
+    assert folder is not None  # one is there
+    tour.wait(lambda: bool(folder.page.names), "the runs")
     tour.shot("runs")
     tour.do("lanes")
 
@@ -193,7 +213,9 @@ def _computing(tour: Tour) -> list[str]:
 
 
 def _trained(tour: Tour) -> int:
-    return min((len(lane.training["loss"]) for lane in tour.lanes if lane.training is not None), default=0)
+    from workbench.views.chart.charts import steps_done
+
+    return int(min((steps_done(lane.training) for lane in tour.lanes if lane.training is not None), default=0))
 
 
 # --- the walk --------------------------------------------------------------------------------------------------------
@@ -245,7 +267,7 @@ def walk(tour: Tour) -> None:
     tour.do("panel")
     tour.shot("09-charts")
     tour.do("panel")
-    file = Path(tour.scratch.name) / "mine.h5"
+    file = tour.home / "mine.h5"
     saved: list[str] = []
     control.exporter.saved.connect(lambda path, problem: saved.append(problem))
     trace = tour.lanes[0].trace

@@ -113,6 +113,7 @@ class Controller(QObject):
         self.window.files_dropped.connect(self.desk.open_files)
         self.exporter.saved.connect(lambda path, problem: None if problem else self.desk.remember(Path(path)))
         self.window.closing.connect(self.engine.shutdown)
+        self.window.place_shown.connect(lambda _: self._show_loop())
         self.runs.cursor = lambda: 0.0 if self.playhead.following else self.playhead.t
         self.runs.rows_arrived.connect(self._rows_arrived)
         self.runs.training_progress.connect(self._show_training)
@@ -350,7 +351,7 @@ class Controller(QObject):
         self.form.devices = hello.devices
         self.runs.engine_ready(catalog.load(hello.catalog))
         best = {"cuda": "CUDA", "mps": "Metal"}.get(hello.devices[0], "CPU")
-        self.window.status.device.setText(f"{best} · torch {hello.versions['torch']}")
+        self.window.status.device.setText(f"{best} · torch {hello.versions['torch'].partition('+')[0]}")
         self._engine_words("Engine ready")
         self.form.show()
 
@@ -397,6 +398,7 @@ class Controller(QObject):
         self.actions["equations"].setChecked(self.session.view.equations)
         self.actions["link"].setChecked(self.session.view.linked)
         self.actions["panel"].setChecked(self.panel.isVisibleTo(self.window))
+        self.actions["panel"].setEnabled(self.window.place == "lanes")
 
     def _toggle_overlay(self, name: Any) -> None:
         self.session.view.overlays = self.session.view.overlays ^ {name}

@@ -20,6 +20,8 @@ _LEAST_FPS = 12
 _SHARE = 0.66
 _REPORT_MS = 500
 _FORGET = 0.9
+_LEAST_SPAN = 0.4
+"""Seconds of one rate over which frames are counted at least, and a second at most."""
 _PATIENCE = 0.5
 """Seconds after which a frame that was not drawn, as in a hidden window, is no longer waited for."""
 
@@ -35,6 +37,8 @@ class FrameClock(QObject):
         self._cost = 0.0
         self._drawn: deque[float] = deque(maxlen=FPS * 2)
         self._dropped = 0
+        self._since = 0.0
+        """When this rate began to be asked for, or playing did."""
         self._timer = QTimer(self)
         self._timer.setInterval(round(1000 / FPS))
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -53,7 +57,7 @@ class FrameClock(QObject):
 
     def _state_changed(self) -> None:
         if self._playhead.playing and not self._timer.isActive():
-            self._last = time.perf_counter()
+            self._last = self._since = time.perf_counter()
             self._timer.start()
         elif not self._playhead.playing:
             self._timer.stop()
@@ -73,18 +77,22 @@ class FrameClock(QObject):
 
     def _frame_drawn(self) -> None:
         now = time.perf_counter()
-        self._drawn.append(now)
-        if self._asked is not None:
+        if self._asked is not None:  # a picture that was asked for otherwise is none of the film
+            self._drawn.append(now)
             self._cost = _FORGET * self._cost + (1 - _FORGET) * (now - self._asked)
             self._asked = None
 
     def _show(self) -> None:
         fps = min(FPS, max(_LEAST_FPS, _SHARE / max(self._cost, 1e-3)))
         interval = round(1000 / fps)
-        if self._timer.isActive() and abs(interval - self._timer.interval()) > 2:
+        now, playing = time.perf_counter(), self._timer.isActive()
+        if not playing:
+            self._window.status.show_number("Display", "at rest")
+        elif now - self._since >= _LEAST_SPAN:
+            span = min(1.0, now - self._since)
+            drawn = sum(1 for at in self._drawn if now - at < span) / span
+            self._window.status.show_number("Display", f"{drawn:.0f} of {self.imposed:.0f} fps")
+        if playing and abs(interval - self._timer.interval()) > 2:
             self._timer.setInterval(interval)
-        now = time.perf_counter()
-        drawn = sum(1 for at in self._drawn if now - at < 1.0)
-        playing = self._timer.isActive()
-        self._window.status.show_number("Display", f"{drawn} of {self.imposed:.0f} fps" if playing else "at rest")
+            self._since = now
         self._window.status.show_number("Dropped", f"{self._dropped:,}")

@@ -233,7 +233,7 @@ def _schema(schemas: dict[str, dict[str, Any]], name: str, key: str) -> dict[str
 
 
 def _named(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> RunSpec:
-    entry = catalog.entry(kind, name)
+    before, entry = spec, catalog.entry(kind, name)
     reason = reason_not(catalog, spec, kind, name)
     if reason is not None:
         raise SpecError(kind, f"{entry.title} {reason}.")
@@ -249,7 +249,24 @@ def _named(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> RunSpec:
             usual = (RunSpec().part(other).name, *catalog.parts[other])
             fitting = (each for each in usual if not reason_not(catalog, spec, other, each))
             spec = _with_name(catalog, spec, other, next(fitting, spec.part(other).name))
-    return spec
+    return _retitled(catalog, before, spec)
+
+
+def _retitled(catalog: Catalog, before: RunSpec, spec: RunSpec) -> RunSpec:
+    """A title that names the data set or the objective goes on naming what the spec has."""
+    title = spec.title
+    for kind in ("data", "objective"):
+        old, new = (catalog.entry(kind, each.part(kind).name).title for each in (before, spec))
+        if title.startswith(old):
+            title = new + title.removeprefix(old)
+        else:
+            title = title.replace(old, _lower(new)).replace(_lower(old), _lower(new))
+    return spec.replace(title=title)
+
+
+def _lower(title: str) -> str:
+    """As it stands within a line: a name such as MeanFlow keeps its capital."""
+    return title[:1].lower() + title[1:] if title[1:] == title[1:].lower() else title
 
 
 def _with_name(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> RunSpec:

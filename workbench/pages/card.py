@@ -31,8 +31,8 @@ from workbench.views.image.thumbnails import Film
 from workbench.views.marks import Method
 from workbench.views.theme import DARK, Theme
 
-PICTURE, HEIGHT, LEAST_WIDTH, GAP = 148, 240, 250, 12
-STILL, HELP_LINES = 0.85, 3
+PICTURE, HEIGHT, LEAST_WIDTH, GAP = 148, 228, 250, 12
+STILL, HELP_LINES = 0.85, 2
 _FRAME_MS, _SECONDS, _REST = 50, 3.0, 0.25
 _PAD = 12.0
 

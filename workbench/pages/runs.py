@@ -145,7 +145,7 @@ class RunsPage(QWidget):
     def _row(self, run: Run) -> list[QStandardItem]:
         words: list[tuple[str, Any]] = [
             (run.name, run.name.casefold()),
-            (run.data.replace("-", " "), run.data),
+            (run.data, run.data.casefold()),
             (f"{run.steps:,}" if run.steps else "", run.steps),
             ("" if run.loss is None else f"{run.loss:.4f}", -1.0 if run.loss is None else run.loss),
             (run.status, run.status),

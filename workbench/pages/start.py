@@ -12,6 +12,7 @@ from workbench.model.recents import Recent
 from workbench.pages.card import CardGrid, CardSpec
 from workbench.pages.hero import Hero
 from workbench.pages.recent_list import RecentList
+from workbench.painters import fonts
 from workbench.views.theme import DARK, Theme
 from workbench.widgets.controls import button, label
 from workbench.widgets.icons import icon, pixmap
@@ -45,7 +46,7 @@ class StartPage(QScrollArea):
         self.hero.opened.connect(lambda: self.preset_chosen.emit(cards[0].preset))
         self.hero.help_asked.connect(self.help_asked)
         column.addWidget(self.hero)
-        column.addSpacing(12)
+        column.addSpacing(8)
         row = QHBoxLayout()
         row.setSpacing(16)
         left = QVBoxLayout()
@@ -66,6 +67,7 @@ class StartPage(QScrollArea):
         head = _title("Recent runs")
         self._all = button("All runs", self.all_runs.emit, role="quiet")
         self._all.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self._all.setStyleSheet("padding: 0; text-align: left;")  # its arrow ends where the list does
         head.addWidget(self._all)
         column.addLayout(head)
         self.recents = RecentList()
@@ -95,9 +97,9 @@ class StartPage(QScrollArea):
 
 def _title(text: str) -> QHBoxLayout:
     row = QHBoxLayout()
-    row.setContentsMargins(0, 4, 0, 0)
-    row.addWidget(label(text, "title"), 1)
-    row.addSpacing(1)
+    words = label(text, "title")
+    words.setFixedHeight(fonts.px(28))
+    row.addWidget(words, 1)
     return row
 
 

@@ -70,7 +70,7 @@ class ChartPlot(QWidget):
         plot.getAxis("bottom").setHeight(20)
         names = [curve.name for curve in chart.curves if curve.name]
         widest = max((QFontMetrics(fonts.ui(12)).horizontalAdvance(name) for name in names), default=0)
-        plot.layout.setContentsMargins(0, 4, 8 + widest, 0)
+        plot.layout.setContentsMargins(0, 4, 12 + widest if names else 8, 0)
         self._plot.resize(self.size())
         self._draw_curves(chart, theme)
         self._scale(chart)
@@ -139,7 +139,7 @@ class ChartPlot(QWidget):
         heights = apart([end.y() for end in ends], _APART, self._area().bottom())
         for curve, end, y in zip(named, ends, heights, strict=True):
             painter.setPen(QColor(theme.methods[curve.method]))
-            painter.drawText(QPointF(end.x() + 8, y + 4), curve.name)
+            painter.drawText(QPointF(end.x() + 12, y + 4), curve.name)
 
     def _draw_cursor(self, painter: QPainter, chart: Chart, theme: Theme, x: float) -> None:
         """A line across the plot and the method's glyph on each curve; where two meet, the second inside the first.

@@ -111,7 +111,8 @@ def _fraction(painter: QPainter, item: Fraction, x: float, baseline: float, px: 
 
 
 def _root(painter: QPainter, item: Root, x: float, baseline: float, px: float) -> None:
-    top, start = baseline - 1.0 * px, x + 0.5 * px
+    accented = any(isinstance(each, Text) and each.accent for each in item.inner)
+    top, start = baseline - (1.16 if accented else 1.0) * px, x + 0.5 * px
     end = start + _row_width(item.inner, px) + 0.06 * px
     sign = [(0.0, -0.34), (0.14, -0.42), (0.28, 0.12)]
     points = [QPointF(x + dx * px, baseline + dy * px) for dx, dy in sign]

@@ -15,6 +15,7 @@ from core.trace.derive import Coefficients, FieldKind, field_as
 from workbench.views.heat import ERROR_LABEL, ErrorMap, density_heat, error_heat
 from workbench.views.marks import Arrows, Floats, Heat, Lane, Mark, Method, Overlay, Points, Scene, Times, Trails
 from workbench.views.theme import Theme, noise_colours, rgba
+from workbench.views.words import sampler_words
 
 #: From this many particles on they are drawn smaller and fainter.
 MANY = 2000
@@ -327,7 +328,8 @@ def _words(trace: Trace) -> str:
     if spec.action == "forward":
         return f"{_data_words(trace)} to noise, {_path_words(meta)}"
     steps = spec.sampler.params.get("n_steps", trace["x"].declared.capacity - 1)
-    words = f"{meta.get('sampler_title', spec.sampler.name)} {steps}, {meta.get('weights_title') or _path_words(meta)}"
+    sampler = sampler_words(meta.get("sampler_title", spec.sampler.name), steps)
+    words = f"{sampler}, {meta.get('weights_title') or _path_words(meta)}"
     return words + (", exact field" if spec.field.name != "network" and spec.action == "sample" else "")
 
 

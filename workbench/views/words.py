@@ -47,3 +47,8 @@ def _first(lane: Lane, row: int, shown: float) -> str:
 def _spent(nfe: int, total: int) -> str:
     """Evaluations so far; of how many is not known where they hang on a tolerance."""
     return f"NFE {nfe} of {total}" if total >= 0 else f"NFE {nfe}"
+
+
+def sampler_words(title: str, steps: object) -> str:
+    """``Heun 25``; ``DPM-Solver-2, 4 steps``, where a number after the name would be read as one with it."""
+    return f"{title}, {steps} steps" if title[-1:].isdigit() and f"{steps}" else f"{title} {steps}".strip()

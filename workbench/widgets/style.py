@@ -111,7 +111,7 @@ QTableView:focus { border-color: $t1; }
 QTableView QLineEdit { min-height: 30px; }
 QHeaderView { background: $panel; border: none; }
 QHeaderView::section { background: $panel; color: $t2; font-size: 12px; font-weight: 600; border: none;
-  border-bottom: 1px solid $line; padding: 8px 12px; }
+  border-bottom: 1px solid $line; padding: 8px 15px; }
 QHeaderView::section:hover { color: $t1; }
 QProgressBar { background: $line2; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
 QProgressBar::chunk { background: $t1; border-radius: 3px; }

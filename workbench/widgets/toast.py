@@ -95,6 +95,11 @@ class Toast(QWidget):
         if not self._telling:
             self.hide()
 
+    def withdraw(self, text: str) -> None:
+        """This message is no longer true."""
+        if self._telling and self._text.text() == text:
+            self.hide()
+
     @property
     def text(self) -> str:
         return f"{self._text.text()} {self._more.text()}".strip()

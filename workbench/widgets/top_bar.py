@@ -25,9 +25,7 @@ class TopBar(QWidget):
         self.setObjectName("topbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(40)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(7, 0, 8, 0)
-        row.setSpacing(0)
+        row, right = _row(), _row()
         self._logo = QToolButton()
         self._logo.setIconSize(QSize(20, 20))
         self._logo.setFixedSize(30, 30)
@@ -52,12 +50,17 @@ class TopBar(QWidget):
         self.place = label("")
         row.addWidget(self.place, 1)
         self.search = SearchButton(actions["palette"])
-        row.addWidget(self.search)
-        row.addStretch(1)
+        right.addStretch(1)
         self._buttons = [IconButton(actions[name], name, 18, 28) for name in BUTTONS]
         for each in self._buttons:
-            row.addSpacing(6)
-            row.addWidget(each)
+            right.addSpacing(6)
+            right.addWidget(each)
+        whole = _row()
+        whole.setContentsMargins(7, 0, 8, 0)
+        whole.addWidget(_half(row), 1)
+        whole.addWidget(self.search)
+        whole.addWidget(_half(right), 1)
+        self.setLayout(whole)
 
     def show_place(self, name: str) -> None:
         """Beside the lanes stands their title, elsewhere the name of the place."""
@@ -70,6 +73,22 @@ class TopBar(QWidget):
         self.search.retheme(theme)
         for each in self._buttons:
             each.retheme(theme, theme.t1 if each.isCheckable() else theme.t2)
+
+
+def _row() -> QHBoxLayout:
+    """Without margins or gaps."""
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(0)
+    return row
+
+
+def _half(row: QHBoxLayout) -> QWidget:
+    """As wide as its other half, whatever is in it, so that what lies between stands in the middle."""
+    half = QWidget()
+    half.setLayout(row)
+    half.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return half
 
 
 class SearchButton(QPushButton):

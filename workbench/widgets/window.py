@@ -23,6 +23,7 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QMenu,
+    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -179,7 +180,14 @@ class MainWindow(QMainWindow):
         return super().event(event)
 
     def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab was pressed, or, where the focus is on nothing that is seen, its control was hidden: nothing gets it."""
+        control = self.focusWidget()
+        if control is not None and not control.isVisible():
+            self.setFocus()
+            self.ring.follow()
+            return True
         moved = super().focusNextPrevChild(next)
+        _scroll_to(self.focusWidget())  # Qt does so only on the way from within the same area
         self.ring.follow()
         return moved
 
@@ -262,6 +270,15 @@ def _box(box: QBoxLayout, *parts: QWidget | QBoxLayout) -> QBoxLayout:
         else:
             box.addLayout(part)
     return box
+
+
+def _scroll_to(control: QWidget | None) -> None:
+    """Bring a control into the sight of the areas that it is scrolled in."""
+    around = control.parentWidget() if control is not None else None
+    while around is not None:
+        if isinstance(around, QScrollArea):
+            around.ensureWidgetVisible(control)
+        around = around.parentWidget()
 
 
 def _known(data: QMimeData | None) -> list[Path]:

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from core.errors import FlowscopeError
+from workbench import folders
 from workbench.display import has_display
 
 HELP = "how soon the window is there, follows a drag, answers a knob, and ticks while both methods train"
@@ -20,7 +21,8 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
         raise FlowscopeError("The window is measured on a display; there is none. On Linux, xvfb-run -a brings one.")
     from workbench.measure import measure_window
 
-    return measure_window(args.seconds)
+    with folders.scratch():
+        return measure_window(args.seconds)
 
 
 def table(report: dict[str, Any]) -> str:

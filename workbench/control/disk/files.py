@@ -22,6 +22,7 @@ FILTERS = (
     "Set-ups (*.toml);;Points (*.csv *.npy);;Pictures (*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff)"
 )
 _SOON_MS = 300
+_WAITING = "Checking what is in the file"
 """A walk that takes longer is told."""
 
 
@@ -55,10 +56,12 @@ class Files(QObject):
 
     def _tell_waiting(self) -> None:
         if self._walks:
-            self._window.tell("Checking what is in the file")
+            self._window.tell(_WAITING)
 
     def _on_walked(self, good: list[Path], problems: list[str], opener: Opener) -> None:
         self._walks -= 1
+        if not self._walks:
+            self._window.toast.withdraw(_WAITING)
         self._open_walked(good, problems, opener)
 
     def _open_walked(self, good: list[Path], problems: list[str], opener: Opener) -> None:

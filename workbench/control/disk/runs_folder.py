@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,9 @@ class RunsFolder(QObject):
     def _show(self, number: int, runs: list[Run]) -> None:
         if number == self._reading:
             self._main.window.toast.finish()
-            self.page.show_runs(runs)
+            sets = self._main.runs.catalog.parts["data"]
+            named = [replace(run, data=sets[run.data].title) if run.data in sets else run for run in runs]
+            self.page.show_runs(named)
 
     # --- doing ---------------------------------------------------------------------------------------------------
 

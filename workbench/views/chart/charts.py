@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 from core.trace import Stream, Trace
 from workbench.views.marks import Method
 from workbench.views.time_axis import PLAIN, TimeAxis
+from workbench.views.words import sampler_words
 
 Floats = NDArray[np.float64]
 
 _SMOOTHING = 50
 """Losses over which the average reaches."""
 _MOST_POINTS = 600
+_ROOM, _FEWEST = 1.15, 100.0
+"""Steps to come beside those done, and the shortest axis, while a training goes on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,13 +148,16 @@ def _network(trace: Trace) -> str:
 
 def _sampler(trace: Trace) -> str:
     steps = len(trace["x"]) - 1 if "x" in trace else trace.spec.sampler.params.get("n_steps", "")
-    return f"{trace.meta.get('sampler_title', trace.spec.sampler.name)} {steps}".strip()
+    return sampler_words(trace.meta.get("sampler_title", trace.spec.sampler.name), steps)
 
 
 def _end(trace: Trace) -> float:
-    """The last step of a training that goes on, or the last that was done."""
+    """The last step that was done; of a training that goes on its end, halved as often as what is done has room."""
     if trace.status == "running":
-        return float(trace.spec.training.n_steps)
+        end, done = float(trace.spec.training.n_steps), max(_ROOM * steps_done(trace), _FEWEST)
+        while end / 2 >= done:
+            end /= 2
+        return end
     return max(1.0, steps_done(trace))
 
 

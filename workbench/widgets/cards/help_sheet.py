@@ -12,11 +12,11 @@ from workbench import actions
 from workbench.widgets.controls import label
 
 #: The groups of each column.
-_COLUMNS: tuple[tuple[actions.Group, ...], ...] = (("Play", "Run", "Help"), ("View",), ("Go to", "File"))
+_COLUMNS: tuple[tuple[actions.Group, ...], ...] = (("Play", "Go to"), ("Overlays", "Run", "Help"), ("View", "File"))
 
 
 class HelpSheet(QWidget):
-    """Two columns of actions with their keys."""
+    """Three columns of actions with their keys."""
 
     def __init__(self, given: Mapping[str, QAction]) -> None:
         super().__init__()
@@ -39,11 +39,15 @@ def _column(groups: tuple[actions.Group, ...], given: Mapping[str, QAction]) -> 
     grid.setHorizontalSpacing(24)
     grid.setVerticalSpacing(4)
     table = actions.groups()
-    row = 0
+    row, told = 0, set[tuple[str, str]]()
     for group in groups:
         grid.setRowMinimumHeight(row, 32)
         grid.addWidget(label(group, "heading"), row, 0, Qt.AlignmentFlag.AlignBottom)
         for spec in (spec for spec in table[group] if given[spec.id].shortcuts()):
+            words = (spec.text, given[spec.id].shortcut().toString())
+            if words in told:  # the same for lanes of points and of images
+                continue
+            told.add(words)
             row += 1
             grid.addWidget(label(spec.text.rstrip("…"), "t2"), row, 0)
             grid.addLayout(_keys(given[spec.id].shortcuts()), row, 1)

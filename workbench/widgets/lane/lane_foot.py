@@ -17,8 +17,9 @@ from workbench.widgets.lane.lane_header import rounded_end
 
 HEIGHT = 57
 """56 and the line above it."""
-_ROW, _PAD, _LABEL = 49, 14.0, 54.0
+_ROW, _PAD, _LABEL = 52, 14.0, 54.0
 TALL = 4 * _ROW + 9
+_NUMBERS = 13.0
 _SIZES = (16.0, 15.0, 14.0, 13.0, 12.0, 11.0)
 """A formula that finds no room is set smaller, and left out only below the last."""
 
@@ -114,13 +115,13 @@ class LaneFoot(QWidget):
             painter.setFont(ui(12))
             painter.setPen(QColor(theme.t3))
             painter.drawText(QPointF(_PAD, top + 19), equation.label)
-            for text, sizes, y, colour in (
-                (equation.formula, _SIZES, top + 20, theme.t1),
-                (numbers, (13.0, 12.0, 11.0), top + 43, theme.t2),
-            ):
-                px = next((px for px in sizes if equations.width(text, px) <= room), None)
-                if px is not None:
-                    equations.draw(painter, text, left, y, px, colour)
+            px = next((px for px in _SIZES if equations.width(equation.formula, px) <= room), None)
+            if px is not None:
+                equations.draw(painter, equation.formula, left, top + 20, px, theme.t1)
+            x = left if equations.width(numbers, _NUMBERS) <= room else _PAD  # long ones begin below the label
+            while equations.width(numbers, _NUMBERS) > self.width() - _PAD - x and ", " in numbers:
+                numbers = numbers.rpartition(", ")[0]
+            equations.draw(painter, numbers, x, top + 43, _NUMBERS, theme.t2)
 
     def _draw_one(self, painter: QPainter, lane: Lane, theme: Theme) -> None:
         """What the lane follows at the left, alpha and sigma or its facts at the right."""

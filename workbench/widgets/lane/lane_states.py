@@ -178,7 +178,7 @@ def button_style(theme: Theme, *, primary: bool, pad: int = 10) -> str:
     edge, hover = (theme.prim, theme.t1) if primary else (theme.line2, theme.hover)
     return f"""
         QPushButton {{ color: {ink}; background: {ground}; border: 1px solid {edge}; border-radius: 6px;
-                       padding: 0 {pad}px; }}
+                       padding: 0 {pad}px; font-weight: 600; }}
         QPushButton:hover {{ background: {hover}; border-color: {theme.ctl}; }}
         QPushButton:focus {{ border: 2px solid {theme.ctl if primary else theme.t1}; padding: 0 {pad - 1}px; }}
     """

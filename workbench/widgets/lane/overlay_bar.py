@@ -59,16 +59,16 @@ class OverlayBar(QWidget):
         row.addWidget(self.add)
         view.events.field_kind.connect(self._show_field)
         view.events.field_factor.connect(self._show_field)
-        self._actions = actions
+        self._wanted = dict(OVERLAYS)
         self.show_images(False)
         self._show_field()
 
     def show_images(self, images: bool) -> None:
         """The chips for lanes of images, or those for lanes of points; the keys of the others rest."""
-        wanted = dict(IMAGE_OVERLAYS if images else OVERLAYS)
-        for name, chip in self.chips.items():
-            chip.setVisible(name in wanted)
-            self._actions[name].setEnabled(name in wanted)
+        self._wanted = dict(IMAGE_OVERLAYS if images else OVERLAYS)
+        for name in self.chips:
+            self._actions[name].setEnabled(name in self._wanted)
+        self._arrange()
 
     def retheme(self, theme: Theme) -> None:
         for chip in (*self.chips.values(), self.more, self.field):
@@ -87,9 +87,12 @@ class OverlayBar(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Show as many chips as there is room for."""
+        """Show as many of the wanted chips as there is room for."""
         room = self.width() - self.minimumSizeHint().width() + self.more.sizeHint().width()
-        widths = [chip.sizeHint().width() + 8 for chip in self.chips.values()]
+        for name in self.chips.keys() - self._wanted.keys():
+            self.chips[name].hide()
+        chips = {name: self.chips[name] for name in self._wanted}
+        widths = [chip.sizeHint().width() + 8 for chip in chips.values()]
         fits = len(widths)
         if sum(widths) > room:
             room -= self.more.sizeHint().width() + 8
@@ -97,7 +100,7 @@ class OverlayBar(QWidget):
         menu = self.more.menu()
         assert menu is not None  # it was made with one
         menu.clear()
-        for i, (name, chip) in enumerate(self.chips.items()):
+        for i, (name, chip) in enumerate(chips.items()):
             chip.setVisible(i < fits)
             if i >= fits:
                 menu.addAction(self._actions[name])

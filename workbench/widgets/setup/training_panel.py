@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from core.pace import time_left
 from core.trace import Trace
+from workbench.painters import fonts
 from workbench.widgets.controls import button, hairline, label
 from workbench.widgets.setup.form_rows import number
 
@@ -82,6 +84,9 @@ class TrainingPanel(QWidget):
 
     def show_progress(self, done: int, total: int, rate: float, loss: float | None, *, paused: bool) -> None:
         """Steps done of one method, how many of them a second, and the newest loss."""
+        drop = QFontMetrics(fonts.ui(20, 600)).descent() - QFontMetrics(fonts.ui(13)).descent()
+        for small in (self._total, self._left):  # on the line of the large number
+            small.setContentsMargins(0, 0, 0, drop)
         self._done.setText(f"{done:,}")
         self._total.setText(f"of {total:,} steps")
         self._left.setText("Paused" if paused else time_left((total - done) / rate) if rate > 0 else "")

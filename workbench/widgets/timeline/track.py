@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.model.snapshots import SnapshotHead
@@ -61,21 +61,30 @@ class Track(QWidget):
         self._fixed_end: float | None = None
         """The end of the span that stays while the other one is dragged."""
         self._theme: Theme = DARK
+        self._pictures: tuple[QPixmap, QPixmap] | None = None
+        """Ticks and labels where the head has been and where it has not: painted once, not for every frame."""
 
     def sizeHint(self) -> QSize:
         return QSize(560, 71)
 
     def retheme(self, theme: Theme) -> None:
         self._theme = theme
-        self.update()
+        self._paint_anew()
 
     def set_labels(self, labels: tuple[tuple[float, str], ...]) -> None:
         self._labels = labels
-        self.update()
+        self._paint_anew()
 
     def set_ticks(self, ticks: list[Ticks]) -> None:
         self._ticks = ticks[:2]
+        self._paint_anew()
+
+    def _paint_anew(self) -> None:
+        self._pictures = None
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        self._pictures = None
 
     @property
     def ticks(self) -> list[Ticks]:
@@ -181,10 +190,14 @@ class Track(QWidget):
         for right, colour in ((self.x_of(1), theme.line2), (x, theme.t1)):
             painter.setBrush(QColor(colour))
             painter.drawRoundedRect(QRectF(_MARGIN, _LINE - 1.5, right - _MARGIN, 3), 1.5, 1.5)
-        for i, ticks in enumerate(self._ticks):
-            self._draw_ticks(painter, ticks, _LINE - _GAP - _TICK if i == 0 else _LINE + _GAP)
+        if self._pictures is None or self._pictures[0].devicePixelRatio() != self.devicePixelRatioF():
+            self._pictures = self._picture(1.0), self._picture(0.5)
+        split = round(x) + 1
+        for left, right, picture in zip((0, split), (split, self.width()), self._pictures, strict=True):
+            painter.setClipRect(left, 0, right - left, self.height())
+            painter.drawPixmap(0, 0, picture)
+        painter.setClipping(False)
         self._draw_span(painter)
-        self._draw_labels(painter)
         painter.setPen(QPen(QColor(theme.prim), 2))
         painter.drawLine(QLineF(x, _LINE - _REACH, x, _LINE + _REACH))
         painter.setPen(QPen(QColor(theme.panel), 2))
@@ -195,13 +208,27 @@ class Track(QWidget):
             painter.setPen(QPen(QColor(theme.t1), 2))
             painter.drawEllipse(QPointF(x, _LINE), _HEAD / 2 + 3, _HEAD / 2 + 3)
 
-    def _draw_ticks(self, painter: QPainter, ticks: Ticks, top: float) -> None:
+    def _picture(self, alpha: float) -> QPixmap:
+        """All ticks at this opacity, and the labels."""
+        ratio = self.devicePixelRatioF()
+        out = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        out.setDevicePixelRatio(ratio)
+        out.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(out)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for i, ticks in enumerate(self._ticks):
+            self._draw_ticks(painter, ticks, _LINE - _GAP - _TICK if i == 0 else _LINE + _GAP, alpha)
+        self._draw_labels(painter)
+        painter.end()
+        return out
+
+    def _draw_ticks(self, painter: QPainter, ticks: Ticks, top: float, alpha: float) -> None:
         colour = QColor(self._theme.methods[ticks.method] if ticks.method else self._theme.t2)
+        colour.setAlphaF(alpha)
+        painter.setPen(QPen(colour, 1.25))
         every = max(1, len(ticks.places) // _MOST_TICKS)
-        for place in ticks.places[::every]:
-            colour.setAlphaF(1.0 if place <= self._place + 1e-9 else 0.5)
-            painter.setPen(QPen(colour, 1.25))
-            painter.drawLine(QLineF(self.x_of(place), top, self.x_of(place), top + _TICK))
+        places = [self.x_of(place) for place in ticks.places[::every]]
+        painter.drawLines([QLineF(x, top, x, top + _TICK) for x in places])
 
     def _draw_span(self, painter: QPainter) -> None:
         """Brackets around the part that is played, and a veil over the rest."""
