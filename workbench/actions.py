@@ -37,7 +37,7 @@ TABLE: tuple[Spec, ...] = (
     Spec("runs", "All runs", "Go to", ("Ctrl+3",), "folder", help="Search, compare, rename, throw away"),
     Spec("settings", "Settings", "Go to", ("Ctrl+,",), "settings", help="Theme, size of type, shortcuts"),
     Spec("lanes", "Lanes", "Go to", ("Ctrl+2",), "lanes", help="What is open"),
-
+    Spec("charts", "Charts", "Go to", ("Ctrl+4",), "charts", help="What is open as curves, six at once"),
     Spec(
         "palette", "Search…", "Go to", ("Ctrl+K", "Ctrl+Shift+P"), "search", help="Actions, presets and runs by name"
     ),

@@ -28,7 +28,9 @@ class Shell:
         column = QVBoxLayout(self.panel)
         for each in (self.field, self.slider, self.button):
             column.addWidget(each)
-        self.window.compose(self.actions, QWidget(), QWidget(), self.panel, Transport(self.head, self.actions))
+        self.window.compose(
+            self.actions, QWidget(), QWidget(), self.panel, Transport(self.head, self.actions), QWidget()
+        )
         self.window.setStyleSheet(stylesheet(THEMES["dark"]))
         self.window.retheme(THEMES["dark"])
 

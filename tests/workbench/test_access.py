@@ -19,7 +19,7 @@ from workbench.app import App
 from workbench.widgets.cards.palette import Palette
 
 KINDS = (QAbstractButton, QAbstractItemView, QAbstractSlider, QComboBox, QLineEdit)
-PLACES = ("library", "runs", "lanes", "settings")
+PLACES = ("library", "runs", "charts", "lanes", "settings")
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from tests.workbench.opened import lanes, opened, start_engine
@@ -59,3 +60,39 @@ def test_the_learned_field_is_measured_once_whatever_the_sampler_does(qtbot: QtB
     assert asked == ["sample"]
     app.controller.panel.form.changed.emit("field.name", "exact")
     qtbot.waitUntil(lambda: [c.method for c in strip._charts[1].curves] == ["flow"], timeout=20_000)
+
+
+def test_the_page_of_charts_shows_six_plays_on_and_shares_its_choice_with_the_strip(qtbot: QtBot, app: App) -> None:
+    strip, page = app.controller.charts, app.controller.charts_page
+    qtbot.keyClick(app.window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+    assert app.window.place == "charts"
+    assert page.isVisible()
+    assert not app.controller.lanes.isVisible()
+    assert app.controller.panel.isVisible()
+    assert app.controller.transport.isVisible()
+    shown = lambda: [chart.key for row in page._rows for chart in row._charts]  # noqa: E731
+    wanted = ["distance", "noise", "speed", "error-over-t", "preview", "straightness"]
+    qtbot.waitUntil(lambda: shown() == wanted, timeout=10_000)
+    app.playhead.seek(0.5)
+    plots = [cell.plot for row in page._rows for cell in row._cells]
+    before = [plot.grab().toImage() for plot in plots]
+    for i in (0, 1, 2, 4, 5):  # the error waits for the engine
+        assert count(before[i], DARK.methods["diffusion"]) > 100
+        assert count(before[i], DARK.methods["flow"]) > 100
+    qtbot.keyClick(app.window, Qt.Key.Key_Right)
+    assert all(plot.grab().toImage() != old for plot, old in zip(plots, before, strict=True) if plot is not plots[3])
+    step = app.playhead.t
+    qtbot.keyClick(app.window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: app.playhead.t > step + 0.05, timeout=5000)
+    qtbot.keyClick(app.window, Qt.Key.Key_Space)
+    menu = page._rows[1]._cells[2]._title.menu()
+    next(action for action in menu.actions() if action.text() == "Mean speed").trigger()
+    qtbot.waitUntil(lambda: shown()[2] == "straightness", timeout=5000)
+    assert shown()[5] == "speed"
+    qtbot.mouseClick(rail(app, "Lanes"), Qt.MouseButton.LeftButton)
+    assert app.controller.lanes.isVisible()
+    qtbot.waitUntil(lambda: [chart.key for chart in strip._charts] == ["distance", "noise", "straightness"])
+
+
+def rail(app: App, text: str) -> QAbstractButton:
+    return next(each for each in app.window.rail.findChildren(QAbstractButton) if each.text() == text)

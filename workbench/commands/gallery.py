@@ -143,6 +143,15 @@ def training(tour: Tour) -> None:
     tour.wait(lambda: not tour.app.runs.training, "the end of the training")
 
 
+def charts(tour: Tour) -> None:
+    tour.open("swiss-roll")
+    tour.rest_at(0.76)
+    tour.do("charts")
+    tour.wait(lambda: not tour.app.controller.chart_control.measuring, "the error over t")
+    tour.shot("charts")
+    tour.do("lanes")
+
+
 def palette(tour: Tour) -> None:
     tour.open("swiss-roll")
     tour.rest_at(0.76)
@@ -203,6 +212,7 @@ STATES: dict[str, Callable[[Tour], None]] = {
     "start": start, "compare": compare, "oracle": oracle, "four": four, "empty": empty, "equations": equations,
     "forward": forward, "palette": palette, "help": help_sheet, "export": export_dialog, "settings": settings,
     "full-screen": full_screen, "images": images, "photographs": photographs, "training": training, "runs": runs,
+    "charts": charts,
 }  # fmt: skip
 
 
@@ -264,9 +274,9 @@ def walk(tour: Tour) -> None:
     tour.rest_at(1.0)
     assert snapshots.isVisible()
     tour.shot("08-training-slider")
-    tour.do("panel")
+    tour.do("charts")
     tour.shot("09-charts")
-    tour.do("panel")
+    tour.do("lanes")
     file = tour.home / "mine.h5"
     saved: list[str] = []
     control.exporter.saved.connect(lambda path, problem: saved.append(problem))

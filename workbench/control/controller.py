@@ -39,13 +39,13 @@ from workbench.views.marks import OVERLAYS, Scene
 from workbench.views.theme import THEMES, Theme
 from workbench.views.time_axis import time_axis
 from workbench.widgets.cards.help_sheet import HelpSheet
-from workbench.widgets.charts import ChartsStrip
+from workbench.widgets.charts import ChartsPage, ChartsStrip
 from workbench.widgets.lane.lane_states import MessageSpec
 from workbench.widgets.lane.lanes import MOST_LANES, LanesView
 from workbench.widgets.setup.training_panel import training_facts
 from workbench.widgets.style import stylesheet
 from workbench.widgets.timeline.transport import Transport
-from workbench.widgets.window import MainWindow
+from workbench.widgets.window import WORK, MainWindow
 
 _CHARTS_MS, _SCENES_MS = 300, 60
 """What arrives faster than this is shown together."""
@@ -67,15 +67,16 @@ class Controller(QObject):
         )
         self.lane_control = LaneControl(self.window, session, runs, self.files)
         self.actions = table.build(self.window, self._handlers())
-        self.lanes, self.charts = LanesView(), ChartsStrip()
+        self.lanes, self.charts, self.charts_page = LanesView(), ChartsStrip(), ChartsPage()
         self.transport = Transport(playhead, self.actions)
         self.form = FormControl(self.window, session, playhead, runs, self.actions)
         self.panel = self.form.panel
         self.images = ImageControl(session, runs, self.scenes, self.tell, self.charts)
         self.panel.add_above(self.images.panel)
-        self.window.compose(self.actions, self.images.below(self.lanes), self.charts, self.panel, self.transport)
+        lanes = self.images.below(self.lanes)
+        self.window.compose(self.actions, lanes, self.charts, self.panel, self.transport, self.charts_page)
         self._charts_timer = Soon(self.window, _CHARTS_MS, self._show_charts)
-        self.chart_control = Charts(session, playhead, runs, self.charts, self._charts_timer.start)
+        self.chart_control = Charts(session, playhead, runs, self.charts, self.charts_page, self._charts_timer.start)
         self._scenes_timer = Soon(self.window, _SCENES_MS, self._show_scenes, at_once=True)
         self.stage_control = StageControl(
             session, playhead, self.analyses, self.scenes, self.lanes, self.actions["strip"], self._scenes_timer.start
@@ -113,7 +114,7 @@ class Controller(QObject):
         self.window.files_dropped.connect(self.desk.open_files)
         self.exporter.saved.connect(lambda path, problem: None if problem else self.desk.remember(Path(path)))
         self.window.closing.connect(self.engine.shutdown)
-        self.window.place_shown.connect(lambda _: self._show_loop())
+        self.window.place_shown.connect(self._place_shown)
         self.runs.cursor = lambda: 0.0 if self.playhead.following else self.playhead.t
         self.runs.rows_arrived.connect(self._rows_arrived)
         self.runs.training_progress.connect(self._show_training)
@@ -281,8 +282,13 @@ class Controller(QObject):
 
     def _cursor_moved(self, t: float) -> None:
         self.lanes.set_cursor(t)
-        self.charts.set_cursor(t)
+        for charts in (self.charts, self.charts_page):
+            charts.set_cursor(t)
         self.images.set_cursor(t)
+
+    def _place_shown(self, _place: str) -> None:
+        self._show_loop()
+        self._charts_timer.start()
 
     def _show_charts(self) -> None:
         self.chart_control.show(self._moving(), self.theme)
@@ -398,7 +404,7 @@ class Controller(QObject):
         self.actions["equations"].setChecked(self.session.view.equations)
         self.actions["link"].setChecked(self.session.view.linked)
         self.actions["panel"].setChecked(self.panel.isVisibleTo(self.window))
-        self.actions["panel"].setEnabled(self.window.place == "lanes")
+        self.actions["panel"].setEnabled(self.window.place in WORK)
 
     def _toggle_overlay(self, name: Any) -> None:
         self.session.view.overlays = self.session.view.overlays ^ {name}

@@ -31,7 +31,7 @@ class FrameClock(QObject):
 
     def __init__(self, window: MainWindow, playhead: Playhead, lanes: LanesView) -> None:
         super().__init__(window)
-        self._window, self._playhead = window, playhead
+        self._window, self._playhead, self._lanes = window, playhead, lanes
         self._last = time.perf_counter()
         self._asked: float | None = None
         self._cost = 0.0
@@ -64,7 +64,8 @@ class FrameClock(QObject):
 
     def _tick(self) -> None:
         now = time.perf_counter()
-        late = self._asked is not None  # the frame before this one is not on the screen yet
+        # the frame before this one is not on the screen yet, and will be
+        late = self._asked is not None and self._lanes.isVisible()
         if late and not self._playhead.keep_time and now - self._last < _PATIENCE:
             return
         before = self._playhead.t

@@ -1,4 +1,4 @@
-"""The strip of charts below the lanes, linked to the cursor; the title of each is a menu of all of them."""
+"""Charts, linked to the cursor: a strip of them below the lanes, and a page of rows. Each title is a menu of all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from workbench.widgets.chip import TitleMenu
 from workbench.widgets.controls import Elided, hairline
 
 HEIGHT = 160
-_MOST = 3
+MOST, ROWS = 3, 2
+"""Charts of a row, and rows of the page."""
+_ANY = 16_777_215
+"""Qt's word for no limit."""
 
 
 class ChartsStrip(QWidget):
@@ -25,11 +28,13 @@ class ChartsStrip(QWidget):
     chosen = pyqtSignal(int, str)
     """Another chart is wanted in a place."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tall: bool = False) -> None:
+        """``tall``: as high as there is room for."""
         super().__init__()
         self.setObjectName("card")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(HEIGHT)
+        if not tall:
+            self.setFixedHeight(HEIGHT)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(1, 1, 1, 1)
         self._row.setSpacing(0)
@@ -40,7 +45,7 @@ class ChartsStrip(QWidget):
 
     def set_charts(self, charts: Sequence[Chart], theme: Theme) -> None:
         """Show these; pyqtgraph is imported at the first call, when the window is already up."""
-        self._charts, self._theme = list(charts[:_MOST]), theme
+        self._charts, self._theme = list(charts[:MOST]), theme
         while len(self._cells) < len(self._charts):
             place = len(self._cells)
             self._cells.append(_Cell(divided=bool(place)))
@@ -66,6 +71,35 @@ class ChartsStrip(QWidget):
             cell.plot.set_cursor(self._step if chart.over_steps else self._t)
 
 
+class ChartsPage(QWidget):
+    """Two rows of charts in the place of the lanes."""
+
+    chosen = pyqtSignal(int, str)
+    """Another chart is wanted in a place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows = tuple(ChartsStrip(tall=True) for _ in range(ROWS))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(8)
+        for i, row in enumerate(self._rows):
+            column.addWidget(row, 1)
+            row.chosen.connect(lambda place, key, first=i * MOST: self.chosen.emit(first + place, key))
+
+    def set_charts(self, charts: Sequence[Chart], theme: Theme) -> None:
+        for i, row in enumerate(self._rows):
+            row.set_charts(charts[i * MOST : (i + 1) * MOST], theme)
+
+    def set_cursor(self, t: float) -> None:
+        for row in self._rows:
+            row.set_cursor(t)
+
+    def set_step(self, step: float) -> None:
+        for row in self._rows:
+            row.set_step(step)
+
+
 class _Cell(QWidget):
     """Title and what it is on one line, the plot below, a hairline to the chart on the left."""
 
@@ -81,7 +115,8 @@ class _Cell(QWidget):
         row.setSpacing(0)
         if divided:
             line = hairline()
-            line.setFixedSize(1, HEIGHT - 2)
+            line.setFixedWidth(1)
+            line.setMaximumHeight(_ANY)
             row.addWidget(line)
         column = QVBoxLayout()
         column.setContentsMargins(16, 10, 8, 6)

@@ -30,6 +30,7 @@ class Place:
 PLACES = (
     Place("library", "Library", "library"),
     Place("lanes", "Lanes", "lanes"),
+    Place("charts", "Charts", "charts"),
     Place("settings", "Settings", "settings", bottom=True),
     Place("help", "Help", "help", bottom=True),
 )

@@ -63,9 +63,9 @@ class TopBar(QWidget):
         self.setLayout(whole)
 
     def show_place(self, name: str) -> None:
-        """Beside the lanes stands their title, elsewhere the name of the place."""
-        self.title.setVisible(name == "lanes")
-        self.place.setVisible(name != "lanes")
+        """Beside the lanes and their charts stands their title, elsewhere the name of the place."""
+        self.title.setVisible(name in ("lanes", "charts"))
+        self.place.setVisible(not self.title.isVisibleTo(self))
         self.place.setText(name.capitalize())
 
     def retheme(self, theme: Theme) -> None:

@@ -47,6 +47,8 @@ from workbench.widgets.top_bar import TopBar
 
 PANEL_WIDTH = 296
 FIRST_SIZE = (1440, 900)
+WORK = ("lanes", "charts")
+"""The places between set-up panel and transport bar."""
 #: What may be dropped, by the name's ending.
 FILES = (*TRACES, *SPECS, *POINTS, *PICTURES)
 
@@ -72,9 +74,10 @@ class MainWindow(QMainWindow):
         self._hidden: list[QWidget] = []
 
     def compose(
-        self, actions: Mapping[str, QAction], lanes: QWidget, charts: QWidget, panel: QWidget, transport: Transport
-    ) -> None:
-        """Put the parts in their places."""
+        self, actions: Mapping[str, QAction], lanes: QWidget, charts: QWidget, panel: QWidget, transport: Transport,
+        all_charts: QWidget,
+    ) -> None:  # fmt: skip
+        """Put the parts in their places; ``all_charts`` takes that of the lanes and what is around them."""
         self.transport, self.panel, self.lanes, self.charts = transport, panel, lanes, charts
         self.top = TopBar(actions, self._menu(actions))
         self.rail = Rail(actions)
@@ -87,15 +90,20 @@ class MainWindow(QMainWindow):
         middle.setContentsMargins(8, 0, 8, 8)
         middle.insertSpacing(2, 8)
         middle.setStretchFactor(lanes, 1)
-        upper = _box(QHBoxLayout(), middle, panel)
-        upper.setStretchFactor(middle, 1)
+        bench = QWidget()
+        bench.setLayout(middle)
+        self._middle = QStackedWidget()
+        self._middle.addWidget(bench)
+        self._middle.addWidget(all_charts)
+        upper = _box(QHBoxLayout(), self._middle, panel)
+        upper.setStretchFactor(self._middle, 1)
         centre = _box(QVBoxLayout(), upper, transport, self.big_bar)
         centre.setStretchFactor(upper, 1)
         work = QWidget()
         work.setLayout(centre)
         self._pages = QStackedWidget()
         self._pages.addWidget(work)
-        self._places: dict[str, QWidget] = {"lanes": work}
+        self._places: dict[str, QWidget] = {"lanes": work, "charts": work}
         body = _box(QHBoxLayout(), self.rail, self._pages)
         body.setStretchFactor(self._pages, 1)
         whole = QWidget()
@@ -121,7 +129,7 @@ class MainWindow(QMainWindow):
     @property
     def place(self) -> str:
         """Where one is, by the action that goes there."""
-        return next(name for name, page in self._places.items() if page is self._pages.currentWidget())
+        return self._place
 
     def add_place(self, name: str, page: QWidget) -> None:
         """A page beside the lanes, made when somebody first goes there."""
@@ -132,7 +140,10 @@ class MainWindow(QMainWindow):
         return name in self._places
 
     def show_place(self, name: str) -> None:
+        self._place = name
         self._pages.setCurrentWidget(self._places[name])
+        if name in WORK:
+            self._middle.setCurrentIndex(WORK.index(name))
         self.rail.set_here("library" if name == "runs" else name)
         self.top.show_place(name)
         self.place_shown.emit(name)

@@ -41,7 +41,9 @@ class Desk(QObject):
 
     def handlers(self) -> dict[str, Callable[[], None]]:
         """What the actions of the table do that belong here."""
-        return {"library": self.show_start, "lanes": self.show_lanes, "runs": self.show_runs}
+        return {"library": self.show_start, "lanes": self.show_lanes, "runs": self.show_runs,
+            "charts": lambda: self._main.window.show_place("charts"),
+        }  # fmt: skip
 
     # --- places --------------------------------------------------------------------------------------------------
 

@@ -17,9 +17,14 @@ from workbench.views.image.images import shows_images
 from workbench.views.marks import Scene
 from workbench.views.theme import Theme
 from workbench.views.time_axis import time_axis
-from workbench.widgets.charts import ChartsStrip
+from workbench.widgets.charts import ChartsPage, ChartsStrip
 
 Occasion = Literal["sampling", "images", "training"]
+_FURTHER: dict[Occasion, tuple[str, ...]] = {
+    "sampling": (MEASURED, "preview", "straightness"),
+    "images": ("coefficients", "log-snr", "conditioning"),
+    "training": ("distance", MEASURED, "noise", "speed"),
+}
 Moving = list[tuple[Scene, LaneState]]
 
 
@@ -27,19 +32,24 @@ class Charts(QObject):
     """Keeps the strip true. While lanes train it shows the charts of training, each set as it was chosen."""
 
     def __init__(
-        self, session: Session, playhead: Playhead, runs: Runs, strip: ChartsStrip, again: Callable[[], None]
-    ) -> None:
+        self, session: Session, playhead: Playhead, runs: Runs, strip: ChartsStrip, page: ChartsPage,
+        again: Callable[[], None],
+    ) -> None:  # fmt: skip
         """``again`` asks for `show` soon."""
         super().__init__()
         self._session, self._playhead, self._runs, self._strip, self._again = session, playhead, runs, strip, again
+        self._page = page
         self._measured = Measured(runs.engine)
         self._measured.changed.connect(again)
         runs.engine.hello.connect(lambda _: again())
         self._wanted: dict[Occasion, list[str]] = {
             "sampling": list(WHILE_SAMPLING), "images": list(OF_IMAGES), "training": list(WHILE_TRAINING),
         }  # fmt: skip
+        self._further = {occasion: list(keys) for occasion, keys in _FURTHER.items()}
+        """What the page shows after those of the strip."""
         self._occasion: Occasion = "sampling"
         strip.chosen.connect(self._choose)
+        page.chosen.connect(self._choose)
 
     def show(self, moving: Moving, theme: Theme) -> None:
         """The wanted charts of these lanes."""
@@ -52,22 +62,36 @@ class Charts(QObject):
         chosen = self._session.working_lane()
         reference = next((i for i, (_, lane) in enumerate(moving) if lane is chosen), 0)
         if training:
-            self._strip.set_step(max(steps_done(trace) for trace in training))
-        wanted = self._wanted[self._occasion]
-        self._strip.set_charts([chart(key, subjects, reference) for key in wanted], theme)
-        self._strip.set_cursor(self._playhead.t)
+            for each in (self._strip, self._page):
+                each.set_step(max(steps_done(trace) for trace in training))
+        charts = [chart(key, subjects, reference) for key in self._keys()]
+        if self._page.isVisible():
+            self._page.set_charts(charts, theme)
+        self._strip.set_charts(charts[: len(self._wanted[self._occasion])], theme)
+        for each in (self._strip, self._page):
+            each.set_cursor(self._playhead.t)
+
+    @property
+    def measuring(self) -> bool:
+        """Whether a chart that is seen waits for the engine."""
+        return self._measured.busy
+
+    def _keys(self) -> list[str]:
+        """The charts that are seen now."""
+        return self._wanted[self._occasion] + (self._further[self._occasion] if self._page.isVisible() else [])
 
     def _choose(self, place: int, key: str) -> None:
         """Show a chart in this place; where it stands elsewhere already, the two change places."""
-        wanted = self._wanted[self._occasion]
-        if key in wanted:
-            wanted[wanted.index(key)] = wanted[place]
-        wanted[place] = key
+        keys, first = self._wanted[self._occasion] + self._further[self._occasion], len(self._wanted[self._occasion])
+        if key in keys:
+            keys[keys.index(key)] = keys[place]
+        keys[place] = key
+        self._wanted[self._occasion], self._further[self._occasion] = keys[:first], keys[first:]
         self._again()
 
     def _subject(self, scene: Scene, lane: LaneState) -> Subject:
         measured, reason = None, ""
-        if MEASURED in self._wanted[self._occasion]:
+        if MEASURED in self._keys():
             trained = not self._runs.needs_training(lane)
             measured, reason = self._measured.of(lane, ready=self._runs.ready, trained=trained)
         axis = time_axis(self._playhead.axis, scene.lane)

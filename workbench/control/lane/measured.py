@@ -40,6 +40,11 @@ class Measured(QObject):
         engine.ended.connect(self._on_ended)
         engine.died.connect(self._on_died)
 
+    @property
+    def busy(self) -> bool:
+        """Whether the engine still computes something."""
+        return bool(self._jobs)
+
     def of(self, lane: LaneState, *, ready: bool, trained: bool) -> tuple[Trace | None, str]:
         """What is known of a lane's field, and why not more; asks the engine where nothing is known yet."""
         spec = lane.spec

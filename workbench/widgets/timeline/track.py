@@ -227,8 +227,7 @@ class Track(QWidget):
         colour.setAlphaF(alpha)
         painter.setPen(QPen(colour, 1.25))
         every = max(1, len(ticks.places) // _MOST_TICKS)
-        places = [self.x_of(place) for place in ticks.places[::every]]
-        for x in places:
+        for x in map(self.x_of, ticks.places[::every]):
             painter.drawLine(QLineF(x, top, x, top + _TICK))
 
     def _draw_span(self, painter: QPainter) -> None:
