@@ -11,7 +11,6 @@ import numpy as np
 from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QGuiApplication
 
-from core import catalog
 from core.errors import FlowscopeError
 from core.trace import Trace
 from core.trace.derive import snapshot
@@ -19,6 +18,7 @@ from workbench import actions as table
 from workbench.control.disk.desk import Desk
 from workbench.control.disk.exporter import Exporter
 from workbench.control.disk.files import Files
+from workbench.control.engine_view import EngineView
 from workbench.control.form import FormControl
 from workbench.control.frames import FrameClock
 from workbench.control.lane.analyses import Analyses
@@ -31,10 +31,8 @@ from workbench.control.runs import Runs
 from workbench.control.shell import SHELL, Shell
 from workbench.control.soon import Soon
 from workbench.engine.client import EngineClient
-from workbench.engine.commands import Hello, Stats
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
-from workbench.views.chart.charts import steps_done
 from workbench.views.marks import OVERLAYS, Scene
 from workbench.views.theme import THEMES, Theme
 from workbench.views.time_axis import time_axis
@@ -42,7 +40,6 @@ from workbench.widgets.cards.help_sheet import HelpSheet
 from workbench.widgets.charts import ChartsPage, ChartsStrip
 from workbench.widgets.lane.lane_states import MessageSpec
 from workbench.widgets.lane.lanes import MOST_LANES, LanesView
-from workbench.widgets.setup.training_panel import training_facts
 from workbench.widgets.style import stylesheet
 from workbench.widgets.timeline.transport import Transport
 from workbench.widgets.window import WORK, MainWindow
@@ -83,6 +80,7 @@ class Controller(QObject):
         )
         self.shell = Shell(self)
         self._connect()
+        self.engine_view = EngineView(self.window, session, self.form, runs, engine, self._charts_timer.start)
         self.clock = FrameClock(self.window, playhead, self.lanes)
         self.retheme()
 
@@ -110,20 +108,13 @@ class Controller(QObject):
         self.lanes.stage.clicked.connect(self.images.pick)
         self.lanes.menu_requested.connect(self.lane_control.fill_menu)
         self.lanes.message_action.connect(self._message_action)
-        self.panel.training.paused.connect(self._pause_training)
         self.window.files_dropped.connect(self.desk.open_files)
         self.exporter.saved.connect(lambda path, problem: None if problem else self.desk.remember(Path(path)))
         self.window.closing.connect(self.engine.shutdown)
         self.window.place_shown.connect(self._place_shown)
         self.runs.cursor = lambda: 0.0 if self.playhead.following else self.playhead.t
         self.runs.rows_arrived.connect(self._rows_arrived)
-        self.runs.training_progress.connect(self._show_training)
         self.runs.failed.connect(self._failed)
-        self.runs.trained.connect(self._trained)
-        self.engine.hello.connect(self._hello)
-        self.engine.died.connect(self._died)
-        self.engine.unavailable.connect(lambda text: self._engine_words(text, gone=True))
-        self.engine.stats.connect(self._show_stats)
         self._show_overlays(view.overlays)
         self._show_loop()
 
@@ -316,65 +307,10 @@ class Controller(QObject):
             self.shell.toggle_full_screen()
         self.runs.stop()
 
-    def _pause_training(self) -> None:
-        self.runs.pause_training(not any(job.progress and job.progress.paused for job in self.runs.training))
-
-    def _show_training(self) -> None:
-        jobs = [job for job in self.runs.training if job.progress is not None]
-        if not self.runs.training:
-            self.panel.training.hide()
-            self._engine_words("Engine ready")
-            self.form.show()
-            return
-        self._engine_words("Training", busy=True)
-        if jobs:
-            # methods take turns, so what is told is one method's steps, and the turns of all are one rate
-            done = min(job.progress.done for job in jobs if job.progress)
-            total = max(job.spec.training.n_steps for job in self.runs.training)
-            rate = sum(job.progress.rate for job in jobs if job.progress) / len(jobs)
-            loss = jobs[0].builder.trace.streams.get("loss")
-            newest = float(loss[-min(100, len(loss)) :].mean()) if loss is not None and len(loss) else None
-            paused = all(job.progress.paused for job in jobs if job.progress)
-            self.panel.training.show_progress(done, total, rate, newest, paused=paused)
-            self.panel.training.show_facts(training_facts([job.builder.trace for job in jobs]))
-        self.panel.show_buttons(running=True, needs_training=False, enabled=True)
-        self._charts_timer.start()
-
-    def _trained(self, key: int, status: str) -> None:
-        lane = self.session.lane(key)
-        steps = steps_done(lane.training) if lane.training is not None else 0
-        name = lane.trace.meta.get("method_title", "Network") if lane.trace is not None else "Network"
-        self.tell(f"{name} {'stopped' if status == 'stopped' else 'trained'}", f"{steps:,.0f} steps, kept")
-
     def _failed(self, key: int, message: str) -> None:
         logging.error("lane %s: %s", key, message)
         self.scenes.forget(key)
         self.tell(message)
-
-    # --- the engine ----------------------------------------------------------------------------------------------
-
-    def _hello(self, hello: Hello) -> None:
-        self.form.devices = hello.devices
-        self.runs.engine_ready(catalog.load(hello.catalog))
-        best = {"cuda": "CUDA", "mps": "Metal"}.get(hello.devices[0], "CPU")
-        self.window.status.device.setText(f"{best} · torch {hello.versions['torch'].partition('+')[0]}")
-        self._engine_words("Engine ready")
-        self.form.show()
-
-    def _died(self, code: int) -> None:
-        logging.error("the engine ended with code %s", code)
-        self.runs.engine_gone()
-        self._engine_words("Engine stopped, a new one is starting", gone=True)
-        self.tell("The engine stopped", "everything recorded is kept, a new one is starting")
-
-    def _engine_words(self, text: str, *, busy: bool = False, gone: bool = False) -> None:
-        self.window.status.show_engine(text, busy=busy, gone=gone)
-
-    def _show_stats(self, stats: Stats) -> None:
-        status = self.window.status
-        status.show_number("Engine", f"{stats.steps_per_second:.0f} it/s")
-        status.show_number("Queue", str(stats.queue))
-        status.show_number("Written", f"{stats.written / 1e6:.1f} MB")
 
     # --- the window ----------------------------------------------------------------------------------------------
 

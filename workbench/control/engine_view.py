@@ -1,0 +1,101 @@
+"""What the engine does, told in the window: its state and numbers, how far trainings are, and when one has ended."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from PyQt6.QtCore import QObject
+
+from core import catalog
+from workbench.control.form import FormControl
+from workbench.control.runs import Runs
+from workbench.engine.client import EngineClient
+from workbench.engine.commands import Hello, Stats
+from workbench.model.session import Session
+from workbench.views.chart.charts import steps_done
+from workbench.widgets.setup.training_panel import training_facts
+from workbench.widgets.window import MainWindow
+
+_NEWEST = 100
+"""Losses of which the panel shows the mean."""
+
+
+class EngineView(QObject):
+    """Keeps the status bar and the panel of trainings true."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        session: Session,
+        form: FormControl,
+        runs: Runs,
+        engine: EngineClient,
+        charts_again: Callable[[], None],
+    ) -> None:
+        """``charts_again`` asks for new charts soon."""
+        super().__init__()
+        self._window, self._session, self._form, self._runs = window, session, form, runs
+        self._panel, self._charts_again = form.panel, charts_again
+        self._panel.training.paused.connect(self._pause)
+        runs.training_progress.connect(self._show_training)
+        runs.trained.connect(self._trained)
+        engine.hello.connect(self._hello)
+        engine.died.connect(self._died)
+        engine.unavailable.connect(lambda text: self._say(text, gone=True))
+        engine.stats.connect(self._show_stats)
+
+    def _say(self, text: str, *, busy: bool = False, gone: bool = False) -> None:
+        self._window.status.show_engine(text, busy=busy, gone=gone)
+
+    def _hello(self, hello: Hello) -> None:
+        self._form.devices = hello.devices
+        self._runs.engine_ready(catalog.load(hello.catalog))
+        best = {"cuda": "CUDA", "mps": "Metal"}.get(hello.devices[0], "CPU")
+        self._window.status.device.setText(f"{best} · torch {hello.versions['torch'].partition('+')[0]}")
+        self._say("Engine ready")
+        self._form.show()
+
+    def _died(self, code: int) -> None:
+        logging.error("the engine ended with code %s", code)
+        self._runs.engine_gone()
+        self._say("Engine stopped, a new one is starting", gone=True)
+        self._window.tell("The engine stopped", "everything recorded is kept, a new one is starting")
+
+    def _show_stats(self, stats: Stats) -> None:
+        status = self._window.status
+        status.show_number("Engine", f"{stats.steps_per_second:.0f} it/s")
+        status.show_number("Queue", str(stats.queue))
+        status.show_number("Written", f"{stats.written / 1e6:.1f} MB")
+
+    # --- trainings -----------------------------------------------------------------------------------------------
+
+    def _pause(self) -> None:
+        self._runs.pause_training(not any(job.progress and job.progress.paused for job in self._runs.training))
+
+    def _show_training(self) -> None:
+        jobs = [job for job in self._runs.training if job.progress is not None]
+        if not self._runs.training:
+            self._panel.training.hide()
+            self._say("Engine ready")
+            self._form.show()
+            return
+        self._say("Training", busy=True)
+        if jobs:
+            # methods take turns, so what is told is one method's steps, and the turns of all are one rate
+            done = min(job.progress.done for job in jobs if job.progress)
+            total = max(job.spec.training.n_steps for job in self._runs.training)
+            rate = sum(job.progress.rate for job in jobs if job.progress) / len(jobs)
+            loss = jobs[0].builder.trace.streams.get("loss")
+            newest = float(loss[-min(_NEWEST, len(loss)) :].mean()) if loss is not None and len(loss) else None
+            paused = all(job.progress.paused for job in jobs if job.progress)
+            self._panel.training.show_progress(done, total, rate, newest, paused=paused)
+            self._panel.training.show_facts(training_facts([job.builder.trace for job in jobs]))
+        self._panel.show_buttons(running=True, needs_training=False, enabled=True)
+        self._charts_again()
+
+    def _trained(self, key: int, status: str) -> None:
+        lane = self._session.lane(key)
+        steps = steps_done(lane.training) if lane.training is not None else 0
+        name = lane.trace.meta.get("method_title", "Network") if lane.trace is not None else "Network"
+        self._window.tell(f"{name} {'stopped' if status == 'stopped' else 'trained'}", f"{steps:,.0f} steps, kept")
