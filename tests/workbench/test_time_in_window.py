@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtCore import QPoint, Qt, QTimer
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
@@ -133,3 +133,25 @@ def test_the_head_of_a_growing_run_is_followed_until_the_slider_is_touched(qtbot
     QTest.keyClick(app.window, Qt.Key.Key_End)
     grow(10, 11)
     qtbot.waitUntil(lambda: app.playhead.t == pytest.approx(float(times[11])), timeout=5000)
+
+
+def test_the_status_bar_counts_the_frames_of_the_film_and_no_others(qtbot: QtBot, app: App) -> None:
+    status, native = app.window.status, app.controller.lanes.stage.native
+
+    def counted() -> tuple[float, float]:
+        drawn, _, imposed, _ = status.number("Display").split()
+        return float(drawn), float(imposed)
+
+    app.playhead.set_keep_time(True)
+    app.playhead.play()
+    redraw = QTimer()
+    redraw.timeout.connect(native.update)  # as when rows arrive while the film plays
+    redraw.start(5)
+    for _ in range(3):
+        qtbot.waitUntil(lambda: " of " in status.number("Display"), timeout=20_000)
+        drawn, imposed = counted()
+        assert drawn <= 1.25 * imposed + 3
+        qtbot.wait(600)
+    redraw.stop()
+    app.playhead.pause()
+    qtbot.waitUntil(lambda: status.number("Display") == "at rest", timeout=10_000)
