@@ -193,8 +193,7 @@ class Card(QAbstractButton):
             if film.images:
                 _paint_images(painter, place, film, t)
             else:
-                half = max(each.half for each in films)
-                paint_marks(painter, place, film.marks(self._theme), half, t)
+                paint_marks(painter, place, film.marks(self._theme), thumbnails.square(films), t)
             if i:
                 painter.setPen(QPen(QColor(self._theme.line), 1))
                 painter.drawLine(QPointF(i * across, 14), QPointF(i * across, PICTURE - 14))

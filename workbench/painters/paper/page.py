@@ -255,8 +255,10 @@ def places(size: tuple[int, int], rows: Rows, top: float) -> list[list[QRectF]]:
     ]
 
 
-def paint_marks(painter: QPainter, rect: QRectF, marks: tuple[Mark, ...], half: float, t: float) -> None:
-    """Marks alone, without grid or numbers, the square from -half to half in the middle of a rectangle."""
+def paint_marks(
+    painter: QPainter, rect: QRectF, marks: tuple[Mark, ...], extent: tuple[float, float, float, float], t: float
+) -> None:
+    """Marks alone, without grid or numbers, what lies in the extent (left, right, bottom, top) in a rectangle."""
     scale = painter.device().devicePixelRatio()  # type: ignore[union-attr]  # painting has a device
-    view = Viewport(rect.width(), rect.height(), (-half, half, -half, half))
+    view = Viewport(rect.width(), rect.height(), extent)
     painter.drawImage(rect.topLeft(), marks_image(marks, t, view, scale))

@@ -6,6 +6,7 @@ It is taken from a shipped trace where there is one, and elsewhere from a small 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,10 +45,15 @@ class Film:
             Points("particles", self.x, self.times, colour, 2.2, glide=self.glide),
         )
 
-    @property
-    def half(self) -> float:
-        """Half the width of the square that shows nearly all of it at any time."""
-        return 1.08 * float(np.quantile(np.abs(self.x), 0.997))
+
+def square(films: Sequence[Film]) -> tuple[float, float, float, float]:
+    """Left, right, bottom and top of the square that shows nearly all particles of some films at any time."""
+    ways = [film.x.reshape(-1, 2) for film in films]
+    low = np.min([np.quantile(way, 0.003, axis=0) for way in ways], axis=0)
+    high = np.max([np.quantile(way, 0.997, axis=0) for way in ways], axis=0)
+    half = 0.54 * float((high - low).max())
+    (x, y) = (float(value) for value in (low + high) / 2)
+    return (x - half, x + half, y - half, y + half)
 
 
 def load(preset: str, lanes: list[str]) -> tuple[Film, ...]:
