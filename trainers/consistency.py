@@ -61,7 +61,7 @@ class Consistency(Objective, frozen=True):
         Meta(title="Teacher", description="A checkpoint (.safetensors) for distillation; empty: the exact field"),
     ] = ""
     first: Annotated[int, Meta(ge=2, le=10_000, title="First steps", description="Steps of the way at the start")] = 10
-    last: Annotated[int, Meta(ge=2, le=10_000, title="Last steps", description="Steps of the way at the end")] = 640
+    last: Annotated[int, Meta(ge=2, le=10_000, title="Last steps", description="Steps of the way at the end")] = 40
 
     def __post_init__(self) -> None:
         if self.last < self.first:
