@@ -117,17 +117,28 @@ class RetimedField:
         self.conditional = getattr(field, "conditional", True)
 
     def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
+        there, ratio = self._there(x, t)
+        return self._field(x * ratio, there.to(t.dtype), cond)
+
+    def flow_map(self, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None = None) -> Tensor:
+        """The jump on the trained path: a particle's ways on both paths differ by the same factor at every time."""
+        jump: Any = self._field
+        (there, ratio), (ahead, ratio_ahead) = self._there(x, t), self._there(x, s)
+        x_s: Tensor = jump.flow_map(x * ratio, there.to(t.dtype), ahead.to(s.dtype), cond)
+        return x_s / ratio_ahead
+
+    def _there(self, x: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        """The time on the trained path with the log-SNR of t, and what x is multiplied by there; t = 1 is its own."""
         here, other = self.path.at(t), self._field.path
         lams = here.lam.detach().cpu().double()
         times, where = torch.unique(lams, return_inverse=True)
         there = torch.stack([other.t_of_lam(lam) for lam in times])[where].to(t.device)
+        there = torch.where(t < 1.0, there, 1.0)
         then = other.at(there)
         # Equal where the log-SNRs are. Beyond the trained path's ends only what is left of x keeps its scale: the noise
         # at one end, the data at the other.
         ratio = torch.where(here.lam > 0, then.alpha / here.alpha, then.sigma / here.sigma).to(x.dtype)
-        if t.ndim:
-            ratio = ratio.reshape(-1, *(1,) * (x.ndim - 1))
-        return self._field(x * ratio, there.to(t.dtype), cond)
+        return there, ratio.reshape(-1, *(1,) * (x.ndim - 1)) if t.ndim else ratio
 
 
 def load_field(

@@ -115,7 +115,7 @@ class MixtureField:
     """The exact field of a mixture on a path, from standard normal noise or from another mixture as source."""
 
     def __init__(self, mixture: Mixture, path: Path, device: torch.device, source: Mixture | None = None) -> None:
-        self.path, self.device = path, device
+        self.path, self.device, self.dim = path, device, mixture.dim
         self._std, self._source_std = mixture.std, 1.0 if source is None else source.std
         self._wide = widest(device)
         weights = mixture.weights().log()

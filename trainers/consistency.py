@@ -5,7 +5,8 @@ any path. The next point lies on the line of the same pair (training), or one He
 (distillation). At the last time the target is known: the pair's x1, or the teacher's.
 
 Times divide evenly the angle atan2(alpha s, sigma), s being the standard deviation of the data: neither end then has
-steps of another size, whatever the path. Their number doubles as training goes on.
+steps of another size, whatever the path. Their number doubles as training goes on. Every step adds its error to all
+before it, so a teacher, whose Heun steps may be long, wants few of them (Song et al.: 18).
 References: Song et al., "Consistency Models" (2023), eq. 7 and 9, algorithms 2 and 3; Song and Dhariwal, "Improved
 Techniques for Training Consistency Models" (2023), eq. 7 (pseudo-Huber) and section 3.4 (doubling), with no average in
 the target (section 3.2); the angle: Lu and Song, "Simplifying, Stabilizing and Scaling Continuous-Time Consistency
@@ -61,7 +62,10 @@ class Consistency(Objective, frozen=True):
         Meta(title="Teacher", description="A checkpoint (.safetensors) for distillation; empty: the exact field"),
     ] = ""
     first: Annotated[int, Meta(ge=2, le=10_000, title="First steps", description="Steps of the way at the start")] = 10
-    last: Annotated[int, Meta(ge=2, le=10_000, title="Last steps", description="Steps of the way at the end")] = 640
+    last: Annotated[
+        int,
+        Meta(ge=2, le=10_000, title="Last steps", description="Steps of the way at the end; without a teacher more"),
+    ] = 20
 
     def __post_init__(self) -> None:
         if self.last < self.first:

@@ -1,7 +1,7 @@
 """Metrics: one measure, one file. Three kinds, by what they read: sets of samples, the ways of particles, or a field.
 
 Registered metrics are named on the command line and in reports; they are pure, and what they draw depends on nothing
-but their parameters. Measures of solvers and of learned flow maps stand here too, without being registered.
+but their parameters. Measures of solvers stand here too, without being registered.
 Metrics of images have a folder of their own (`core.images.metrics`).
 """
 
@@ -61,6 +61,8 @@ class FieldMetric(Metric, frozen=True):
     """How well a field explains points that it was not learned from."""
 
     reads: ClassVar[str] = "field"
+    #: what the run must provide
+    needs: ClassVar[tuple[str, ...]] = ("field",)
 
     def measure(self, field: Field, real: Tensor, mixture: Mixture | None, source: Mixture | None = None) -> float:
         """The number for a field that takes float64 and held-out points [M, D].

@@ -26,6 +26,7 @@ class VelocityError(FieldMetric, frozen=True):
     title = "Velocity error"
     reference = ""
     unit: ClassVar[str] = ""
+    needs: ClassVar[tuple[str, ...]] = ("field", "independent-pairs")
 
     def measure(self, field: Field, real: Tensor, mixture: Mixture | None, source: Mixture | None = None) -> float:
         if mixture is None:

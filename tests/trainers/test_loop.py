@@ -47,6 +47,14 @@ def test_every_prediction_learns(prediction: str) -> None:
     assert error["metric/velocity_error"][-1] < error["metric/velocity_error"][0]
 
 
+def test_a_score_is_learned_where_most_of_it_is_noise() -> None:
+    """Without its weight the last times, where it is largest, would be all that is learned."""
+    training = Training(n_steps=400, batch_size=64, n_snapshots=2, n_validations=0)
+    spec = DIFFUSION.replace(path=Part("linear"), grid=Part("uniform"), training=training)
+    trace = collect(train(spec.replace(objective=Part("diffusion", {"prediction": "score"}))))
+    assert trace["metric/velocity_error"][-1] < 1.0
+
+
 def test_small_data_set_is_learned_by_heart_no_further_than_its_limit() -> None:
     """Overfit test: with the exact field as the limit, the loss cannot fall below the irreducible variance."""
     trace = collect(train(FLOW.replace(training=Training(n_steps=200, batch_size=64, n_points=8, n_snapshots=0))))

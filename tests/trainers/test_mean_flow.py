@@ -10,8 +10,10 @@ from core.networks.mlp import Mlp
 from core.noise import normal, uniform
 from core.parts import make
 from core.paths import Path
-from core.spec import Part
+from core.spec import Part, RunSpec, Training
+from core.trace.build import collect
 from trainers.average_velocity import over
+from trainers.loop import train
 from trainers.mean_flow import mean_flow_target, span_ends, weighted
 
 # torch itself compiles its forward derivatives so when it first needs one
@@ -94,3 +96,16 @@ def test_weights_bring_large_errors_down_but_not_their_sign() -> None:
         assert bool((gradient > 0).all())
         ratio = float(gradient[2] / gradient[0])
         assert ratio == pytest.approx((1e2 / 1.1e-2) ** -power, rel=0.01)
+
+
+@pytest.mark.parametrize("objective", ["mean-flow", "shortcut"])
+def test_jumps_come_closer_to_the_exact_flow_while_they_are_learned(objective: str) -> None:
+    """The measure that says how far training is: the losses of these models do not."""
+    spec = RunSpec(
+        action="train", n_samples=8, data=Part("three-gaussians"), network=Part("mlp", {"width": 32}), threads=1,
+        objective=Part(objective), sampler=Part("mean-flow"),
+        training=Training(n_steps=300, batch_size=128, n_snapshots=3),
+    )  # fmt: skip
+    error = collect(train(spec))["metric/jump_error"]
+    assert error.axis.tolist() == [0, 106, 300]
+    assert error[-1] < 0.7 * error[0]

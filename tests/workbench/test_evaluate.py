@@ -11,8 +11,9 @@ import resources
 from core.datasets.swiss_roll import SwissRoll
 from core.metrics.chamfer import Chamfer
 from core.metrics.sliced_w2 import SlicedW2
-from core.spec import Part, RunSpec
+from core.spec import Part, RunSpec, Training
 from core.trace import TraceWriter, open_trace
+from trainers.checkpoint import FILE_NAME
 from workbench.commands import main
 
 WEIGHTS = str(resources.path("weights", "swiss-roll-flow.safetensors"))
@@ -73,6 +74,33 @@ def test_classes_are_compared_with_their_own_points(capsys, tmp_path) -> None:
     row = found["metrics"]["sliced-w2"]
     assert row["value"] < 3 * row["floor"]
     assert "Leave the class empty" in found["metrics"]["nll"]["left out"]
+
+
+@pytest.mark.parametrize(
+    ("objective", "known", "left_out"),
+    [
+        ("consistency", {"jump-error"}, {"velocity-error": "needs a field", "nll": "needs a field"}),
+        ("mean-flow", {"jump-error", "velocity-error", "nll"}, {}),
+        ("reflow", {"nll"}, {"jump-error": "needs a network that jumps", "velocity-error": "needs independent pairs"}),
+    ],
+)
+def test_a_field_is_measured_by_what_it_stands_for(objective: str, known, left_out, capsys, tmp_path) -> None:
+    """What a consistency model makes of x_t is no velocity, and a reflowed one is not that of independent pairs."""
+    from core.trace.build import collect
+    from trainers.loop import train
+
+    params = {"n_pairs": 64, "n_ode": 2} if objective == "reflow" else {}
+    spec = RunSpec(
+        action="train", n_samples=32, data=Part("three-gaussians"), network=Part("mlp", {"width": 8, "depth": 1}),
+        objective=Part(objective, params), sampler=Part("euler" if objective == "reflow" else "mean-flow"), threads=1,
+        training=Training(n_steps=3, batch_size=16, n_snapshots=0),
+    )  # fmt: skip
+    collect(train(spec, tmp_path))
+    found = report(capsys, str(tmp_path / FILE_NAME))["metrics"]
+    measured = {name for name in ("jump-error", "velocity-error", "nll") if "value" in found[name]}
+    assert measured == known
+    for name, words in left_out.items():
+        assert words in found[name]["left out"]
 
 
 def _recorded(spec: RunSpec, folder, capsys) -> dict:

@@ -351,7 +351,10 @@ def test_training_facts_are_one_value_or_one_for_each() -> None:
     for error in (0.25, 0.125):
         builder = TraceBuilder()
         builder.feed(RunStarted(to_json(RunSpec()), {"parameters": "66050"}))
-        told = {"loss": ("step", "learning_rate"), "validation/loss": ("step",), "metric/velocity_error": ("step",)}
+        told = {
+            "loss": ("step", "learning_rate"), "validation/loss": ("step",), "metric/velocity_error": ("step",),
+            "metric/jump_error": ("step",),
+        }  # fmt: skip
         for name, columns in told.items():
             builder.feed(
                 StreamDeclared(name=name, row_shape=(), dims=("step",), kind="scalar", columns=columns, capacity=1)
@@ -360,10 +363,11 @@ def test_training_facts_are_one_value_or_one_for_each() -> None:
         builder.feed(Chunk("loss", one, {"step": one, "learning_rate": np.array([6.66e-4])}))
         builder.feed(Chunk("validation/loss", np.array([3 * error]), {"step": one}))
         builder.feed(Chunk("metric/velocity_error", np.array([error]), {"step": one}))
+        builder.feed(Chunk("metric/jump_error", np.array([0.5]), {"step": one}))
         traces.append(builder.trace)
     assert dict(training_facts(traces)) == {
         "Learning rate": "6.7e−4", "Batch": "256", "Parameters": "66,050 each",
-        "Held-out loss": "0.750 and 0.375", "Error against exact": "25.0 % and 12.5 %",
+        "Held-out loss": "0.750 and 0.375", "Error against exact": "25.0 % and 12.5 %", "Error of jumps": "50.0 %",
     }  # fmt: skip
     assert training_facts([]) == []
 

@@ -1,7 +1,8 @@
 """Snapshots: while a network is trained, whole sampling runs of its averaged weights.
 
 Streams: ``snapshot/x``, in the plane ``snapshot/field/velocity``, and where the data set has an exact field the error
-of the learned velocity against it (``metric/velocity_error``).
+of the learned velocity against it (``metric/velocity_error``) and that of learned jumps to the data against its flow
+(``metric/jump_error``).
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ import torch
 
 from core import registry, run
 from core.events import Chunk, Event, StreamDeclared, Tick
+from core.metrics.jump_error import followed, miss
 from core.metrics.velocity_error import velocity_error
 from core.mixture import MixtureField
 from core.setup import Setup
 from core.trace.trace import SAMPLING_COLUMNS
 from trainers.training.trainer import Trainer
+
+VELOCITY_ERROR, JUMP_ERROR = "metric/velocity_error", "metric/jump_error"
 
 
 def snapshot_steps(n_steps: int, n_snapshots: int) -> list[int]:
@@ -52,14 +56,25 @@ def declared(setup: Setup, n_snapshots: int) -> Iterator[StreamDeclared]:
         name="snapshot/field/velocity", row_shape=(len(times), *grid.shape), dims=("step", "t", "place", "xy"),
         kind="fields", units="1/t", static=static | {"grid": grid},
     )  # fmt: skip
-    if exact_field(setup) is not None:
-        yield declare(name="metric/velocity_error", row_shape=(), dims=("step",), kind="scalar")
+    for name in _errors(setup):
+        yield declare(name=name, row_shape=(), dims=("step",), kind="scalar")
+
+
+def _errors(setup: Setup) -> dict[str, MixtureField]:
+    """What is held against the exact field, by the name of its stream."""
+    exact, provides = _perfect(setup), registry.find("objective", setup.spec.objective.name).provides
+    kinds = {"field": VELOCITY_ERROR, "flow-map": JUMP_ERROR}
+    return {} if exact is None else {name: exact for kind, name in kinds.items() if kind in provides}
 
 
 def exact_field(setup: Setup) -> MixtureField | None:
     """The field that a network of this run would have if it were perfect, None where there is none in closed form."""
-    learns_field = "field" in registry.find("objective", setup.spec.objective.name).provides
-    if setup.mixture is None or "independent-pairs" not in setup.provided or not learns_field:
+    return _errors(setup).get(VELOCITY_ERROR)
+
+
+def _perfect(setup: Setup) -> MixtureField | None:
+    """The exact field of the run's pairs, whether its network learns the field or jumps along its flow."""
+    if setup.mixture is None or "independent-pairs" not in setup.provided:
         return None
     return MixtureField(setup.mixture, setup.path, setup.device, setup.source.mixture())
 
@@ -77,10 +92,16 @@ def take(trainer: Trainer) -> Generator[Event | Tick]:
     yield Chunk("snapshot/x", np.stack(x)[None].astype(np.float32, copy=False), columns)
     if velocity:
         yield Chunk("snapshot/field/velocity", np.stack(velocity)[None].astype(np.float32, copy=False), columns)
-    exact = exact_field(setup)
-    if exact is not None and setup.mixture is not None:
+    errors, source = _errors(setup), setup.source.mixture()
+    if VELOCITY_ERROR in errors and setup.mixture is not None:
         with torch.inference_mode():
             error = velocity_error(
-                trainer.learned, exact, setup.mixture, setup.spec.seed, source=setup.source.mixture()
+                trainer.learned, errors[VELOCITY_ERROR], setup.mixture, setup.spec.seed, source=source
             )
-        yield Chunk("metric/velocity_error", np.array([error], np.float32), columns)
+        yield Chunk(VELOCITY_ERROR, np.array([error], np.float32), columns)
+    if JUMP_ERROR in errors:
+        flow = []
+        for states in followed(errors[JUMP_ERROR], setup.spec.seed, source, setup.dtype):
+            flow.append(states)
+            yield Tick(step, trainer.settings.n_steps)
+        yield Chunk(JUMP_ERROR, np.array([miss(trainer.learned, setup.path, flow)], np.float32), columns)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from core import spec as specs
 from core.checker import checked
 from core.errors import FlowscopeError, SpecError, unknown
+from core.needs import sentence
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
 
@@ -233,6 +234,9 @@ def _field(metric: FieldMetric, setup: Setup, real: Tensor) -> tuple[float, floa
     spec = setup.spec
     if spec.field.name == "network" and not spec.field.params.get("weights"):
         raise SpecError("metrics", f"{metric.title} asks for the field itself. Name the checkpoint.")
+    for need in metric.needs:
+        if need not in setup.provided:
+            raise SpecError("metrics", f"{metric.title} needs {sentence(need)}.")
     if setup.classes:
         raise SpecError("metrics", f"{metric.title} is that of all classes together. Leave the class empty.")
     wide = resolve(spec.replace(action="sample", precision="float64", device="cpu"))

@@ -67,6 +67,7 @@ def _tell(trace: Trace) -> None:
     for name, words in (
         ("validation/loss", "loss of held-out data"),
         ("metric/velocity_error", "velocity error against exact"),
+        ("metric/jump_error", "jump error against the exact flow"),
     ):
         if name in trace and len(trace[name]):
             print(f"{words} {trace[name][-1]:.4f}" if "loss" in name else f"{words} {trace[name][-1]:.3f}")

@@ -177,7 +177,7 @@ TABLE: dict[str, ChartKind] = {
             words="Nothing was trained here",
         ),
         ChartKind(
-            "error", "Error against exact", "velocity, relative, log", errors_while_training, log=True,
+            "error", "Error against exact", "velocity, or jumps where named, log", errors_while_training, log=True,
             over_steps=True, words="Nothing was trained here",
         ),
     )

@@ -92,12 +92,13 @@ def losses(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
 
 
 def errors_while_training(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
-    """The velocity error that was recorded at each snapshot."""
+    """The errors that were recorded at each snapshot: of the velocity, and of jumps with another dash."""
     curves = []
     for line, trace in _training(subjects):
-        if "metric/velocity_error" in trace and len(trace["metric/velocity_error"]) > 0:
-            stream = trace["metric/velocity_error"]
-            curves.append(Curve(line.method, stream.axis, stream[:].astype(float), None, line.variant, line.name))
+        for more, (name, words) in enumerate((("metric/velocity_error", ""), ("metric/jump_error", "jumps"))):
+            if name in trace and len(trace[name]) > 0:
+                stream, own = trace[name], f"{words} {line.name}".strip()
+                curves.append(Curve(line.method, stream.axis, stream[:].astype(float), None, line.variant + more, own))
     return tuple(curves)
 
 

@@ -22,8 +22,8 @@ def training_facts(traces: Sequence[Trace]) -> list[tuple[str, str]]:
         loss = trace.streams.get("loss")
         return number(float(f"{loss.column('learning_rate')[-1]:.2g}")) if loss is not None and len(loss) else ""
 
-    def errors(trace: Trace) -> str:
-        error = trace.streams.get("metric/velocity_error")
+    def errors(trace: Trace, kind: str = "velocity") -> str:
+        error = trace.streams.get(f"metric/{kind}_error")
         return f"{100 * float(error[-1]):.1f} %" if error is not None and len(error) else ""
 
     def held_out(trace: Trace) -> str:
@@ -39,6 +39,7 @@ def training_facts(traces: Sequence[Trace]) -> list[tuple[str, str]]:
         "Parameters": [parameters(trace) for trace in traces],
         "Held-out loss": [held_out(trace) for trace in traces],
         "Error against exact": [errors(trace) for trace in traces],
+        "Error of jumps": [errors(trace, "jump") for trace in traces],
     }
     known = {name: list(dict.fromkeys(filter(None, values))) for name, values in named.items()}
     each = " each" if len(traces) > 1 else ""
