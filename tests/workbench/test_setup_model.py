@@ -194,3 +194,21 @@ def test_many_options_become_a_menu() -> None:
     few, many = ({"enum": list("abcde"[:n]), "default": "a"} for n in (4, 5))
     assert setup._row("x", few, "a").choices == ()
     assert [choice.value for choice in setup._row("x", many, "a").choices] == list("abcde")
+
+
+def test_networks_are_chosen_with_their_size_in_view() -> None:
+    """Parameters and operations of the data's own images; nothing is claimed of one whose knobs were turned."""
+    spec = presets.load_one("mnist-flow")
+
+    def network(spec: RunSpec) -> setup.Section:
+        return next(section for section in setup.sections(CATALOG, spec, ["cpu"]) if section.title == "Network")
+
+    assert network(spec).fact == "1.27 M · 0.13 GFLOP"
+    row = next(row for row in network(spec).rows if row.field == "network.name")
+    sizes = {choice.value: choice.fact for choice in row.choices}
+    assert sizes["conditional-unet"].startswith("1.44 M")
+    assert sizes["mlp"].endswith("parameters")
+    photographs = setup.set_value(CATALOG, spec, "data.name", "cifar10")
+    assert network(photographs).fact.startswith("3.01 M")
+    assert network(setup.set_value(CATALOG, spec, "network.base", 64)).fact == ""
+    assert all(row.detail for row in network(spec).rows if row.field in ("field.retime", "field.autocast"))

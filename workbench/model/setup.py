@@ -17,6 +17,7 @@ from core.errors import SpecError, unknown
 from core.needs import PROVIDERS, provided, words
 from core.spec import Part, RunSpec
 from workbench.model.crossing import crossed, crosses, shape_of
+from workbench.model.facts import order_of, said, size_of
 
 #: Changing one of these asks for other weights.
 _TRAINED = ("data", "source", "coupling", "path", "objective", "network")
@@ -74,7 +75,7 @@ def sections(catalog: Catalog, spec: RunSpec, devices: list[str]) -> list[Sectio
     out = [
         Section("Data", _data(catalog, spec, data), f"std {data.facts['std']:.2f}" if "std" in data.facts else ""),
         Section("Objective", (*_part(catalog, spec, "objective", "Method"), *_part(catalog, spec, "path", "Path"))),
-        Section("Network", (*_part(catalog, spec, "field", "Field"), *network)),
+        Section("Network", (*_field(catalog, spec), *network), size_of(catalog, spec) if learned else ""),
         Section(
             "Sampler",
             (
@@ -83,7 +84,7 @@ def sections(catalog: Catalog, spec: RunSpec, devices: list[str]) -> list[Sectio
                 *_classes(catalog, spec, data),
                 *_part(catalog, spec, "clipping", "Clipping"),
             ),
-            facts(sampler),
+            order_of(sampler),
         ),
         Section(
             "Noise", tuple(_plain(catalog.run, spec, name) for name in ("seed", "n_samples")), "shared by all lanes"
@@ -107,6 +108,12 @@ def _data(catalog: Catalog, spec: RunSpec, data: Entry) -> tuple[Row, ...]:
     return (*_part(catalog, spec, "data", "Data set"), *_seldom(catalog, spec, others))
 
 
+def _field(catalog: Catalog, spec: RunSpec) -> tuple[Row, ...]:
+    """The field; what it can do besides is a detail as long as it is off."""
+    rows = _part(catalog, spec, "field", "Field")
+    return tuple(dataclasses.replace(row, detail=row.detail or row.value is False) for row in rows)
+
+
 def _seldom(catalog: Catalog, spec: RunSpec, kinds: tuple[tuple[str, str], ...]) -> tuple[Row, ...]:
     """Parts, by kind and title, that are details unless they were changed."""
     usual = RunSpec()
@@ -126,19 +133,11 @@ def _classes(catalog: Catalog, spec: RunSpec, data: Entry) -> tuple[Row, ...]:
     return (dataclasses.replace(label, help=help_), *_part(catalog, spec, "guidance", "Guidance"))
 
 
-def facts(sampler: Entry) -> str:
-    """``order 1 · 1 NFE a step``."""
-    stochastic = " · draws noise" if sampler.facts.get("stochastic") else ""
-    if sampler.facts.get("adaptive"):
-        return f"order {sampler.facts.get('order')} · as many NFE as its tolerance asks"
-    return f"order {sampler.facts.get('order')} · {sampler.facts.get('nfe_per_step')} NFE a step{stochastic}"
-
-
 def _part(catalog: Catalog, spec: RunSpec, kind: str, title: str) -> tuple[Row, ...]:
     part = spec.part(kind)
     entry = catalog.entry(kind, part.name)
     choices = tuple(
-        Choice(name, other.title, facts(other) if kind == "sampler" else "", reason_not(catalog, spec, kind, name))
+        Choice(name, other.title, said(catalog, spec, kind, other), reason_not(catalog, spec, kind, name))
         for name, other in catalog.parts[kind].items()
     )
     values = catalog.values(kind, part)
