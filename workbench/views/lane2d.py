@@ -15,7 +15,7 @@ from core.trace.derive import Coefficients, FieldKind, field_as
 from workbench.views.heat import ERROR_LABEL, ErrorMap, density_heat, density_rows, error_heat
 from workbench.views.marks import Arrows, Floats, Heat, Lane, Mark, Method, Overlay, Points, Scene, Times, Trails
 from workbench.views.theme import Theme, noise_colours, rgba
-from workbench.views.thinned import MOST_COUNTED, Steps, notes, positions, steps
+from workbench.views.thinned import MOST_COUNTED, MOST_WAYS, Steps, notes, positions, steps
 
 #: From this many particles on they are drawn smaller and fainter.
 MANY = 2000
@@ -117,8 +117,8 @@ def scene(trace: Trace, look: Look, real: Floats | None = None, known: Known = N
 
 
 def _rows(x: Stream) -> Steps:
-    """The recorded steps that a lane holds: of very many particles only trails are drawn as they are."""
-    return steps(x, None if x.declared.row_shape[0] <= MOST_DISCS else _MOST_TRAILS)
+    """The recorded steps that a lane holds: of very many particles only a few are drawn, as trails."""
+    return steps(x, _MOST_TRAILS, MOST_WAYS) if x.declared.row_shape[0] > MOST_DISCS else steps(x)
 
 
 def _particles(trace: Trace, look: Look, shown: frozenset[Overlay]) -> list[Mark]:

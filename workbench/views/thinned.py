@@ -15,6 +15,8 @@ MOST_BYTES = 192 << 20
 """Of the positions that a lane holds."""
 MOST_MAPS = 48
 """Steps of a run of very many particles whose density is counted."""
+MOST_WAYS = 128
+"""Steps of the trails of such a run: each of them lies elsewhere in its file."""
 MOST_COUNTED = 100_000
 """Particles that a density counts."""
 
@@ -43,7 +45,7 @@ def notes(x: Stream, held: Steps, mapped: int | None) -> tuple[str, ...]:
     """What the canvas says where not every step is held, or not of every step the density is counted."""
     out = []
     if len(held) < len(x):
-        out.append(f"{len(held):,} of {len(x):,} recorded steps, as many as {MOST_BYTES >> 20} MB hold")
+        out.append(f"{len(held):,} of {len(x):,} recorded steps are held")
     if mapped is not None and mapped < len(x):
         out.append(f"Density of {min(MOST_COUNTED, x.declared.row_shape[0]):,} particles at {mapped:,} steps")
     return tuple(out)
