@@ -18,6 +18,7 @@ from core import registry
 from core import spec as specs
 from core.errors import SpecError, unknown
 from core.fields import Field
+from core.local_file import one_line
 from core.networks import Network
 from core.parts import make
 from core.paths import Path
@@ -208,12 +209,16 @@ def averaged(file: FilePath, field: str = "field.weights") -> Averaged:
         raise SpecError(field, f"{file} cannot be read: {error.strerror or error}.") from None
     if SPEC not in metadata or PREDICTION not in metadata:
         raise SpecError(field, f"{file} holds no Flowscope checkpoint.")
-    shape = tuple(msgspec.json.decode(metadata.get(SHAPE, "[2]"), type=list[int]))
-    reading = Reading(msgspec.convert(metadata[PREDICTION], Prediction), float(metadata.get(DATA_STD, "1")))
     trained = specs.from_json(metadata[SPEC])
+    try:
+        shape = tuple(msgspec.json.decode(metadata.get(SHAPE, "[2]"), type=list[int]))
+        reading = Reading(msgspec.convert(metadata[PREDICTION], Prediction), float(metadata.get(DATA_STD, "1")))
+        n_classes = int(metadata.get(N_CLASSES, "0"))
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise SpecError(field, f"{file} is no readable checkpoint ({one_line(error)}).") from None
     # weights that ship are stored in half precision
     whole = {name: value.float() if value.dtype == torch.float16 else value for name, value in weights.items()}
-    return Averaged(whole, trained, int(metadata.get(N_CLASSES, "0")), shape, reading)
+    return Averaged(whole, trained, n_classes, shape, reading)
 
 
 @lru_cache(maxsize=16)

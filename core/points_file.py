@@ -112,8 +112,8 @@ def _from_csv(path: Path) -> tuple[NDArray[np.float64], list[str] | None]:
         if None in numbers:
             if place == 0 and numbers == [None, None]:
                 continue  # the header
-            bad = fields[numbers.index(None)]
-            raise _wrong(path, f"has “{bad[:40]}” in line {line} where a number belongs", "Write it as 1.5 or 1e-3.")
+            bad = one_line(fields[numbers.index(None)][:40])
+            raise _wrong(path, f"has “{bad}” in line {line} where a number belongs", "Write it as 1.5 or 1e-3.")
         x.extend((numbers[0] or 0.0, numbers[1] or 0.0))
         if n_columns == 3:
             classes.append(known.setdefault(fields[2], fields[2]))  # one object for each name

@@ -45,6 +45,7 @@ def read_pictures(folder: Path, size: int) -> Tensor:
 def _read_picture(path: Path, size: int) -> Tensor:
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of odd tags beside pixels that are there all the same
             # Pillow warns of a picture that claims more pixels than a camera makes, and refuses only twice as many
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=PICTURES) as image:

@@ -35,6 +35,10 @@ class Coefficients:
     def of(cls, stream: Stream) -> Coefficients:
         return cls(*(stream.column(name)[:, None, None] for name in SAMPLING_COLUMNS[1:5]))
 
+    def at(self, rows: slice | NDArray[np.intp]) -> Coefficients:
+        """Those of some rows."""
+        return Coefficients(self.alpha[rows], self.sigma[rows], self.d_alpha[rows], self.d_sigma[rows])
+
 
 def field_as(kind: FieldKind, velocity: Floats, x: Floats, c: Coefficients) -> Floats:
     """A field [N, G, 2] read another way: its velocity at the points x [G, 2] as score, noise x0_hat or data x1_hat."""

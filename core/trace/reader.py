@@ -90,12 +90,12 @@ def _read(file: h5py.File, path: Path) -> Trace:
 
     file[schema.STREAMS].visititems(visit)
     for group in groups:
-        stream = _stream(group, growing=trace.status == "running")
+        stream = _stream(group, path, growing=trace.status == "running")
         trace.streams[stream.name] = stream
     return trace
 
 
-def _stream(group: h5py.Group, *, growing: bool) -> Stream:
+def _stream(group: h5py.Group, path: Path, *, growing: bool) -> Stream:
     attrs, data = group.attrs, group[schema.DATA]
     columns = tuple(_text(name) for name in attrs["columns"])
     declared = StreamDeclared(
@@ -126,7 +126,7 @@ def _stream(group: h5py.Group, *, growing: bool) -> Stream:
                 row.refresh()
         return min(n, *(int(row.shape[0]) for row in rows))
 
-    return Stream(declared, data, {column: group[column] for column in columns}, count)
+    return Stream(declared, data, {column: group[column] for column in columns}, count, path)
 
 
 def _text(value: Any) -> str:

@@ -11,7 +11,8 @@ from core.events import Chunk, Event, RunFinished, RunStarted
 from core.trace.trace import Trace
 from core.trace.writer import TraceWriter
 
-_ROWS = 64
+_LOT_BYTES = 8 << 20
+"""Of rows that are read at once."""
 
 
 def replay(trace: Trace) -> Iterator[Event]:
@@ -22,8 +23,9 @@ def replay(trace: Trace) -> Iterator[Event]:
         yield stream.declared
     for name, stream in trace.streams.items():
         columns = {column: stream.column(column) for column in stream.declared.columns}
-        for start in range(0, lengths[name], _ROWS):
-            rows = slice(start, min(start + _ROWS, lengths[name]))
+        lot = max(1, _LOT_BYTES // max(1, stream.row_bytes))
+        for start in range(0, lengths[name], lot):
+            rows = slice(start, min(start + lot, lengths[name]))
             yield Chunk(name, stream[rows], {column: values[rows] for column, values in columns.items()})
     yield RunFinished(trace.status, trace.message)
 

@@ -39,9 +39,12 @@ class Stream:
     """
 
     def __init__(
-        self, declared: StreamDeclared, data: Rows, columns: dict[str, Rows], committed: Callable[[], int]
-    ) -> None:
+        self, declared: StreamDeclared, data: Rows, columns: dict[str, Rows], committed: Callable[[], int],
+        file: Path | None = None,
+    ) -> None:  # fmt: skip
+        """``file`` is where the rows lie, if they do not lie in memory."""
         self.declared = declared
+        self.file = file
         self._data = data
         self._columns = columns
         self._committed = committed
@@ -65,11 +68,26 @@ class Stream:
             raise IndexError(f"row {key} of {n} in stream {self.name}")
         return self._read(self._data, key % n)
 
-    def _read(self, rows: Rows, key: int | slice) -> Array:
+    def _read(self, rows: Rows, key: int | slice | tuple[int | slice, slice]) -> Array:
         try:
             return np.asarray(rows[key])
         except OSError as error:  # the disk is gone, or the file was damaged since it was opened
             raise TraceError(f"Rows of stream {self.name} cannot be read ({one_line(error)}).") from None
+
+    def part(self, rows: int | slice, items: slice) -> Array:
+        """Some items of one row or of several, such as the first particles; no more is read."""
+        if isinstance(rows, slice):
+            rows = slice(*rows.indices(len(self)))
+        return self._read(self._data, (rows, items))
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of a number."""
+        return np.dtype(self.declared.dtype).itemsize
+
+    @property
+    def row_bytes(self) -> int:
+        return int(np.prod(self.declared.row_shape, dtype=np.int64)) * self.itemsize
 
     def column(self, name: str) -> Array:
         """A column of the timeline, [committed rows], float64."""
@@ -106,10 +124,7 @@ class Trace:
     @property
     def n_bytes(self) -> int:
         """Bytes of the committed rows, before any compression."""
-        return sum(
-            len(s) * int(np.prod(s.declared.row_shape, dtype=np.int64)) * np.dtype(s.declared.dtype).itemsize
-            for s in self.streams.values()
-        )
+        return sum(len(stream) * stream.row_bytes for stream in self.streams.values())
 
     @classmethod
     def start(cls, spec_json: str, meta: dict[str, str], source: Path | None = None) -> Trace:

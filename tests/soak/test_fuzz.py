@@ -117,11 +117,11 @@ def test_spoiled_pictures(checker, kind, tmp_path) -> None:
     Image.fromarray(rng.integers(0, 255, (24, 24, 3), np.uint8)).save(file)
     whole = file.read_bytes()
 
-    def opened(path: Path) -> None:
-        with Image.open(path) as image:
-            image.load()
+    from core.images.pictures import read_pictures
 
-    assert fuzz(checker, "picture", whole, tmp_path / f"spoiled.{kind.lower()}", opened) > 0
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    assert fuzz(checker, "picture", whole, folder / f"spoiled.{kind.lower()}", lambda _: read_pictures(folder, 8)) > 0
 
 
 @pytest.mark.parametrize("form", ["toml", "json"])
@@ -154,6 +154,28 @@ def test_spoiled_points(form, tmp_path) -> None:
             refusals.append(str(error))
     assert all(len(line.splitlines()) == 1 for line in refusals)
     assert len(refusals) > N / 10
+
+
+def test_a_word_in_a_table_cannot_begin_a_line_of_its_own(tmp_path) -> None:
+    (tmp_path / "points.csv").write_text("1,2\n3,4\x85\x1b[2Jx\n", encoding="utf-8")
+    with pytest.raises(FlowscopeError, match="“4 ") as caught:
+        read_points(tmp_path / "points.csv")
+    assert one_line(str(caught.value))
+
+
+@pytest.mark.parametrize("name", ["DATA_STD", "N_CLASSES", "SHAPE", "PREDICTION"])
+def test_a_checkpoint_with_words_for_numbers_is_refused(name, tmp_path) -> None:
+    from safetensors import safe_open
+    from safetensors.numpy import save_file
+
+    from core import learned
+
+    with safe_open(resources.path("weights", "swiss-roll-flow.safetensors"), framework="np") as whole:
+        metadata = whole.metadata() | {getattr(learned, name): "1.99%033"}
+        save_file({key: whole.get_tensor(key) for key in whole.keys()}, tmp_path / "it.safetensors", metadata)  # noqa: SIM118
+    with pytest.raises(FlowscopeError, match="no readable checkpoint") as caught:
+        learned.averaged(tmp_path / "it.safetensors")
+    assert one_line(str(caught.value))
 
 
 # --- built to do harm -------------------------------------------------------------------------------------------------

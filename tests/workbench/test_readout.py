@@ -75,7 +75,7 @@ def test_density_sums_to_the_share_inside_and_finds_the_crowd() -> None:
     crowd = rng.normal((1.0, -0.5), 0.1, (3, 4000, 2)).astype(np.float32)
     crowd[:, :1000] += 50.0  # a quarter has left the view
     extent = (-3.0, 3.0, -3.0, 3.0)
-    density = particle_density(stream(crowd), extent)
+    density = particle_density(crowd, extent)
     cell = 6.0 / (density.shape[1] - 1)
     np.testing.assert_allclose(density.sum(axis=(1, 2)) * cell**2, 0.75, rtol=1e-3)
     row, column = np.unravel_index(density[1].argmax(), density[1].shape)
@@ -93,7 +93,7 @@ def test_a_crowd_is_drawn_as_its_density() -> None:
         reshaped(x.declared, many.shape[1:]), many, {n: x.column(n)[:2] for n in x.declared.columns}, lambda: 2
     )
     trace.streams = {"x": big}
-    known = Known(density=particle_density(big, (-5.0, 5.0, -5.0, 5.0)))
+    known = Known(density=particle_density(many, (-5.0, 5.0, -5.0, 5.0)))
     shown = lane_scene("run", trace, Look(DARK, overlays=BASIC), known)
     assert shown is not None
     (crowd,) = [mark for mark in shown.marks if mark.overlay == "particles"]

@@ -48,6 +48,8 @@ class Job:
     spec: RunSpec
     builder: TraceBuilder = field(default_factory=TraceBuilder)
     directory: Path | None = None
+    file: Path | None = None
+    """Where a sampling is recorded."""
     began: float = field(default_factory=time.monotonic)
     shown: int = -1
     progress: Progress | None = None
@@ -65,6 +67,10 @@ class Runs(QObject):
     rows_arrived = pyqtSignal(int)
     failed = pyqtSignal(int, str)
     trained = pyqtSignal(int, str)
+    recorded = pyqtSignal(int)
+    """A lane's run lies on disk."""
+    unrecorded = pyqtSignal(str)
+    """Why a run could not be recorded."""
 
     def __init__(self, session: Session, engine: EngineClient, catalog: Catalog) -> None:
         super().__init__()
@@ -76,6 +82,10 @@ class Runs(QObject):
         self.ready = False
         self.cursor: Callable[[], float] = lambda: 0.0
         """The time that a new answer has to reach before it is shown in place of the old one."""
+        self.record: Callable[[RunSpec], Path | None] = lambda spec: None
+        """Where a run that somebody samples is recorded."""
+        self.files: dict[int, Path] = {}
+        """Where the run that a lane shows was recorded."""
         #: lane key -> the spec that its weights were trained for
         self._trained: dict[int, RunSpec] = {}
         engine.batch.connect(self._on_batch)
@@ -168,13 +178,15 @@ class Runs(QObject):
         """Ask the engine, which drops what it does for the lane."""
         assert lane.spec is not None  # `sample` asked
         self._newer.discard(lane.key)
+        self.files.pop(lane.key, None)
         older = next((n for n, job in self._jobs.items() if job.lane == lane.key and job.directory is None), None)
         spec = lane.spec if lane.spec.action == "forward" else lane.spec.replace(action=action)
         if action == "preview":
             spec = spec.replace(n_samples=min(spec.n_samples, PREVIEW))
-        number = self.engine.submit(spec, replaces=older)
+        file = self.record(spec) if action == "sample" else None
+        number = self.engine.submit(spec, replaces=older, record=file)
         self._jobs.pop(older or -1, None)
-        self._jobs[number] = Job(lane.key, spec)
+        self._jobs[number] = Job(lane.key, spec, file=file)
 
     def _worth_a_preview(self, spec: RunSpec) -> bool:
         """Whether all particles take much longer than a block of them."""
@@ -189,6 +201,7 @@ class Runs(QObject):
         spec = lane.spec.replace(action="train", field=Part("network"))
         directory = folders.new_run(f"{spec.data.name}-{spec.objective.name}-{lane.key}")
         number = self.engine.submit(spec, record=directory / "train.h5", directory=directory)
+        self.files.pop(lane.key, None)
         self._jobs[number] = Job(lane.key, spec, directory=directory)
         lane.status, lane.message, lane.training = "running", "", None
         self.session.touch(lane.key)
@@ -214,6 +227,7 @@ class Runs(QObject):
         self._jobs = {number: job for number, job in self._jobs.items() if job.lane != key}
         self._waiting.discard(key)
         self._trained.pop(key, None)
+        self.files.pop(key, None)
 
     def engine_ready(self, catalog: Catalog) -> None:
         self.ready, self.catalog = True, catalog
@@ -297,9 +311,19 @@ class Runs(QObject):
             else:
                 self._submit(lane, "sample")
         else:
-            lane.status = "ready"
+            self._sampled(job, lane, end)
         self.session.touch(lane.key)
         self.training_progress.emit()
+
+    def _sampled(self, job: Job, lane: LaneState, end: JobEnded) -> None:
+        lane.status = "ready"
+        if job.file is None:
+            return
+        if end.message:
+            self.unrecorded.emit(end.message)
+        else:
+            self.files[lane.key] = job.file
+            self.recorded.emit(lane.key)
 
     def _learned(self, job: Job, lane: LaneState, end: JobEnded) -> None:
         """Training is over: sample with the new weights, unless the lane has moved on to something else."""

@@ -17,6 +17,7 @@ from workbench import log
 from workbench.control.disk import keep
 from workbench.control.shortcuts import Shortcuts
 from workbench.control.undo import Undo
+from workbench.model import live
 from workbench.model.recents import size_words, when_words
 from workbench.model.settings import Store
 from workbench.pages.settings import SettingsPage
@@ -44,7 +45,12 @@ class Shell(QObject):
         self._show_undo()
         self.page: SettingsPage | None = None
         self.plain = False
+        self._unrecorded = ""
         self._state = Qt.WindowState.WindowNoState
+        runs = controller.runs
+        runs.record = lambda spec: live.new_file(spec) if self.settings.now.live_bytes else None
+        runs.recorded.connect(lambda _: self._trim())
+        runs.unrecorded.connect(self._not_recorded)
         fonts.set_scale(self.settings.now.scale)
         self.settings.changed.connect(self._setting_changed)
         controller.session.view.events.theme.connect(self._theme_chosen)
@@ -78,6 +84,7 @@ class Shell(QObject):
             self.page.log_asked.connect(self.copy_log)
             window.add_place("settings", self.page)
         self.page.show_settings(self.settings.now)
+        self.page.show_used(live.used())
         window.show_place("settings")
         self._main.playhead.pause()
 
@@ -120,9 +127,26 @@ class Shell(QObject):
     def _setting_changed(self, name: str) -> None:
         if name == "theme":
             self._show_theme()
+        elif name == "live_bytes":
+            self._trim()
         elif name in ("scale", "still"):
             fonts.set_scale(self.settings.now.scale)
             self._main.retheme()
+
+    # --- live runs -----------------------------------------------------------------------------------------------
+
+    def _trim(self) -> None:
+        live.trim(self.settings.now.live_bytes, self._main.runs.files.values())
+        if self.page is not None:
+            self.page.show_used(live.used())
+
+    def _not_recorded(self, why: str) -> None:
+        """Said once: the next runs would say the same."""
+        if why != self._unrecorded:
+            self._unrecorded = why
+            self._main.tell("This run is shown and not recorded", why.rstrip("."))
+
+    # --- theme ---------------------------------------------------------------------------------------------------
 
     def _theme_chosen(self, name: ThemeName) -> None:
         """Somebody has switched by hand: from now on it is that one."""

@@ -6,6 +6,7 @@ import inspect
 import logging
 import traceback
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -47,6 +48,8 @@ class Job:
     _device: str = field(default="", init=False)
     _started: bool = field(default=False, init=False)
     _writer: TraceWriter | None = field(default=None, init=False)
+    _unrecorded: str = field(default="", init=False)
+    """Why a sampling run is recorded no further; it is shown all the same."""
 
     @property
     def training(self) -> bool:
@@ -77,11 +80,27 @@ class Job:
         self.outbox.put(event)
         if self.record is None:
             return
-        if self._writer is None:
-            self._writer = TraceWriter(self.record)
-        self._writer.feed(event)
+        try:
+            if self._writer is None:
+                self._writer = TraceWriter(self.record)
+            self._writer.feed(event)
+        except FlowscopeError as error:
+            if self.training:
+                raise
+            self._stop_recording(error)
+            return
         if isinstance(event, Chunk):
             self.written += event.data.nbytes
+
+    def _stop_recording(self, error: FlowscopeError) -> None:
+        """A person looks at what is sampled: that it cannot be kept is said, and does not end it."""
+        self.record, self._unrecorded = None, str(error)
+        if self._writer is not None:
+            with suppress(FlowscopeError):
+                self._writer.feed(RunFinished("failed", self._unrecorded))
+            with suppress(FlowscopeError):
+                self._writer.close()
+            self._writer = None
 
     def end(self, outcome: JobEnded) -> None:
         """The run is over: complete its file and queue its last event. A file that fails makes the job fail."""
@@ -90,6 +109,8 @@ class Job:
             outcome = self._finish_file(self._writer, outcome)
         if self._started:
             self.outbox.put(RunFinished(outcome.status, outcome.message))
+        if self._unrecorded and outcome.status != "failed":
+            outcome = JobEnded(self.number, outcome.status, self._unrecorded)
         self.outcome = outcome
 
     def _finish_file(self, writer: TraceWriter, outcome: JobEnded) -> JobEnded:
@@ -105,6 +126,9 @@ class Job:
         return outcome
 
     def _failed_unless_it_has(self, outcome: JobEnded, error: FlowscopeError) -> JobEnded:
+        if not self.training and outcome.status != "failed":
+            self._unrecorded = str(error)
+            return outcome
         return outcome if outcome.status == "failed" else JobEnded(self.number, "failed", str(error))
 
     def abandon(self, *, remove: bool) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from core.errors import FlowscopeError, SpecError
 from core.trace import Trace, open_trace
 from workbench import folders
+from workbench.model import live
 from workbench.model.kinds import TRACES
 from workbench.views.chart.charts import steps_done
 from workbench.views.marks import Method
@@ -18,6 +19,7 @@ from workbench.views.marks import Method
 _NAME = "name.txt"
 """Holds the name that somebody gave: weights are referred to by the folder, which therefore keeps its own."""
 _NEWEST = 100
+_MOST_LIVE = 40
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,10 @@ class Run:
 
 
 def places() -> list[Path]:
-    """Folders and files in the folder of runs, newest first."""
+    """Folders and files in the folder of runs, and the newest live runs; newest first."""
     root = folders.home() / "runs"
     found = [each for each in root.iterdir() if _trace_of(each)] if root.is_dir() else []
-    return sorted(found, key=lambda each: each.name, reverse=True)
+    return sorted([*found, *live.files()[:_MOST_LIVE]], key=lambda each: each.name, reverse=True)
 
 
 def read(all_places: list[Path], method: Callable[[Trace], Method]) -> Iterator[Run | None]:
@@ -55,7 +57,7 @@ def read(all_places: list[Path], method: Callable[[Trace], Method]) -> Iterator[
 
 
 def rename(run: Run, name: str) -> None:
-    """Give a run another name.
+    """Give a run another name; a live run that has one is kept for good.
 
     Raises:
         SpecError: the name is empty, or a file of that name exists.
@@ -66,9 +68,11 @@ def rename(run: Run, name: str) -> None:
     if run.place.is_dir():
         folders.write(run.place / _NAME, name.encode())
         return
-    other = run.place.with_name(f"{name}{run.place.suffix}")
+    folder = run.place.parent if run.place.parent != live.folder() else folders.home() / "runs"
+    other = folder / f"{name}{run.place.suffix}"
     if other.name != f"{Path(name).name}{run.place.suffix}" or other.exists():
         raise SpecError("", f"“{name}” cannot be the name of this file. Choose one that is free and has no slash.")
+    folder.mkdir(parents=True, exist_ok=True)
     run.place.rename(other)
 
 

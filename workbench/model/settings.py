@@ -9,6 +9,7 @@ import msgspec
 from psygnal import Signal
 
 from workbench import folders
+from workbench.model import live
 
 ThemeChoice = Literal["dark", "light", "system"]
 SCALES = (1.0, 1.1, 1.25)
@@ -31,6 +32,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Nothing moves but what is played."""
     keys: dict[str, list[str]] = {}
     """The shortcuts of actions that have others than their own."""
+    live_bytes: int = live.USUAL
+    """What recorded live runs may take on disk."""
     panel: bool = True
     window: str = ""
     """Qt's own record of place and size, base 64."""

@@ -10,6 +10,8 @@ from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QScrollArea, 
 
 from core.errors import SpecError
 from workbench import actions as table
+from workbench.model import live
+from workbench.model.recents import size_words
 from workbench.model.settings import SCALES, Settings
 from workbench.views.theme import Theme
 from workbench.widgets.controls import Segments, button, hairline, label
@@ -45,6 +47,7 @@ class SettingsPage(QScrollArea):
         outer.addStretch(0)
         column.addWidget(label("Settings", "lead"))
         column.addWidget(self._appearance())
+        column.addWidget(self._live())
         column.addWidget(self._shortcuts())
         column.addWidget(self._rest())
         column.addStretch(1)
@@ -63,6 +66,24 @@ class SettingsPage(QScrollArea):
             grid.addWidget(label(name, "t2"), row, 0)
             grid.addWidget(control, row, 1, Qt.AlignmentFlag.AlignLeft)
         return card
+
+    def _live(self) -> QWidget:
+        card, grid = _card("Live runs")
+        self.live = Segments([(str(size), words) for size, words in live.BUDGETS.items()], "Kept on disk")
+        self.live.chosen.connect(lambda value: self.changed.emit("live_bytes", int(value)))
+        self.used = label("", "small")
+        self.used.setWordWrap(True)
+        grid.addWidget(label("Kept on disk", "t2"), 1, 0)
+        grid.addWidget(self.live, 1, 1, Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(self.used, 2, 1)
+        return card
+
+    def show_used(self, n_bytes: int) -> None:
+        """What live runs take on disk now."""
+        self.used.setText(
+            f"{size_words(n_bytes)} now. What you sample is recorded; the oldest go first. All runs lists the newest, "
+            "and one that you rename stays."
+        )
 
     def _shortcuts(self) -> QWidget:
         card, grid = _card("Shortcuts")
@@ -97,6 +118,7 @@ class SettingsPage(QScrollArea):
         self.theme.set_value(now.theme)
         self.scale.set_value(f"{min(SCALES, key=lambda scale: abs(scale - now.scale)):g}")
         self.still.set_value("yes" if now.still else "no")
+        self.live.set_value(str(min(live.BUDGETS, key=lambda size: abs(size - now.live_bytes))))
         for name, each in self.keys.items():
             each.show_keys(self._keys(name))
 

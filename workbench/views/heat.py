@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.trace import Stream, Trace
 from workbench.views.maps import round_top
 from workbench.views.marks import Floats, Heat, Overlay, Times
+from workbench.views.thinned import MOST_COUNTED, MOST_MAPS, Steps, positions, steps
 
 LEAST_DENSITY = 1e-4
 """Blank where the density of x_t is lower: no particle comes there."""
@@ -92,7 +93,17 @@ def error_heat(known: ErrorMap, top: float) -> Heat:
     )
 
 
-def particle_density(x: Stream | Floats, extent: tuple[float, float, float, float]) -> Floats:
+def density_rows(x: Stream) -> Steps:
+    """The steps of a run whose density is counted: all of them, but of a run of very many particles."""
+    return steps(x, MOST_COUNTED, MOST_MAPS if x.declared.row_shape[0] > MOST_COUNTED else None)
+
+
+def run_density(x: Stream, extent: tuple[float, float, float, float]) -> Floats:
+    """The density of a run's particles at `density_rows`, [N, R, C]."""
+    return particle_density(positions(x, density_rows(x), MOST_COUNTED), extent)
+
+
+def particle_density(x: Floats, extent: tuple[float, float, float, float]) -> Floats:
     """Particles [N, B, 2] per unit of area, as a share of all, counted in smoothed cells: [N, R, C]."""
     x0, x1, _, _ = extent
     cell = (x1 - x0) / (_CELLS - 1)

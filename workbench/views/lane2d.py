@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from core.trace import Stream, Trace
 from core.trace.derive import Coefficients, FieldKind, field_as
-from workbench.views.heat import ERROR_LABEL, ErrorMap, density_heat, error_heat
+from workbench.views.heat import ERROR_LABEL, ErrorMap, density_heat, density_rows, error_heat
 from workbench.views.marks import Arrows, Floats, Heat, Lane, Mark, Method, Overlay, Points, Scene, Times, Trails
 from workbench.views.theme import Theme, noise_colours, rgba
+from workbench.views.thinned import MOST_COUNTED, MOST_WAYS, Steps, notes, positions, steps
 from workbench.views.words import sampler_words
 
 #: From this many particles on they are drawn smaller and fainter.
@@ -112,31 +113,38 @@ def scene(trace: Trace, look: Look, real: Floats | None = None, known: Known = N
     if "exact" in shown and known.exact is not None:
         marks.append(_exact_arrows(known.exact, look, full_length))
     marks += _particles(trace, look, shown)
-    return Scene(lane_of(trace, x), tuple(marks), extent(trace), colour_key=look.first, notes=known.notes)
+    said = (*known.notes, *notes(x, _rows(x), None if known.density is None else len(known.density)))
+    return Scene(lane_of(trace, x), tuple(marks), extent(trace), colour_key=look.first, notes=said)
+
+
+def _rows(x: Stream) -> Steps:
+    """The recorded steps that a lane holds: of very many particles only a few are drawn, as trails."""
+    return steps(x, _MOST_TRAILS, MOST_WAYS) if x.declared.row_shape[0] > MOST_DISCS else steps(x)
 
 
 def _particles(trace: Trace, look: Look, shown: frozenset[Overlay]) -> list[Mark]:
     """Trails, previews and particles."""
     x = trace["x"]
-    positions, times, n = cast(Floats, x[:]), x.column("t"), x.declared.row_shape[0]
+    n, rows = x.declared.row_shape[0], _rows(x)
+    held, times = positions(x, rows, n if n <= MOST_DISCS else _MOST_TRAILS), x.column("t")[rows]
     colours, glide = particle_colours(trace, look.theme), glides(trace)
     size = 2.4 if n >= MANY else 3.4
     marks: list[Mark] = []
     if "trails" in shown:
         # A random walk says little by its past: stochastic runs trail fewer particles, and for a shorter time.
-        every = max((1 if glide else 3) * (3 if n < MANY else 6), n // _MOST_TRAILS)
-        trail = colours[::every].copy()
+        every = max((1 if glide else 3) * (3 if n < MANY else 6), held.shape[1] // _MOST_TRAILS)
+        trail = colours[: held.shape[1] : every].copy()
         trail[:, 3] = look.theme.trail_alpha
-        ways = np.ascontiguousarray(positions[:, ::every])
+        ways = np.ascontiguousarray(held[:, ::every])
         marks.append(Trails("trails", ways, times, trail, span=_SPAN if glide else _SHORT_SPAN, glide=glide))
     if "preview" in shown and "x1_hat" in trace and n <= MOST_DISCS:
-        rows = min(len(trace["x1_hat"]), len(times))
         rings = colours.copy()
         rings[:, 3] *= _PREVIEW_ALPHA
-        previews = cast(Floats, trace["x1_hat"][:rows])
-        marks.append(Points("preview", previews, times[:rows], rings, size + 1.2, glide=glide, hollow=True))
+        there = rows[rows < len(trace["x1_hat"])]
+        previews = positions(trace["x1_hat"], there)
+        marks.append(Points("preview", previews, times[: len(there)], rings, size + 1.2, glide=glide, hollow=True))
     if "particles" in shown and n <= MOST_DISCS:
-        marks.append(Points("particles", positions, times, colours, size, glide=glide))
+        marks.append(Points("particles", held, times, colours, size, glide=glide))
     return marks
 
 
@@ -147,7 +155,7 @@ def glides(trace: Trace) -> bool:
 
 def _density(trace: Trace, density: Floats, look: Look) -> Heat:
     overlay: Overlay = "density" if "density" in look.overlays else "particles"
-    times = trace["x"].column("t")[: len(density)]
+    times = trace["x"].column("t")[density_rows(trace["x"])][: len(density)]
     return density_heat(density, times, extent(trace), look.density_top, overlay, glide=glides(trace))
 
 
@@ -155,7 +163,7 @@ def _exact_arrows(exact: Trace, look: Look, full_length: float | None) -> Arrows
     """The exact field in its own colour, on the scale of the learned one if there is one; no particles need be near."""
     stream = exact["field/exact"]
     grid, velocity = stream.static["grid"].astype(np.float32), stream[:]
-    vectors = field_as(look.field_kind, velocity, grid, _first(Coefficients.of(stream), len(velocity)))
+    vectors = field_as(look.field_kind, velocity, grid, Coefficients.of(stream).at(slice(len(velocity))))
     axis, everywhere = np.unique(grid[:, 0]), np.ones(vectors.shape[:2], np.float32)
     return Arrows(
         "exact", grid, vectors.astype(np.float32), everywhere, stream.column("t")[: len(vectors)],
@@ -259,20 +267,18 @@ def _cloud(real: Floats, theme: Theme) -> Points:
 
 
 def _arrows(stream: Stream, x: Stream, look: Look) -> Arrows:
-    n = min(len(stream), len(x))
+    rows = _rows(x)
+    rows = rows[rows < len(stream)]
     grid = stream.static["grid"].astype(np.float32)
-    vectors = field_as(look.field_kind, stream[:n], grid, _first(Coefficients.of(stream), n))
-    presence = presence_on(grid, x[:n])
+    velocity, c = positions(stream, rows), Coefficients.of(stream)
+    vectors = field_as(look.field_kind, velocity, grid, c.at(rows))
+    presence = presence_on(grid, positions(x, rows, MOST_COUNTED))
     axis = np.unique(grid[:, 0])
     return Arrows(
-        "field", grid, vectors.astype(np.float32), presence, stream.column("t")[:n], cell=float(axis[1] - axis[0]),
+        "field", grid, vectors.astype(np.float32), presence, stream.column("t")[rows], cell=float(axis[1] - axis[0]),
         full_length_at=_full_length(vectors, presence), colour=rgba(look.theme.arrow, _FIELD_ALPHA),
         factor=look.field_factor, reads=look.field_kind,
     )  # fmt: skip
-
-
-def _first(c: Coefficients, n: int) -> Coefficients:
-    return Coefficients(c.alpha[:n], c.sigma[:n], c.d_alpha[:n], c.d_sigma[:n])
 
 
 def _full_length(vectors: NDArray[Any], presence: Floats) -> float:

@@ -241,7 +241,7 @@ def test_a_spec_that_is_none_fails_at_once(bench: Bench) -> None:
 
 def test_a_record_that_cannot_be_made_ends_the_job_with_a_line(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    bench.start(1, record=tmp_path / "file" / "run.h5")
+    bench.start(1, action="train", record=tmp_path / "file" / "run.h5")
     bench.run()
     assert bench.ended(1).status == "failed"
     assert "cannot be written" in bench.ended(1).message
@@ -251,7 +251,7 @@ def test_a_disk_that_fills_up_ends_the_job_and_keeps_what_is_committed(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.trace.writer.FLUSH_SECONDS", -1.0)
-    bench.start(1, n=1000, record=tmp_path / "one.h5")
+    bench.start(1, action="train", n=1000, record=tmp_path / "one.h5")
     bench.run(30)
     kept = bench.rows(1)
     usage = namedtuple("usage", "total used free")
@@ -262,6 +262,27 @@ def test_a_disk_that_fills_up_ends_the_job_and_keeps_what_is_committed(
     trace = open_trace(tmp_path / "one.h5")
     assert (trace.status, trace.message) == ("failed", bench.ended(1).message)
     assert trace["x"][:][:, 0].tolist() == kept
+    trace.close()
+
+
+def test_what_is_sampled_goes_on_where_it_can_no_longer_be_recorded(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.trace.writer.FLUSH_SECONDS", -1.0)
+    (tmp_path / "file").write_text("")
+    bench.start(1, n=20, record=tmp_path / "file" / "run.h5")
+    bench.start(2, n=20, record=tmp_path / "two.h5")
+    bench.run(10)
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr("core.trace.writer.shutil.disk_usage", lambda _: usage(0, 0, 4_200_000))
+    bench.run()
+    for job, words in ((1, "cannot be written"), (2, "its disk has 4 MB left")):
+        assert bench.ended(job).status == "finished"
+        assert words in bench.ended(job).message
+        assert bench.rows(job) == list(range(20))
+    trace = open_trace(tmp_path / "two.h5")
+    assert trace.status == "failed"
+    assert 0 < len(trace["x"]) < 20
     trace.close()
 
 

@@ -27,7 +27,7 @@ def keep(main: Controller, store: Store) -> None:
     store.set(
         panel=main.panel.isVisibleTo(main.window),
         window=base64.b64encode(geometry).decode(),
-        lanes=[_kept(lane) for lane in main.session.lanes],
+        lanes=[_kept(main, lane) for lane in main.session.lanes],
         title=main.session.title,
         view=_plain(main.session.view),
     )
@@ -61,8 +61,9 @@ def restore_lanes(main: Controller, store: Store) -> bool:
     return True
 
 
-def _kept(lane: LaneState) -> KeptLane:
+def _kept(main: Controller, lane: LaneState) -> KeptLane:
     source = lane.trace.source if lane.trace is not None and lane.training is None else None
+    source = source or main.runs.files.get(lane.key)
     return KeptLane(str(source) if source else "", specs.to_dict(lane.spec) if lane.spec is not None else None)
 
 

@@ -16,7 +16,7 @@ from workbench.model.analyses import Kind
 from workbench.model.names import names_of
 from workbench.model.session import LaneState, Session
 from workbench.views.formulas import with_equations
-from workbench.views.heat import ErrorMap, analysed, density_top, error_top, particle_density, recorded
+from workbench.views.heat import ErrorMap, analysed, density_top, error_top, particle_density, recorded, run_density
 from workbench.views.image import images
 from workbench.views.lane2d import (
     BASIC,
@@ -140,7 +140,7 @@ class Scenes:
         if "density" in overlays or trace["x"].declared.row_shape[0] > MOST_DISCS:
             parts = (trace, len(trace["x"]))
             key = ("density", lane.key)
-            density = self._maps.get(key, parts, lambda: particle_density(trace["x"], extent(trace)))
+            density = self._maps.get(key, parts, lambda: run_density(trace["x"], extent(trace)))
         return Known(exact, error, density, tuple(notes))
 
     def _ask(self, lane: LaneState, trace: Trace, kind: Kind, notes: dict[str, None]) -> Trace | None:

@@ -7,8 +7,9 @@ from typing import Literal, get_args
 import numpy as np
 
 from core.trace import Trace
+from core.trace.trace import Rows
 from workbench.views.image.images import ARROWS, ImageLook, Layout, arrows, images_of, magnitude, run_lane
-from workbench.views.marks import Floats, Images, Mark, Scene, Times, Words
+from workbench.views.marks import Images, Mark, Scene, Times, Words
 
 What = Literal["x", "preview", "final", "noise"]
 WHATS: tuple[What, ...] = get_args(What)
@@ -17,8 +18,7 @@ _STILL: Times = np.array([0.0])
 
 def closeup(trace: Trace, index: int, what: What, look: ImageLook) -> Scene:
     """Image ``index`` of a sampling trace on a plane of its pixels, with arrows where the look has them."""
-    values, times = _values(trace, what)
-    one = values[:, index : index + 1]
+    one, times = _values(trace, slice(index, index + 1), what)
     layout = Layout.of(one.shape[1:])
     marks: list[Mark] = [Images("image", one, times, 1, layout.place)]
     sizes = magnitude(trace, "velocity", slice(index, index + 1)) if "arrows" in look.overlays else None
@@ -28,13 +28,13 @@ def closeup(trace: Trace, index: int, what: What, look: ImageLook) -> Scene:
     return Scene(run_lane(trace), tuple(marks), layout.place, words=words, pixels=True)
 
 
-def _values(trace: Trace, what: What) -> tuple[Floats, Times]:
-    x = images_of(trace["x"])
+def _values(trace: Trace, which: slice, what: What) -> tuple[Rows, Times]:
+    x = trace["x"]
     if what == "preview" and "x1_hat" in trace:
-        return images_of(trace["x1_hat"]), trace["x1_hat"].column("t")
+        return images_of(trace["x1_hat"], which), trace["x1_hat"].column("t")
     if what == "final":
-        return x[-1:], _STILL
+        return x.part(slice(-1, None), which), _STILL
     if what == "noise":
-        sigma = trace["x"].column("sigma")[0]
-        return (x[:1] / sigma if sigma > 0 else x[:1]).astype(np.float32), _STILL
-    return x, trace["x"].column("t")
+        sigma, first = x.column("sigma")[0], x.part(slice(1), which)
+        return (first / sigma if sigma > 0 else first).astype(np.float32), _STILL
+    return images_of(x, which), x.column("t")

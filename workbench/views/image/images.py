@@ -16,6 +16,8 @@ import numpy as np
 
 from core.trace import Stream, Trace
 from core.trace.derive import Coefficients, FieldKind, field_as, velocity_of
+from core.trace.part import part_of
+from core.trace.trace import Rows
 from workbench.views.lane2d import lane_of
 from workbench.views.marks import Arrows, Floats, Frame, Images, Lane, Mark, Overlay, Scene, Times, Words
 from workbench.views.theme import Theme, rgba
@@ -61,6 +63,11 @@ def even(scale: float) -> float:
 
 def shows_images(trace: Trace) -> bool:
     return "x" in trace and len(trace["x"].declared.row_shape) == 4
+
+
+def shown(trace: Trace) -> int:
+    """How many of a run's images a lane shows."""
+    return min(trace["x"].declared.row_shape[0], MOST)
 
 
 @dataclass(frozen=True)
@@ -132,15 +139,16 @@ class Magnitude:
     Where no noise is left (sigma = 0) the field says nothing: those rows repeat the last that has some.
     """
 
-    def __init__(self, kind: FieldKind, x: Floats, x1_hat: Floats, c: Coefficients) -> None:
+    def __init__(self, kind: FieldKind, x: Rows, x1_hat: Rows, c: Coefficients) -> None:
+        """``c`` says how many of the rows are there in both."""
         self._kind, self._x, self._x1_hat, self._c = kind, x, x1_hat, c
         noisy = np.flatnonzero(c.sigma[:, 0, 0] > _LEAST_SIGMA)
         self._last = int(noisy[-1]) if len(noisy) else -1
 
     @property
     def shape(self) -> tuple[int, ...]:
-        rows, count, _, height, width = self._x.shape
-        return (rows if self._last >= 0 else 0, count, 1, height, width)
+        _, count, _, height, width = self._x.shape
+        return (len(self._c.sigma) if self._last >= 0 else 0, count, 1, height, width)
 
     def __getitem__(self, row: int) -> Floats:
         out: Floats = np.sqrt(np.square(self.field(row)).sum(axis=1, keepdims=True))
@@ -149,11 +157,11 @@ class Magnitude:
     def field(self, row: int) -> Floats:
         """The field itself [B, C, H, W]."""
         row = min(row, self._last)
-        here = slice(row, row + 1)
-        c = Coefficients(self._c.alpha[here], self._c.sigma[here], self._c.d_alpha[here], self._c.d_sigma[here])
-        x, x1_hat = (values[here].reshape(1, len(values[row]), -1) for values in (self._x, self._x1_hat))
+        c = self._c.at(slice(row, row + 1))
+        images = self._x[row]
+        x, x1_hat = (values.reshape(1, len(images), -1) for values in (images, self._x1_hat[row]))
         field: Floats = field_as(self._kind, velocity_of(x, x1_hat, c), x, c)
-        return field.reshape(self._x.shape[1:]).astype(np.float32)
+        return field.reshape(images.shape).astype(np.float32)
 
     @cached_property
     def top(self) -> float:
@@ -169,18 +177,14 @@ def magnitude(trace: Trace, kind: FieldKind, which: slice = slice(None)) -> Magn
     if "x1_hat" not in trace or len(trace["x1_hat"]) == 0:
         return None
     n = min(len(trace["x"]), len(trace["x1_hat"]))
-    c = Coefficients.of(trace["x1_hat"])
-    first = Coefficients(c.alpha[:n], c.sigma[:n], c.d_alpha[:n], c.d_sigma[:n])
-    x, x1_hat = images_of(trace["x"])[:n, which], images_of(trace["x1_hat"])[:n, which]
-    return Magnitude(kind, x, x1_hat, first)
+    c = Coefficients.of(trace["x1_hat"]).at(slice(n))
+    return Magnitude(kind, images_of(trace["x"], which), images_of(trace["x1_hat"], which), c)
 
 
-def images_of(stream: Stream) -> Floats:
-    """The first images of every recorded row, [N, B, C, H, W]."""
-    if stream.declared.row_shape[0] <= MOST:
-        out: Floats = stream[:]
-        return out
-    return np.stack([stream[row][:MOST] for row in range(len(stream))])
+def images_of(stream: Stream, which: slice = slice(None)) -> Rows:
+    """The first images of every recorded row, or these of them: [N, B, C, H, W], to be read a row at a time."""
+    these = range(min(stream.declared.row_shape[0], MOST))[which]
+    return part_of(stream, slice(these.start, these.stop))
 
 
 def scale_top(tops: Sequence[float]) -> float:

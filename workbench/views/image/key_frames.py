@@ -9,7 +9,7 @@ import numpy as np
 
 from core.trace import Trace
 from core.trace.derive import FieldKind
-from workbench.views.image.images import class_name, images_of, magnitude
+from workbench.views.image.images import class_name, magnitude, shown
 from workbench.views.marks import Floats, Method, Times
 
 LEAST_GAP = 0.115
@@ -46,7 +46,7 @@ def key_frames(
     lanes: Sequence[tuple[Method, Trace]], index: int, kind: FieldKind, limit: float, gap: float = LEAST_GAP
 ) -> KeyFrames:
     """Image ``index`` of each lane at recorded times that are ``gap`` of t apart."""
-    there = [(method, trace) for method, trace in lanes if len(trace["x"]) and index < images_of(trace["x"]).shape[1]]
+    there = [(method, trace) for method, trace in lanes if len(trace["x"]) and index < shown(trace)]
     return KeyFrames(
         index, class_name(there[0][1], index) if there else "",
         tuple(_history(method, trace, index, kind, gap) for method, trace in there), kind, limit,
@@ -56,9 +56,10 @@ def key_frames(
 def _history(method: Method, trace: Trace, index: int, kind: FieldKind, gap: float) -> History:
     times = trace["x"].column("t")
     rows = spread(times, gap)
-    sizes = magnitude(trace, kind, slice(index, index + 1))
+    one = slice(index, index + 1)
+    sizes = magnitude(trace, kind, one)
     known = None if sizes is None or 0 in sizes.shape else np.stack([sizes[row][0] for row in rows])
-    return History(method, times[rows], images_of(trace["x"])[rows, index], known)
+    return History(method, times[rows], np.stack([trace["x"].part(row, one)[0] for row in rows]), known)
 
 
 def spread(times: Times, gap: float) -> list[int]:

@@ -88,6 +88,6 @@ def _from_trace(file: Path) -> Film:
         x = trace["x"]
         n = MOST_PARTICLES if len(x.declared.row_shape) == 2 else MOST_IMAGES
         glide = trace.meta.get("stochastic") != "true"
-        return Film(np.asarray(x[:][:, :n], np.float32), x.column("t"), glide)
+        return Film(np.asarray(x.part(slice(None), slice(n)), np.float32), x.column("t"), glide)
     finally:
         trace.close()

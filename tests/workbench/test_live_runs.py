@@ -1,0 +1,76 @@
+"""What somebody samples in the window is recorded within a budget, found again, and kept where it has a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from core.spec import RunSpec
+from core.trace import open_trace
+from tests.workbench.opened import lanes, opened, start_engine
+from workbench.app import App
+from workbench.control.disk import keep
+from workbench.model import library, live
+
+WAIT = 100_000
+
+
+@pytest.fixture
+def app(qtbot: QtBot) -> Iterator[App]:
+    with opened(qtbot) as app:
+        start_engine(qtbot, app)
+        yield app
+
+
+@pytest.mark.timeout(600)
+def test_a_sampled_run_lies_on_disk_as_it_is_shown(qtbot: QtBot, app: App) -> None:
+    lane, shell = lanes(app)[0], app.controller.shell
+    app.controller.panel.form.changed.emit("sampler.n_steps", 16)
+    qtbot.waitUntil(lambda: lane.key in app.runs.files and not app.runs.sampling, timeout=WAIT)
+    file = app.runs.files[lane.key]
+    trace = open_trace(file)
+    assert trace.status == "finished"
+    assert np.array_equal(trace["x"][:], lane.trace["x"][:])
+    trace.close()
+    # previews and what a knob has overtaken leave nothing
+    assert set(live.files()) == set(app.runs.files.values())
+    keep.keep(app.controller, shell.settings)
+    assert str(file) in [each.trace for each in shell.settings.now.lanes]
+    app.controller.actions["settings"].trigger()
+    assert "now" in shell.page.used.text()
+    qtbot.mouseClick(shell.page.live._buttons["0"], Qt.MouseButton.LeftButton)
+    assert live.files() == []
+    assert app.runs.record(RunSpec()) is None
+
+
+def test_the_oldest_go_first_and_what_is_shown_stays() -> None:
+    live.folder().mkdir(parents=True)
+    made = []
+    for i in range(5):
+        file = live.new_file(RunSpec())
+        file.write_bytes(bytes(100 + i))
+        made.append(file)
+    assert live.used() == 510
+    live.trim(320, [made[0]])
+    assert live.files() == [made[4], made[3], made[2], made[0]]
+    live.trim(0, [made[0]])
+    assert live.used() == 0
+
+
+def test_a_live_run_that_has_a_name_is_kept(tmp_path) -> None:
+    import shutil
+
+    import resources
+
+    live.folder().mkdir(parents=True)
+    file = live.new_file(RunSpec())
+    shutil.copy(resources.path("traces", "swiss-roll-flow.h5"), file)
+    (run,) = library.read(library.places(), lambda _: "flow")
+    assert run is not None
+    library.rename(run, "The good one")
+    assert live.files() == []
+    assert [place.name for place in library.places()] == ["The good one.h5"]

@@ -1,0 +1,55 @@
+"""Live runs on disk: each is recorded as it is sampled; the oldest go when all take more than their budget. No Qt."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
+
+from core.spec import RunSpec
+from workbench import folders
+
+BUDGETS: dict[int, str] = {0: "None", 500_000_000: "500 MB", 2_000_000_000: "2 GB", 10_000_000_000: "10 GB"}
+"""Bytes that live runs may take, and the words for them."""
+USUAL = 2_000_000_000
+_ENDING = ".h5"
+
+
+def folder() -> Path:
+    return folders.home() / "live"
+
+
+def new_file(spec: RunSpec) -> Path:
+    """Where a run that begins now is recorded; names rise with time."""
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+    return folder() / f"{stamp}-{spec.data.name}-{spec.objective.name}{_ENDING}"
+
+
+def files() -> list[Path]:
+    """The recorded live runs, newest first."""
+    return sorted(folder().glob(f"*{_ENDING}"), reverse=True)
+
+
+def used() -> int:
+    """Bytes that they take."""
+    return sum(_size(file) for file in files())
+
+
+def trim(budget: int, kept: Collection[Path] = ()) -> None:
+    """Remove the oldest until the rest fits; what is shown now is ``kept``, as long as there is any budget."""
+    total = 0
+    for file in files():
+        total += _size(file)
+        if total > budget and (budget == 0 or file not in kept):
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:  # another program reads it
+                logging.warning("%s stays: %s", file, error)
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:  # it has gone meanwhile
+        return 0
