@@ -22,6 +22,9 @@ from core.trace import schema
 from core.trace.lock import Claim, is_written
 
 FLUSH_SECONDS = 0.25
+"""Rows are flushed as often as that, or as seldom as keeps flushing to one part in `_COST` of the time."""
+_COST, _SELDOM = 300, 8
+"""The longest pause is `_SELDOM` times the shortest."""
 #: HDF5 neither reports a disk that fills up in every case nor leaves a readable file, so writing ends before that.
 LEAST_FREE_BYTES = 32 << 20
 _ROWS_PER_SCALAR_CHUNK = 1024
@@ -39,7 +42,11 @@ class TraceWriter:
         self._pending: dict[str, list[Chunk]] = {}
         self._rows: dict[str, int] = {}
         self._groups: dict[str, h5py.Group] = {}
+        self._sets: dict[str, dict[str, h5py.Dataset]] = {}
+        """The open datasets of each stream by name: looking them up costs as much as writing to them."""
         self._flushed = time.monotonic()
+        self._spent = 0.0
+        """Seconds that the last flush took."""
         self._finish: RunFinished | None = None
         self._claim: Claim | None = None
         self._layout = path.with_name(f"{path.name}.new")
@@ -70,6 +77,9 @@ class TraceWriter:
             self._layout.unlink(missing_ok=True)
         self._file = h5py.File(self.path, "r+", libver=schema.LIBVER)
         self._groups = {name: self._file[schema.group_path(name)] for name in self._groups}
+        for name, group in self._groups.items():
+            names = (schema.DATA, schema.COMMITTED, *group.attrs["columns"])
+            self._sets[name] = {each: group[each] for each in names}
         self._file.swmr_mode = True
         self._claim = Claim(self.path)
 
@@ -140,8 +150,13 @@ class TraceWriter:
         if self._claim is None:
             self._begin()
         self._pending[chunk.stream].append(chunk)
-        if time.monotonic() - self._flushed > FLUSH_SECONDS:
+        if time.monotonic() - self._flushed > self._pause:
             self.flush()
+
+    @property
+    def _pause(self) -> float:
+        """Seconds between two flushes."""
+        return min(_SELDOM * FLUSH_SECONDS, max(FLUSH_SECONDS, _COST * self._spent))
 
     def flush(self) -> None:
         """Write all pending rows to the file, flush it, then commit them.
@@ -150,23 +165,25 @@ class TraceWriter:
             TraceError: the disk is full, or nearly. The pending rows are given up; what is committed stays, and the
                 file can still be closed with its status.
         """
+        began = time.monotonic()
         self._check_room()
         grown = [name for name, chunks in self._pending.items() if chunks]
         for name in grown:
-            group, chunks = self._groups[name], self._pending[name]
+            sets, chunks = self._sets[name], self._pending[name]
             start = self._rows[name]
             end = start + sum(len(chunk.data) for chunk in chunks)
-            _extend(group[schema.DATA], start, end, [chunk.data for chunk in chunks])
+            _extend(sets[schema.DATA], start, end, [chunk.data for chunk in chunks])
             for column in chunks[0].columns:
-                _extend(group[column], start, end, [chunk.columns[column] for chunk in chunks])
+                _extend(sets[column], start, end, [chunk.columns[column] for chunk in chunks])
             self._rows[name] = end
             chunks.clear()
         if grown:
             self._file.flush()
             for name in grown:
-                self._groups[name][schema.COMMITTED][()] = self._rows[name]
+                self._sets[name][schema.COMMITTED][()] = self._rows[name]
             self._file.flush()
         self._flushed = time.monotonic()
+        self._spent = self._flushed - began
 
     def _check_room(self) -> None:
         wanted = sum(chunk.data.nbytes for chunks in self._pending.values() for chunk in chunks)
@@ -204,7 +221,7 @@ class TraceWriter:
 
 def _extend(dataset: h5py.Dataset, start: int, end: int, parts: list[np.ndarray]) -> None:
     dataset.resize(end, axis=0)
-    dataset[start:end] = np.concatenate(parts)
+    dataset[start:end] = np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 
 def _reason(error: OSError | RuntimeError) -> str:

@@ -73,7 +73,7 @@ def test_kills_at_random_moments_lose_no_committed_row(stage, tmp_path) -> None:
         pids = json.loads(stage.stdout.readline())
         while not file.exists():
             time.sleep(0.02)
-        time.sleep(rng.uniform(0.0, 0.7))
+        time.sleep(rng.uniform(0.0, 1.2))
         watched = open_trace(file)
         seen = committed(watched)
         watched.close()
@@ -93,7 +93,7 @@ def test_kills_at_random_moments_lose_no_committed_row(stage, tmp_path) -> None:
             np.testing.assert_array_equal(stream[:], made, err_msg=f"{name} {who}")
         trace.close()
         some += any(kept.values())
-    assert some > N / 2
+    assert some > N / 5  # some are killed before their first rows
     print(f"{N} of {N} readable with all committed rows, {some} of them with rows")
 
 

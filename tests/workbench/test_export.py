@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import html
+import io
 import json
 import os
 import re
@@ -101,6 +104,28 @@ def test_films_with_loss_are_close_and_last_as_long(qapp, tmp_path, name: str) -
     assert seconds == pytest.approx(0.4, abs=0.0101)
     assert len(frames) == len(painted)
     assert np.abs(frames - painted).mean() < 4
+
+
+def test_a_hand_out_replays_the_frames_and_asks_nobody_for_anything(qapp, tmp_path) -> None:
+    title = '</script><b>"Mine" & yours @frames@'
+    asked = order(tmp_path / "film.HTML", title=title)
+    assert make(asked).endswith("12 frames")
+    page = (tmp_path / "film.HTML").read_text(encoding="utf-8")
+    film = film_of(asked)
+    data = json.loads(re.search(r'<script type="application/json" id="film">(.*?)</script>', page, re.DOTALL)[1])
+    shots = film.shots[:MOVING]
+    assert data["labels"] == [f"t = {shot.t:.3f}" for shot in shots]
+    assert (data["starts"], data["fps"], data["hold"]) == (list(range(MOVING)), 30, HELD + 1)
+    assert len(data["frames"]) == MOVING
+    painted = rendered(film)
+    for code, frame in zip(data["frames"], painted, strict=False):
+        seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(code))).convert("RGB")).astype(int)
+        assert np.abs(seen - frame).mean() < 4
+    around = page.replace(",\n".join(json.dumps(code) for code in data["frames"]), "")
+    assert not re.search(r"https?:|//[a-z]|<link|@import|url\(|src=(?!\")", around)
+    assert "default-src 'none'" in page
+    assert title not in page.replace(html.escape(title), "")
+    assert page.count("<script") == 2
 
 
 @pytest.mark.parametrize("pacing", PACINGS)

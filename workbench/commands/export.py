@@ -11,7 +11,10 @@ from core.errors import SpecError
 from workbench.commands.progress import ProgressLine
 
 HELP = "make a film, a picture of one moment, or a table of numbers from traces, side by side"
-_OUT = "film .gif .mp4 .webp .apng, or a new folder for PNG frames; picture .png .svg .pdf; numbers .csv .npz"
+_OUT = (
+    "film .gif .mp4 .webp .apng, .html that replays it with a slider, or a new folder for PNG frames; "
+    "picture .png .svg .pdf; numbers .csv .npz"
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -19,6 +19,7 @@ from PyQt6.QtGui import QImage
 from core.errors import FlowscopeError
 from workbench.export.film import Film, Frame, Painter
 from workbench.export.formats import FILMS
+from workbench.export.handout import write_handout
 from workbench.export.workers import painted
 from workbench.painters.paper.page import image_on
 
@@ -35,20 +36,22 @@ def write_film(film: Film, out: Path, report: Report = lambda done, total: None)
     Raises:
         FlowscopeError: it cannot be written; the message says why.
     """
-    shots = film.shots
+    shots, suffix = film.shots, out.suffix.lower()
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as name:
             folder = Path(name)
-            part = folder / f"film{out.suffix}"
+            part = folder / f"film{suffix}"
             with closing(painted(film, folder)) as frames:
                 counted = _counted(frames, len(shots), report)
-                if out.suffix == "":
+                if suffix == "":
                     _write_pictures(counted, part)
-                elif out.suffix == ".gif":
+                elif suffix == ".gif":
                     _write_gif(film, counted, part)
+                elif suffix == ".html":
+                    write_handout(film, shots, counted, part)
                 else:
-                    _ffmpeg(film, counted, [*FILMS[out.suffix].ffmpeg], part)
+                    _ffmpeg(film, counted, [*FILMS[suffix].ffmpeg], part)
             part.replace(out)
     except OSError as error:
         raise FlowscopeError(f"{out} cannot be written: {error.strerror or error}.") from None

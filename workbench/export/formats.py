@@ -14,7 +14,7 @@ class Film:
     ffmpeg: tuple[str, ...] = ()
 
 
-#: Without an ending a film is a folder of pictures.
+#: Without an ending a film is a folder of pictures; HTML is a page that replays it.
 FILMS: dict[str, Film] = {
     ".gif": Film("GIF", 0.08),
     ".mp4": Film("MP4", 0.03, (
@@ -28,6 +28,7 @@ FILMS: dict[str, Film] = {
     ".apng": Film("APNG", 0.3, (
         "-pix_fmt", "rgb24", "-c:v", "apng", "-pred", "none", "-compression_level", "1", "-plays", "0", "-f", "apng",
     )),
+    ".html": Film("HTML", 0.13),
     "": Film("PNG frames", 0.47),
 }  # fmt: skip
 PICTURES: dict[str, str] = {".png": "PNG", ".svg": "SVG", ".pdf": "PDF"}
