@@ -45,6 +45,13 @@ class DiscretePath(Path, frozen=True):
         return float(np.exp(np.log1p(-_schedule(self))[:k].sum()))
 
     def at(self, t: Tensor) -> Coefficients:
+        if t.ndim == 0 and t.device.type == "cpu" and not t.requires_grad:
+            # a sampler asks for the same few times again and again, and a dozen small operations cost more than a step
+            # of arithmetic on all particles
+            return Coefficients(*(torch.tensor(value, dtype=t.dtype) for value in _moment(self, float(t))))
+        return self._at(t)
+
+    def _at(self, t: Tensor) -> Coefficients:
         wide = widest(t.device)
         coefficients = _spline(self).to(t.device, wide)
         n = coefficients.shape[1]
@@ -63,6 +70,12 @@ class DiscretePath(Path, frozen=True):
 
     def _sigma_end(self) -> float:
         return float(np.sqrt(_schedule(self)[0]))
+
+
+@lru_cache(maxsize=8192)
+def _moment(path: DiscretePath, t: float) -> tuple[float, ...]:
+    """The coefficients at one time, in double precision."""
+    return tuple(float(value) for value in path._at(torch.tensor(t, dtype=torch.float64)))
 
 
 @lru_cache(maxsize=64)

@@ -93,18 +93,20 @@ class NetworkField:
         self._learner = learner
 
     def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
-        times = self._inside(t, x)
-        y = self._learner.field_output(self.network, x, times, cond)
-        return self.reading.decode(y, x, self.path.at(times).over(x))
+        now = self._inside(t, x)
+        y = self._learner.field_output(self.network, x, now.expand(len(x)), cond)
+        # one time for all is one place on the path: its coefficients are not worked out for every sample
+        return self.reading.decode(y, x, self.path.at(now).over(x))
 
     def flow_map(self, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None = None) -> Tensor:
         """x at time s from x at time t, in one evaluation."""
         ends = s.to(x.device, x.dtype).expand(len(x))
-        return self._learner.flow_map(self.network, self.path, self.reading, x, self._inside(t, x), ends, cond)
+        starts = self._inside(t, x).expand(len(x))
+        return self._learner.flow_map(self.network, self.path, self.reading, x, starts, ends, cond)
 
     def _inside(self, t: Tensor, x: Tensor) -> Tensor:
-        """t [B] where the network was trained, in the precision of x."""
-        return t.clamp(self.path.t_min, self.path.t_max).to(x.device, x.dtype).expand(len(x))
+        """t where the network was trained, in the precision of x."""
+        return t.clamp(self.path.t_min, self.path.t_max).to(x.device, x.dtype)
 
 
 class RetimedField:
