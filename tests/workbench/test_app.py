@@ -176,12 +176,13 @@ def test_a_wrong_number_is_a_message_at_its_field(qtbot, app) -> None:
 def test_exports_the_lanes_as_the_command_line_does(qtbot, app, tmp_path) -> None:
     exporter = app.controller.exporter
     assert exporter.titles() == ("Diffusion", "Flow matching")
+    app.session.view.overlays |= {"preview", "density"}
     choice = ExportChoice(width=600, height=320, fps=5, seconds=1.0, title="Same")
     with qtbot.waitSignal(exporter.exported, timeout=60_000):
         exporter.export(tmp_path / "window.gif", choice)
     traces = [str(resources.path("traces", f"{name}.h5")) for name in START]
     command = ["export", *traces, str(tmp_path / "headless.gif"), "--size", "600x320", "--fps", "5", "--seconds", "1"]
-    assert main([*command, "--title", "Same"]) == 0
+    assert main([*command, "--title", "Same", "--show", "preview", "--show", "density"]) == 0
     assert (tmp_path / "window.gif").read_bytes() == (tmp_path / "headless.gif").read_bytes()
 
 

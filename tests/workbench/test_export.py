@@ -27,6 +27,7 @@ from workbench.export.film import Film, Painter
 from workbench.export.job import Order, film_of, make
 from workbench.export.pacing import PACINGS
 from workbench.export.scenes import arranged, lanes
+from workbench.views.marks import Heat
 from workbench.views.theme import DARK
 
 TRACES = [resources.path("traces", f"swiss-roll-{name}.h5") for name in ("diffusion", "flow")]
@@ -260,6 +261,17 @@ def test_captions_and_hidden_marks(qapp, tmp_path) -> None:
     (lane,) = film.reel.rows(0)[0]
     assert lane.lane.title == "Mine"
     assert {mark.overlay for mark in lane.marks} == {"particles", "real"}
+
+
+def test_previews_and_density_are_there_where_they_are_asked_for(qapp, tmp_path) -> None:
+    traces = [str(trace) for trace in TRACES]
+    lanes = film_of(order(tmp_path / "f.gif", traces=traces, more=["preview", "density"], hidden=["field"])).reel.rows(
+        0
+    )
+    for lane in lanes[0]:
+        assert {mark.overlay for mark in lane.marks} == {"density", "real", "trails", "preview", "particles"}
+    tops = {mark.top for lane in lanes[0] for mark in lane.marks if isinstance(mark, Heat)}
+    assert len(tops) == 1
 
 
 @pytest.mark.parametrize(

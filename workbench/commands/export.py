@@ -19,6 +19,7 @@ _OUT = (
 
 def configure(parser: argparse.ArgumentParser) -> None:
     from workbench.export.pacing import PACINGS
+    from workbench.export.scenes import MORE
 
     parser.add_argument("traces", nargs="+", type=Path, metavar="TRACE")
     parser.add_argument("out", type=Path, metavar="OUT", help=_OUT)
@@ -37,6 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hide", action="append", default=[], choices=("particles", "trails", "field", "real"), help="leave out a mark"
     )
+    parser.add_argument("--show", action="append", default=[], choices=MORE, help="show a mark that is not usual")
     parser.add_argument(
         "--at", "--t", type=float, metavar="T", help="the moment of a picture or of numbers, of samples over training"
     )
@@ -58,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     order = Order(
         traces=[str(trace) for trace in args.traces], out=str(args.out), title=args.title, width=int(size[1]),
         height=int(size[2]), fps=args.fps, seconds=args.seconds, hold=args.hold, pacing=args.pacing, theme=args.theme,
-        layout=args.layout, over=args.over, field_kind=args.field, hidden=args.hide, at=args.at,
+        layout=args.layout, over=args.over, field_kind=args.field, hidden=args.hide, more=args.show, at=args.at,
         captions=tuple(args.caption), words=not args.bare, real=not args.no_real,
     )  # fmt: skip
     headless.application()

@@ -58,6 +58,8 @@ class Order(msgspec.Struct, frozen=True):
     """The moment of a picture, of a table, or of the samples in a film over training; without it the end, or all."""
     words: bool = True
     hidden: list[Overlay] = []
+    more: list[Overlay] = []
+    """Of `workbench.export.scenes.MORE`."""
     captions: tuple[str, ...] = ()
 
     @property
@@ -79,7 +81,7 @@ def film_of(order: Order) -> Film:
     theme = THEMES[order.theme]
     choice = Choice(
         tuple(map(checked, order.traces)), theme, order.real, order.field_kind, order.factor, tuple(order.hidden),
-        order.captions, order.layout,
+        order.captions, order.layout, tuple(order.more),
     )  # fmt: skip
     rows = choice.rows()
     reel: Reel = Sampling(rows)

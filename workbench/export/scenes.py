@@ -15,36 +15,49 @@ from core.trace import Trace, open_trace
 from core.trace.derive import FieldKind, snapshot
 from workbench.export.film import Shot
 from workbench.painters.paper.page import Rows
+from workbench.views.heat import density_top, run_density
 from workbench.views.image import images
-from workbench.views.lane2d import Look, real_scene, scene
+from workbench.views.lane2d import BASIC, MOST_DISCS, NOTHING, Known, Look, extent, real_scene, scene
 from workbench.views.marks import Overlay, Scene
 from workbench.views.theme import Theme
 
 Layout = Literal["row", "grid"]
+MORE: tuple[Overlay, ...] = ("preview", "density", "arrows", "labels")
+"""Overlays that are shown where somebody asks for them, of those that a trace alone suffices for."""
 
 
 def lanes(
     traces: Sequence[Trace], theme: Theme, *, real: bool = True, field_kind: FieldKind = "velocity",
-    factor: float = 1.0, hidden: Collection[Overlay] = (), captions: Sequence[str] = (),
+    factor: float = 1.0, hidden: Collection[Overlay] = (), captions: Sequence[str] = (), more: Collection[Overlay] = (),
 ) -> list[Scene]:  # fmt: skip
     """One lane per trace (a training trace shows its last snapshot), and one of real data if asked for.
 
-    ``hidden`` overlays are left out; ``captions`` stand in place of the first lanes' titles.
+    ``hidden`` overlays are left out, those of `MORE` are there where ``more`` names them; ``captions`` stand in place
+    of the first lanes' titles.
     """
-    if any(images.shows_images(sampled(trace)) for trace in traces):
-        made = image_lanes(list(map(sampled, traces)), theme, real=real, kind=field_kind, hidden=hidden)
+    runs = list(map(sampled, traces))
+    if any(map(images.shows_images, runs)):
+        made = image_lanes(runs, theme, real=real, kind=field_kind, hidden=hidden, more=more)
         return with_one_extent([*map(_captioned, made, captions), *made[len(captions) :]])
-    out = []
-    for i, trace in enumerate(traces):
-        shown = sampled(trace)
-        lane = scene(shown, Look(theme, field_kind, factor, first=i == 0), shown["x"].static.get("data"))
+    out, known = [], [_known(run, more) for run in runs]
+    top = density_top([each.density for each in known if each.density is not None])
+    for i, (shown, found) in enumerate(zip(runs, known, strict=True)):
+        look = Look(theme, field_kind, factor, first=i == 0, overlays=BASIC | frozenset(more), density_top=top)
+        lane = scene(shown, look, shown["x"].static.get("data"), found)
         if i < len(captions):
             lane = _captioned(lane, captions[i])
         out.append(dataclasses.replace(lane, marks=tuple(m for m in lane.marks if m.overlay not in hidden)))
-    data = next((t["x"].static["data"] for t in map(sampled, traces) if "data" in t["x"].static), None)
+    data = next((t["x"].static["data"] for t in runs if "data" in t["x"].static), None)
     if real and data is not None:
         out.append(real_scene(data, traces[0].meta.get("data_title", traces[0].spec.data.name), Look(theme)))
     return with_one_extent(out)
+
+
+def _known(run: Trace, more: Collection[Overlay]) -> Known:
+    """The density of a run's particles where it is asked for, or stands in for more of them than are drawn."""
+    if "density" not in more and run["x"].declared.row_shape[0] <= MOST_DISCS:
+        return NOTHING
+    return Known(density=run_density(run["x"], extent(run)))
 
 
 def _captioned(scene: Scene, caption: str) -> Scene:
@@ -76,7 +89,7 @@ def model_of(trace: Trace) -> str:
 
 def image_lanes(
     traces: Sequence[Trace], theme: Theme, *, real: bool = True, kind: FieldKind = "velocity",
-    hidden: Collection[Overlay] = (),
+    hidden: Collection[Overlay] = (), more: Collection[Overlay] = (),
 ) -> list[Scene]:  # fmt: skip
     """The lanes of runs of images, on one scale of magnitudes; runs of points cannot stand beside them.
 
@@ -87,7 +100,7 @@ def image_lanes(
         raise TraceError("Images and points do not fit into one picture. Name traces of one kind.")
     fields = [images.magnitude(trace, kind) for trace in traces]
     limit = images.scale_top([f.top for f in fields if f is not None])
-    look = images.ImageLook(theme, images.SHOWN - frozenset(hidden), kind, limit)
+    look = images.ImageLook(theme, (images.SHOWN | frozenset(more)) - frozenset(hidden), kind, limit)
     out = [images.scene(trace, look) for trace in traces]
     first = traces[0]
     if real and "data" in first["x"].static:
@@ -130,6 +143,7 @@ class Choice:
     hidden: tuple[Overlay, ...] = ()
     captions: tuple[str, ...] = ()
     layout: Layout = "row"
+    more: tuple[Overlay, ...] = ()
 
     def rows(self, step: float = np.inf) -> Rows:
         """The lanes, read from the files; those of training traces at a training step."""
@@ -138,7 +152,7 @@ class Choice:
             shown = [sampled(trace, step) for trace in traces]
             scenes = lanes(
                 shown, self.theme, real=self.real, field_kind=self.field_kind, factor=self.factor, hidden=self.hidden,
-                captions=self.captions,
+                captions=self.captions, more=self.more,
             )  # fmt: skip
             return arranged(scenes, [model_of(trace) for trace in traces], self.layout)
         finally:

@@ -80,8 +80,9 @@ class SettingsPage(QScrollArea):
 
     def show_used(self, n_bytes: int) -> None:
         """What live runs take on disk now."""
+        now = size_words(n_bytes) if n_bytes else "Nothing"
         self.used.setText(
-            f"{size_words(n_bytes)} now. What you sample is recorded; the oldest go first. All runs lists the newest, "
+            f"{now} now. What you sample is recorded; the oldest go first. All runs lists the newest, "
             "and one that you rename stays."
         )
 

@@ -127,7 +127,7 @@ def _particles(trace: Trace, look: Look, shown: frozenset[Overlay]) -> list[Mark
     x = trace["x"]
     n, rows = x.declared.row_shape[0], _rows(x)
     held, times = positions(x, rows, n if n <= MOST_DISCS else _MOST_TRAILS), x.column("t")[rows]
-    colours, glide = particle_colours(trace, look.theme), glides(trace)
+    colours, glide = particle_colours(trace, look.theme)[: held.shape[1]], glides(trace)
     size = 2.4 if n >= MANY else 3.4
     marks: list[Mark] = []
     if "trails" in shown:

@@ -17,6 +17,7 @@ from PyQt6.QtGui import QDesktopServices
 from core.errors import FlowscopeError
 from core.trace import Trace, save
 from workbench.export.job import CANCELLED, Order, Over
+from workbench.export.scenes import MORE
 from workbench.model.session import Session
 from workbench.views.marks import OVERLAYS
 from workbench.widgets.cards.export_dialog import ExportChoice
@@ -88,21 +89,23 @@ class Exporter(QObject):
             self._window.tell("There is nothing to export yet")
             return
         self._folder = tempfile.TemporaryDirectory(prefix="flowscope-export-")
-        files = [str(Path(self._folder.name) / f"{i}.h5") for i in range(len(traces))]
+        files = [str(_lies_in(trace) or Path(self._folder.name) / f"{i}.h5") for i, trace in enumerate(traces)]
         view = session.view
         chosen = dataclasses.asdict(choice)
         chosen.pop("suffix")  # the file's name has it
         order = Order(
             traces=files, out=str(out), real=any(lane.aspect == "real" for lane in session.lanes),
             field_kind=view.field_kind, factor=view.field_factor,
-            hidden=[each for each in OVERLAYS if each not in view.overlays], **chosen,
+            hidden=[each for each in OVERLAYS if each not in view.overlays],
+            more=[each for each in MORE if each in view.overlays], **chosen,
         )  # fmt: skip
         self._window.toast.progress("Exporting", 0, 1, None, self.cancel)
 
         def work() -> None:
             try:
                 for trace, file in zip(traces, files, strict=True):
-                    save(trace, Path(file))
+                    if _lies_in(trace) is None:
+                        save(trace, Path(file))
                 self._ready.emit(order)
             except FlowscopeError as error:
                 self.saved.emit(str(out), str(error))
@@ -152,6 +155,13 @@ class Exporter(QObject):
             show = QUrl.fromLocalFile(str(out.parent))
             self._window.toast.tell(f"Exported {out.name}", size, "Show in folder", lambda: _open(show))
             self.exported.emit(out)
+
+
+def _lies_in(trace: Trace) -> Path | None:
+    """The file that holds all of a trace already: it may be large, and is not copied."""
+    files = {stream.file for stream in trace.streams.values()}
+    file = files.pop() if len(files) == 1 else None
+    return file.absolute() if file is not None and trace.status != "running" and file.is_file() else None
 
 
 def _open(url: QUrl) -> None:

@@ -76,7 +76,7 @@ class ExportDialog(Card):
 
     def __init__(self, start: ExportChoice, lanes: tuple[str, ...] = (), *, trained: bool = False) -> None:
         """``start`` fills the fields, ``lanes`` are the titles that captions replace; ``trained`` offers training."""
-        super().__init__("Export", 472)
+        super().__init__("Export", 520)
         self._lanes = lanes
         self._form = QGridLayout()
         self.body.addLayout(self._form)  # before its parts come, so that Tab visits them in their order
