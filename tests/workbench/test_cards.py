@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PyQt6 import sip
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QPushButton, QWidget
@@ -19,6 +20,15 @@ from workbench.widgets.cards.help_sheet import HelpSheet
 @pytest.fixture
 def shell(qtbot: QtBot) -> Shell:
     return shown(qtbot)
+
+
+def test_a_card_closes_though_what_had_the_focus_is_gone(shell: Shell, qtbot: QtBot) -> None:
+    shell.field.setFocus()
+    card = Message("Stop the training?", "", ["Cancel", "Stop"])
+    scrim = shell.window.over(card)
+    sip.delete(shell.field)
+    with qtbot.waitSignal(scrim.destroyed):
+        QTest.keyClick(card.findChildren(QPushButton)[-1], Qt.Key.Key_Escape)
 
 
 def test_a_message_keeps_the_keyboard_until_it_is_closed(shell: Shell, qtbot: QtBot) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from PyQt6 import sip
 from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
@@ -102,8 +103,10 @@ class Scrim(QWidget):
     def close_(self) -> None:
         self.hide()
         self.deleteLater()
-        if self._before is not None and self._before.isVisible():
-            self._before.setFocus()
+        before = self._before
+        # a form may have been made anew below the card
+        if before is not None and not sip.isdeleted(before) and before.isVisible():
+            before.setFocus()
 
 
 class Card(QWidget):
