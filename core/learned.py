@@ -28,6 +28,7 @@ from core.spec import SHIPPED, RunSpec
 EMA, RAW = "ema.", "raw."
 SPEC, PREDICTION, DATA_STD, SHAPE, N_CLASSES = "spec", "prediction", "data_std", "shape", "n_classes"
 STEP = "step"
+BEFORE = "before"
 
 
 def locate(weights: str) -> FilePath:
@@ -258,6 +259,16 @@ def steps_of(file: FilePath) -> int | None:
     """
     step = _metadata(file).get(STEP)
     return None if step is None else int(step)
+
+
+def history_of(file: FilePath) -> list[RunSpec]:
+    """The runs that made a checkpoint: those that its own went on from, where the file tells of them, and its own.
+
+    Raises:
+        SpecError: the file is missing or is no checkpoint.
+    """
+    before = msgspec.json.decode(_metadata(file).get(BEFORE, "[]"), type=list[str])
+    return [specs.from_json(text) for text in before] + [spec_of(file)]
 
 
 def parameters_of(file: FilePath) -> int:

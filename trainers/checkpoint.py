@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 import os
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 
 from core import spec as specs
 from core.errors import FlowscopeError, SpecError
-from core.learned import EMA, RAW, SPEC, STEP
+from core.learned import BEFORE, EMA, RAW, SPEC, STEP, history_of, locate, sha256
 from core.spec import RunSpec
 from trainers.schedules import State as Memory
 
@@ -75,15 +76,21 @@ def slim(file: Path, out: Path, *, half: bool = False) -> None:
     """Copy a checkpoint with its averaged weights alone: enough to sample, a quarter of the size.
 
     In half precision (float16, which is read back as float32) it is an eighth. A start from other weights is named by
-    its file and folder, wherever that was.
+    its file and folder, wherever that was, and the runs that made them are told.
 
     Raises:
+        SpecError, FlowscopeError: the weights that the run started from are gone, or are others now.
         FlowscopeError: a weight is too large for half precision.
     """
     with safe_open(file, framework="pt") as tensors:
         metadata = tensors.metadata()
         averaged = {key: tensors.get_tensor(key) for key in tensors.keys() if key.startswith(EMA)}  # noqa: SIM118
     spec = specs.from_json(metadata[SPEC])
+    if spec.training.init_from and BEFORE not in metadata:
+        start = locate(spec.training.init_from)
+        if sha256(start) != spec.training.init_sha256:
+            raise FlowscopeError(f"{start} is no longer the file that {file.name} was trained from.")
+        metadata[BEFORE] = json.dumps([specs.to_json(run) for run in history_of(start)])
     origin = "/".join(PurePath(spec.training.init_from).parts[-2:])
     metadata[SPEC] = specs.to_json(spec.replace(training=msgspec.structs.replace(spec.training, init_from=origin)))
     if half:

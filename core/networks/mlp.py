@@ -2,7 +2,9 @@
 
 Place and time enter as Fourier features of low frequency (Tancik et al. 2020), time into every block (FiLM, Perez et
 al. 2018). Waves in x let a small network bend its field as sharply as thin curves ask for.
-The last layer starts at zero (as in Peebles and Xie 2023), so that training starts from the mean.
+The last layer starts at zero (as in Peebles and Xie 2023), so that training starts from the mean. Beside the blocks, x
+goes to the output at a gain that time decides (c_skip in Karras et al. 2022, eq. 7, but learned): noise that lies far
+out, where training seldom came, is carried on as noise is and does not go astray.
 """
 
 from __future__ import annotations
@@ -62,8 +64,10 @@ class _Mlp(nn.Module):
             nn.init.zeros_(self.label.weight)
         self.blocks = nn.ModuleList(nn.Linear(width, width) for _ in range(depth))
         self.outlet = nn.Linear(width, dim)
-        nn.init.zeros_(self.outlet.weight)
-        nn.init.zeros_(self.outlet.bias)
+        self.gain = nn.Linear(self.time.in_features, dim)
+        for last in (self.outlet, self.gain):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
 
     def forward(self, x: Tensor, t: Tensor, cond: Tensor | None = None, s: Tensor | None = None) -> Tensor:
         times = self._features(t)
@@ -77,8 +81,7 @@ class _Mlp(nn.Module):
         h = self.inlet(torch.cat([x, phase.sin(), phase.cos()], dim=1))
         for i, block in enumerate(self.blocks):
             h = h + block(F.silu(torch.addcmul(film[2 * i], h, 1.0 + film[2 * i + 1])))
-        y: Tensor = self.outlet(F.silu(h))
-        return y
+        return torch.addcmul(self.outlet(F.silu(h)), self.gain(times), x)
 
     def _features(self, t: Tensor) -> Tensor:
         angle = t[:, None] * self.frequencies

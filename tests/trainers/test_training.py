@@ -14,7 +14,7 @@ import resources
 from core.datasets.swiss_roll import SwissRoll
 from core.errors import FlowscopeError, SpecError
 from core.events import StopRun, Tick
-from core.learned import averaged, build_network, load_field, spec_of
+from core.learned import averaged, build_network, history_of, load_field, spec_of
 from core.metrics.velocity_error import velocity_error
 from core.mixture import MixtureField
 from core.parts import make
@@ -103,10 +103,18 @@ def test_what_ships_names_its_origin_without_a_place_and_fits_half_precision(tmp
     kept = spec_of(tmp_path / "small.safetensors").training
     assert kept.init_from == f"first/{FILE_NAME}"
     assert len(kept.init_sha256) == 64
+    told = history_of(tmp_path / "small.safetensors")
+    assert [run.training.init_from for run in told] == ["", f"first/{FILE_NAME}"]
+    assert told[0] == spec_of(tmp_path / "first" / FILE_NAME)
     values = load_file(tmp_path / FILE_NAME)
     save_file({name: value * 1e9 for name, value in values.items()}, tmp_path / "large", metadata(tmp_path / FILE_NAME))
     with pytest.raises(FlowscopeError, match="beyond 65,504"):
         checkpoint.slim(tmp_path / "large", tmp_path / "small.safetensors", half=True)
+    (tmp_path / "first" / FILE_NAME).write_bytes((tmp_path / FILE_NAME).read_bytes())
+    with pytest.raises(FlowscopeError, match="no longer the file"):
+        checkpoint.slim(tmp_path / FILE_NAME, tmp_path / "again.safetensors")
+    checkpoint.slim(tmp_path / "small.safetensors", tmp_path / "again.safetensors")  # it tells already
+    assert history_of(tmp_path / "again.safetensors") == told
 
 
 def metadata(file: Path) -> dict[str, str]:

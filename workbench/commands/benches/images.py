@@ -107,15 +107,15 @@ def _spec(row: Row, args: argparse.Namespace) -> RunSpec:
 
 
 def _trained(preset: str) -> dict[str, int]:
-    """What went into the shipped weights of a preset."""
-    from core.learned import locate, parameters_of, spec_of, steps_of
+    """What went into the shipped weights of a preset, the runs that they went on from with it."""
+    from core.learned import history_of, locate, parameters_of
 
     file = locate(f"{SHIPPED}{preset}")
-    steps = steps_of(file) or 0
+    runs = [run.training for run in history_of(file)]
     return {
         "parameters": parameters_of(file),
-        "steps": steps,
-        "images": steps * spec_of(file).training.batch_size * spec_of(file).training.accumulation,
+        "steps": sum(run.n_steps for run in runs),
+        "images": sum(run.n_steps * run.batch_size * run.accumulation for run in runs),
     }
 
 

@@ -24,9 +24,10 @@ _N_SAMPLES, _BATCH = 2048, 128
 
 
 class Budget(NamedTuple):
-    """What is trained, and for how many steps."""
+    """What is trained, for how many steps, and at what peak of the learning rate."""
 
     n_steps: int
+    learning_rate: float
     path: Part
     objective: Part
 
@@ -43,9 +44,9 @@ class Method(NamedTuple):
 
 
 BUDGETS = {
-    "diffusion": Budget(5_000, Part("vp-linear"), Part("diffusion")),
-    "flow": Budget(10_000, Part("linear"), Part("flow-matching")),
-    "reflow": Budget(10_000, Part("linear"), Part("reflow")),
+    "diffusion": Budget(5_000, 3e-3, Part("vp-linear"), Part("diffusion")),
+    "flow": Budget(10_000, 3e-3, Part("linear"), Part("flow-matching")),
+    "reflow": Budget(10_000, 2e-3, Part("linear"), Part("reflow")),
 }
 METHODS = (
     Method("DDPM, 1,000 steps", "diffusion", Part("ddpm", {"n_steps": 1000}), Part("ddpm-stride"), 15.19, 1.0),
@@ -146,7 +147,12 @@ def _train(name: str, scale: float, seed: int, folder: Path) -> RunSpec:
         data=Part("swiss-roll", {"width": _WIDTH}),
         path=budget.path,
         objective=objective,
-        training=Training(n_steps=max(1, round(scale * budget.n_steps)), batch_size=_BATCH, n_snapshots=0),
+        training=Training(
+            n_steps=max(1, round(scale * budget.n_steps)),
+            batch_size=_BATCH,
+            learning_rate=budget.learning_rate,
+            n_snapshots=0,
+        ),
     )
     _run(spec, folder / name)
     return spec
