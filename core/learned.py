@@ -92,18 +92,22 @@ class NetworkField:
         """Whether the network was told classes."""
         self.network, self.reading, self.path = Evaluation(network, path, reading, half=half), reading, path
         self._learner = learner
+        self._shares_time = getattr(network, "shares_time", False)
 
     def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
         now = self._inside(t, x)
-        y = self._learner.field_output(self.network, x, now.expand(len(x)), cond)
+        y = self._learner.field_output(self.network, x, self._times(now, x), cond)
         # one time for all is one place on the path: its coefficients are not worked out for every sample
         return self.reading.decode(y, x, self.path.at(now).over(x))
 
     def flow_map(self, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None = None) -> Tensor:
         """x at time s from x at time t, in one evaluation."""
-        ends = s.to(x.device, x.dtype).expand(len(x))
-        starts = self._inside(t, x).expand(len(x))
+        starts, ends = self._times(self._inside(t, x), x), self._times(s.to(x.device, x.dtype), x)
         return self._learner.flow_map(self.network, self.path, self.reading, x, starts, ends, cond)
+
+    def _times(self, t: Tensor, x: Tensor) -> Tensor:
+        """t as the network takes it: what it works out of a time that all samples share, it works out once."""
+        return t.reshape(1) if self._shares_time and not t.ndim else t.expand(len(x))
 
     def _inside(self, t: Tensor, x: Tensor) -> Tensor:
         """t where the network was trained, in the precision of x."""

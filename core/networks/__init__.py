@@ -22,6 +22,7 @@ class Network(msgspec.Struct, frozen=True):
         """A module called with x [B, *shape], t [B], class labels [B] or None, and a target time s [B] or None.
 
         The label ``n_classes`` means no class, and so does None. Only a network of two times reads s; None is s = t.
+        A module with a true attribute ``shares_time`` also takes t and s [1], which stand for all samples.
         """
         raise NotImplementedError  # abstract
 

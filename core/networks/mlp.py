@@ -44,6 +44,7 @@ class Mlp(Network, frozen=True):
 
 
 class _Mlp(nn.Module):
+    shares_time = True
     frequencies: Tensor
     waves: Tensor
 
