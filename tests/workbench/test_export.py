@@ -139,7 +139,8 @@ def test_every_film_goes_from_noise_to_data(qapp, tmp_path, pacing: str) -> None
 def test_frames_painted_in_other_processes_are_the_same_and_in_order(qapp, tmp_path, monkeypatch) -> None:
     film = film_of(order(tmp_path / "film.gif"))
     monkeypatch.setattr(workers, "WORTH", 2)
-    apart = np.stack([frame.copy() for frame in workers.painted(film, tmp_path)])[..., 2::-1]
+    with workers.painted(film, tmp_path) as frames:
+        apart = np.stack([frame.copy() for frame in frames])[..., 2::-1]
     assert np.array_equal(apart, rendered(film))
 
 
