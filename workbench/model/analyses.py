@@ -12,7 +12,10 @@ from typing import Literal
 
 import resources
 from core import spec as specs
+from core.errors import TraceError
 from core.spec import SHIPPED, Part, RunSpec, Training
+from core.trace import Trace, open_trace
+from workbench import folders
 
 Kind = Literal["exact-field", "error-map", "forward"]
 _STEPS = 50
@@ -48,3 +51,22 @@ def fingerprint(spec: RunSpec) -> str:
         if file.is_file():
             text += f" {file.stat().st_size} {file.stat().st_mtime_ns}"
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def place(name: str) -> Path:
+    """Where the analysis of a fingerprint is kept."""
+    return folders.home() / "derived" / f"{name}.h5"
+
+
+def kept(file: Path) -> Trace | None:
+    """A finished analysis on disk; None where there is none."""
+    if not file.is_file():
+        return None
+    try:
+        trace = open_trace(file)
+    except TraceError:  # half written by a window that was killed: computed again
+        return None
+    if trace.status != "finished":
+        trace.close()
+        return None
+    return trace
