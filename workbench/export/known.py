@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core import spec as specs
 from core.trace import Trace
-from workbench.model.analyses import Kind, analysis_spec, fingerprint, kept, place
+from workbench.model.analyses import Kind, analysis_spec, fingerprint, kept, place, trim
 from workbench.views.heat import NO_ERROR, ErrorMap, analysed, recorded, run_density
 from workbench.views.image import images
 from workbench.views.lane2d import MOST_DISCS, Known, extent, presence_on
@@ -120,6 +120,7 @@ def _compute(run: Trace, kind: Kind, alive: Callable[[], None]) -> str:
                 text = None  # it has been sent
         if process.returncode == 0:
             part.replace(file)
+            trim({file})
             return ""
         return error.strip().splitlines()[-1] if error.strip() else "its process ended."
     finally:

@@ -7,6 +7,7 @@ while a knob is dragged.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,8 @@ from core.trace import Trace, open_trace
 from workbench import folders
 
 Kind = Literal["exact-field", "error-map", "forward"]
+BUDGET = 500_000_000
+"""Bytes that kept analyses may take: some two hundred maps of errors."""
 _STEPS = 50
 _UNTRAINED = ("network", "exact")
 """Fields that do not hang on the seed."""
@@ -53,9 +56,31 @@ def fingerprint(spec: RunSpec) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
+def folder() -> Path:
+    return folders.home() / "derived"
+
+
 def place(name: str) -> Path:
     """Where the analysis of a fingerprint is kept."""
-    return folders.home() / "derived" / f"{name}.h5"
+    return folder() / f"{name}.h5"
+
+
+def used() -> int:
+    """Bytes that kept analyses take."""
+    return sum(map(folders.size, folder().glob("*")))
+
+
+def trim(kept: Collection[Path] = ()) -> None:
+    """Remove the oldest until the rest fits the budget, but what is ``kept``; whoever asks again has them made anew."""
+    folders.trim(sorted(folder().glob("*"), key=_made, reverse=True), BUDGET, kept)
+
+
+def _made(file: Path) -> float:
+    """When a file was written; one that has gone meanwhile is the oldest."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def kept(file: Path) -> Trace | None:

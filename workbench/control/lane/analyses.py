@@ -1,7 +1,8 @@
 """Asks the engine for what a trace did not record, and keeps it: in memory beside the lanes, on disk beside the runs.
 
 An analysis is a run of its own. A trace is read and never written; what is found out about one that lies on disk lies
-in the folder ``derived``, named by what it was computed from, and is there again when the trace is opened again.
+in the folder ``derived``, named by what it was computed from, and is there again when the trace is opened again. The
+oldest go when all take more than their budget.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from core.spec import RunSpec
 from core.trace import Trace, TraceBuilder
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, JobEnded, Progress
-from workbench.model.analyses import Kind, analysis_spec, fingerprint, kept, place
+from workbench.model.analyses import Kind, analysis_spec, fingerprint, kept, place, trim
 
 _MOST_KEPT = 24
 _STOPPED: dict[Kind, str] = {
@@ -158,5 +159,6 @@ class Analyses(QObject):
         finding.job = finding.progress = None
         if end.status != "finished":
             finding.problem, finding.trace = end.message or _STOPPED[finding.kind], None
+        trim({place(name) for name in self._findings})
         self.progressed.emit()
         self.rows_arrived.emit()
