@@ -48,6 +48,12 @@ class Ink:
     lengths: Indices
     tints: Floats
 
+    def parts(self) -> tuple[Indices, Floats, Indices, Floats]:
+        return self.pixels, self.depth, self.lengths, self.tints
+
+
+_NOTHING = Ink(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int32), np.empty((0, 4), np.float32))
+
 
 class Layer:
     """A transparent layer of height x width pixels; coordinates are pixels, y down, pixel centres at .5."""
@@ -132,9 +138,13 @@ class Layer:
         self._inks.append(Ink(ink.pixels, np.float32(share) * ink.depth, ink.lengths, ink.tints))
 
     def take(self) -> Ink:
-        """All that was deposited, as one mark at each of its pixels; the layer is empty afterwards."""
-        pixels, sums = self._summed()
-        return Ink(pixels.astype(np.int32), np.ones(len(pixels), np.float32), np.ones(len(pixels), np.int32), sums)
+        """All that was deposited, as few numbers as it can be said in; the layer is empty afterwards."""
+        ink = self._all()
+        pixels = self._pixels_of(ink)
+        if 2 * len(ink.pixels) + 5 * len(ink.lengths) <= 7 * len(pixels):
+            return ink
+        ones = np.ones(len(pixels), np.int32)
+        return Ink(pixels.astype(np.int32), ones.astype(np.float32), ones, self._sums(ink, pixels))
 
     def onto(self, page: NDArray[np.uint8]) -> None:
         """Blend what was deposited over a page [height, width, 4] in BGRA; the layer is empty afterwards."""
@@ -154,27 +164,34 @@ class Layer:
 
     def _blended(self) -> tuple[NDArray[np.intp], Floats]:
         """Pixels, and BGRA of each with premultiplied alpha, 0 to 255."""
-        pixels, sums = self._summed()
+        ink = self._all()
+        pixels = self._pixels_of(ink)
+        sums = self._sums(ink, pixels)
         depth = sums[:, 3]
         alpha = np.float32(255.0) * (np.float32(1.0) - np.exp(-depth))
         sums *= (alpha / np.maximum(depth, _LEAST_DEPTH))[:, None]
         return pixels, sums
 
-    def _summed(self) -> tuple[NDArray[np.intp], Floats]:
-        """The pixels at which anything was deposited, rising, and the sum of tints at each [n, 4]; empties it all."""
+    def _all(self) -> Ink:
+        """What was deposited, in one; the layer is empty afterwards."""
         inks, self._inks = self._inks, []
-        if not inks:
-            return np.empty(0, np.intp), np.empty((0, 4), np.float32)
-        at = np.concatenate([ink.pixels for ink in inks], dtype=np.intp)  # numpy indexes fastest by its own integers
-        depth, tints = np.concatenate([ink.depth for ink in inks]), np.concatenate([ink.tints for ink in inks])
-        ends = np.zeros(len(tints) + 1, np.int32)
-        np.cumsum(np.concatenate([ink.lengths for ink in inks]), out=ends[1:])
-        self._touched[at] = True
+        return Ink(*(np.concatenate(parts) for parts in zip(*(ink.parts() for ink in (_NOTHING, *inks)), strict=True)))
+
+    def _pixels_of(self, ink: Ink) -> NDArray[np.intp]:
+        """The pixels of an ink, rising, each once."""
+        self._touched[ink.pixels.astype(np.intp)] = True  # numpy indexes fastest by its own integers
         pixels = np.flatnonzero(self._touched)
         self._touched[pixels] = False
+        return pixels
+
+    def _sums(self, ink: Ink, pixels: NDArray[np.intp]) -> Floats:
+        """What each of the pixels of an ink receives, [n, 4]."""
         self._place[pixels] = np.arange(len(pixels), dtype=np.int32)
-        sums: Floats = csc_array((depth, self._place.take(at), ends), shape=(len(pixels), len(tints))) @ tints
-        return pixels, sums
+        ends = np.zeros(len(ink.lengths) + 1, np.int32)
+        np.cumsum(ink.lengths, out=ends[1:])
+        shape = (len(pixels), len(ink.lengths))
+        sums: Floats = csc_array((ink.depth, self._place.take(ink.pixels), ends), shape=shape) @ ink.tints
+        return sums
 
     def _pixel(self, window: Window, x: Any, y: Any) -> Any:
         """The number of a pixel of the window in the layer."""
