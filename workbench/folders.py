@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -50,3 +50,23 @@ def write(file: Path, data: bytes) -> None:
         part.replace(file)
     except OSError as error:
         logging.warning("%s cannot be written: %s", file, error)
+
+
+def size(file: Path) -> int:
+    """Bytes of a file; none where it has gone meanwhile."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
+
+
+def trim(newest_first: Iterable[Path], budget: int, kept: Collection[Path] = ()) -> None:
+    """Remove the oldest files until the rest fits; what is in use is ``kept``, as long as there is any budget."""
+    total = 0
+    for file in newest_first:
+        total += size(file)
+        if total > budget and (budget == 0 or file not in kept):
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:  # another program reads it
+                logging.warning("%s stays: %s", file, error)

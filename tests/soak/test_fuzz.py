@@ -110,8 +110,9 @@ def test_spoiled_checkpoints(checker, tmp_path) -> None:
             checker.check("checkpoint", file)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "TIFF"])
-def test_spoiled_pictures(checker, kind, tmp_path) -> None:
+@pytest.mark.parametrize(("kind", "share"), [("PNG", 0.95), ("JPEG", 0.38), ("GIF", 0.38), ("TIFF", 0.2)])
+def test_spoiled_pictures(checker, kind, share, tmp_path) -> None:
+    """Only PNG has checksums: of the others about the half, of TIFF three in ten, cannot be read any more."""
     rng = np.random.default_rng(0)
     file = tmp_path / f"whole.{kind.lower()}"
     Image.fromarray(rng.integers(0, 255, (24, 24, 3), np.uint8)).save(file)
@@ -121,7 +122,8 @@ def test_spoiled_pictures(checker, kind, tmp_path) -> None:
 
     folder = tmp_path / "folder"
     folder.mkdir()
-    assert fuzz(checker, "picture", whole, folder / f"spoiled.{kind.lower()}", lambda _: read_pictures(folder, 8)) > 0
+    spoiled = folder / f"spoiled.{kind.lower()}"
+    assert fuzz(checker, "picture", whole, spoiled, lambda _: read_pictures(folder, 8)) > share * N
 
 
 @pytest.mark.parametrize("form", ["toml", "json"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 
 from core.events import Tick
@@ -10,6 +12,7 @@ from core.trace.build import collect
 from core.trace.derive import snapshot
 from trainers.jobs import start
 from workbench.control.lane.memo import Memo
+from workbench.model import analyses
 from workbench.model.analyses import analysis_spec, fingerprint
 from workbench.views.heat import recorded
 from workbench.views.lane2d import presence_on
@@ -63,3 +66,17 @@ def test_a_memo_makes_anew_what_is_made_of_other_parts() -> None:
     for parts in ((part, 1), (part, 1), (part, 2), (np.zeros(2), 2)):
         memo.get("key", parts, lambda: made.append(1))
     assert len(made) == 3
+
+
+def test_the_oldest_analyses_go_when_all_take_more_than_their_budget(monkeypatch) -> None:
+    analyses.folder().mkdir(parents=True)
+    files = [analyses.place(name) for name in ("d", "a", "c", "b")]  # not in the order of their names
+    for i, file in enumerate(files):
+        file.write_bytes(bytes(100 + i))
+        os.utime(file, (1000 + i, 1000 + i))
+    assert analyses.used() == 406
+    analyses.trim()
+    assert analyses.used() == 406
+    monkeypatch.setattr(analyses, "BUDGET", 250)
+    analyses.trim({files[0]})
+    assert set(analyses.folder().iterdir()) == {files[0], files[2], files[3]}

@@ -176,13 +176,14 @@ def test_a_wrong_number_is_a_message_at_its_field(qtbot, app) -> None:
 def test_exports_the_lanes_as_the_command_line_does(qtbot, app, tmp_path) -> None:
     exporter = app.controller.exporter
     assert exporter.titles() == ("Diffusion", "Flow matching")
-    app.session.view.overlays |= {"preview", "density"}
+    app.session.view.overlays |= {"preview", "density", "exact"}
     choice = ExportChoice(width=600, height=320, fps=5, seconds=1.0, title="Same")
     with qtbot.waitSignal(exporter.exported, timeout=60_000):
         exporter.export(tmp_path / "window.gif", choice)
     traces = [str(resources.path("traces", f"{name}.h5")) for name in START]
     command = ["export", *traces, str(tmp_path / "headless.gif"), "--size", "600x320", "--fps", "5", "--seconds", "1"]
-    assert main([*command, "--title", "Same", "--show", "preview", "--show", "density"]) == 0
+    shown = [word for name in ("preview", "density", "exact") for word in ("--show", name)]
+    assert main([*command, "--title", "Same", *shown]) == 0
     assert (tmp_path / "window.gif").read_bytes() == (tmp_path / "headless.gif").read_bytes()
 
 

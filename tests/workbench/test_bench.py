@@ -10,7 +10,7 @@ from core.images.files import DATA_VARIABLE
 from core.metrics.chamfer import Chamfer
 from core.spec import Part
 from workbench.commands import main
-from workbench.commands.benches import images, one_step, sample, solvers, swiss_roll, train
+from workbench.commands.benches import images, one_step, recording, sample, solvers, swiss_roll, train
 
 
 def test_what_there_is_to_measure(capsys) -> None:
@@ -19,7 +19,18 @@ def test_what_there_is_to_measure(capsys) -> None:
     assert exit_.value.code == 2
     err = capsys.readouterr().err
     assert err.count("\n") == 1
-    for what in ("comparison", "export", "images", "one-step", "sample", "solvers", "swiss-roll", "train", "window"):
+    for what in (
+        "comparison",
+        "export",
+        "images",
+        "one-step",
+        "recording",
+        "sample",
+        "solvers",
+        "swiss-roll",
+        "train",
+        "window",
+    ):
         assert f"'{what}'" in err
 
 
@@ -163,3 +174,19 @@ class TestImages:
         assert "mnist" in capsys.readouterr().err
         assert main(["bench", "images", "mnist", "--only", "cifar10-flow"]) == 2
         assert "There are rows of mnist-flow, mnist-mean-flow" in capsys.readouterr().err
+
+
+class TestRecording:
+    def test_the_run_that_is_recorded_is_the_one_that_is_not(self) -> None:
+        row = recording.Row("swiss-roll-flow", 20, 3, 0.05)
+        report = recording.compare((row,), 1, threads=1)
+        (told,) = report["rows"]
+        assert (told["samples"], told["steps"], told["most"]) == (20, 3, 0.05)
+        assert told["megabytes"] > 0.002  # at least x, [4, 20, 2] and x1_hat, were written
+        assert 0 < told["seconds"] < told["seconds recorded"]
+        assert told["cost"] == pytest.approx(told["seconds recorded"] / told["seconds"] - 1)
+        assert "5%" in recording.table(report)
+
+    def test_no_turn_is_one_line(self, capsys) -> None:
+        assert main(["bench", "recording", "--rounds", "0"]) == 2
+        assert "Give at least one. Given 0." in capsys.readouterr().err

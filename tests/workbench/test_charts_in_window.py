@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from PyQt6.QtCore import Qt
@@ -10,6 +11,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
+from core.spec import RunSpec
 from tests.workbench.opened import lanes, opened, start_engine
 from tests.workbench.test_charts import count
 from workbench.app import App
@@ -40,7 +42,9 @@ def test_a_chart_is_exchanged_by_its_title(qtbot: QtBot, app: App) -> None:
     assert count(image, DARK.methods["flow"]) > 100
 
 
-def test_the_learned_field_is_measured_once_whatever_the_sampler_does(qtbot: QtBot, app: App) -> None:
+def test_the_learned_field_is_measured_once_whatever_the_sampler_does(
+    qtbot: QtBot, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
     strip = app.controller.charts
     qtbot.waitUntil(lambda: len(strip._charts) == 3, timeout=10_000)
     choose(app, 1, "Velocity error over t")
@@ -51,7 +55,12 @@ def test_the_learned_field_is_measured_once_whatever_the_sampler_does(qtbot: QtB
     assert all(0.005 < curve.y.min() < 0.3 for curve in error.values())
     asked = []
     submit = app.engine.submit
-    app.engine.submit = lambda spec, **more: (asked.append(spec.action), submit(spec, **more))[1]  # type: ignore
+
+    def overheard(spec: RunSpec, **more: Any) -> int:
+        asked.append(spec.action)
+        return submit(spec, **more)
+
+    monkeypatch.setattr(app.engine, "submit", overheard)
     app.controller.panel.form.changed.emit("sampler.n_steps", 6)
     qtbot.waitUntil(lambda: len(lanes(app)[0].trace["x"]) == 7, timeout=20_000)
     QTest.keyClick(app.window, Qt.Key.Key_X, Qt.KeyboardModifier.ShiftModifier)

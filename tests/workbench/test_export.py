@@ -21,7 +21,9 @@ from PIL import Image
 
 import resources
 from core.errors import FlowscopeError, SpecError
-from core.trace import open_trace
+from core.spec import Part
+from core.trace import open_trace, save
+from workbench import folders
 from workbench.export import workers
 from workbench.export.film import Film, Painter
 from workbench.export.job import Order, film_of, make
@@ -139,7 +141,8 @@ def test_every_film_goes_from_noise_to_data(qapp, tmp_path, pacing: str) -> None
 def test_frames_painted_in_other_processes_are_the_same_and_in_order(qapp, tmp_path, monkeypatch) -> None:
     film = film_of(order(tmp_path / "film.gif"))
     monkeypatch.setattr(workers, "WORTH", 2)
-    apart = np.stack([frame.copy() for frame in workers.painted(film, tmp_path)])[..., 2::-1]
+    with workers.painted(film, tmp_path) as frames:
+        apart = np.stack([frame.copy() for frame in frames])[..., 2::-1]
     assert np.array_equal(apart, rendered(film))
 
 
@@ -272,6 +275,56 @@ def test_previews_and_density_are_there_where_they_are_asked_for(qapp, tmp_path)
         assert {mark.overlay for mark in lane.marks} == {"density", "real", "trails", "preview", "particles"}
     tops = {mark.top for lane in lanes[0] for mark in lane.marks if isinstance(mark, Heat)}
     assert len(tops) == 1
+
+
+def test_the_exact_field_and_the_error_are_computed_drawn_and_kept(qapp, tmp_path) -> None:
+    """Where the learned field is right the map is blue; the scale beside it ends in yellow; arrows add their colour."""
+    told: list[str] = []
+
+    def picture(name: str, **more: object) -> NDArray[np.int64]:
+        bare = ["particles", "trails", "field", "real"]
+        make(order(tmp_path / name, at=0.5, width=400, height=400, hidden=bare, **more), tell=told.append)
+        return np.asarray(Image.open(tmp_path / name).convert("RGB")).astype(int)
+
+    plain, error = picture("plain.png"), picture("error.png", more=["error"])
+    assert told == ["computing the error map of swiss-roll-flow.h5"]
+    both = picture("both.png", more=["error", "exact"])
+    assert told[1:] == ["computing the exact field of swiss-roll-flow.h5"]
+    again = picture("again.png", more=["error", "exact"])
+    assert len(told) == 2
+    assert np.array_equal(again, both)
+    middle = np.s_[120:280, 120:280]
+    blue = error[middle][..., 2] - error[middle][..., 0]
+    assert np.median(blue) > 40 > np.median(plain[middle][..., 2] - plain[middle][..., 0])
+    bar = error[-140:-60, -230:]  # above the foot, at the right
+    assert ((bar[..., :2].min(axis=2) > 190) & (bar[..., 2] < 90)).sum() > 40
+    exact = np.array([int(DARK.methods["exact"][i : i + 2], 16) for i in (1, 3, 5)])
+    nearer = np.abs(both - exact).sum(axis=2) < np.abs(error - exact).sum(axis=2)
+    drawn = (both != error).any(axis=2)
+    assert drawn.mean() > 0.01
+    assert nearer[drawn].mean() > 0.9
+
+
+def test_an_analysis_that_fails_is_told_and_one_that_nobody_waits_for_is_ended(qapp, tmp_path) -> None:
+    trace = open_trace(TRACES[1])
+    gone = Part("network", {"weights": str(tmp_path / "gone.safetensors")})
+    trace.spec, trace.source = trace.spec.replace(field=gone), None
+    save(trace, tmp_path / "run.h5")
+    asked = order(tmp_path / "moment.png", traces=[str(tmp_path / "run.h5")], at=0.5, more=["error"])
+    told: list[str] = []
+    (lane,) = film_of(asked, told.append).reel.rows(0)[0]
+    assert re.search(r"the error map of run.h5 cannot be computed: .*gone\.safetensors", told[1])
+    assert lane.notes == ("The error map could not be computed",)
+
+    class Enough(Exception):
+        pass
+
+    def stop() -> None:
+        raise Enough
+
+    with pytest.raises(Enough):
+        film_of(asked, alive=stop)
+    assert list((folders.home() / "derived").iterdir()) == []
 
 
 @pytest.mark.parametrize(

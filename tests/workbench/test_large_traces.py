@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from core.spec import RunSpec
 from core.trace import Trace, TraceWriter, open_trace, part
 from core.trace.part import Part, part_of
 from core.trace.trace import SAMPLING_COLUMNS
+from workbench.export.data import write_data
 from workbench.views import thinned
 from workbench.views.heat import density_rows, run_density
 from workbench.views.image import images
@@ -110,4 +112,22 @@ def test_the_density_of_very_many_is_counted_at_some_steps(tmp_path, monkeypatch
     assert len(density) == len(heat.times) == len(density_rows(trace["x"])) == 8
     assert (heat.times[0], heat.times[-1]) == (0.0, 1.0)
     assert shown.notes == ("Density of 200 particles at 8 steps",)
+    trace.close()
+
+
+def test_numbers_are_written_without_holding_a_whole_stream(tmp_path) -> None:
+    trace = trace_of(tmp_path / "run.h5", (60_000, 2), "points")
+    whole = trace["x"].row_bytes * N
+    trace.close()
+    tracemalloc.start()
+    n = write_data([tmp_path / "run.h5"], tmp_path / "all.npz")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < whole / 3
+    trace = open_trace(tmp_path / "run.h5")
+    with np.load(tmp_path / "all.npz") as arrays:
+        assert n == sum(arrays[name].size for name in arrays)
+        (x,) = (name for name in arrays if name.endswith("/x"))
+        assert np.array_equal(arrays[x], trace["x"][:])
+        assert np.array_equal(arrays[f"{x}.alpha"], trace["x"].column("alpha"))
     trace.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from PyQt6.QtCore import Qt
 import resources
 from workbench import folders
 from workbench.app import START, App
+from workbench.model import analyses
 from workbench.views.marks import Heat, Overlay
 from workbench.widgets.lane.overlay_bar import OVERLAYS
 
@@ -81,10 +83,16 @@ def test_exact_field_and_error_map_are_computed_shown_and_kept(qtbot, app) -> No
     assert len(list((folders.home() / "derived").glob("*.h5"))) == 4
 
 
-def test_what_was_found_out_is_there_again_without_an_engine(qtbot, app) -> None:
+def test_what_was_found_out_is_there_again_without_an_engine(qtbot, app, monkeypatch) -> None:
+    monkeypatch.setattr(analyses, "BUDGET", 1)  # what is shown stays all the same
+    older = analyses.place("older")
+    older.parent.mkdir(parents=True, exist_ok=True)
+    older.write_bytes(bytes(2))
+    os.utime(older, (1000, 1000))
     app.engine.start()
     qtbot.keyClick(app.window, Qt.Key.Key_E)
     qtbot.waitUntil(lambda: bool(marks(app, 0, "exact")) and not app.controller.analyses.busy, timeout=60_000)
+    assert not older.exists()
     again = App([])
     qtbot.addWidget(again.window)
     again.session.view.overlays = again.session.view.overlays | {"exact"}

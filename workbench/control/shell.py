@@ -17,7 +17,7 @@ from workbench import log
 from workbench.control.disk import keep
 from workbench.control.shortcuts import Shortcuts
 from workbench.control.undo import Undo
-from workbench.model import live
+from workbench.model import analyses, live
 from workbench.model.recents import size_words, when_words
 from workbench.model.settings import Store
 from workbench.pages.settings import SettingsPage
@@ -84,7 +84,7 @@ class Shell(QObject):
             self.page.log_asked.connect(self.copy_log)
             window.add_place("settings", self.page)
         self.page.show_settings(self.settings.now)
-        self.page.show_used(live.used())
+        self.page.show_used(live.used(), analyses.used())
         window.show_place("settings")
         self._main.playhead.pause()
 
@@ -138,7 +138,7 @@ class Shell(QObject):
     def _trim(self) -> None:
         live.trim(self.settings.now.live_bytes, self._main.runs.files.values())
         if self.page is not None:
-            self.page.show_used(live.used())
+            self.page.show_used(live.used(), analyses.used())
 
     def _not_recorded(self, why: str) -> None:
         """Said once: the next runs would say the same."""

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 import tempfile
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FlowscopeError
-from core.trace import Trace, open_trace
+from core.trace import Stream, Trace, open_trace
 from workbench.export.scenes import sampled
 from workbench.views.marks import locate
+
+_BLOCK = 1 << 20
+"""Bytes of a stream that are held at a time."""
 
 
 def write_data(files: Sequence[Path], out: Path, at: float | None = None) -> int:
@@ -22,7 +28,7 @@ def write_data(files: Sequence[Path], out: Path, at: float | None = None) -> int
 
     A table has the columns lane, t, particle, x, y (for other than two dimensions x1, x2, …). Arrays are named
     ``1-diffusion/x``, their timelines ``1-diffusion/x.t``, ``….alpha`` and so on, what goes with them
-    ``1-diffusion/field/velocity.grid``.
+    ``1-diffusion/field/velocity.grid``. However long a trace, only a few of its rows are held at a time.
 
     Raises:
         FlowscopeError: a trace cannot be read, or the file cannot be written.
@@ -59,22 +65,40 @@ def _write_table(files: Sequence[Path], out: Path, at: float | None) -> int:
 
 
 def _write_arrays(files: Sequence[Path], out: Path, at: float | None) -> int:
-    arrays: dict[str, NDArray[np.generic]] = {}
-    for i, file in enumerate(files):
-        trace = open_trace(file)
-        # a moment is one of sampling; all of it is all of training too
-        shown = trace if at is None else sampled(trace)
-        for stream in shown.streams.values():
-            name = f"{_name(i, trace)}/{stream.name}"
-            rows = _rows(stream.axis, at)
-            arrays[name] = stream[rows.start : rows.stop]
-            for column in stream.declared.columns:
-                arrays[f"{name}.{column}"] = stream.column(column)[rows.start : rows.stop]
-            arrays.update({f"{name}.{key}": value for key, value in stream.static.items()})
-        trace.close()
-    with out.open("wb") as target:
-        np.savez_compressed(target, allow_pickle=False, **arrays)
-    return sum(array.size for array in arrays.values())
+    n = 0
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for i, file in enumerate(files):
+            trace = open_trace(file)
+            # a moment is one of sampling; all of it is all of training too
+            shown = trace if at is None else sampled(trace)
+            for stream in shown.streams.values():
+                n += _write_stream(archive, f"{_name(i, trace)}/{stream.name}", stream, _rows(stream.axis, at))
+            trace.close()
+    return n
+
+
+def _write_stream(archive: zipfile.ZipFile, name: str, stream: Stream, rows: range) -> int:
+    """Write some rows of a stream, its timelines and what goes with it; returns how many numbers."""
+    shape = (len(rows), *stream.declared.row_shape)
+    step = max(1, _BLOCK // max(1, stream.row_bytes))
+    blocks = (stream[first : min(first + step, rows.stop)] for first in range(rows.start, rows.stop, step))
+    n = _write_array(archive, name, np.dtype(stream.declared.dtype), shape, blocks)
+    beside = {column: stream.column(column)[rows.start : rows.stop] for column in stream.declared.columns}
+    for key, value in (beside | stream.static).items():
+        n += _write_array(archive, f"{name}.{key}", value.dtype, value.shape, [value])
+    return n
+
+
+def _write_array(
+    archive: zipfile.ZipFile, name: str, dtype: np.dtype[Any], shape: tuple[int, ...], blocks: Iterable[NDArray[Any]]
+) -> int:
+    """Write an array as `numpy.load` reads it, a block of rows at a time; returns how many numbers."""
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    with archive.open(f"{name}.npy", "w", force_zip64=True) as target:
+        np.lib.format.write_array_header_1_0(target, header)
+        for block in blocks:
+            target.write(np.ascontiguousarray(block).data)
+    return math.prod(shape)
 
 
 def _rows(times: NDArray[np.float64], at: float | None) -> range:

@@ -6,10 +6,11 @@ not grow with the number of frames.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -26,6 +27,8 @@ from workbench.painters.paper.page import image_on
 Report = Callable[[int, int], None]
 _PALETTE_FRAMES = 10
 _PIPE = 1 << 20
+_THREADS = str(max(1, (os.cpu_count() or 1) // 2))
+"""Of the encoder: painting takes the other half, and a thread more than there are cores only makes both wait."""
 
 
 def write_film(film: Film, out: Path, report: Report = lambda done, total: None) -> int:
@@ -42,7 +45,7 @@ def write_film(film: Film, out: Path, report: Report = lambda done, total: None)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as name:
             folder = Path(name)
             part = folder / f"film{suffix}"
-            with closing(painted(film, folder)) as frames:
+            with painted(film, folder) as frames:
                 counted = _counted(frames, len(shots), report)
                 if suffix == "":
                     _write_pictures(counted, part)
@@ -90,7 +93,7 @@ def _ffmpeg(film: Film, frames: Iterable[Frame], options: list[str], out: Path) 
     """Feed frames to ffmpeg as raw BGRA."""
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "bgr0", "-s",
-        f"{film.size[0]}x{film.size[1]}", "-r", str(film.fps), "-i", "-", *options, str(out),
+        f"{film.size[0]}x{film.size[1]}", "-r", str(film.fps), "-i", "-", *options, "-threads", _THREADS, str(out),
     ]  # fmt: skip
     # a wide pipe, so that painter and encoder take turns less often
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, pipesize=_PIPE)

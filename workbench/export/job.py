@@ -71,8 +71,12 @@ class Cancelled(Exception):
     """Nobody waits for the export any more."""
 
 
-def film_of(order: Order) -> Film:
+def film_of(
+    order: Order, tell: Callable[[str], None] = lambda words: None, alive: Callable[[], None] = lambda: None
+) -> Film:
     """The film of an order. Everything drawn is read from the traces here, or, over training, when its turn comes.
+
+    Analyses that it shows are computed first; ``tell`` hears of them, and ``alive`` ends that by raising.
 
     Raises:
         FlowscopeError: a number of the order is out of range, or a trace cannot be read.
@@ -83,6 +87,7 @@ def film_of(order: Order) -> Film:
         tuple(map(checked, order.traces)), theme, order.real, order.field_kind, order.factor, tuple(order.hidden),
         order.captions, order.layout, tuple(order.more),
     )  # fmt: skip
+    choice.find_out(tell, alive)
     rows = choice.rows()
     reel: Reel = Sampling(rows)
     if order.over == "training":
@@ -131,7 +136,7 @@ def make(
 ) -> str:
     """Make what an order asks for in this process; needs a QGuiApplication. Returns what was made, in a few words.
 
-    ``tell`` hears beforehand about how much a film will weigh.
+    ``tell`` hears what is computed for it, and about how much a film will weigh.
 
     Raises:
         FlowscopeError: it cannot be made; the message says why.
@@ -140,7 +145,8 @@ def make(
     out = Path(order.out)
     if order.suffix in TABLES:
         return f"data {out}, {write_data([Path(file) for file in order.traces], out, order.at):,} numbers"
-    film = film_of(order)
+    frames = 1 if order.suffix in PICTURES else sum(frame_counts(order.fps, order.seconds, order.hold))
+    film = film_of(order, tell, lambda: report(0, frames))
     if order.suffix in PICTURES:
         shot = film.reel.shot(1.0 if order.at is None or order.over == "training" else order.at)
         shapes = write_still(Painter(film).page(shot), shot.t, out)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,16 +15,17 @@ from core.errors import TraceError
 from core.trace import Trace, open_trace
 from core.trace.derive import FieldKind, snapshot
 from workbench.export.film import Shot
+from workbench.export.known import compute, known
 from workbench.painters.paper.page import Rows
-from workbench.views.heat import density_top, run_density
+from workbench.views.heat import density_top, error_top
 from workbench.views.image import images
-from workbench.views.lane2d import BASIC, MOST_DISCS, NOTHING, Known, Look, extent, real_scene, scene
+from workbench.views.lane2d import BASIC, Look, real_scene, scene
 from workbench.views.marks import Overlay, Scene
 from workbench.views.theme import Theme
 
 Layout = Literal["row", "grid"]
-MORE: tuple[Overlay, ...] = ("preview", "density", "arrows", "labels")
-"""Overlays that are shown where somebody asks for them, of those that a trace alone suffices for."""
+MORE: tuple[Overlay, ...] = ("preview", "density", "exact", "error", "arrows", "labels")
+"""Overlays that are shown where somebody asks for them."""
 
 
 def lanes(
@@ -39,25 +41,23 @@ def lanes(
     if any(map(images.shows_images, runs)):
         made = image_lanes(runs, theme, real=real, kind=field_kind, hidden=hidden, more=more)
         return with_one_extent([*map(_captioned, made, captions), *made[len(captions) :]])
-    out, known = [], [_known(run, more) for run in runs]
-    top = density_top([each.density for each in known if each.density is not None])
-    for i, (shown, found) in enumerate(zip(runs, known, strict=True)):
-        look = Look(theme, field_kind, factor, first=i == 0, overlays=BASIC | frozenset(more), density_top=top)
-        lane = scene(shown, look, shown["x"].static.get("data"), found)
-        if i < len(captions):
-            lane = _captioned(lane, captions[i])
-        out.append(dataclasses.replace(lane, marks=tuple(m for m in lane.marks if m.overlay not in hidden)))
+    with ExitStack() as stack:
+        found = [stack.enter_context(known(run, more)) for run in runs]
+        look = Look(
+            theme, field_kind, factor, overlays=BASIC | frozenset(more),
+            density_top=density_top([each.density for each in found if each.density is not None]),
+            error_top=error_top([each.error for each in found if each.error is not None]),
+        )  # fmt: skip
+        out = [
+            scene(run, dataclasses.replace(look, first=i == 0), run["x"].static.get("data"), each)
+            for i, (run, each) in enumerate(zip(runs, found, strict=True))
+        ]
+    out = [*map(_captioned, out, captions), *out[len(captions) :]]
+    out = [dataclasses.replace(lane, marks=tuple(m for m in lane.marks if m.overlay not in hidden)) for lane in out]
     data = next((t["x"].static["data"] for t in runs if "data" in t["x"].static), None)
     if real and data is not None:
         out.append(real_scene(data, traces[0].meta.get("data_title", traces[0].spec.data.name), Look(theme)))
     return with_one_extent(out)
-
-
-def _known(run: Trace, more: Collection[Overlay]) -> Known:
-    """The density of a run's particles where it is asked for, or stands in for more of them than are drawn."""
-    if "density" not in more and run["x"].declared.row_shape[0] <= MOST_DISCS:
-        return NOTHING
-    return Known(density=run_density(run["x"], extent(run)))
 
 
 def _captioned(scene: Scene, caption: str) -> Scene:
@@ -157,6 +157,15 @@ class Choice:
             return arranged(scenes, [model_of(trace) for trace in traces], self.layout)
         finally:
             for trace in traces:
+                trace.close()
+
+    def find_out(self, tell: Callable[[str], None], alive: Callable[[], None]) -> None:
+        """Make the analyses that the lanes show and that nobody has made yet, as `known.compute` does."""
+        for file in self.files:
+            trace = open_trace(file)
+            try:
+                compute(file, sampled(trace), self.more, tell, alive)
+            finally:
                 trace.close()
 
     def steps(self) -> tuple[float, ...]:

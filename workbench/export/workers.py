@@ -9,10 +9,10 @@ import signal
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from core.errors import FlowscopeError
 from workbench import headless
 from workbench.export.film import Film, Frame, Painter, Shot
 
+_Slots = np.memmap[tuple[int, int, int, int], np.dtype[np.uint8]]
+
 WORTH = 60
 """Different frames from which on processes pay: each takes most of a second to start."""
 _MOST = 8
@@ -29,10 +31,12 @@ _AHEAD = 2
 """Frames that each process may be ahead of the film."""
 
 
-def painted(film: Film, folder: Path) -> Generator[Frame]:
+@contextmanager
+def painted(film: Film, folder: Path) -> Iterator[Iterator[Frame]]:
     """Every frame [height, width, 4] in BGRA, in order; each is valid until the next one is asked for.
 
     ``folder`` holds the memory that the processes share, as a file. What several frames in a row show is painted once.
+    The processes start, and paint as far as they may, before the first frame is asked for.
 
     Raises:
         FlowscopeError: a painting process ended.
@@ -40,10 +44,15 @@ def painted(film: Film, folder: Path) -> Generator[Frame]:
     runs = [(shot, len(list(same))) for shot, same in itertools.groupby(film.shots)]
     shots = [shot for shot, _ in runs]
     processes = min(os.cpu_count() or 1, _MOST)
-    frames = _apart(film, shots, folder, processes) if len(shots) >= WORTH and processes > 1 else _here(film, shots)
-    for frame, (_, times) in zip(frames, runs, strict=True):
-        for _ in range(times):
-            yield frame
+    with ExitStack() as stack:
+        apart = len(shots) >= WORTH and processes > 1
+        frames = _apart(film, shots, folder, processes, stack) if apart else _here(film, shots)
+        yield _repeated(frames, [times for _, times in runs])
+
+
+def _repeated(frames: Iterator[Frame], times: Sequence[int]) -> Iterator[Frame]:
+    for frame, n in zip(frames, times, strict=True):
+        yield from itertools.repeat(frame, n)
 
 
 def _here(film: Film, shots: Sequence[Shot]) -> Iterator[Frame]:
@@ -53,33 +62,38 @@ def _here(film: Film, shots: Sequence[Shot]) -> Iterator[Frame]:
         yield frame
 
 
-def _apart(film: Film, shots: Sequence[Shot], folder: Path, processes: int) -> Iterator[Frame]:
+def _apart(film: Film, shots: Sequence[Shot], folder: Path, processes: int, stack: ExitStack) -> Iterator[Frame]:
+    """The frames, from processes that have begun when this returns and end with the stack."""
     shape = (_AHEAD * processes, *film.shape)
-    with ExitStack() as stack:
-        file = stack.enter_context(tempfile.NamedTemporaryFile(dir=folder, delete=False))
-        for _ in range(shape[0]):
-            file.write(bytes(int(np.prod(film.shape))))  # so that a full disk is an error here, not a crash later
-        file.flush()
-        slots = np.memmap(file.name, np.uint8, "r+", shape=shape)
-        pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _begin, (film, file.name, shape))
-        stack.callback(pool.shutdown, cancel_futures=True)
-        waiting: deque[tuple[int, Future[None]]] = deque()
-        rest = iter(shots)
-        for slot, shot in zip(range(shape[0]), rest, strict=False):
+    file = stack.enter_context(tempfile.NamedTemporaryFile(dir=folder, delete=False))  # noqa: SIM115  # by the stack
+    for _ in range(shape[0]):
+        file.write(bytes(int(np.prod(film.shape))))  # so that a full disk is an error here, not a crash later
+    file.flush()
+    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _begin, (film, file.name, shape))
+    stack.callback(pool.shutdown, cancel_futures=True)
+    waiting: deque[tuple[int, Future[None]]] = deque()
+    rest = iter(shots)
+    for slot, shot in zip(range(shape[0]), rest, strict=False):
+        waiting.append((slot, pool.submit(_paint, shot, slot)))
+    return _collected(pool, waiting, rest, np.memmap(file.name, np.uint8, "r+", shape=shape))
+
+
+def _collected(
+    pool: ProcessPoolExecutor, waiting: deque[tuple[int, Future[None]]], rest: Iterator[Shot], slots: _Slots
+) -> Iterator[Frame]:
+    while waiting:
+        slot, job = waiting.popleft()
+        try:
+            job.result()
+        except BrokenProcessPool:
+            raise FlowscopeError("A process that painted frames has ended; memory may have run out.") from None
+        yield slots[slot]
+        for shot in itertools.islice(rest, 1):
             waiting.append((slot, pool.submit(_paint, shot, slot)))
-        while waiting:
-            slot, job = waiting.popleft()
-            try:
-                job.result()
-            except BrokenProcessPool:
-                raise FlowscopeError("A process that painted frames has ended; memory may have run out.") from None
-            yield slots[slot]
-            for shot in itertools.islice(rest, 1):
-                waiting.append((slot, pool.submit(_paint, shot, slot)))
 
 
 _painter: Painter
-_slots: np.memmap[tuple[int, int, int, int], np.dtype[np.uint8]]
+_slots: _Slots
 
 
 def _begin(film: Film, file: str, shape: tuple[int, int, int, int]) -> None:

@@ -7,14 +7,20 @@ while a knob is dragged.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
 import resources
 from core import spec as specs
+from core.errors import TraceError
 from core.spec import SHIPPED, Part, RunSpec, Training
+from core.trace import Trace, open_trace
+from workbench import folders
 
 Kind = Literal["exact-field", "error-map", "forward"]
+BUDGET = 500_000_000
+"""Bytes that kept analyses may take: some two hundred maps of errors."""
 _STEPS = 50
 _UNTRAINED = ("network", "exact")
 """Fields that do not hang on the seed."""
@@ -48,3 +54,44 @@ def fingerprint(spec: RunSpec) -> str:
         if file.is_file():
             text += f" {file.stat().st_size} {file.stat().st_mtime_ns}"
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def folder() -> Path:
+    return folders.home() / "derived"
+
+
+def place(name: str) -> Path:
+    """Where the analysis of a fingerprint is kept."""
+    return folder() / f"{name}.h5"
+
+
+def used() -> int:
+    """Bytes that kept analyses take."""
+    return sum(map(folders.size, folder().glob("*")))
+
+
+def trim(kept: Collection[Path] = ()) -> None:
+    """Remove the oldest until the rest fits the budget, but what is ``kept``; whoever asks again has them made anew."""
+    folders.trim(sorted(folder().glob("*"), key=_made, reverse=True), BUDGET, kept)
+
+
+def _made(file: Path) -> float:
+    """When a file was written; one that has gone meanwhile is the oldest."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def kept(file: Path) -> Trace | None:
+    """A finished analysis on disk; None where there is none."""
+    if not file.is_file():
+        return None
+    try:
+        trace = open_trace(file)
+    except TraceError:  # half written by a window that was killed: computed again
+        return None
+    if trace.status != "finished":
+        trace.close()
+        return None
+    return trace

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
@@ -33,23 +32,9 @@ def files() -> list[Path]:
 
 def used() -> int:
     """Bytes that they take."""
-    return sum(_size(file) for file in files())
+    return sum(map(folders.size, files()))
 
 
 def trim(budget: int, kept: Collection[Path] = ()) -> None:
     """Remove the oldest until the rest fits; what is shown now is ``kept``, as long as there is any budget."""
-    total = 0
-    for file in files():
-        total += _size(file)
-        if total > budget and (budget == 0 or file not in kept):
-            try:
-                file.unlink(missing_ok=True)
-            except OSError as error:  # another program reads it
-                logging.warning("%s stays: %s", file, error)
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except OSError:  # it has gone meanwhile
-        return 0
+    folders.trim(files(), budget, kept)

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QScrollArea, 
 from core.errors import SpecError
 from workbench import actions as table
 from workbench.model import live
+from workbench.model.analyses import BUDGET
 from workbench.model.recents import size_words
 from workbench.model.settings import SCALES, Settings
 from workbench.views.theme import Theme
@@ -78,12 +79,14 @@ class SettingsPage(QScrollArea):
         grid.addWidget(self.used, 2, 1)
         return card
 
-    def show_used(self, n_bytes: int) -> None:
-        """What live runs take on disk now."""
+    def show_used(self, n_bytes: int, analyses: int) -> None:
+        """What live runs and analyses take on disk now."""
         now = size_words(n_bytes) if n_bytes else "Nothing"
+        beside = size_words(analyses) if analyses else "nothing"
         self.used.setText(
             f"{now} now. What you sample is recorded; the oldest go first. All runs lists the newest, "
-            "and one that you rename stays."
+            f"and one that you rename stays. Beside them exact fields and error maps take {beside} of "
+            f"{size_words(BUDGET)}."
         )
 
     def _shortcuts(self) -> QWidget:

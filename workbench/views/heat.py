@@ -22,6 +22,7 @@ _CELLS = 72
 _FADES = 0.2
 """Below this share of the scale a density fades."""
 ERROR_LABEL = "|v learned − v exact|, units / time"
+NO_ERROR = "No learned field here, and so no error"
 
 
 @dataclass(frozen=True, eq=False)

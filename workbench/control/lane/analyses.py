@@ -1,24 +1,22 @@
 """Asks the engine for what a trace did not record, and keeps it: in memory beside the lanes, on disk beside the runs.
 
 An analysis is a run of its own. A trace is read and never written; what is found out about one that lies on disk lies
-in the folder ``derived``, named by what it was computed from, and is there again when the trace is opened again.
+in the folder ``derived``, named by what it was computed from, and is there again when the trace is opened again. The
+oldest go when all take more than their budget.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from core.errors import TraceError
 from core.events import Event
 from core.spec import RunSpec
-from core.trace import Trace, TraceBuilder, open_trace
-from workbench import folders
+from core.trace import Trace, TraceBuilder
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, JobEnded, Progress
-from workbench.model.analyses import Kind, analysis_spec, fingerprint
+from workbench.model.analyses import Kind, analysis_spec, fingerprint, kept, place, trim
 
 _MOST_KEPT = 24
 _STOPPED: dict[Kind, str] = {
@@ -73,9 +71,9 @@ class Analyses(QObject):
         self._by_lane[lane, kind] = name
         finding = self._findings.pop(name, None) or Finding(kind, spec)
         self._findings[name] = finding  # the newest stands last
-        record = _file(name) if trace.source is not None else None
+        record = place(name) if trace.source is not None else None
         if finding.trace is None and record is not None:
-            finding.trace = _kept(record)
+            finding.trace = kept(record)
         if finding.trace is None and finding.job is None and not finding.problem and self._ready:
             replaced = self._superseded(older, name)
             finding.job = self._engine.submit(spec, replaces=replaced, record=record)
@@ -161,23 +159,6 @@ class Analyses(QObject):
         finding.job = finding.progress = None
         if end.status != "finished":
             finding.problem, finding.trace = end.message or _STOPPED[finding.kind], None
+        trim({place(name) for name in self._findings})
         self.progressed.emit()
         self.rows_arrived.emit()
-
-
-def _file(name: str) -> Path:
-    return folders.home() / "derived" / f"{name}.h5"
-
-
-def _kept(file: Path) -> Trace | None:
-    """A finished analysis on disk."""
-    if not file.is_file():
-        return None
-    try:
-        trace = open_trace(file)
-    except TraceError:  # half written by a window that was killed: computed again
-        return None
-    if trace.status != "finished":
-        trace.close()
-        return None
-    return trace

@@ -16,7 +16,16 @@ from workbench.model.analyses import Kind
 from workbench.model.names import names_of
 from workbench.model.session import LaneState, Session
 from workbench.views.formulas import with_equations
-from workbench.views.heat import ErrorMap, analysed, density_top, error_top, particle_density, recorded, run_density
+from workbench.views.heat import (
+    NO_ERROR,
+    ErrorMap,
+    analysed,
+    density_top,
+    error_top,
+    particle_density,
+    recorded,
+    run_density,
+)
 from workbench.views.image import images
 from workbench.views.lane2d import (
     BASIC,
@@ -164,7 +173,7 @@ class Scenes:
                 lambda: recorded(field, exact["field/exact"], presence_on(field.static["grid"], x[:])),
             )
         if trace.spec.field.name == "exact" or trace.spec.action != "sample":
-            notes["No learned field here, and so no error"] = None
+            notes[NO_ERROR] = None
             return None
         derived = self._ask(lane, trace, "error-map", notes)
         if derived is None:

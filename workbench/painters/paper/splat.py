@@ -1,7 +1,8 @@
 """Antialiased discs and lines from arrays, straight into an image: no Python loop over particles.
 
 Everything is a sum over pixels: each sample deposits optical depth -log(1 - alpha) and its colour weighted by it, so
-that overlapping marks blend independently of their order, opaque ones cover, and faint ones add up.
+that overlapping marks blend independently of their order, opaque ones cover, and faint ones add up. The sum is one
+sparse product, depth [pixels, marks] by colours [marks, 4], taken over the pixels that anything was deposited at.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_array
 
 Floats = NDArray[np.float32]
-Complexes = NDArray[np.complex64]
+Indices = NDArray[np.int32]
 
 _MOST_ALPHA = 0.995
 _HALF_DIAGONAL = 0.71
 _SHORTEST = 1e-3
+_LEAST_DEPTH = np.float32(1e-12)
 _EDGE = 0.5
 """Lines end half a pixel before the border, so that the pixels beside each of their samples exist."""
 
@@ -34,11 +37,22 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Ink:
-    """What was deposited at some pixels, each of them named once: depth and red, green and blue weighted by it."""
+    """Optical depth that n marks deposit at pixels of a layer, each mark at as many as its entry in ``lengths`` says.
 
-    pixels: NDArray[np.intp]
-    warm: Complexes
-    cold: Complexes
+    ``pixels`` and ``depth`` [sum of lengths] go mark by mark; ``tints`` [n, 4] are blue, green, red and 1, which a
+    pixel receives times its depth.
+    """
+
+    pixels: Indices
+    depth: Floats
+    lengths: Indices
+    tints: Floats
+
+    def parts(self) -> tuple[Indices, Floats, Indices, Floats]:
+        return self.pixels, self.depth, self.lengths, self.tints
+
+
+_NOTHING = Ink(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int32), np.empty((0, 4), np.float32))
 
 
 class Layer:
@@ -46,9 +60,9 @@ class Layer:
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
-        # two numbers are added up at a time: depth + i red, green + i blue
-        self._warm = np.zeros(width * height, np.complex64)
-        self._cold = np.zeros(width * height, np.complex64)
+        self._inks: list[Ink] = []
+        self._touched = np.zeros(width * height, np.bool_)
+        self._place = np.empty(width * height, np.int32)
 
     @property
     def all(self) -> Window:
@@ -59,26 +73,26 @@ class Layer:
     ) -> None:
         """Discs at centres [n, 2] in colours [n, 4]; with a ``line`` rings of that width."""
         reach = int(np.ceil(radius + 0.5))
-        dy, dx = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
+        dy, dx = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1).astype(np.int32)
         near = np.hypot(dx, dy) < radius + 0.5 + _HALF_DIAGONAL
         dx, dy = dx[near], dy[near]
-        seen = ((centres > -reach) & (centres < [window.width + reach, window.height + reach])).all(axis=1)
+        size = np.array([window.width, window.height], np.int32)
+        seen = ((centres > -reach) & (centres < size + reach)).all(axis=1)
         place, colours = centres[seen].astype(np.float32), colours[seen]
         pixel = np.floor(place)
         off = place - pixel - np.float32(0.5)
-        corner = pixel.astype(np.intp)
-        x, y = corner[:, :1] + dx, corner[:, 1:] + dy
+        corner = pixel.astype(np.int32)
         distance = np.sqrt((dx.astype(np.float32) - off[:, :1]) ** 2 + (dy.astype(np.float32) - off[:, 1:]) ** 2)
         alpha = np.clip(np.float32(radius + 0.5) - distance, 0.0, 1.0) * colours[:, 3:]
         if line:
             alpha *= np.clip(distance - np.float32(radius - line - 0.5), 0.0, 1.0)
-        inside = (x >= 0) & (x < window.width) & (y >= 0) & (y < window.height)
-        if not inside.all():
-            alpha[~inside] = 0.0
-            x, y = np.clip(x, 0, window.width - 1), np.clip(y, 0, window.height - 1)
-        depth = -np.log1p(-np.minimum(alpha, np.float32(_MOST_ALPHA)))
-        warm, cold = _tints(colours)
-        self._deposit(self._index(window, x, y), depth * warm[:, None], depth * cold[:, None])
+        pixels = self._pixel(window, corner[:, :1], corner[:, 1:]) + (dx + dy * np.int32(self.width))
+        lengths = np.full(len(pixels), len(dx), np.int32)
+        if not ((corner >= reach) & (corner < size - reach)).all():
+            x, y = corner[:, :1] + dx, corner[:, 1:] + dy
+            inside = (x >= 0) & (x < window.width) & (y >= 0) & (y < window.height)
+            pixels, alpha, lengths = pixels[inside], alpha[inside], inside.sum(axis=1, dtype=np.int32)
+        self._inks.append(Ink(pixels.ravel(), _depth(alpha.ravel()), lengths, _tints(colours)))
 
     def lines(
         self, window: Window, start: NDArray[np.floating], end: NDArray[np.floating], width: float, colours: Floats,
@@ -95,47 +109,49 @@ class Layer:
         long_enough = np.abs(end - start).max(axis=1, initial=0.0) > _SHORTEST
         start, end, colours = start[long_enough], end[long_enough], colours[long_enough]
         along, across, steep = _by_longer_axis(start, end)
-        step, side = np.where(steep, self.width, 1), np.where(steep, 1, self.width)
+        step, side = (np.where(steep, *way).astype(np.int32) for way in ((self.width, 1), (1, self.width)))
         # one sample in each pixel that the segment passes on its longer axis, shared by the two pixels beside it
         first = np.floor(along[:, 0])
-        n = (np.floor(along[:, 1]) - first).astype(np.intp) + 1
-        segment = np.repeat(np.arange(len(n)), n)
-        nth = np.arange(len(segment)) - (np.cumsum(n) - n)[segment]
+        n = (np.floor(along[:, 1]) - first).astype(np.int32) + np.int32(1)
+        segment = np.repeat(np.arange(len(n), dtype=np.int32), n)
+        nth = np.arange(len(segment), dtype=np.int32) - (np.cumsum(n, dtype=np.int32) - n)[segment]
         low_end, high_end = along[segment].T
-        enter = np.maximum(low_end, first[segment] + nth)
-        leave = np.minimum(high_end, first[segment] + nth + 1)
-        reach = along[:, 1] - along[:, 0]
-        slope = (across[:, 1] - across[:, 0]) / reach
-        place = across[:, 0][segment] + slope[segment] * ((enter + leave) / 2 - low_end) - np.float32(0.5)
+        before = first[segment] + nth.astype(np.float32)
+        enter, leave = np.maximum(low_end, before), np.minimum(high_end, before + np.float32(1))
+        slope = (across[:, 1] - across[:, 0]) / (along[:, 1] - along[:, 0])
+        middle = (enter + leave) * np.float32(0.5) - low_end
+        place = across[:, 0][segment] + slope[segment] * middle - np.float32(0.5)
         beside = np.floor(place)
-        share_of_far = place - beside
-        weight = np.float32(width) * np.hypot(1.0, slope) * colours[:, 3]
+        weight = np.float32(width) * np.hypot(np.float32(1), slope) * colours[:, 3]
         cover = (leave - enter) * weight[segment]
-        origin = (window.y * self.width + window.x) + first.astype(np.intp) * step
-        pixel = origin[segment] + nth * step[segment] + beside.astype(np.intp) * side[segment]
-        warm, cold = (tint[segment] for tint in _tints(colours))
-        for at, part in ((pixel, 1 - share_of_far), (pixel + side[segment], share_of_far)):
-            depth = np.float32(-share) * np.log1p(-np.minimum(part * cover, np.float32(_MOST_ALPHA)))
-            self._deposit(at, depth * warm, depth * cold)
+        origin = self._pixel(window, 0, 0) + first.astype(np.int32) * step
+        pixel = origin[segment] + nth * step[segment] + beside.astype(np.int32) * side[segment]
+        pixels, part = np.empty((len(pixel), 2), np.int32), np.empty((len(pixel), 2), np.float32)
+        pixels[:, 0], pixels[:, 1] = pixel, pixel + side[segment]
+        part[:, 1] = (place - beside) * cover
+        part[:, 0] = cover - part[:, 1]
+        tints = np.float32(share) * _tints(colours)
+        self._inks.append(Ink(pixels.ravel(), _depth(part.ravel()), n * np.int32(2), tints))
 
     def add(self, ink: Ink, share: float = 1.0) -> None:
         """Deposit again what was taken, at a share of its depth."""
-        self._warm[ink.pixels] += np.float32(share) * ink.warm
-        self._cold[ink.pixels] += np.float32(share) * ink.cold
+        self._inks.append(Ink(ink.pixels, np.float32(share) * ink.depth, ink.lengths, ink.tints))
 
     def take(self) -> Ink:
-        """All that was deposited; the layer is empty afterwards."""
-        pixels = np.flatnonzero(self._warm.view(np.uint64) != 0)
-        ink = Ink(pixels, self._warm[pixels], self._cold[pixels])
-        self._warm[pixels] = self._cold[pixels] = 0.0
-        return ink
+        """All that was deposited, as few numbers as it can be said in; the layer is empty afterwards."""
+        ink = self._all()
+        pixels = self._pixels_of(ink)
+        if 2 * len(ink.pixels) + 5 * len(ink.lengths) <= 7 * len(pixels):
+            return ink
+        ones = np.ones(len(pixels), np.int32)
+        return Ink(pixels.astype(np.int32), ones.astype(np.float32), ones, self._sums(ink, pixels))
 
     def onto(self, page: NDArray[np.uint8]) -> None:
         """Blend what was deposited over a page [height, width, 4] in BGRA; the layer is empty afterwards."""
         pixels, over = self._blended()
         flat = page.reshape(-1, 4).view(np.uint32).ravel()
         under = flat[pixels].view(np.uint8).reshape(-1, 4).astype(np.float32)
-        under *= 1.0 - over[:, 3:] / np.float32(255.0)
+        under *= np.float32(1.0) - over[:, 3:] * np.float32(1 / 255)
         under += over
         flat[pixels] = _rounded(under)
 
@@ -148,23 +164,38 @@ class Layer:
 
     def _blended(self) -> tuple[NDArray[np.intp], Floats]:
         """Pixels, and BGRA of each with premultiplied alpha, 0 to 255."""
-        ink = self.take()
-        out = np.empty((len(ink.pixels), 4), np.float32)
-        depth = np.ascontiguousarray(ink.warm.real)
-        alpha = np.float32(-255.0) * np.expm1(-depth)
-        scale = alpha / depth
-        for channel, colour in enumerate((ink.cold.imag, ink.cold.real, ink.warm.imag)):
-            np.multiply(colour, scale, out=out[:, channel])
-        out[:, 3] = alpha
-        return ink.pixels, out
+        ink = self._all()
+        pixels = self._pixels_of(ink)
+        sums = self._sums(ink, pixels)
+        depth = sums[:, 3]
+        alpha = np.float32(255.0) * (np.float32(1.0) - np.exp(-depth))
+        sums *= (alpha / np.maximum(depth, _LEAST_DEPTH))[:, None]
+        return pixels, sums
 
-    def _index(self, window: Window, x: NDArray[np.intp], y: NDArray[np.intp]) -> NDArray[np.intp]:
+    def _all(self) -> Ink:
+        """What was deposited, in one; the layer is empty afterwards."""
+        inks, self._inks = self._inks, []
+        return Ink(*(np.concatenate(parts) for parts in zip(*(ink.parts() for ink in (_NOTHING, *inks)), strict=True)))
+
+    def _pixels_of(self, ink: Ink) -> NDArray[np.intp]:
+        """The pixels of an ink, rising, each once."""
+        self._touched[ink.pixels.astype(np.intp)] = True  # numpy indexes fastest by its own integers
+        pixels = np.flatnonzero(self._touched)
+        self._touched[pixels] = False
+        return pixels
+
+    def _sums(self, ink: Ink, pixels: NDArray[np.intp]) -> Floats:
+        """What each of the pixels of an ink receives, [n, 4]."""
+        self._place[pixels] = np.arange(len(pixels), dtype=np.int32)
+        ends = np.zeros(len(ink.lengths) + 1, np.int32)
+        np.cumsum(ink.lengths, out=ends[1:])
+        shape = (len(pixels), len(ink.lengths))
+        sums: Floats = csc_array((ink.depth, self._place.take(ink.pixels), ends), shape=shape) @ ink.tints
+        return sums
+
+    def _pixel(self, window: Window, x: Any, y: Any) -> Any:
+        """The number of a pixel of the window in the layer."""
         return (y + window.y) * self.width + (x + window.x)
-
-    def _deposit(self, pixels: NDArray[np.intp], warm: Complexes, cold: Complexes) -> None:
-        flat = pixels.ravel()
-        np.add.at(self._warm, flat, warm.ravel())
-        np.add.at(self._cold, flat, cold.ravel())
 
 
 def _by_longer_axis(start: NDArray[Any], end: NDArray[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
@@ -183,10 +214,16 @@ def _rounded(colours: Floats) -> NDArray[np.uint32]:
     return (colours + np.float32(0.5)).astype(np.uint8).view(np.uint32).ravel()
 
 
-def _tints(colours: Floats) -> tuple[Complexes, Complexes]:
-    """Colours [n, 4] as 1 + i red and green + i blue, [n] each."""
-    one = np.float32(1.0)
-    return one + colours[:, 0] * np.complex64(1j), colours[:, 1] + colours[:, 2] * np.complex64(1j)
+def _depth(alpha: Floats) -> Floats:
+    """The optical depth that covers as much."""
+    return -np.log(np.float32(1.0) - np.minimum(alpha, np.float32(_MOST_ALPHA)))
+
+
+def _tints(colours: Floats) -> Floats:
+    """Colours [n, 4] as blue, green, red and 1."""
+    out = np.ones((len(colours), 4), np.float32)
+    out[:, :3] = colours[:, 2::-1]
+    return out
 
 
 def cut(
