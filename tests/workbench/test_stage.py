@@ -157,6 +157,18 @@ def test_same_arrays_are_not_uploaded_again(show: Callable[..., Stage], uploads:
     assert uploads.count("GlirTexture2D") >= 3
 
 
+def test_the_same_scenes_again_cost_no_frame(show: Callable[..., Stage], qtbot: QtBot) -> None:
+    shown = scene(points(MOVING))
+    stage = show(shown)
+    picture(stage)
+    qtbot.wait(50)
+    with qtbot.assertNotEmitted(stage.native.frameSwapped, wait=100):  # type: ignore[attr-defined]
+        stage.set_scenes((shown,), DARK)
+        stage.set_selected(-1)
+    with qtbot.waitSignal(stage.native.frameSwapped, timeout=2000):  # type: ignore[attr-defined]
+        stage.set_scenes((shown,), LIGHT)
+
+
 def test_growing_and_changing_scenes_leak_no_gl_objects(show: Callable[..., Stage]) -> None:
     stage = show(full_scene(50, 3), full_scene(50, 3))
     picture(stage)

@@ -102,7 +102,8 @@ class Scenes:
         overlays = view.overlays if lane.overlays is None else lane.overlays
         if lane.aspect == "real":
             known = self._known_of_data(trace, "density" in overlays)
-            return _Shown(lane, trace, overlays, known, (trace, known.density))
+            what = trace["x"].static.get("data"), trace.spec.data.name
+            return _Shown(lane, trace, overlays, known, (*what, known.density))
         if lane.aspect != "run":
             overlays = frozenset({lane.aspect})
         known = NOTHING if images.shows_images(trace) else self._known(lane, trace, overlays)

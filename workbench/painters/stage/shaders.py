@@ -46,7 +46,7 @@ void main() {
     vec2 next = value(u_positions, a_item, u_moment.y).xy;
     gl_Position = vec4(project(mix(here, next, u_moment.z)), 0.0, 1.0);
     v_radius = 0.5 * u_size * u_ratio;
-    v_sprite = ceil(2.0 * v_radius) + 2.0;
+    v_sprite = ceil(2.0 * v_radius + 1.0);
     gl_PointSize = v_sprite;
     v_colour = a_colour;
 }

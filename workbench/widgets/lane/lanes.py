@@ -66,8 +66,9 @@ class LanesView(QWidget):
             raise ValueError(f"at most {MOST_LANES} lanes fit, given {len(scenes)}")
         if len(scenes) != len(self._scenes):
             self._messages = {i: spec for i, spec in self._messages.items() if i < len(scenes)}
+        if theme is not self._theme or len(scenes) != len(self._scenes):
+            self.update()
         self._scenes, self._theme = scenes, theme
-        self.update()
         while len(self._headers) < len(scenes):
             self._add_parts(len(self._headers))
         self.stage.set_scenes(scenes, theme)
@@ -114,6 +115,8 @@ class LanesView(QWidget):
 
     def set_selected(self, index: int) -> None:
         """Frame this lane; -1 for none."""
+        if index == self._selected:
+            return
         self._selected = index
         self.stage.set_selected(index)
         self._refresh()
@@ -142,6 +145,8 @@ class LanesView(QWidget):
 
     def show_message(self, index: int, spec: MessageSpec | None) -> None:
         """Cover a lane's canvas with words and buttons; None uncovers it."""
+        if spec == self._messages.get(index):
+            return
         if spec is None:
             self._messages.pop(index, None)
         else:
