@@ -20,6 +20,7 @@ from workbench.views.heat import ErrorMap, analysed, density_top, error_top, par
 from workbench.views.image import images
 from workbench.views.lane2d import (
     BASIC,
+    FOUR,
     MOST_DISCS,
     NOTHING,
     Known,
@@ -29,6 +30,7 @@ from workbench.views.lane2d import (
     presence_on,
     real_extent,
     scene,
+    with_whole_ways,
 )
 from workbench.views.marks import Arrows, AxisKind, Mark, Overlay, Points, Scene
 from workbench.views.theme import THEMES
@@ -182,13 +184,16 @@ class Scenes:
             THEMES[view.theme], view.field_kind, view.field_factor, first, BASIC | shown.overlays, densities, errors
         )
         own = lane.overlays is not None
-        parts = (*shown.parts, shown.overlays, shown.told_apart, lane.name, own, first)
+        four = len(self._session.lanes) == FOUR
+        parts = (*shown.parts, shown.overlays, shown.told_apart, lane.name, own, first, four)
         scales = (errors, densities, self._limit, self.plain)
         return self._scenes.get(
             lane.key,
             parts + scales,
             lambda: _told(
-                self._of_images(shown, trace) if images.shows_images(trace) else self._made(shown, trace, look),
+                self._of_images(shown, trace)
+                if images.shows_images(trace)
+                else self._made(shown, trace, look, four=four),
                 shown.told_apart,
             ),
         )
@@ -219,14 +224,15 @@ class Scenes:
             return made
         return replace(made, lane=replace(made.lane, title=shown.lane.name))
 
-    def _made(self, shown: _Shown, trace: Trace, look: Look) -> Scene | None:
+    def _made(self, shown: _Shown, trace: Trace, look: Look, *, four: bool) -> Scene | None:
         lane = shown.lane
         own = shown.overlays if lane.overlays is not None else None
         scene = lane_scene(lane.aspect, trace, look, shown.known, name=lane.name, overlays=own)
         if scene is None or lane.aspect != "run":
             return scene
         said = with_equations(scene.lane, trace, self._catalog(), self._session.view.field_kind, self.reading)
-        return replace(scene, lane=said, marks=self._with_field(lane.key, trace, scene.marks))
+        scene = replace(scene, lane=said, marks=self._with_field(lane.key, trace, scene.marks))
+        return with_whole_ways(scene) if four else scene
 
     def _with_field(self, key: int, trace: Trace, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
         """The marks with the arrows that the lane had, as long as a quick answer of the same field has none."""

@@ -25,6 +25,7 @@ from workbench.painters.paper.image_marks import paint_below, paint_words
 from workbench.painters.paper.splat import Layer, Window
 from workbench.painters.signs import Key, Sign, painted, signs
 from workbench.painters.signs import places as sign_places
+from workbench.views.lane2d import FOUR, with_whole_ways
 from workbench.views.marks import OVERLAYS, Heat, Images, Mark, Scene
 from workbench.views.theme import Theme
 
@@ -59,7 +60,7 @@ class Page:
     ) -> None:  # fmt: skip
         self.size, self.theme, self.title, self.scale, self.words = size, theme, title, scale, words
         self.cells = [
-            self._cell(scene, rect)
+            self._cell(with_whole_ways(scene) if len(row) == FOUR else scene, rect)
             for row, rects in zip(rows, places(size, rows, TITLE if title else MARGIN), strict=True)
             for scene, rect in zip(row, rects, strict=False)
         ]
