@@ -128,7 +128,7 @@ def test_saves_and_opens_a_trace(qtbot, app, tmp_path) -> None:
 def test_a_wrong_file_is_a_message_and_changes_nothing(qtbot, app, tmp_path) -> None:
     before = list(app.session.lanes)
     (tmp_path / "wrong.h5").write_bytes(b"not a trace")
-    app.window.files_dropped.emit([tmp_path / "wrong.h5"])
+    app.window.files_dropped.emit([tmp_path / "wrong.h5"], True)
     from workbench.widgets.cards.dialogs import Message
 
     qtbot.waitUntil(lambda: bool(app.window.findChildren(Message)), timeout=20_000)
@@ -155,7 +155,7 @@ def test_traces_that_are_odd_inside_are_shown_or_told(qtbot, app, tmp_path) -> N
             for place, number in numbers.items():
                 h5[place][...] = number
         before = lanes(app)[0].trace
-        app.window.files_dropped.emit([file])
+        app.window.files_dropped.emit([file], True)
         qtbot.waitUntil(
             lambda b=before: lanes(app)[0].trace is not b or bool(app.window.findChildren(Message)), timeout=20_000
         )
