@@ -105,6 +105,29 @@ def test_trains_both_methods_on_other_data_stops_and_keeps(qtbot, app) -> None:
     assert all(len(trace["loss"]) > 40 for trace in traces)
 
 
+@pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="this system does not tell")
+def test_the_status_bar_says_what_window_and_engine_hold(qtbot, app) -> None:
+    status = app.window.status
+    with qtbot.waitSignal(app.engine.hello, timeout=60_000):
+        app.engine.start()
+    qtbot.waitUntil(lambda: status.number("Memory").endswith(" MB"), timeout=20_000)
+
+    def megabytes() -> float:
+        return float(status.number("Memory").removesuffix(" MB").replace(",", ""))
+
+    def resident(pid: int) -> float:
+        (line,) = (line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) / 1000 * 1.024
+
+    qtbot.waitUntil(lambda: abs(megabytes() - resident(os.getpid()) - resident(app.engine.pid)) < 40, timeout=20_000)
+    before, ballast = megabytes(), np.ones(30_000_000)
+    qtbot.waitUntil(lambda: megabytes() > before + 200, timeout=20_000)
+    del ballast
+    with qtbot.waitSignal(app.engine.died, timeout=20_000):
+        os.kill(app.engine.pid, signal.SIGKILL)
+    assert status.number("Memory") == "", "nobody measures it now"
+
+
 def test_a_killed_engine_is_told_and_run_works_again(qtbot, app) -> None:
     start_engine(qtbot, app)
     before = [lane.trace for lane in lanes(app)]
