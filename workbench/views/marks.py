@@ -23,7 +23,8 @@ Overlay = Literal[
     "image", "image-preview", "speed", "keys", "labels", "arrows",
 ]  # fmt: skip
 OVERLAYS: tuple[Overlay, ...] = get_args(Overlay)
-_AT_DATA = 1e-6
+_AT_DATA = _SAME = 1e-6
+"""Recorded times are of single precision: 0.8 may stand there as 0.80000001."""
 AxisKind = Literal["t", "1-t", "sigma", "log-snr", "ddpm", "nfe"]
 """How time is read."""
 Method = Literal["diffusion", "flow", "one-step", "real", "exact", "error"]
@@ -229,7 +230,7 @@ def locate(times: Times, t: float, *, glide: bool = True) -> Moment:
     """The rows to show at time t. Without ``glide`` it is the last recorded row at or before t."""
     if len(times) == 0:
         return Moment(0, 0.0)
-    row = int(np.searchsorted(times, t + 1e-9, side="right")) - 1
+    row = int(np.searchsorted(times, t + _SAME, side="right")) - 1
     if row < 0:
         return Moment(0, 0.0)
     if row >= len(times) - 1:

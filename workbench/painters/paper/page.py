@@ -151,8 +151,9 @@ class Page:
                 list(images), lambda sign, of=size_of: (of[sign].width(), of[sign].height()),  # type: ignore[misc]
                 (cell.canvas.width(), cell.canvas.height()),
             )  # fmt: skip
-            for image, (x, y) in zip(images.values(), corners, strict=True):
-                painter.drawImage(cell.canvas.topLeft() + QPointF(x, y), image)
+            for image, corner in zip(images.values(), corners, strict=True):
+                if corner is not None:
+                    painter.drawImage(cell.canvas.topLeft() + QPointF(*corner), image)
 
     def _sign(self, sign: Sign) -> QImage:
         if sign not in self._signs:

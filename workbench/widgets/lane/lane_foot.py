@@ -17,7 +17,7 @@ from workbench.widgets.lane.lane_header import painted, rounded_end
 
 HEIGHT = 57
 """56 and the line above it."""
-_ROW, _PAD, _LABEL = 52, 14.0, 54.0
+_ROW, _PAD, _LABEL = 56, 14.0, 54.0
 TALL = 4 * _ROW + 9
 _NUMBERS = 13.0
 _SIZES = (16.0, 15.0, 14.0, 13.0, 12.0, 11.0)
@@ -133,16 +133,18 @@ class LaneFoot(QWidget):
         left, room = _PAD + _LABEL, self.width() - 2 * _PAD - _LABEL
         for i, (equation, numbers) in enumerate(zip(lane.equations, self._values, strict=True)):
             top = 6 + i * _ROW
+            if top + _ROW > self.height():
+                break  # the picture keeps its room
             painter.setFont(ui(12))
             painter.setPen(QColor(theme.t3))
-            painter.drawText(QPointF(_PAD, top + 19), equation.label)
+            painter.drawText(QPointF(_PAD, top + 20), equation.label)
             px = next((px for px in _SIZES if equations.width(equation.formula, px) <= room), None)
             if px is not None:
-                equations.draw(painter, equation.formula, left, top + 20, px, theme.t1)
+                equations.draw(painter, equation.formula, left, top + 21, px, theme.t1)
             x = left if equations.width(numbers, _NUMBERS) <= room else _PAD  # long ones begin below the label
             while equations.width(numbers, _NUMBERS) > self.width() - _PAD - x and ", " in numbers:
                 numbers = numbers.rpartition(", ")[0]
-            equations.draw(painter, numbers, x, top + 43, _NUMBERS, theme.t2)
+            equations.draw(painter, numbers, x, top + 47, _NUMBERS, theme.t2)
 
     def _draw_facts(self, painter: QPainter, widths: list[float]) -> None:
         """Alpha and sigma at the right, or the lane's facts."""

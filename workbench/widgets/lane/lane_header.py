@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
+    QFont,
     QFontMetricsF,
     QMouseEvent,
     QPainter,
@@ -108,20 +109,28 @@ class LaneHeader(QWidget):
         lane, theme, fonts = self._lane, self._theme, (ui(13, 500), ui(12))
         if lane is None:
             return
+        read = (self._short(lane, fonts[0]), self._read[1])
         ends = [
             self.width() - _RIGHT - QFontMetricsF(font).horizontalAdvance(words)
-            for font, words in zip(fonts, self._read, strict=True)
+            for font, words in zip(fonts, read, strict=True)
         ]
         wanted = (lane, theme, self._selected, self.size(), self.devicePixelRatioF(), ends, fonts[0].pixelSize())
         if self._still is None or self._still[0] != wanted:
             self._still = (wanted, painted(self, lambda painter: self._draw_still(painter, lane, ends)))
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._still[1])
-        for font, words, end, colour, y in zip(fonts, self._read, ends, (theme.t1, theme.t2), _BASELINES, strict=True):
+        for font, words, end, colour, y in zip(fonts, read, ends, (theme.t1, theme.t2), _BASELINES, strict=True):
             painter.setPen(QColor(colour))
             painter.setFont(font)
             painter.drawText(QPointF(end, y), words)
         painter.end()
+
+    def _short(self, lane: Lane, font: QFont) -> str:
+        """The evaluations as far as there is room beside the name: ``NFE 12 of 50``, ``NFE 12``, or nothing."""
+        room = self.width() - _LEFT - _RIGHT - 8 - QFontMetricsF(ui(13, 600)).horizontalAdvance(lane.title)
+        full = self._read[0]
+        choices = (full, full.partition(" of ")[0])
+        return next((words for words in choices if QFontMetricsF(font).horizontalAdvance(words) <= room), "")
 
     def _draw_still(self, painter: QPainter, lane: Lane, ends: list[float]) -> None:
         """Frame, glyph, and name and method up to where the readings begin."""
