@@ -103,6 +103,14 @@ def test_trains_both_methods_on_other_data_stops_and_keeps(qtbot, app) -> None:
     traces = [open_trace(file) for file in sorted(folder.glob("*/train.h5"))]
     assert [trace.status for trace in traces] == ["stopped", "stopped"]
     assert all(len(trace["loss"]) > 40 for trace in traces)
+    snapshots = app.playhead.snapshots
+    snapshots.move(-1)
+    words = f"weights: EMA at step {int(snapshots.step):,}"
+    qtbot.waitUntil(lambda: words in app.controller.scenes.shown[0].lane.subtitle, timeout=5000)
+    losses = app.controller.charts._cells[0].plot
+    qtbot.waitUntil(lambda: losses._x == snapshots.step, timeout=5000)  # and the cursor of the losses stands there
+    qtbot.wait(400)
+    assert losses._x == snapshots.step
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="this system does not tell")

@@ -277,6 +277,7 @@ def walk(tour: Tour) -> None:
     assert snapshots.isVisible()
     tour.shot("08-training-slider")
     tour.do("charts")
+    tour.wait(lambda: not control.chart_control.measuring, "the error over t")
     tour.shot("09-charts")
     tour.do("lanes")
     file = tour.home / "mine.h5"

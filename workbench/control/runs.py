@@ -284,8 +284,6 @@ class Runs(QObject):
         if newest > job.shown:
             job.shown = newest
             lane.trace = snapshot(trace, newest)
-            step = int(trace["snapshot/x"].axis[newest])
-            lane.trace.meta = trace.meta | {"weights_title": f"weights: EMA at step {step:,}"}
             self.rows_arrived.emit(lane.key)
         self.training_progress.emit()
 

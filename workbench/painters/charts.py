@@ -108,8 +108,9 @@ class ChartPlot(QWidget):
         plot.getAxis("left").setTicks([decades(low, high) if chart.log else [(y, label(y)) for y in steps(low, high)]])
 
     def set_cursor(self, x: float | None) -> None:
-        self._x = x
-        self.update()
+        if x != self._x:
+            self._x = x
+            self.update()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         self._picture = None
