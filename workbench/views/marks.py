@@ -23,8 +23,9 @@ Overlay = Literal[
     "image", "image-preview", "speed", "keys", "labels", "arrows",
 ]  # fmt: skip
 OVERLAYS: tuple[Overlay, ...] = get_args(Overlay)
-_AT_DATA = _SAME = 1e-6
-"""Recorded times are of single precision: 0.8 may stand there as 0.80000001."""
+_AT_DATA, _SAME = 1e-6, 2e-4
+"""What is the end, and what is the same time: a path that begins at t = 0.0001 has its 20th of 25 steps at 0.80002,
+which is reached at 0.8."""
 AxisKind = Literal["t", "1-t", "sigma", "log-snr", "ddpm", "nfe"]
 """How time is read."""
 Method = Literal["diffusion", "flow", "one-step", "real", "exact", "error"]
