@@ -16,7 +16,7 @@ from workbench.views.marks import Arrows, Frame, Heat, Images, Mark, Points, Tra
 _RING = 1.0
 #: Segments of trails drawn in a lane at most, and of one trail at least and at most: what is finer is drawn by every
 #: n-th recorded row. Without a limit trails took 54 of 106 ms (CPU) of a frame of 10,000 particles with software GL.
-MOST_SEGMENTS, LEAST, MOST = 24_000, 6, 48
+MOST_SEGMENTS, LEAST, MOST = 16_000, 6, 48
 #: A span of t that holds every whole way.
 _ALL = 2.0
 #: The vertices of one segment of a trail: (along: 0 old end, 1 new end; across: -1 and 1 the edges). As a triangle it
