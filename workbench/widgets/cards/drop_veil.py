@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PyQt6.QtCore import QMimeData, QRect, Qt
@@ -15,7 +16,7 @@ from workbench.widgets.icons import pixmap
 
 #: What may be dropped, by the name's ending.
 FILES = (*TRACES, *SPECS, *POINTS, *PICTURES)
-_LINE = 24
+_LINE, _CARD, _HEIGHT = 24, 360, 144
 
 
 class DropVeil(QWidget):
@@ -37,7 +38,7 @@ class DropVeil(QWidget):
         self._name = name
         parent = self.parentWidget()
         assert parent is not None  # made with one
-        self.setGeometry(page.rect().translated(page.mapTo(parent, page.rect().topLeft())).adjusted(8, 8, -8, -8))
+        self.setGeometry(page.rect().translated(page.mapTo(parent, page.rect().topLeft())))
         self.show()
         self.raise_()
 
@@ -49,19 +50,22 @@ class DropVeil(QWidget):
             self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        theme, painter = self._theme, QPainter(self)
+        theme, painter, middle = self._theme, QPainter(self), self.rect().center()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), QColor(*map(int, re.findall(r"\d+", theme.scrim))))
+        card = QRect(0, 0, min(_CARD, self.width() - 16), _HEIGHT)
+        card.moveCenter(middle)
         painter.setPen(QPen(QColor(theme.t1), 2))
-        painter.setBrush(QColor(theme.sel))
-        painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 8, 8)
-        middle = self.rect().center()
-        painter.drawPixmap(middle.x() - 12, middle.y() - 48, pixmap("download", theme.t1, 24, self.devicePixelRatioF()))
+        painter.setBrush(QColor(theme.raised))
+        painter.drawRoundedRect(card, 10, 10)
+        painter.drawPixmap(middle.x() - 12, middle.y() - 54, pixmap("download", theme.t1, 24, self.devicePixelRatioF()))
         does, else_ = self.words
         for i, (text, colour) in enumerate(((does, theme.t1), (self._name, theme.t2), (else_, theme.t2))):
             painter.setFont(fonts.ui(12) if i else fonts.ui(13, 600))
             painter.setPen(QColor(colour))
-            line = QRect(0, middle.y() - 12 + i * _LINE, self.width(), _LINE)
-            painter.drawText(line, Qt.AlignmentFlag.AlignCenter, text)
+            line = QRect(0, middle.y() - 18 + i * _LINE, self.width(), _LINE)
+            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, card.width() - 32)
+            painter.drawText(line, Qt.AlignmentFlag.AlignCenter, shown)
 
 
 def known(data: QMimeData | None) -> list[Path]:
