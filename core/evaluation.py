@@ -50,9 +50,9 @@ class CountedField:
 
 
 def blockwise(field: Field, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
-    """The field at x [k blocks, ...] and t, 0-dimensional or [k blocks], one block at a time."""
+    """The field at x [k blocks, ...] and t, 0-dimensional or [k blocks], one block at a time; the last may be short."""
     rows = block(x.ndim, x.device)
-    times = torch.split(t, rows) if t.ndim else [t] * (len(x) // rows)
+    times = torch.split(t, rows) if t.ndim else [t] * -(-len(x) // rows)
     blocks = zip(torch.split(x, rows), times, _blocks(cond, x), strict=True)
     parts = [field(part, time, label) for part, time, label in blocks]
     return Estimate(torch.cat([part.x1 for part in parts]), torch.cat([part.x0 for part in parts]))
@@ -60,7 +60,7 @@ def blockwise(field: Field, x: Tensor, t: Tensor, cond: Tensor | None = None) ->
 
 def _blocks(cond: Tensor | None, x: Tensor) -> Sequence[Tensor | None]:
     rows = block(x.ndim, x.device)
-    return [None] * (len(x) // rows) if cond is None else torch.split(cond, rows)
+    return [None] * -(-len(x) // rows) if cond is None else torch.split(cond, rows)
 
 
 class ConditionedField:

@@ -71,10 +71,11 @@ def data_points(setup: Setup) -> np.ndarray:
 def rows(setup: Setup, field: Field, *, plane: bool = True) -> Iterator[Row]:
     """Sample the field: one row per time of the grid, the first at the noise, the last at t = 1.
 
-    Without ``plane`` the field is not evaluated on the points of the plane.
+    Without ``plane`` the field is not evaluated on the points of the plane, nor the last block of particles filled up:
+    the answer comes sooner and is that of whole blocks up to rounding.
     """
     spec, path = setup.spec, setup.path
-    n = padded(spec.n_samples, block(1 + len(setup.shape), setup.device))
+    n = padded(spec.n_samples, block(1 + len(setup.shape), setup.device)) if plane else spec.n_samples
     noise = StepNoises(Noise(spec.seed, n, setup.shape, setup.device, setup.dtype))
     times = setup.times()
     counted = CountedField(field)

@@ -64,9 +64,10 @@ def velocity_of(x: Floats, x1_hat: Floats, c: Coefficients) -> Floats:
 def snapshot(trace: Trace, k: int) -> Trace:
     """Snapshot k of a training trace as a sampling trace: the same streams under the names that sampling gives them.
 
-    A stream whose row k has not been recorded yet is left out.
+    A stream whose row k has not been recorded yet is left out. Its meta's ``weights_title`` says of which step it is.
     """
-    out = Trace(spec=trace.spec, meta=trace.meta, status="finished", source=trace.source)
+    weights = f"weights: EMA at step {int(trace['snapshot/x'].axis[k]):,}"
+    out = Trace(spec=trace.spec, meta=trace.meta | {"weights_title": weights}, status="finished", source=trace.source)
     for name, stream in trace.streams.items():
         if name.startswith("snapshot/") and len(stream) > k:
             out.streams[name.removeprefix("snapshot/")] = _row_as_stream(stream, k)

@@ -103,6 +103,37 @@ def test_trains_both_methods_on_other_data_stops_and_keeps(qtbot, app) -> None:
     traces = [open_trace(file) for file in sorted(folder.glob("*/train.h5"))]
     assert [trace.status for trace in traces] == ["stopped", "stopped"]
     assert all(len(trace["loss"]) > 40 for trace in traces)
+    snapshots = app.playhead.snapshots
+    snapshots.move(-1)
+    words = f"weights: EMA at step {int(snapshots.step):,}"
+    qtbot.waitUntil(lambda: words in app.controller.scenes.shown[0].lane.subtitle, timeout=5000)
+    losses = app.controller.charts._cells[0].plot
+    qtbot.waitUntil(lambda: losses._x == snapshots.step, timeout=5000)  # and the cursor of the losses stands there
+    qtbot.wait(400)
+    assert losses._x == snapshots.step
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="this system does not tell")
+def test_the_status_bar_says_what_window_and_engine_hold(qtbot, app) -> None:
+    status = app.window.status
+    with qtbot.waitSignal(app.engine.hello, timeout=60_000):
+        app.engine.start()
+    qtbot.waitUntil(lambda: status.number("Memory").endswith(" MB"), timeout=20_000)
+
+    def megabytes() -> float:
+        return float(status.number("Memory").removesuffix(" MB").replace(",", ""))
+
+    def resident(pid: int) -> float:
+        (line,) = (line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) / 1000 * 1.024
+
+    qtbot.waitUntil(lambda: abs(megabytes() - resident(os.getpid()) - resident(app.engine.pid)) < 40, timeout=20_000)
+    before, ballast = megabytes(), np.ones(30_000_000)
+    qtbot.waitUntil(lambda: megabytes() > before + 200, timeout=20_000)
+    del ballast
+    with qtbot.waitSignal(app.engine.died, timeout=20_000):
+        os.kill(app.engine.pid, signal.SIGKILL)
+    assert status.number("Memory") == "", "nobody measures it now"
 
 
 def test_a_killed_engine_is_told_and_run_works_again(qtbot, app) -> None:
@@ -128,7 +159,7 @@ def test_saves_and_opens_a_trace(qtbot, app, tmp_path) -> None:
 def test_a_wrong_file_is_a_message_and_changes_nothing(qtbot, app, tmp_path) -> None:
     before = list(app.session.lanes)
     (tmp_path / "wrong.h5").write_bytes(b"not a trace")
-    app.window.files_dropped.emit([tmp_path / "wrong.h5"])
+    app.window.files_dropped.emit([tmp_path / "wrong.h5"], True)
     from workbench.widgets.cards.dialogs import Message
 
     qtbot.waitUntil(lambda: bool(app.window.findChildren(Message)), timeout=20_000)
@@ -155,7 +186,7 @@ def test_traces_that_are_odd_inside_are_shown_or_told(qtbot, app, tmp_path) -> N
             for place, number in numbers.items():
                 h5[place][...] = number
         before = lanes(app)[0].trace
-        app.window.files_dropped.emit([file])
+        app.window.files_dropped.emit([file], True)
         qtbot.waitUntil(
             lambda b=before: lanes(app)[0].trace is not b or bool(app.window.findChildren(Message)), timeout=20_000
         )

@@ -9,7 +9,10 @@ from PyQt6.QtWidgets import QLabel, QMenu, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from tests.workbench.scenes import full_scene
+from workbench.painters.fonts import ui
+from workbench.painters.signs import Bar, Key, Note, places
 from workbench.views.theme import DARK, LIGHT
+from workbench.widgets.lane import lane_foot
 from workbench.widgets.lane.lane_states import MessageSpec, time_left
 from workbench.widgets.lane.lanes import LanesView
 
@@ -42,6 +45,54 @@ def test_words_follow_the_cursor(lanes: LanesView) -> None:
     lanes.set_cursor(0.76)
     assert lanes._headers[0].words == ("NFE 7 of 10", "t = 0.760")
     assert lanes._feet[0].facts == ("α 0.760", "σ 0.240")
+
+
+def test_a_narrow_header_keeps_the_name_and_shortens_the_evaluations(lanes: LanesView) -> None:
+    lanes.set_cursor(0.76)
+    header, font = lanes._headers[0], ui(13, 500)
+    said = []
+    for width in (300, 225, 150):
+        header.resize(width, header.height())
+        said.append(header._short(header._lane, font))
+    assert said == ["NFE 7 of 10", "NFE 7", ""]
+
+
+def test_signs_that_find_no_room_are_left_out_and_none_reaches_into_the_next_lane() -> None:
+    key, bar, note = Key(), Bar("cividis", 1.0, "error"), Note("White: density")
+    sizes = {key: (186.0, 33.0), bar: (190.0, 58.0), note: (220.0, 24.0)}
+    for width, height in ((400, 400), (204, 183), (150, 183), (400, 60)):
+        where = places((key, bar, note), sizes.__getitem__, (width, height))
+        for sign, place in zip((key, bar, note), where, strict=True):
+            if place is not None:
+                assert place[0] >= 0
+                assert place[0] + sizes[sign][0] <= width
+                assert place[1] + sizes[sign][1] <= height
+    assert None not in places((key, bar, note), sizes.__getitem__, (400, 400))
+    assert places((key, bar, note), sizes.__getitem__, (204, 183))[2] is None
+
+
+def test_all_equations_leave_room_for_the_picture(lanes: LanesView, qtbot: QtBot) -> None:
+    lanes.resize(900, 300)
+    lanes.set_equations(True)
+    qtbot.wait(20)
+    assert lanes.stage.height() >= 120
+    lanes.resize(900, 600)
+    qtbot.wait(20)
+    assert lanes._feet[0].height() == lane_foot.TALL
+
+
+def test_buttons_of_a_narrow_message_stand_whole_below_each_other(lanes: LanesView, qtbot: QtBot) -> None:
+    names = ("Choose preset", "Open trace…", "Copy of a lane", "Forward process", "Exact field", "Remove")
+    spec = MessageSpec("Empty lane", "Start from a preset or open a trace", "lanes", tuple((n, n) for n in names))
+    lanes.set_scenes((*(full_scene(20, 11) for _ in range(3)), None), DARK)
+    lanes.show_message(3, spec)
+    for width, columns in ((1400, 2), (640, 1)):
+        lanes.resize(width, 420)
+        qtbot.wait(20)
+        seen = [button for button in lanes._panels[3].findChildren(QPushButton) if button.isVisible()]
+        assert len({button.x() for button in seen}) == columns
+        assert all(button.width() >= button.sizeHint().width() for button in seen)
+        assert max(button.geometry().bottom() for button in seen) < lanes._panels[3].height()
 
 
 def test_pressing_header_foot_or_canvas_selects(lanes: LanesView, qtbot: QtBot) -> None:

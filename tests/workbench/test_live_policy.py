@@ -41,7 +41,7 @@ class Engine(QObject):
         t = np.linspace(0, 1, n)[: rows or n]
         declared = StreamDeclared(
             name="x", row_shape=(spec.n_samples, 2), dims=("t", "particle", "xy"), kind="points", columns=("t",),
-            capacity=n,
+            capacity=n, static={"data": np.full((spec.n_samples, 2), spec.seed, np.float32)},
         )  # fmt: skip
         data = np.zeros((len(t), spec.n_samples, 2), np.float32)
         self.batch.emit(number, [RunStarted(specs.to_json(spec), {}), declared, Chunk("x", data, {"t": t})])
@@ -86,6 +86,23 @@ def test_a_few_particles_come_first_and_all_of_them_when_the_knob_rests(engine: 
     engine.answer(1)
     assert lane.trace["x"][:].shape == (41, 2000, 2)
     assert asked(engine) == []
+
+
+def test_the_real_points_stay_as_they_are_while_a_few_particles_answer(engine: Engine, runs: Runs) -> None:
+    lane = runs.session.lanes[0]
+    turn(runs, 40)
+    engine.answer(1)
+    engine.answer(1)
+    shown = lane.trace["x"].static["data"]
+    turn(runs, 41)
+    engine.answer(1)
+    assert lane.trace["x"][:].shape == (42, PREVIEW, 2)
+    assert lane.trace["x"].static["data"] is shown, "as many as before, and nothing to draw anew"
+    engine.answer(1)
+    assert lane.trace["x"].static["data"] is shown
+    runs.change(lane.key, "seed", 5)
+    engine.answer(1)
+    assert np.all(lane.trace["x"].static["data"] == 5), "another seed draws other points"
 
 
 def test_while_the_knob_moves_only_the_newest_request_waits_for_the_answer_on_its_way(

@@ -71,6 +71,7 @@ def test_a_live_run_that_has_a_name_is_kept(tmp_path) -> None:
     shutil.copy(resources.path("traces", "swiss-roll-flow.h5"), file)
     (run,) = library.read(library.places(), lambda _: "flow")
     assert run is not None
+    assert run.name == "Swiss roll, flow matching, Heun 25", "what it was; its file bears the moment"
     library.rename(run, "The good one")
     assert live.files() == []
     assert [place.name for place in library.places()] == ["The good one.h5"]

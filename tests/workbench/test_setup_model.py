@@ -58,6 +58,18 @@ def test_training_is_asked_for_only_where_a_network_is() -> None:
     assert not any(field.startswith(("network.", "training.")) for field in rows(exact))
 
 
+def test_a_class_can_be_asked_for_only_of_what_knows_classes() -> None:
+    told = presets.load_one("mnist-flow")
+    plain = presets.load_one("three-gaussians-flow")
+    assert CATALOG.entry("data", plain.data.name).facts["classes"]
+    assert "label" in rows(told)
+    assert "label" not in rows(plain), "the network was not told them"
+    assert "guidance.name" not in rows(plain)
+    assert "label" in rows(plain.replace(field=Part("exact")))
+    assert "label" in rows(plain.replace(training=msgspec.structs.replace(plain.training, conditional=True)))
+    assert "label" in rows(plain.replace(label="1")), "it can be taken back"
+
+
 def test_every_implementation_can_be_chosen_or_says_why_not() -> None:
     for field, row in rows(SPEC).items():
         for choice in row.choices:

@@ -214,7 +214,7 @@ def test_traces_that_are_dropped_are_named_and_nothing_else(shell: Shell, tmp_pa
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in ("a.h5", "b.txt", "c.HDF5")])
     dropped: list[Path] = []
-    shell.window.files_dropped.connect(dropped.extend)
+    shell.window.files_dropped.connect(lambda files, _replace: dropped.extend(files))
     event = QDropEvent(
         QPointF(600, 300), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     )

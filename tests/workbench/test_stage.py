@@ -104,6 +104,19 @@ def test_trail_ends_at_the_particle_and_fades_with_age(show: Callable[..., Stage
         assert max(level(stage, 0, head + 0.1, 0.7), level(stage, 0, tail - 0.1, 0.7)) < 30
 
 
+def test_at_the_data_the_whole_way_is_seen_alike_where_that_is_asked_for(show: Callable[..., Stage]) -> None:
+    times, white = np.linspace(0, 1, 21), np.ones((1, 4), np.float32)
+    way = np.full((21, 1, 2), 0.7, np.float32)
+    way[:, 0, 0] = -1.6 + 3.2 * times
+    stage = show(scene(Trails("trails", way, times, white, width=5.0, span=0.26, whole=0.5)))
+    stage.set_cursor(1.0)
+    levels = [level(stage, 0, x, 0.7) for x in np.linspace(-1.5, 1.5, 13)]
+    assert min(levels) > 100
+    assert np.median(np.abs(np.diff(levels))) < 8, "no part of it is fainter"
+    stage.set_cursor(0.98)
+    assert level(stage, 0, -1.0, 0.7) < 30, "before the data the last part alone"
+
+
 def test_arrow_points_from_its_origin_along_the_vector(show: Callable[..., Stage]) -> None:
     origin = np.array([[0.3, 0.3]], np.float32)
     vectors = np.array([[[1.0, 0.0]], [[0.0, 1.0]]], np.float32)
@@ -155,6 +168,18 @@ def test_same_arrays_are_not_uploaded_again(show: Callable[..., Stage], uploads:
     stage.set_scenes((full_scene(200, 21),), DARK)
     picture(stage)
     assert uploads.count("GlirTexture2D") >= 3
+
+
+def test_the_same_scenes_again_cost_no_frame(show: Callable[..., Stage], qtbot: QtBot) -> None:
+    shown = scene(points(MOVING))
+    stage = show(shown)
+    picture(stage)
+    qtbot.wait(50)
+    with qtbot.assertNotEmitted(stage.native.frameSwapped, wait=100):  # type: ignore[attr-defined]
+        stage.set_scenes((shown,), DARK)
+        stage.set_selected(-1)
+    with qtbot.waitSignal(stage.native.frameSwapped, timeout=2000):  # type: ignore[attr-defined]
+        stage.set_scenes((shown,), LIGHT)
 
 
 def test_growing_and_changing_scenes_leak_no_gl_objects(show: Callable[..., Stage]) -> None:

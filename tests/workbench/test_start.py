@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PyQt6.QtGui import QDropEvent, QFontMetrics
-from PyQt6.QtWidgets import QLabel, QWidget
+from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QFontMetrics
+from PyQt6.QtWidgets import QApplication, QLabel, QWidget
 
 import resources
 from core import presets
@@ -18,6 +18,7 @@ from workbench.model.cards import CARDS
 from workbench.pages.card import HELP_LINES
 from workbench.painters import fonts
 from workbench.widgets.cards.dialogs import Message
+from workbench.widgets.cards.drop_veil import DropVeil
 
 PROJECTS = (
     "CristianLazoQuispe/MNIST-diff-flow-matching",
@@ -46,11 +47,21 @@ def card(app: App, name: str):
     return next(card for card in app.controller.desk.start.grid.cards if card.spec.preset == name)
 
 
-def drop(app: App, *paths: Path) -> None:
+NONE, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+
+
+def dragged(*paths: Path) -> QMimeData:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    none = Qt.KeyboardModifier.NoModifier
-    app.window.dropEvent(QDropEvent(QPointF(600, 400), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, none))
+    return data
+
+
+def drop(app: App, *paths: Path, keys: Qt.KeyboardModifier = NONE) -> None:
+    data, left, copy = dragged(*paths), Qt.MouseButton.LeftButton, Qt.DropAction.CopyAction
+    QApplication.sendEvent(app.window, QDragEnterEvent(QPoint(600, 400), copy, data, left, keys))
+    event = QDropEvent(QPointF(600, 400), copy, data, left, keys)
+    QApplication.sendEvent(app.window, event)
+    assert event.isAccepted()
 
 
 def test_the_first_card_opens_the_recorded_runs_without_an_engine(qtbot, app) -> None:
@@ -168,6 +179,41 @@ def test_a_dropped_spec_becomes_lanes_and_a_wrong_one_a_message(qtbot, app, tmp_
     (card,) = app.window.findChildren(Message)
     assert app.session.title == "Mine"
     card.done.emit("Close")
+
+
+def test_a_file_dragged_over_lanes_says_what_it_would_do_and_does_it(qtbot, app, tmp_path) -> None:
+    save(open_trace(resources.path("traces", "swiss-roll-flow.h5")), tmp_path / "mine.h5")
+    app.controller.desk.open_preset("swiss-roll")
+    qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 3, timeout=20_000)
+    (veil,) = app.window.findChildren(DropVeil)
+    data, place, left = dragged(tmp_path / "mine.h5"), QPoint(600, 400), Qt.MouseButton.LeftButton
+    copy = Qt.DropAction.CopyAction
+
+    QApplication.sendEvent(app.window, QDragEnterEvent(place, copy, data, left, NONE))
+    assert veil.isVisible()
+    assert veil.words == ("Open as a new lane", "Hold Ctrl to replace what is open")
+    plain = veil.grab().toImage()
+    QApplication.sendEvent(app.window, QDragMoveEvent(place, copy, data, left, CTRL))
+    assert veil.words[0] == "Replace what is open"
+    assert veil.grab().toImage() != plain, "and it is read"
+    QApplication.sendEvent(app.window, QDragMoveEvent(place, copy, data, left, NONE))
+    assert veil.words[0] == "Open as a new lane"
+
+    first = app.session.lanes[0].trace
+    drop(app, tmp_path / "mine.h5")
+    assert not veil.isVisible()
+    qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 4, timeout=20_000)
+    assert app.session.lanes[0].trace is first, "what was there stays"
+    assert app.controller.scenes.shown[3].lane.title == "Flow matching"
+    assert app.session.lanes[3].trace.source == tmp_path / "mine.h5"
+
+    QApplication.sendEvent(app.window, QDragEnterEvent(place, copy, data, left, NONE))
+    assert veil.words == ("Replace what is open", "Four lanes are the most")
+    QApplication.sendEvent(app.window, QDragLeaveEvent())
+    assert not veil.isVisible()
+    drop(app, tmp_path / "mine.h5", keys=CTRL)
+    qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 2, timeout=20_000)
+    assert [lane.real for lane in app.session.lanes] == [False, True]
 
 
 def test_dropped_points_are_the_data_of_every_lane(qtbot, app, tmp_path) -> None:

@@ -12,7 +12,7 @@ from core.errors import SpecError
 from core.trace import open_trace
 from resources import path
 from workbench.views.lane2d import Look, scene
-from workbench.views.marks import AxisKind, Lane
+from workbench.views.marks import AxisKind, Lane, locate
 from workbench.views.theme import DARK
 from workbench.views.time_axis import KINDS, shared, time_axis
 
@@ -77,3 +77,10 @@ def test_labels_are_apart_and_say_the_ends(lanes: dict[str, Lane]) -> None:
         assert labels[0][1].endswith("noise")
         assert labels[-1][1].endswith("data")
     assert next(text for _, text in time_axis("ddpm", lanes["diffusion"]).labels()) == "1,000 noise"
+
+
+def test_a_step_is_reached_at_its_round_time_though_its_path_begins_a_little_after_0() -> None:
+    times = np.linspace(1e-4, 1.0, 26)
+    assert [locate(times, t, glide=False).row for t in (0.0, 0.7995, 0.8, 0.84, 1.0)] == [0, 19, 20, 21, 25]
+    moved = locate(times, 0.82)
+    assert (moved.row, moved.fraction) == (20, pytest.approx(0.4998, abs=1e-3))

@@ -216,10 +216,12 @@ STATES: dict[str, Callable[[Tour], None]] = {
 }  # fmt: skip
 
 
-def _computing(tour: Tour) -> list[str]:
-    """What lanes still say is being computed."""
-    scenes = tour.app.controller.scenes.shown
-    return [note for scene in scenes if scene is not None for note in scene.notes if note.startswith("Computing")]
+def _computing(tour: Tour) -> list[object]:
+    """What lanes still say is being computed, and how far it is where a part can be seen already."""
+    control = tour.app.controller
+    scenes = [scene for scene in control.scenes.shown if scene is not None]
+    notes = [note for scene in scenes for note in scene.notes if note.startswith("Computing")]
+    return [*notes, *filter(None, (control.analyses.progress(lane.key) for lane in tour.app.session.lanes))]
 
 
 def _trained(tour: Tour) -> int:
@@ -264,7 +266,7 @@ def walk(tour: Tour) -> None:
     tour.shot("06-sampler-and-steps")
     tour.set("data.name", "moons")
     tour.set("n_samples", 600)
-    tour.set("training.n_steps", 1500)
+    tour.set("training.n_steps", 800)
     tour.do("run")
     tour.wait(lambda: _trained(tour) > 200, "200 training steps")
     tour.shot("07-training")
@@ -275,6 +277,7 @@ def walk(tour: Tour) -> None:
     assert snapshots.isVisible()
     tour.shot("08-training-slider")
     tour.do("charts")
+    tour.wait(lambda: not control.chart_control.measuring, "the error over t")
     tour.shot("09-charts")
     tour.do("lanes")
     file = tour.home / "mine.h5"

@@ -16,6 +16,7 @@ from core.trace import Trace
 from core.trace.derive import snapshot
 from workbench import actions as table
 from workbench.control.disk.desk import Desk
+from workbench.control.disk.drop import Drop
 from workbench.control.disk.exporter import Exporter
 from workbench.control.disk.files import Files
 from workbench.control.engine_view import EngineView
@@ -59,6 +60,7 @@ class Controller(QObject):
         self.window = MainWindow(session.view)
         self.exporter = Exporter(self.window, session)
         self.desk = Desk(self)
+        self.drop = Drop(self)
         self.files = Files(
             self.window, session, self.exporter, self.open_traces, self.desk.open_files, lambda: playhead.t
         )
@@ -108,7 +110,6 @@ class Controller(QObject):
         self.lanes.stage.clicked.connect(self.images.pick)
         self.lanes.menu_requested.connect(self.lane_control.fill_menu)
         self.lanes.message_action.connect(self._message_action)
-        self.window.files_dropped.connect(self.desk.open_files)
         self.exporter.saved.connect(lambda path, problem: None if problem else self.desk.remember(Path(path)))
         self.window.closing.connect(self.engine.shutdown)
         self.window.place_shown.connect(self._place_shown)
@@ -160,15 +161,20 @@ class Controller(QObject):
         """Replace the lanes by these traces, the real data beside them."""
         self.session.clear()
         for trace in traces:
-            training = trace if "snapshot/x" in trace else None
-            shown = snapshot(trace, len(trace["snapshot/x"]) - 1) if training else trace
-            lane = self.session.add(trace.spec, shown)
-            lane.training = training
-            self.runs.adopt(lane)
+            self.add_lane(trace)
         self.session.add(None, real=True)
         self.session.set_title(title)
         self.scenes.forget()
         self.refresh()
+
+    def add_lane(self, trace: Trace) -> LaneState:
+        """One more lane, with this trace; of a training with its newest snapshot."""
+        training = trace if "snapshot/x" in trace else None
+        shown = snapshot(trace, len(trace["snapshot/x"]) - 1) if training else trace
+        lane = self.session.add(trace.spec, shown)
+        lane.training = training
+        self.runs.adopt(lane)
+        return lane
 
     def _lanes_changed(self) -> None:
         self.scenes.forget()

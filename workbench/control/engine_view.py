@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 
 from PyQt6.QtCore import QObject
 
 from core import catalog
+from workbench.control import memory
 from workbench.control.form import FormControl
 from workbench.control.runs import Runs
 from workbench.engine.client import EngineClient
@@ -35,7 +37,7 @@ class EngineView(QObject):
     ) -> None:
         """``charts_again`` asks for new charts soon."""
         super().__init__()
-        self._window, self._session, self._form, self._runs = window, session, form, runs
+        self._window, self._session, self._form, self._runs, self._engine = window, session, form, runs, engine
         self._panel, self._charts_again = form.panel, charts_again
         self._panel.training.paused.connect(self._pause)
         runs.training_progress.connect(self._show_training)
@@ -60,6 +62,8 @@ class EngineView(QObject):
         logging.error("the engine ended with code %s", code)
         self._runs.engine_gone()
         self._say("Engine stopped, a new one is starting", gone=True)
+        for number in ("Engine", "Queue", "Memory"):
+            self._window.status.show_number(number, "")
         self._window.tell("The engine stopped", "everything recorded is kept, a new one is starting")
 
     def _show_stats(self, stats: Stats) -> None:
@@ -67,6 +71,7 @@ class EngineView(QObject):
         status.show_number("Engine", f"{stats.steps_per_second:.0f} it/s")
         status.show_number("Queue", str(stats.queue))
         status.show_number("Written", f"{stats.written / 1e6:.1f} MB")
+        status.show_number("Memory", memory.words(os.getpid(), self._engine.pid))
 
     # --- trainings -----------------------------------------------------------------------------------------------
 

@@ -15,10 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from core.catalog import Catalog
-from core.events import Event
+from core.events import Event, StreamDeclared
 from core.spec import Part, RunSpec
 from core.trace import Trace, TraceBuilder
 from core.trace.derive import snapshot
@@ -29,8 +31,8 @@ from workbench.model import setup
 from workbench.model.crossing import shape_of
 from workbench.model.session import LaneState, Session
 
-PREVIEW = 512
-"""Particles of the first answer: a block in which fields are evaluated."""
+PREVIEW = 256
+"""Particles of the first answer: half a block in which fields are evaluated, for half the time."""
 _FEW_EVALUATIONS = 8
 """So few of all particles are quick enough."""
 _PATIENCE = 0.4
@@ -146,9 +148,9 @@ class Runs(QObject):
             self.adopt(lane)
         if before is not None and self._kind(before) != self._kind(spec):
             lane.trace = lane.training = None  # points do not stand in for images
-        self.session.touch(lane.key)
         if sample and not self.needs_training(lane):
-            self.sample(lane)
+            self.sample(lane)  # first of all: the engine works while the form is brought up
+        self.session.touch(lane.key)
 
     def run(self) -> None:
         """Train every lane that needs it, and sample the others afresh."""
@@ -260,9 +262,9 @@ class Runs(QObject):
         job = self._jobs.get(number)
         if job is None:
             return
-        for event in events:
-            job.builder.feed(event)
         lane = self._lane(job)
+        for event in events:
+            job.builder.feed(event if lane is None else _beside_what_is_shown(job, lane, event))
         if lane is None:
             return
         if job.directory is not None:
@@ -282,8 +284,6 @@ class Runs(QObject):
         if newest > job.shown:
             job.shown = newest
             lane.trace = snapshot(trace, newest)
-            step = int(trace["snapshot/x"].axis[newest])
-            lane.trace.meta = trace.meta | {"weights_title": f"weights: EMA at step {step:,}"}
             self.rows_arrived.emit(lane.key)
         self.training_progress.emit()
 
@@ -339,3 +339,19 @@ class Runs(QObject):
 
     def _lane(self, job: Job) -> LaneState | None:
         return next((lane for lane in self.session.lanes if lane.key == job.lane), None)
+
+
+def _beside_what_is_shown(job: Job, lane: LaneState, event: Event) -> Event:
+    """An event with the real points that its lane has already: a preview draws fewer, and they are not to change.
+
+    Equal ones become the very same array, so that nothing is drawn or uploaded anew for them.
+    """
+    if not isinstance(event, StreamDeclared) or job.directory is not None or lane.trace is None:
+        return event
+    drawn, shown = event.static.get("data"), lane.trace["x"].static.get("data") if "x" in lane.trace else None
+    before = lane.trace.spec
+    if drawn is None or shown is None or (before.data, before.seed) != (job.spec.data, job.spec.seed):
+        return event
+    if not job.preview and not np.array_equal(drawn, shown):
+        return event
+    return msgspec.structs.replace(event, static=event.static | {"data": shown})

@@ -15,6 +15,7 @@ from workbench.model import live
 from workbench.model.kinds import TRACES
 from workbench.views.chart.charts import steps_done
 from workbench.views.marks import Method
+from workbench.views.words import sampler_words
 
 _NAME = "name.txt"
 """Holds the name that somebody gave: weights are referred to by the folder, which therefore keeps its own."""
@@ -110,4 +111,13 @@ def _name(place: Path, trace: Trace) -> str:
     given = place / _NAME
     if place.is_dir() and given.is_file():
         return given.read_text(encoding="utf-8").strip() or place.name
-    return place.stem if place.is_file() else trace.spec.title or place.name
+    if place.is_file():
+        return (place.parent == live.folder() and _live_name(trace)) or place.stem
+    return trace.spec.title or place.name
+
+
+def _live_name(trace: Trace) -> str:
+    """What a live run was, such as ``Swiss roll, flow matching, Heun 25``: its file bears the moment it began."""
+    sampler = trace.spec.sampler
+    words = sampler_words(trace.meta.get("sampler_title", sampler.name), sampler.params.get("n_steps", ""))
+    return f"{trace.spec.title}, {words}" if trace.spec.title else ""

@@ -125,8 +125,11 @@ def _seldom(catalog: Catalog, spec: RunSpec, kinds: tuple[tuple[str, str], ...])
 
 
 def _classes(catalog: Catalog, spec: RunSpec, data: Entry) -> tuple[Row, ...]:
-    """Which class is asked for, and how strongly, where the data have classes."""
-    if not data.facts.get("classes"):
+    """Which class is asked for, and how strongly, where the data have classes and the field knows them: a network does
+    that was told them. What was asked for all the same can be seen and taken back."""
+    told = spec.field.name != "network" or spec.training.conditional
+    asked = spec.label or spec.guidance.name != "none"
+    if not data.facts.get("classes") or not (told or asked):
         return ()
     label = _plain(catalog.run, spec, "label")
     help_ = f"{label.help}: {', '.join(data.facts['classes'])}"

@@ -202,8 +202,10 @@ class HeroCanvas(QWidget):
         painter.setFont(fonts.ui(12))
         painter.setPen(QColor(theme.t2))
         foot = QRectF(12, self.height() - 24, self.width() - 24, 18)
-        painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, "noise")
-        painter.drawText(foot, Qt.AlignmentFlag.AlignRight, "data")
+        for side, end in ((Qt.AlignmentFlag.AlignLeft, "noise"), (Qt.AlignmentFlag.AlignRight, "data")):
+            box = painter.boundingRect(foot, side, end)
+            painter.fillRect(box.adjusted(-4, 0, 4, 0), QColor(theme.canvas))
+            painter.drawText(foot, side, end)
         if self.hasFocus() and self.window() is not None:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(theme.t1), 2))

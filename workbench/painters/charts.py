@@ -22,7 +22,7 @@ import pyqtgraph as pg  # noqa: E402  # it replaces sys.excepthook when imported
 
 sys.excepthook = _hook
 
-_LINE, _NARROW = 1.75, 240
+_LINE, _LEFT, _NARROW = 1.75, 40, 192
 _DASHES = ((), (6.0, 4.0), (2.0, 3.0))
 """Pixels of line and gap, by variant."""
 _APART, _NEAR = 14, 9
@@ -66,14 +66,15 @@ class ChartPlot(QWidget):
                 tickFont=fonts.ui(12), tickLength=0, tickAlpha=round(255 * theme.grid[3]),
                 autoExpandTextSpace=False, tickTextWidth=34, hideOverlappingLabels=False,
             )  # fmt: skip
-        plot.getAxis("left").setWidth(40)
+        plot.getAxis("left").setWidth(_LEFT)
         plot.getAxis("bottom").setHeight(20)
         names = [curve.name for curve in chart.curves if curve.name]
         widest = max((QFontMetrics(fonts.ui(12)).horizontalAdvance(name) for name in names), default=0)
-        plot.layout.setContentsMargins(0, 4, 12 + widest if names else 8, 0)
+        right = 12 + widest if names else 8
+        plot.layout.setContentsMargins(0, 4, right, 0)
         self._plot.resize(self.size())
         self._draw_curves(chart, theme)
-        self._scale(chart)
+        self._scale(chart, self.width() - _LEFT - right)
         plot.layout.activate()
         picture: QPixmap = self._plot.grab()
         return picture
@@ -92,23 +93,24 @@ class ChartPlot(QWidget):
                 pen.setDashPattern([length / _LINE for length in dash])
             plot.plot(curve.x, curve.y, pen=pen, antialias=True)
 
-    def _scale(self, chart: Chart) -> None:
+    def _scale(self, chart: Chart, room: int) -> None:
         """Ranges and ticks; fewer numbers where there is little room, and room for half a number at either end."""
         plot = self._plot.getPlotItem()
-        few = self.width() <= _NARROW
+        few = room <= _NARROW
         ticks = list(chart.axis.ticks()[:: 2 if few else 1])
         if chart.over_steps or chart.axis.kind == "t":
             ticks = [(x, label(x)) for x in steps(0.0, chart.end, least=2 if few else 4)]
         plot.getAxis("bottom").setTicks([ticks])
         last = max((QFontMetrics(fonts.ui(12)).horizontalAdvance(text) for _, text in ticks[-1:]), default=0)
-        plot.setXRange(0.0, chart.end, padding=(last / 2 + 3) / max(1, self.width() - 60))
+        plot.setXRange(0.0, chart.end, padding=(last / 2 + 3) / max(1, room - 12))
         low, high = _heights(chart)
         plot.setYRange(low, high, padding=0.1)
         plot.getAxis("left").setTicks([decades(low, high) if chart.log else [(y, label(y)) for y in steps(low, high)]])
 
     def set_cursor(self, x: float | None) -> None:
-        self._x = x
-        self.update()
+        if x != self._x:
+            self._x = x
+            self.update()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         self._picture = None

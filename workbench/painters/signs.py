@@ -17,7 +17,9 @@ from workbench.views.theme import Theme, noise_colours
 _PX = 12
 _KEY_TEXT = "colour: place in noise"
 _DISC = 24.0
-_BAR_WIDTH, _BAR_HEIGHT, _PAD = 208.0, 8.0, 10.0
+_BAR_WIDTH, _BAR_HEIGHT, _PAD, _EDGE = 176.0, 8.0, 7.0, 6.0
+_SHARE = 3
+"""A canvas is at least so many times as high as a sign on it."""
 
 
 class Key(NamedTuple):
@@ -53,11 +55,15 @@ def signs(scene: Scene, overlays: frozenset[Overlay]) -> tuple[Sign, ...]:
 
 def places(
     shown: Sequence[Sign], size_of: Callable[[Sign], tuple[float, float]], canvas: tuple[float, float]
-) -> list[tuple[float, float]]:
-    """Left and top of each sign on a canvas: notes below each other under the key, bars above each other."""
-    top, bottom, out = 6.0, canvas[1] - 28.0, []
+) -> list[tuple[float, float] | None]:
+    """Left and top of each sign on a canvas: notes below each other under the key, bars above each other; None for one
+    that is too large for it."""
+    top, bottom, out = 6.0, canvas[1] - 28.0, list[tuple[float, float] | None]()
     for sign in shown:
         width, height = size_of(sign)
+        if width + 2.0 > canvas[0] or _SHARE * height > canvas[1]:
+            out.append(None)
+            continue
         match sign:
             case Note():
                 out.append((8.0, top))
@@ -67,7 +73,7 @@ def places(
                 top = 5.0 + height + 4.0
             case Bar():
                 bottom -= height
-                out.append((canvas[0] - width - 6.0, bottom))
+                out.append((canvas[0] - width - min(_EDGE, (canvas[0] - width) / 2), bottom))
                 bottom -= 4.0
     return out
 

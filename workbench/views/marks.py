@@ -23,6 +23,9 @@ Overlay = Literal[
     "image", "image-preview", "speed", "keys", "labels", "arrows",
 ]  # fmt: skip
 OVERLAYS: tuple[Overlay, ...] = get_args(Overlay)
+_AT_DATA, _SAME = 1e-6, 2e-4
+"""What is the end, and what is the same time: a path that begins at t = 0.0001 has its 20th of 25 steps at 0.80002,
+which is reached at 0.8."""
 AxisKind = Literal["t", "1-t", "sigma", "log-snr", "ddpm", "nfe"]
 """How time is read."""
 Method = Literal["diffusion", "flow", "one-step", "real", "exact", "error"]
@@ -48,7 +51,8 @@ class Points:
 class Trails:
     """The last ``span`` of t of each particle's way: positions [N, B, 2], colours [B, 4].
 
-    Opacity runs from 0 at the old end to the colour's alpha at the particle, as (place along the trail)^1.4.
+    Opacity runs from 0 at the old end to the colour's alpha at the particle, as (place along the trail)^1.4. At the
+    data, where ``whole`` is not 0, the whole way is seen instead, all of it at that share of the colour's alpha.
     """
 
     overlay: Overlay
@@ -58,6 +62,11 @@ class Trails:
     width: float = 1.0
     span: float = 0.26
     glide: bool = True
+    whole: float = 0.0
+
+    def is_whole(self, t: float) -> bool:
+        """Whether the whole way is seen at t: the run has come to the data, and so has the cursor."""
+        return self.whole > 0 and len(self.times) > 1 and min(t, float(self.times[-1])) >= 1.0 - _AT_DATA
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,7 +231,7 @@ def locate(times: Times, t: float, *, glide: bool = True) -> Moment:
     """The rows to show at time t. Without ``glide`` it is the last recorded row at or before t."""
     if len(times) == 0:
         return Moment(0, 0.0)
-    row = int(np.searchsorted(times, t + 1e-9, side="right")) - 1
+    row = int(np.searchsorted(times, t + _SAME, side="right")) - 1
     if row < 0:
         return Moment(0, 0.0)
     if row >= len(times) - 1:

@@ -15,6 +15,7 @@ NUMBERS = {
     "Engine": "Sampling or training steps a second",
     "Queue": "Jobs that wait for the engine",
     "Written": "Written to traces since the start",
+    "Memory": "Held by window and engine together",
 }
 
 

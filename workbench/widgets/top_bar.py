@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy
 
 from workbench.painters import fonts
 from workbench.views.theme import DARK, Theme
-from workbench.widgets.controls import IconButton, label
+from workbench.widgets.controls import Elided, IconButton, label
 from workbench.widgets.icons import icon, pixmap
 
 #: Actions with a button at the right. One row adds a button.
@@ -43,7 +43,7 @@ class TopBar(QWidget):
         row.addSpacing(12)
         row.addWidget(line)
         row.addSpacing(12)
-        self.title = label("")
+        self.title = Elided("")
         # a long title gives way before the buttons do
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self.title, 1)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PyQt6.QtCore import QEvent, QMimeData, QRect, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QAction,
     QCloseEvent,
-    QColor,
     QDragEnterEvent,
     QDragLeaveEvent,
+    QDragMoveEvent,
     QDropEvent,
     QKeyEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
 )  # fmt: skip
 from PyQt6.QtWidgets import (
     QBoxLayout,
@@ -30,13 +27,12 @@ from PyQt6.QtWidgets import (
 )
 
 from workbench import actions as table
-from workbench.model.kinds import PICTURES, POINTS, SPECS, TRACES
 from workbench.model.session import ViewState
 from workbench.painters import fonts
 from workbench.views.theme import DARK, Theme
 from workbench.widgets.cards.dialogs import Message, Scrim
+from workbench.widgets.cards.drop_veil import DropVeil, known, replaces
 from workbench.widgets.focus_ring import FocusRing
-from workbench.widgets.icons import pixmap
 from workbench.widgets.lane.big_lane import BigBar
 from workbench.widgets.lane.overlay_bar import OverlayBar
 from workbench.widgets.rail import Rail
@@ -49,15 +45,13 @@ PANEL_WIDTH = 296
 FIRST_SIZE = (1440, 900)
 WORK = ("lanes", "charts")
 """The places between set-up panel and transport bar."""
-#: What may be dropped, by the name's ending.
-FILES = (*TRACES, *SPECS, *POINTS, *PICTURES)
 
 
 class MainWindow(QMainWindow):
     """Composes what it is given and says what a person asks for; it decides nothing."""
 
-    files_dropped = pyqtSignal(list)
-    """Paths of traces, specs, points or pictures."""
+    files_dropped = pyqtSignal(list, bool)
+    """Paths of traces, specs, points or pictures, and whether they are to replace what is open."""
     closing = pyqtSignal()
     place_shown = pyqtSignal(str)
 
@@ -69,6 +63,8 @@ class MainWindow(QMainWindow):
         self.resize(*FIRST_SIZE)
         self.setMinimumSize(900, 600)
         self.setAcceptDrops(True)
+        self.drop_words: Callable[[list[Path], bool], tuple[str, str]] = lambda files, replace: ("Open", "")
+        """What a drop of files would do, in words, and how something else is done."""
         self._view = view
         self.theme: Theme = DARK
         self._hidden: list[QWidget] = []
@@ -112,7 +108,7 @@ class MainWindow(QMainWindow):
         column.setStretchFactor(body, 1)
         self.setCentralWidget(whole)
         self.toast = Toast(whole)
-        self._veil = _DropVeil(whole)
+        self._veil = DropVeil(whole)
         self.ring = FocusRing(whole)
         self.show_place("lanes")
 
@@ -215,9 +211,19 @@ class MainWindow(QMainWindow):
     # --- the outside world ---------------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        if event is not None and (files := _known(event.mimeData())):
+        if event is not None and (files := known(event.mimeData())):
             event.acceptProposedAction()
-            self._veil.cover(self._pages, files)
+            self._veil.cover(self._pages, files[0].name if len(files) == 1 else f"{len(files)} files")
+            self._say_drop(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent | None) -> None:
+        if event is not None:
+            event.acceptProposedAction()
+            self._say_drop(event)
+
+    def _say_drop(self, event: QDropEvent) -> None:
+        """What letting go would do now; Ctrl may be pressed and let go on the way."""
+        self._veil.say(*self.drop_words(known(event.mimeData()), replaces(event)))
 
     def dragLeaveEvent(self, event: QDragLeaveEvent | None) -> None:
         self._veil.hide()
@@ -228,47 +234,12 @@ class MainWindow(QMainWindow):
             return
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
-        if files := _known(event.mimeData()):
-            self.files_dropped.emit(files)
+        if files := known(event.mimeData()):
+            self.files_dropped.emit(files, replaces(event))
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         self.closing.emit()
         super().closeEvent(event)
-
-
-class _DropVeil(QWidget):
-    """Says that a dragged file will open, over the page."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._theme: Theme = DARK
-        self._name = ""
-        self.hide()
-
-    def retheme(self, theme: Theme) -> None:
-        self._theme = theme
-
-    def cover(self, page: QWidget, files: list[Path]) -> None:
-        self._name = files[0].name if len(files) == 1 else f"{len(files)} files"
-        parent = self.parentWidget()
-        assert parent is not None  # made with one
-        self.setGeometry(page.rect().translated(page.mapTo(parent, page.rect().topLeft())).adjusted(8, 8, -8, -8))
-        self.show()
-        self.raise_()
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        theme, painter = self._theme, QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(theme.t1), 2))
-        painter.setBrush(QColor(theme.sel))
-        painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 8, 8)
-        middle = self.rect().center()
-        painter.drawPixmap(middle.x() - 12, middle.y() - 44, pixmap("download", theme.t1, 24, self.devicePixelRatioF()))
-        for text, weight, colour, top in (("Drop to open", 600, theme.t1, -8), (self._name, 400, theme.t2, 16)):
-            painter.setFont(fonts.ui(13 if weight == 600 else 12, 600 if weight == 600 else 400))
-            painter.setPen(QColor(colour))
-            painter.drawText(QRect(0, middle.y() + top, self.width(), 20), Qt.AlignmentFlag.AlignHCenter, text)
 
 
 def _box(box: QBoxLayout, *parts: QWidget | QBoxLayout) -> QBoxLayout:
@@ -290,9 +261,3 @@ def _scroll_to(control: QWidget | None) -> None:
         if isinstance(around, QScrollArea):
             around.ensureWidgetVisible(control)
         around = around.parentWidget()
-
-
-def _known(data: QMimeData | None) -> list[Path]:
-    """The files that somebody drags and that can be opened."""
-    paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()] if data is not None else []
-    return [path for path in paths if path.suffix.lower() in FILES]

@@ -15,6 +15,7 @@ from core.errors import FlowscopeError, SpecError
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
 from workbench.control.disk.runs_folder import RunsFolder
+from workbench.control.lane.lanes import read
 from workbench.model import kinds, setup
 from workbench.model.cards import CARDS
 from workbench.model.recents import Recents
@@ -166,15 +167,21 @@ class Desk(QObject):
             self._main.tell("Four lanes are the most", "remove one first")
             return
         try:
-            trace = open_trace(path)
+            trace = read(path)
+            self._main.runs.catalog.check(trace.spec)
         except FlowscopeError as error:
             self._main.window.message("This file cannot be opened", str(error))
             return
-        self._main.runs.adopt(session.add(trace.spec, trace))
+        session.select(self._main.add_lane(trace).key)
         self.opened(trace)
         self._main.scenes.forget()
         self._main.refresh()
         self.show_lanes()
+
+    def add_traces(self, paths: list[Path]) -> None:
+        """The same for several."""
+        for path in paths:
+            self.add_trace(path)
 
     def _fill(self, specs: list[RunSpec]) -> None:
         """A lane for each spec; it samples at once where nothing has to be learned first."""

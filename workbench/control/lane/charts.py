@@ -48,6 +48,8 @@ class Charts(QObject):
         self._further = {occasion: list(keys) for occasion, keys in _FURTHER.items()}
         """What the page shows after those of the strip."""
         self._occasion: Occasion = "sampling"
+        self._newest = 0.0
+        playhead.snapshots.changed.connect(self._show_step)
         strip.chosen.connect(self._choose)
         page.chosen.connect(self._choose)
 
@@ -61,15 +63,20 @@ class Charts(QObject):
             self._occasion = "training"
         chosen = self._session.working_lane()
         reference = next((i for i, (_, lane) in enumerate(moving) if lane is chosen), 0)
-        if training:
-            for each in (self._strip, self._page):
-                each.set_step(max(steps_done(trace) for trace in training))
+        self._newest = max((steps_done(trace) for trace in training), default=0.0)
+        self._show_step()
         charts = [chart(key, subjects, reference) for key in self._keys()]
         if self._page.isVisible():
             self._page.set_charts(charts, theme)
         self._strip.set_charts(charts[: len(self._wanted[self._occasion])], theme)
         for each in (self._strip, self._page):
             each.set_cursor(self._playhead.t)
+
+    def _show_step(self) -> None:
+        """The cursor of charts over training stands where the slider of training does."""
+        head = self._playhead.snapshots
+        for each in (self._strip, self._page):
+            each.set_step(self._newest if head.following or head.step is None else head.step)
 
     @property
     def measuring(self) -> bool:

@@ -29,6 +29,7 @@ from workbench.views.heat import (
 from workbench.views.image import images
 from workbench.views.lane2d import (
     BASIC,
+    FOUR,
     MOST_DISCS,
     NOTHING,
     Known,
@@ -38,6 +39,7 @@ from workbench.views.lane2d import (
     presence_on,
     real_extent,
     scene,
+    with_whole_ways,
 )
 from workbench.views.marks import Arrows, AxisKind, Mark, Overlay, Points, Scene
 from workbench.views.theme import THEMES
@@ -111,7 +113,8 @@ class Scenes:
         overlays = view.overlays if lane.overlays is None else lane.overlays
         if lane.aspect == "real":
             known = self._known_of_data(trace, "density" in overlays)
-            return _Shown(lane, trace, overlays, known, (trace, known.density))
+            what = trace["x"].static.get("data"), trace.spec.data.name
+            return _Shown(lane, trace, overlays, known, (*what, known.density))
         if lane.aspect != "run":
             overlays = frozenset({lane.aspect})
         known = NOTHING if images.shows_images(trace) else self._known(lane, trace, overlays)
@@ -190,13 +193,16 @@ class Scenes:
             THEMES[view.theme], view.field_kind, view.field_factor, first, BASIC | shown.overlays, densities, errors
         )
         own = lane.overlays is not None
-        parts = (*shown.parts, shown.overlays, shown.told_apart, lane.name, own, first)
+        four = len(self._session.lanes) == FOUR
+        parts = (*shown.parts, shown.overlays, shown.told_apart, lane.name, own, first, four)
         scales = (errors, densities, self._limit, self.plain)
         return self._scenes.get(
             lane.key,
             parts + scales,
             lambda: _told(
-                self._of_images(shown, trace) if images.shows_images(trace) else self._made(shown, trace, look),
+                self._of_images(shown, trace)
+                if images.shows_images(trace)
+                else self._made(shown, trace, look, four=four),
                 shown.told_apart,
             ),
         )
@@ -227,14 +233,15 @@ class Scenes:
             return made
         return replace(made, lane=replace(made.lane, title=shown.lane.name))
 
-    def _made(self, shown: _Shown, trace: Trace, look: Look) -> Scene | None:
+    def _made(self, shown: _Shown, trace: Trace, look: Look, *, four: bool) -> Scene | None:
         lane = shown.lane
         own = shown.overlays if lane.overlays is not None else None
         scene = lane_scene(lane.aspect, trace, look, shown.known, name=lane.name, overlays=own)
         if scene is None or lane.aspect != "run":
             return scene
         said = with_equations(scene.lane, trace, self._catalog(), self._session.view.field_kind, self.reading)
-        return replace(scene, lane=said, marks=self._with_field(lane.key, trace, scene.marks))
+        scene = replace(scene, lane=said, marks=self._with_field(lane.key, trace, scene.marks))
+        return with_whole_ways(scene) if four else scene
 
     def _with_field(self, key: int, trace: Trace, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
         """The marks with the arrows that the lane had, as long as a quick answer of the same field has none."""

@@ -25,6 +25,7 @@ from workbench.painters.paper.image_marks import paint_below, paint_words
 from workbench.painters.paper.splat import Layer, Window
 from workbench.painters.signs import Key, Sign, painted, signs
 from workbench.painters.signs import places as sign_places
+from workbench.views.lane2d import FOUR, with_whole_ways
 from workbench.views.marks import OVERLAYS, Heat, Images, Mark, Scene
 from workbench.views.theme import Theme
 
@@ -59,7 +60,7 @@ class Page:
     ) -> None:  # fmt: skip
         self.size, self.theme, self.title, self.scale, self.words = size, theme, title, scale, words
         self.cells = [
-            self._cell(scene, rect)
+            self._cell(with_whole_ways(scene) if len(row) == FOUR else scene, rect)
             for row, rects in zip(rows, places(size, rows, TITLE if title else MARGIN), strict=True)
             for scene, rect in zip(row, rects, strict=False)
         ]
@@ -150,8 +151,9 @@ class Page:
                 list(images), lambda sign, of=size_of: (of[sign].width(), of[sign].height()),  # type: ignore[misc]
                 (cell.canvas.width(), cell.canvas.height()),
             )  # fmt: skip
-            for image, (x, y) in zip(images.values(), corners, strict=True):
-                painter.drawImage(cell.canvas.topLeft() + QPointF(x, y), image)
+            for image, corner in zip(images.values(), corners, strict=True):
+                if corner is not None:
+                    painter.drawImage(cell.canvas.topLeft() + QPointF(*corner), image)
 
     def _sign(self, sign: Sign) -> QImage:
         if sign not in self._signs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +33,12 @@ def at(rows: NDArray[np.floating], times: NDArray[np.float64], t: float, *, glid
 
 
 def pieces(mark: Trails, t: float) -> list[Piece]:
-    """The pieces of the last ``span`` of t, old to new; the oldest is cut where the span begins."""
+    """The pieces of the last ``span`` of t, old to new, the oldest cut where the span begins; or of the whole way."""
     if len(mark.times) < 2:
         return []
+    if mark.is_whole(t):
+        ways = enumerate(pairwise(mark.positions))
+        return [Piece(start, end, mark.whole, row) for row, (start, end) in ways]
     moment, begin = locate(mark.times, t, glide=mark.glide), t - mark.span
     first = max(0, int(np.searchsorted(mark.times, begin)) - 1)
     out = []

@@ -81,9 +81,11 @@ class Furniture:
             texels.append(cell)
         for ground in grounds:
             where = places(ground.signs, lambda sign: self._atlas.size(sign, ratio), (ground.width, ground.height))
-            for sign, (x, y) in zip(ground.signs, where, strict=True):
+            for sign, place in zip(ground.signs, where, strict=True):
+                if place is None:
+                    continue
                 cell = self._atlas.cell(sign)
-                corner = (round((ground.left + x) * ratio), round(y * ratio))
+                corner = (round((ground.left + place[0]) * ratio), round(place[1] * ratio))
                 corners.append((*corner, corner[0] + cell[2] - cell[0], corner[1] + cell[3] - cell[1]))
                 texels.append(cell)
         self._any_sprites = bool(corners)

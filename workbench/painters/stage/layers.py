@@ -16,7 +16,9 @@ from workbench.views.marks import Arrows, Frame, Heat, Images, Mark, Points, Tra
 _RING = 1.0
 #: Segments of trails drawn in a lane at most, and of one trail at least and at most: what is finer is drawn by every
 #: n-th recorded row. Without a limit trails took 54 of 106 ms (CPU) of a frame of 10,000 particles with software GL.
-MOST_SEGMENTS, LEAST, MOST = 24_000, 6, 48
+MOST_SEGMENTS, LEAST, MOST = 16_000, 6, 48
+#: A span of t that holds every whole way.
+_ALL = 2.0
 #: The vertices of one segment of a trail: (along: 0 old end, 1 new end; across: -1 and 1 the edges). As a triangle it
 #: covers more than the segment, and the shader cuts the rest: half the cost of two triangles.
 _WEDGE = np.array([[0, -1], [2, -1], [0, 3]], np.float32)
@@ -75,10 +77,13 @@ class TrailsLayer(Layer):
         self.fill_table("u_positions", mark.positions)
         self._limit = min(max(MOST_SEGMENTS // particles, LEAST), MOST)
         # Four at least: of exactly three triangles (one particle, three segments) llvmpipe drew none.
-        segments = max(4, most_segments(mark.times, mark.span, self._limit))
-        reshaped = self.changed("shape", (particles, segments))
+        usual = max(4, most_segments(mark.times, mark.span, self._limit))
+        segments = max(usual, most_segments(mark.times, _ALL, self._limit)) if mark.whole else usual
+        reshaped = self.changed("shape", (particles, segments, usual))
         if reshaped:
             self._lay_out(particles, segments)
+            first = np.arange(usual * particles * len(_WEDGE), dtype=np.uint32)
+            self.fill_indices(first if usual < segments else None)
         if self.changed("colours", mark.colours) or reshaped:
             colours = np.repeat(mark.colours.astype(np.float32), len(_WEDGE), axis=0)
             self.fill("a_colour", np.tile(colours, (segments, 1)))
@@ -93,13 +98,16 @@ class TrailsLayer(Layer):
         self.fill("a_vertex", vertices.reshape(-1, 4))
 
     def draw(self, view: View, t: float) -> None:
-        seen = window(self.mark.times, t, self.mark.span, self._limit, glide=self.mark.glide)
+        whole = self.mark.is_whole(t)
+        span = _ALL if whole else self.mark.span
+        seen = window(self.mark.times, t, span, self._limit, glide=self.mark.glide)
         if seen.head <= self.mark.times[0]:
             return
         view.set(self.program)
         self.program["u_window"] = (seen.first, seen.stride, seen.row)
         self.program["u_span"] = (seen.tail, seen.head)
-        self.program.draw("triangles")
+        self.program["u_whole"] = self.mark.whole if whole else 0.0
+        self.program.draw("triangles", None if whole else self.indices)
 
 
 class ArrowsLayer(Layer):

@@ -46,7 +46,7 @@ void main() {
     vec2 next = value(u_positions, a_item, u_moment.y).xy;
     gl_Position = vec4(project(mix(here, next, u_moment.z)), 0.0, 1.0);
     v_radius = 0.5 * u_size * u_ratio;
-    v_sprite = ceil(2.0 * v_radius) + 2.0;
+    v_sprite = ceil(2.0 * v_radius + 1.0);
     gl_PointSize = v_sprite;
     v_colour = a_colour;
 }
@@ -113,6 +113,7 @@ void main() {
 TRAILS_FRAGMENT = """
 uniform float u_width;
 uniform float u_ratio;
+uniform float u_whole;   // 0, or the share of the opacity at which the whole way is seen
 varying vec4 v_colour;
 varying float v_place;
 varying float v_across;
@@ -121,7 +122,8 @@ varying float v_along;
 void main() {
     if (v_along > 1.0) discard;
     float cover = clamp(0.5 * u_width * u_ratio + 0.5 - abs(v_across), 0.0, 1.0);
-    gl_FragColor = vec4(v_colour.rgb, v_colour.a * cover * pow(max(v_place, 0.0), 1.4));
+    float share = u_whole > 0.0 ? u_whole : pow(max(v_place, 0.0), 1.4);
+    gl_FragColor = vec4(v_colour.rgb, v_colour.a * cover * share);
 }
 """
 

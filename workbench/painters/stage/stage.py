@@ -67,6 +67,8 @@ class Stage(QWidget):
 
     def set_scenes(self, scenes: tuple[Scene | None, ...], theme: Theme) -> None:
         """Show these lanes. Arrays that are the same objects as before are not uploaded again."""
+        if theme is self._theme and _same(scenes, self._scenes):
+            return
         if len(scenes) != len(self._scenes):
             self._home = True
         self._scenes, self._theme = scenes, theme
@@ -93,8 +95,9 @@ class Stage(QWidget):
 
     def set_selected(self, lane: int) -> None:
         """Frame this lane; -1 for none."""
-        self._selected = lane
-        self._rearrange()
+        if lane != self._selected:
+            self._selected = lane
+            self._rearrange()
 
     # Cameras
 
@@ -293,3 +296,8 @@ class Stage(QWidget):
             axes, words = axes and scene is not None and not scene.pixels, () if scene is None else scene.words
             grounds.append(Ground(left, width, self.height(), camera, axes, chosen, seen, words))
         return grounds
+
+
+def _same(scenes: tuple[Scene | None, ...], others: tuple[Scene | None, ...]) -> bool:
+    """Whether these are the very same scenes, one by one."""
+    return len(scenes) == len(others) and all(a is b for a, b in zip(scenes, others, strict=True))

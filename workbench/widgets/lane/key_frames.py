@@ -124,7 +124,10 @@ class KeyFrameStrip(QWidget):
         assert self._frames is not None  # the painter has asked
         theme, x = self._theme, left - _FRAME / 2 - 28
         _write(painter, x, 19, title[0], theme.t1, 600)
-        _write(painter, x + QFontMetricsF(ui(12, 600)).horizontalAdvance(title[0]) + 8, 19, title[1], theme.t2)
+        start = x + QFontMetricsF(ui(12, 600)).horizontalAdvance(title[0]) + 8
+        room = self._end_of(left) - start
+        said = QFontMetricsF(ui(12)).elidedText(title[1], Qt.TextElideMode.ElideRight, room)
+        _write(painter, start, 19, said, theme.t2)
         self._times(painter, left, width)
         for lane, (history, sheets) in enumerate(zip(self._frames.histories, self._sheets, strict=True)):
             middle = QPointF(x + 5, _HEAD + lane * _LINE + _FRAME / 2)
@@ -139,6 +142,15 @@ class KeyFrameStrip(QWidget):
             box = self._box(left, width, lane, float(history.times[self._current[lane]]))
             painter.setPen(QPen(QColor(theme.t1), 2))
             painter.drawRect(box.adjusted(-2, -2, 2, 2))
+
+    def _end_of(self, left: float) -> float:
+        """Where the title of the strip at ``left`` ends at the latest: at the next strip, or at the unit."""
+        assert self._frames is not None  # the painter has asked
+        following = [other for other, _ in self._columns() if other > left]
+        if following and any(sheet is not None for _, sheet in self._sheets):
+            return min(following) - _FRAME / 2 - 28 - 12
+        unit = QFontMetricsF(ui(12)).horizontalAdvance(UNITS[self._frames.kind])
+        return self.width() - 14 - unit - 12
 
     def _times(self, painter: QPainter, left: float, width: float) -> None:
         """The t of the first lane's frames, as many as can be read; the current one louder."""

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PyQt6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
 from PyQt6.QtWidgets import QMenu, QToolButton, QWidget
 
 from workbench.painters.fonts import ui
@@ -16,6 +29,7 @@ from workbench.widgets import icons
 HEIGHT = 49
 """48 and the line under it."""
 _RADIUS, _BAR, _LEFT, _RIGHT = 8.0, 2.0, 33.0, 37.0
+_BASELINES = (21.0, 38.0)
 
 
 class LaneHeader(QWidget):
@@ -30,6 +44,8 @@ class LaneHeader(QWidget):
         self._theme = DARK
         self._selected = False
         self._read = ("", "")
+        self._still: tuple[object, QPixmap] | None = None
+        """What no cursor changes, and what it was painted for."""
         self._more = QToolButton(self)
         self._more.setObjectName("laneMore")
         self._more.setAccessibleName("Lane menu")
@@ -44,11 +60,12 @@ class LaneHeader(QWidget):
     def show_lane(self, lane: Lane, theme: Theme, t: float, *, selected: bool) -> None:
         if theme is not self._theme or self._lane is None:
             self._restyle(theme)
+        same = (lane, theme, selected) == (self._lane, self._theme, self._selected)
         self._lane, self._theme, self._selected = lane, theme, selected
         self.setToolTip(f"{lane.title}\n{lane.subtitle}")
         self.setAccessibleName(f"{lane.title}, {lane.subtitle}")
-        self._say(t)
-        self.update()
+        if self._say(t) or not same:
+            self.update()
 
     def set_cursor_t(self, t: float) -> None:
         """Repaint only when the words change."""
@@ -89,12 +106,36 @@ class LaneHeader(QWidget):
         self.pressed.emit()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        if self._lane is None:
+        lane, theme, fonts = self._lane, self._theme, (ui(13, 500), ui(12))
+        if lane is None:
             return
-        theme, lane = self._theme, self._lane
-        colour = theme.methods[lane.method]
+        read = (self._short(lane, fonts[0]), self._read[1])
+        ends = [
+            self.width() - _RIGHT - QFontMetricsF(font).horizontalAdvance(words)
+            for font, words in zip(fonts, read, strict=True)
+        ]
+        wanted = (lane, theme, self._selected, self.size(), self.devicePixelRatioF(), ends, fonts[0].pixelSize())
+        if self._still is None or self._still[0] != wanted:
+            self._still = (wanted, painted(self, lambda painter: self._draw_still(painter, lane, ends)))
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPixmap(0, 0, self._still[1])
+        for font, words, end, colour, y in zip(fonts, read, ends, (theme.t1, theme.t2), _BASELINES, strict=True):
+            painter.setPen(QColor(colour))
+            painter.setFont(font)
+            painter.drawText(QPointF(end, y), words)
+        painter.end()
+
+    def _short(self, lane: Lane, font: QFont) -> str:
+        """The evaluations as far as there is room beside the name: ``NFE 12 of 50``, ``NFE 12``, or nothing."""
+        room = self.width() - _LEFT - _RIGHT - 8 - QFontMetricsF(ui(13, 600)).horizontalAdvance(lane.title)
+        full = self._read[0]
+        choices = (full, full.partition(" of ")[0])
+        return next((words for words in choices if QFontMetricsF(font).horizontalAdvance(words) <= room), "")
+
+    def _draw_still(self, painter: QPainter, lane: Lane, ends: list[float]) -> None:
+        """Frame, glyph, and name and method up to where the readings begin."""
+        theme = self._theme
+        colour = theme.methods[lane.method]
         painter.fillRect(self.rect(), QColor(theme.win))
         frame = rounded_end(QRectF(self.rect()), _RADIUS, top=True)
         painter.fillPath(frame, QColor(theme.panel))
@@ -106,24 +147,24 @@ class LaneHeader(QWidget):
         painter.setPen(QPen(QColor(theme.line), 1))
         painter.drawLine(QPointF(1, HEIGHT - 0.5), QPointF(self.width() - 1, HEIGHT - 0.5))
         draw_glyph(painter, lane.method, QPointF(18.5, 25), 9, colour)
-        self._two_lines(painter, lane)
-        painter.end()
+        rows = ((lane.title, ui(13, 600), theme.t1), (lane.subtitle, ui(12), theme.t2))
+        for (words, font, ink), end, y in zip(rows, ends, _BASELINES, strict=True):
+            painter.setPen(QColor(ink))
+            painter.setFont(font)
+            shown = QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, end - _LEFT - 8)
+            painter.drawText(QPointF(_LEFT, y), shown)
 
-    def _two_lines(self, painter: QPainter, lane: Lane) -> None:
-        theme = self._theme
-        rows = [
-            (lane.title, self._read[0], ui(13, 600), ui(13, 500), theme.t1, 21.0),
-            (lane.subtitle, self._read[1], ui(12), ui(12), theme.t2, 38.0),
-        ]
-        for left, right, name_font, read_font, colour, baseline in rows:
-            painter.setPen(QColor(colour))
-            painter.setFont(read_font)
-            end = self.width() - _RIGHT - QFontMetricsF(read_font).horizontalAdvance(right)
-            painter.drawText(QPointF(end, baseline), right)
-            room = end - _LEFT - 8
-            painter.setFont(name_font)
-            shown = QFontMetricsF(name_font).elidedText(left, Qt.TextElideMode.ElideRight, room)
-            painter.drawText(QPointF(_LEFT, baseline), shown)
+
+def painted(widget: QWidget, draw: Callable[[QPainter], None]) -> QPixmap:
+    """A picture of a widget's size and resolution, to be painted once and shown in every frame."""
+    ratio = widget.devicePixelRatioF()
+    out = QPixmap(round(widget.width() * ratio), round(widget.height() * ratio))
+    out.setDevicePixelRatio(ratio)
+    painter = QPainter(out)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    draw(painter)
+    painter.end()
+    return out
 
 
 def rounded_end(rect: QRectF, radius: float, *, top: bool) -> QPainterPath:

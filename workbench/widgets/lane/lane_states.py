@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QElapsedTimer, QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QElapsedTimer, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -15,6 +15,9 @@ from workbench.views.theme import DARK, Theme
 from workbench.widgets import icons
 
 PROGRESS_HEIGHT = 32
+_BAR = 3
+_SIDE, _GAP, _FEW, _WORDS = 12, 8, 3, 140
+"""Pixels beside and between buttons, rows of them that are always shown, and the pixels of a message's words."""
 #: Shorter waits show no progress (milliseconds).
 _PATIENCE = 300
 #: Type of the title and of all else on the full screen.
@@ -49,6 +52,7 @@ class MessagePanel(QWidget):
         self._whole = False
         self._shown: tuple[MessageSpec, Theme, bool, bool] | None = None
         self._big = False
+        self._made: list[QPushButton] = []
         self._icon, self._title, self._text = QLabel(), QLabel(), QLabel()
         self._title.setFont(ui(13, 600))
         self._text.setFont(ui(12))
@@ -56,10 +60,10 @@ class MessagePanel(QWidget):
         for label in (self._icon, self._title, self._text):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._buttons = QGridLayout()
-        self._buttons.setSpacing(8)
+        self._buttons.setSpacing(_GAP)
         self._buttons.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 16, 12, 16)
+        column.setContentsMargins(_SIDE, 16, _SIDE, 16)
         column.setSpacing(0)
         column.addStretch(1)
         for widget, gap in ((self._icon, 8), (self._title, 6), (self._text, 12)):
@@ -92,15 +96,30 @@ class MessagePanel(QWidget):
             if (old := item.widget()) is not None:
                 old.hide()
                 old.deleteLater()
+        self._made = []
         for i, (name, text) in enumerate(actions):
-            button = QPushButton(text)
+            button = QPushButton(text, self)
             button.setObjectName(name)
             button.setFont(ui(12, 600))
             button.setFixedHeight(48 if self._big else 28)
             style = button_style(self._theme, primary=i == 0, pad=10 if len(actions) <= 2 else 6)
             button.setStyleSheet(style + (f"QPushButton {{ {_BIG[1]} }}" if self._big else ""))
             button.clicked.connect(lambda _=False, chosen=name: self.action.emit(chosen))
-            self._buttons.addWidget(button, i // 2, i % 2)
+            self._made.append(button)
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Buttons in two columns, or in one where that is too narrow. Of many the last ones that find no room are left
+        out: menus of the other lanes reach the same."""
+        widest = max((each.sizeHint().width() for each in self._made), default=0)
+        columns = 2 if 2 * widest + _GAP + 2 * _SIDE <= self.width() else 1
+        rows = max(_FEW, (self.height() - _WORDS) // (28 + _GAP))
+        for i, button in enumerate(self._made):
+            self._buttons.addWidget(button, i // columns, i % columns)
+            button.setVisible(i // columns < rows)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         theme = self._theme
@@ -140,7 +159,8 @@ class ProgressStrip(QWidget):
         if theme is not self._theme or not self._cancel.styleSheet():
             self._cancel.setStyleSheet(
                 f"""QPushButton {{ color: {theme.t1}; background: transparent; border: 1px solid transparent;
-                                   border-radius: 4px; text-decoration: underline; padding: 0 4px; }}
+                                   border-radius: 4px; text-decoration: underline; padding: 0 4px;
+                                   min-height: 0; }}
                     QPushButton:hover {{ background: {theme.hover}; }}
                     QPushButton:focus {{ border: 2px solid {theme.t1}; }}"""
             )
@@ -157,18 +177,19 @@ class ProgressStrip(QWidget):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         wide = self._cancel.sizeHint().width()
-        self._cancel.setGeometry(self.width() - wide - 10, 5, wide, self.height() - 8)
+        self._cancel.setGeometry(self.width() - wide - 10, _BAR + 3, wide, self.height() - _BAR - 6)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         theme = self._theme
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme.panel))
-        painter.fillRect(QRectF(0, 0, self.width(), 3), QColor(theme.line2))
-        painter.fillRect(QRectF(0, 0, self._share * self.width(), 3), QColor(theme.prim))
+        painter.fillRect(QRectF(0, 0, self.width(), _BAR), QColor(theme.line2))
+        painter.fillRect(QRectF(0, 0, self._share * self.width(), _BAR), QColor(theme.prim))
         font = ui(12)
         painter.setFont(font)
         painter.setPen(QColor(theme.t2))
-        painter.drawText(QPointF(14, 22), "   ".join(word for word in self._words if word))
+        line = QRectF(14, _BAR, self.width(), self.height() - _BAR)
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, "   ".join(word for word in self._words if word))
         painter.end()
 
 

@@ -22,6 +22,7 @@ from workbench.widgets.lane.lane_states import EMPTY_LANE, PROGRESS_HEIGHT, Mess
 from workbench.widgets.lane.readout import Readout
 
 MOST_LANES = 4
+_LEAST_CANVAS = 120
 
 
 class LanesView(QWidget):
@@ -66,8 +67,9 @@ class LanesView(QWidget):
             raise ValueError(f"at most {MOST_LANES} lanes fit, given {len(scenes)}")
         if len(scenes) != len(self._scenes):
             self._messages = {i: spec for i, spec in self._messages.items() if i < len(scenes)}
+        if theme is not self._theme or len(scenes) != len(self._scenes):
+            self.update()
         self._scenes, self._theme = scenes, theme
-        self.update()
         while len(self._headers) < len(scenes):
             self._add_parts(len(self._headers))
         self.stage.set_scenes(scenes, theme)
@@ -90,8 +92,6 @@ class LanesView(QWidget):
     def set_equations(self, all_of_them: bool) -> None:
         """Show all equations of each lane, or what it follows."""
         self._foot_height = lane_foot.TALL if all_of_them else lane_foot.HEIGHT
-        for foot in self._feet:
-            foot.setFixedHeight(self._foot_height)
         self._arrange()
 
     def set_plain(self, plain: bool) -> None:
@@ -114,6 +114,8 @@ class LanesView(QWidget):
 
     def set_selected(self, index: int) -> None:
         """Frame this lane; -1 for none."""
+        if index == self._selected:
+            return
         self._selected = index
         self.stage.set_selected(index)
         self._refresh()
@@ -142,6 +144,8 @@ class LanesView(QWidget):
 
     def show_message(self, index: int, spec: MessageSpec | None) -> None:
         """Cover a lane's canvas with words and buttons; None uncovers it."""
+        if spec == self._messages.get(index):
+            return
         if spec is None:
             self._messages.pop(index, None)
         else:
@@ -206,14 +210,17 @@ class LanesView(QWidget):
     def _arrange(self) -> None:
         whole = self.height() if self.strip.isHidden() else self.height() - self.strip.height() - GUTTER
         self.strip.setGeometry(0, whole + GUTTER, self.width(), self.strip.height())
-        top, bottom = lane_header.HEIGHT, whole - self._foot_height
+        room = whole - lane_header.HEIGHT - _LEAST_CANVAS
+        foot = max(lane_foot.HEIGHT, min(self._foot_height, room))
+        top, bottom = lane_header.HEIGHT, whole - foot
         if self._plain:
             top, bottom = big_lane.HEAD, whole - big_lane.FOOT
         self.stage.setGeometry(0, top, self.width(), bottom - top)
         for i, (left, width) in enumerate(self.stage.spans()):
             self._headers[i].setGeometry(left, 0, width, lane_header.HEIGHT)
             self._big[i].place(QRect(left, 0, width, whole))
-            self._feet[i].setGeometry(left, bottom, width, self._foot_height)
+            self._feet[i].setFixedHeight(foot)
+            self._feet[i].setGeometry(left, bottom, width, foot)
             inside = QRect(left + 1, top, width - 2, bottom - top)
             self._panels[i].setGeometry(inside if self._scenes[i] is not None else QRect(left, 0, width, whole))
             self._panels[i].raise_()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
-from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtCore import QEvent, QSize, Qt
 from PyQt6.QtGui import QAction, QActionGroup, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
@@ -82,6 +82,11 @@ class OverlayBar(QWidget):
         """Narrower than its chips: those that find no room go into a menu."""
         rest = (self.more, self.field, *self._buttons, self.add)
         return QSize(sum(each.sizeHint().width() + 8 for each in rest), self.height())
+
+    def event(self, event: QEvent | None) -> bool:
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self._arrange()  # a chip says more or less than before: a longer key, arrows twice as long
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         self._arrange()

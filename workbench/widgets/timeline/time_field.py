@@ -48,8 +48,9 @@ class TimeField(QLineEdit):
 
     def show_time(self, t: float) -> None:
         self._t = t
-        if not self.hasFocus():
-            self.setText(self._axis.words(t))
+        words = self._axis.words(t)
+        if not self.hasFocus() and words != self.text():
+            self.setText(words)
 
     def refuse(self) -> None:
         """Mark what was typed; it stays to be mended as long as the field has the focus."""

@@ -72,12 +72,15 @@ class Track(QWidget):
         self._paint_anew()
 
     def set_labels(self, labels: tuple[tuple[float, str], ...]) -> None:
-        self._labels = labels
-        self._paint_anew()
+        if labels != self._labels:
+            self._labels = labels
+            self._paint_anew()
 
     def set_ticks(self, ticks: list[Ticks]) -> None:
-        self._ticks = ticks[:2]
-        self._paint_anew()
+        kept = ticks[:2]
+        if [(each.method, *each.places) for each in kept] != [(each.method, *each.places) for each in self._ticks]:
+            self._ticks = kept
+            self._paint_anew()
 
     def _paint_anew(self) -> None:
         self._pictures = None
@@ -91,8 +94,9 @@ class Track(QWidget):
         return self._ticks
 
     def set_place(self, place: float) -> None:
-        self._place = place
-        self.update()
+        if place != self._place:
+            self._place = place
+            self.update()
 
     @property
     def place(self) -> float:
@@ -100,8 +104,9 @@ class Track(QWidget):
 
     def set_span(self, low: float, high: float) -> None:
         """The part that is played, framed by brackets unless it is all."""
-        self._span = (low, high)
-        self.update()
+        if (low, high) != self._span:
+            self._span = (low, high)
+            self.update()
 
     @property
     def span(self) -> tuple[float, float] | None:

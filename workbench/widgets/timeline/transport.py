@@ -65,6 +65,7 @@ class Transport(QWidget):
         self.axis_chip = Chip("Read time as", menu=self._axis_menu())
         self.axis_chip.setToolTip("How time is read on slider and charts")
         self._axis, self._methods = PLAIN, list[Method]()
+        self._shown: object = None
         self._lay_out()
         self._connect()
 
@@ -189,13 +190,18 @@ class Transport(QWidget):
 
     def _show_state(self) -> None:
         head = self._playhead
+        span = (self._axis.place(head.span[0]), self._axis.place(head.span[1]))
+        shown = (self._theme, head.playing, head.direction, head.mode, head.speed, span)
+        if shown == self._shown:
+            return
+        self._shown = shown
         if self._theme is not None:
             forward, backward = head.playing and head.direction > 0, head.playing and head.direction < 0
             self.play.show_icon("pause" if forward else "play", self._theme, self._theme.on_prim)
             self.buttons["reverse"].show_icon("pause" if backward else "reverse", self._theme, self._theme.t2)
         self.loop.show_icon(_MODE_WORDS[head.mode][1])
         self.loop.set_words(_MODE_WORDS[head.mode][0])
-        self.track.set_span(self._axis.place(head.span[0]), self._axis.place(head.span[1]))
+        self.track.set_span(*span)
         self.speed.set_words(f"{head.speed:g}×")
         self._speeds[head.speed].setChecked(True)
 

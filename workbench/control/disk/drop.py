@@ -1,0 +1,70 @@
+"""What is dropped on the window: runs open as further lanes beside those in sight, or with Ctrl in their place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import presets
+from core.errors import SpecError
+from workbench.model import kinds
+from workbench.widgets.lane.lanes import MOST_LANES
+from workbench.widgets.window import WORK
+
+if TYPE_CHECKING:
+    from workbench.control.controller import Controller
+
+
+class Drop:
+    """Says what a drop would do while files are dragged, and does it."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._main = controller
+        controller.window.files_dropped.connect(self.drop)
+        controller.window.drop_words = self.words
+
+    def words(self, paths: list[Path], replace: bool) -> tuple[str, str]:
+        """What dropping these files would do, and how something else is done."""
+        count = lanes_in(paths)
+        if not count:
+            return "Use as the data set of every lane", ""
+        if not self._beside():
+            return "Open", ""
+        if not self._fits(count):
+            return "Replace what is open", "Four lanes are the most"
+        if replace:
+            return "Replace what is open", "Let go of Ctrl to open beside it"
+        return "Open as a new lane" if count == 1 else f"Open as {count} new lanes", "Hold Ctrl to replace what is open"
+
+    def drop(self, paths: list[Path], replace: bool) -> None:
+        """Open files, runs as further lanes where they find room and are not to replace what is open."""
+        desk, count = self._main.desk, lanes_in(paths)
+        if replace or not count or not self._beside() or not self._fits(count):
+            desk.open_files(paths)
+            return
+        traces = [path for path in paths if path.suffix.lower() in kinds.TRACES]
+        if traces:
+            self._main.files.open(traces, desk.add_traces)
+        for path in paths:
+            if path.suffix.lower() in kinds.SPECS:
+                desk.open_preset(str(path), add=True)
+
+    def _beside(self) -> bool:
+        """There are lanes in sight beside which something can be opened."""
+        return self._main.window.place in WORK and any(lane.spec is not None for lane in self._main.session.lanes)
+
+    def _fits(self, count: int) -> bool:
+        return count <= MOST_LANES - len(self._main.session.lanes)
+
+
+def lanes_in(paths: list[Path]) -> int:
+    """How many lanes files become: one for a trace, and those of a set-up."""
+    traces = sum(path.suffix.lower() in kinds.TRACES for path in paths)
+    return traces + sum(_specs_in(path) for path in paths if path.suffix.lower() in kinds.SPECS)
+
+
+def _specs_in(path: Path) -> int:
+    try:
+        return len(presets.load(str(path)))
+    except (SpecError, OSError):
+        return 1  # opening it tells what is wrong
