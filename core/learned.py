@@ -271,7 +271,10 @@ def history_of(file: FilePath) -> list[RunSpec]:
     Raises:
         SpecError: the file is missing or is no checkpoint.
     """
-    before = msgspec.json.decode(_metadata(file).get(BEFORE, "[]"), type=list[str])
+    try:
+        before = msgspec.json.decode(_metadata(file).get(BEFORE, "[]"), type=list[str])
+    except msgspec.DecodeError as error:
+        raise SpecError("", f"{file} does not tell what it went on from: {error}.") from None
     return [specs.from_json(text) for text in before] + [spec_of(file)]
 
 

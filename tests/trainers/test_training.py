@@ -115,6 +115,10 @@ def test_what_ships_names_its_origin_without_a_place_and_fits_half_precision(tmp
         checkpoint.slim(tmp_path / FILE_NAME, tmp_path / "again.safetensors")
     checkpoint.slim(tmp_path / "small.safetensors", tmp_path / "again.safetensors")  # it tells already
     assert history_of(tmp_path / "again.safetensors") == told
+    bad = metadata(tmp_path / "small.safetensors") | {"before": "{"}
+    save_file(load_file(tmp_path / "small.safetensors"), tmp_path / "spoiled.safetensors", bad)
+    with pytest.raises(SpecError, match="does not tell what it went on from"):
+        history_of(tmp_path / "spoiled.safetensors")
 
 
 def metadata(file: Path) -> dict[str, str]:
