@@ -23,7 +23,7 @@ _TIMES, _PAIRS = 33, 1024
 
 
 def measure(spec: RunSpec) -> Generator[Event | Tick]:
-    """The relative error of a spec's field at evenly spread times, a row at a time; no particle is moved.
+    """The error of a spec's velocity, in units / time, at evenly spread times, a row at a time; no particle is moved.
 
     Raises:
         SpecError: before the first event, where there is no field, or no exact one to hold it against.

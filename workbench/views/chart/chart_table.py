@@ -160,7 +160,7 @@ TABLE: dict[str, ChartKind] = {
         ),
         ChartKind("noise", "Noise left", "σ at t", _column("sigma")),
         ChartKind("speed", "Mean speed", "|dx / dt| over particles", _of_particles(ways.speed)),
-        ChartKind(MEASURED, "Velocity error over t", "RMS, learned against exact, log", _errors, log=True),
+        ChartKind(MEASURED, "Velocity error over t", "RMS against exact, units / time, log", _errors, log=True),
         ChartKind("preview", "Preview x̂₁", "RMS distance to where it ends, log", _convergence, log=True),
         ChartKind(
             "update", "Size of a step", "RMS change of xₜ a pixel", _of_images("x"), words="No images here",
