@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import torch
 
 from core import device as devices
 from core import registry
-from core.catalog import check_params, check_value, properties
 from core.classes import numbers_of
 from core.clipping import Clipping
 from core.couplings import Coupling
@@ -23,8 +23,9 @@ from core.needs import provided, sentence
 from core.parts import make
 from core.paths import Path
 from core.samplers import Sampler
+from core.schema import check_params, check_value, properties
 from core.sources import Source
-from core.spec import PARTS, RunSpec, Training
+from core.spec import VALUES, RunSpec, Training
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,9 @@ def resolve(spec: RunSpec) -> Setup:
     Raises:
         SpecError: the first thing that is unknown, out of range, or does not go together.
     """
-    for name, schema in properties(RunSpec).items():
-        if name not in (*PARTS, "training"):
-            check_value(name, schema, getattr(spec, name))
-    check_params("training", properties(Training), {n: getattr(spec.training, n) for n in properties(Training)})
+    for name, schema in VALUES.items():
+        check_value(name, schema, getattr(spec, name))
+    check_params("training", properties(Training), msgspec.structs.asdict(spec.training))
     device, dtype = devices.choose(spec)
     dataset: Dataset = make("data", spec.data)
     setup = Setup(

@@ -22,7 +22,8 @@ Base = Annotated[int, Meta(ge=8, le=256, multiple_of=8, title="Width", descripti
 Multipliers = Annotated[
     str,
     Meta(
-        pattern=r"^[1-9](,[1-9])*$", title="Levels", description="Width of each level over that of the finest",
+        pattern=r"^[1-9](,[1-9])*$", extra_json_schema={"written": "digits with commas, such as 1,2,4"},
+        title="Levels", description="Width of each level over that of the finest",
     ),
 ]  # fmt: skip
 Units = Annotated[int, Meta(ge=8, le=1024, title="Time units", description="Size of the embedding of time and class")]

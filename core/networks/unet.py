@@ -32,6 +32,7 @@ class UNet(ImageNetwork, frozen=True):
         str,
         Meta(
             pattern=r"^([1-9](,[1-9])*)?$",
+            extra_json_schema={"written": "digits with commas, such as 1,2,4"},
             title="Levels",
             description="Width of each level over that of the finest; empty: 1,2 for grey images, 1,2,4 for colour",
         ),
