@@ -149,7 +149,7 @@ def _check_needs(setup: Setup) -> None:
     wanted["clipping"] = setup.clipping
     for kind, part in wanted.items():
         _check(kind, part.title, part.needs, there)
-    _check("sampler", setup.sampler.title, setup.sampler.requires, there)
+    _check("sampler", setup.sampler.title, setup.sampler.needs, there)
     if setup.clipping.active and setup.sampler.jumps:
         raise SpecError("clipping", f"{setup.sampler.title} jumps: there is no preview to clip. Turn clipping off.")
 

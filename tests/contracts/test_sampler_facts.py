@@ -52,9 +52,9 @@ def test_what_a_sampler_says_of_itself_is_what_it_does(name: str, params: dict[s
             torch.testing.assert_close(c.alpha * step.estimate.x1 + c.sigma * step.estimate.x0, x, rtol=1e-4, atol=1e-4)
         x, state = step.x, step.state
     assert len(field.times) == sampler.n_steps * sampler.evaluations or sampler.adaptive
-    assert noise.drawn == sampler.draws == ("normal-source" in sampler.requires)
+    assert noise.drawn == sampler.draws == ("normal-source" in sampler.needs)
     assert sampler.draws or not sampler.stochastic or params
-    assert ("flow-map" in sampler.requires) == sampler.jumps
+    assert ("flow-map" in sampler.needs) == sampler.jumps
 
 
 PLUGIN = '''
