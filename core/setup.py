@@ -90,12 +90,12 @@ class Setup:
         return there | {"classes"} if self.n_classes else there
 
     def nfe_after(self, n: int) -> int:
-        """Evaluations in the first n steps, -1 where they hang on a tolerance."""
-        sampler = self.sampler
-        if sampler.adaptive:
+        """Evaluations in the first n steps, -1 where they hang on a tolerance or on an interval of guidance."""
+        sampler, each = self.sampler, self.guidance.evaluations if self.classes else 1
+        if sampler.adaptive or each is None:
             return -1
         last = 1 if n == sampler.n_steps and not sampler.jumps else sampler.evaluations
-        return ((n - 1) * sampler.evaluations + last) * (self.guidance.nfe if self.classes else 1) if n else 0
+        return ((n - 1) * sampler.evaluations + last) * each if n else 0
 
 
 def resolve(spec: RunSpec) -> Setup:

@@ -86,7 +86,7 @@ def _within(spec: RunSpec, nfe: int) -> RunSpec:
     sampler = setup.sampler
     if sampler.adaptive:
         raise SpecError("--nfe", f"{sampler.title} evaluates as often as its tolerance asks. Choose another sampler.")
-    each = setup.guidance.nfe if setup.classes else 1
+    each = (setup.guidance.evaluations or setup.guidance.nfe) if setup.classes else 1
     last = sampler.evaluations if sampler.jumps else 1
     n_steps = (nfe // each - last) // sampler.evaluations + 1
     if n_steps < 1:
