@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 
+import h5py
 import pytest
 import torch
 
@@ -122,9 +124,11 @@ def _recorded(spec: RunSpec, folder, capsys) -> dict:
         ([TRACE, "-n", "1"], "Samples must be at least 2. Given 1."),
         ([TRACE, "--set", "sampler=heun"], "Name a checkpoint to sample it otherwise"),
         ([WEIGHTS, "--metrics", "w2", "-n", "5000", "--set", "sampler.n_steps=1"], "at most 4,096 points"),
-        (["gone.safetensors"], "gone.safetensors is not a checkpoint"),
+        (["gone.safetensors"], "There is no file gone.safetensors"),
+        (["swiss-roll-flow"], "swiss-roll-flow is a preset. Name shipped:swiss-roll-flow, or a trace."),
         (["gone.h5"], "There is no file gone.h5"),
         ([TRACE, "--metrics", "energy", "-n", "9", "-o", "gone/report.json"], "gone/report.json cannot be written"),
+        ([WEIGHTS, "-o", "gone/report.json"], "gone/report.json cannot be written: there is no folder gone."),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_two(arguments, words, capsys, monkeypatch, tmp_path) -> None:
@@ -133,6 +137,14 @@ def test_a_mistake_is_one_line_and_exit_code_two(arguments, words, capsys, monke
     err = capsys.readouterr().err
     assert words in err
     assert err.count("\n") == 1
+
+
+def test_a_trace_from_elsewhere_is_checked_before_it_is_opened(capsys, tmp_path) -> None:
+    shutil.copy(TRACE, tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file["streams/x/away"] = h5py.ExternalLink("/somewhere/else.h5", "x")
+    assert main(["evaluate", str(tmp_path / "a.h5")]) == 2
+    assert "a.h5 is not a readable trace" in capsys.readouterr().err
 
 
 def test_a_trace_without_samples_says_so(capsys, tmp_path) -> None:

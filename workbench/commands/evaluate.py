@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from core import presets
 from core import spec as specs
 from core.checker import checked
 from core.errors import FlowscopeError, SpecError, unknown
@@ -71,6 +72,9 @@ def run(args: argparse.Namespace) -> int:
     names = None if args.metrics is None else [name.strip() for name in args.metrics.split(",") if name.strip()]
     if args.n is not None and args.n < 2:
         raise SpecError("-n", f"Samples must be at least 2. Given {args.n}.")
+    for file in filter(None, (args.out, args.page)):
+        if not file.parent.is_dir():  # told before hours of sampling, not after
+            raise FlowscopeError(f"{file} cannot be written: there is no folder {file.parent}.")
     report, table = _of_images(args, names) if _is_of_images(args.subject) else _of_points(args, names)
     text = json.dumps(report, indent=2, ensure_ascii=False)
     if args.out is not None:
@@ -83,12 +87,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _is_of_images(name: str) -> bool:
+    """Whether a checkpoint or a trace is of images; whoever opens it after this finds it checked."""
     from core.learned import locate, spec_of
     from workbench.commands.evaluations.images import is_of_images
 
     if specs.names_weights(name):
-        return is_of_images(spec_of(locate(name)).data.name)
-    trace = open_trace(Path(name))
+        return is_of_images(spec_of(checked(locate(name), "checkpoint")).data.name)
+    if name in presets.names():
+        weights = presets.shipped_weights(name) or "its checkpoint"
+        raise SpecError("", f"{name} is a preset. Name {weights}, or a trace.")
+    trace = open_trace(checked(name))
     trace.close()
     return is_of_images(trace.spec.data.name)
 
