@@ -149,6 +149,8 @@ def _check_needs(setup: Setup) -> None:
     wanted["clipping"] = setup.clipping
     for kind, part in wanted.items():
         _check(kind, part.title, part.needs, there)
+    if objective.sampler and "field" not in there and "field" in setup.sampler.needs:
+        raise SpecError("sampler", f"{setup.sampler.title} needs {sentence('field')}. Choose {objective.sampler}.")
     _check("sampler", setup.sampler.title, setup.sampler.needs, there)
     if setup.clipping.active and setup.sampler.jumps:
         raise SpecError("clipping", f"{setup.sampler.title} jumps: there is no preview to clip. Turn clipping off.")

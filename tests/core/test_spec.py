@@ -48,6 +48,11 @@ def test_every_preset_resolves(name: str) -> None:
         (["training.lr=3"], "training.lr", "There is no parameter “lr”"),
         (["training.batch_size=0"], "training.batch_size", "Batch must be 1 to 65,536. Given 0."),
         (["training=3"], "training", "Give a table"),
+        (
+            ["field=network", "objective=consistency", "sampler=heun"],
+            "sampler",
+            "learns jumps alone. Choose consistency.",
+        ),
         (["n_samples"], "n_samples", "field=value"),
     ],
 )

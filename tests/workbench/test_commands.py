@@ -34,6 +34,13 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         (["sample", "three-gaussians-flow"], "flowscope train three-gaussians-flow"),
         (["sample", "gone.toml"], "gone.toml cannot be read"),
         (["sample", "gone.safetensors"], "There is no file gone.safetensors"),
+        (["train", "swiss-roll-flow", "--resume", "-o", "."], "holds no checkpoint.safetensors to go on from"),
+        (["sample", "one-step", "--set", "sampler=euler"], "Name one of them: eight-gaussians-flow or"),
+        (["sample", "eight-gaussians-mean-flow"], "flowscope train eight-gaussians-mean-flow"),
+        (
+            ["fetch", "mnist", "--data", "/dev/null/data"],
+            "mnist could not be downloaded: Not a directory (/dev/null/data",
+        ),
         (["info", "gone.h5"], "There is no file gone.h5"),
         (["gone.h5"], "There is no file gone.h5"),
         (["list", "samplers"], "Did you mean sampler"),
@@ -70,6 +77,10 @@ def test_a_wrong_trace_and_a_typo_in_a_file(capsys, tmp_path) -> None:
     assert capsys.readouterr().err == (
         "flowscope: sampler.n_stepz: There is no parameter “n_stepz”. Did you mean n_steps?\n"
     )
+    (tmp_path / "lanes.toml").write_text("lanes = 3\n")
+    assert main(["compare", str(tmp_path / "lanes.toml"), "swiss-roll", "-o", str(tmp_path / "out")]) == 2
+    assert main(["sample", str(tmp_path / "lanes.toml"), "-o", str(tmp_path / "out.h5")]) == 2
+    assert capsys.readouterr().err.count("flowscope: lanes: Give a list of runs") == 2
     assert not (tmp_path / "out.h5").exists()
 
 
