@@ -10,6 +10,7 @@ import torch
 
 from core import registry
 from core.catalog import live
+from core.errors import FlowscopeError
 from core.metrics.solver_order import measured_order
 from core.noise import normal
 from core.spec import Part, RunSpec
@@ -91,6 +92,13 @@ def plugin(tmp_path, monkeypatch):
     yield "midpoint-plugin"
     registry._entries["sampler"].clear()
     registry._entries["sampler"].update(before)
+
+
+def test_a_plug_in_that_is_not_there_is_named(monkeypatch) -> None:
+    monkeypatch.setenv(registry.PLUGINS_VARIABLE, "json, no_such_sampler")
+    monkeypatch.setattr(registry, "_discovered", False)
+    with pytest.raises(FlowscopeError, match="FLOWSCOPE_PLUGINS names no_such_sampler"):
+        registry.entries("sampler")
 
 
 def test_a_sampler_in_one_new_file_is_found_and_measured(plugin: str) -> None:
