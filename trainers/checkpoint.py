@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from core import spec as specs
 from core.errors import FlowscopeError, SpecError
-from core.learned import BEFORE, EMA, RAW, SPEC, STEP, history_of, locate, sha256
 from core.spec import RunSpec
+from core.weights import BEFORE, EMA, RAW, SPEC, STEP, history_of, locate, sha256
 from trainers.schedules import State as Memory
 
 FILE_NAME = "checkpoint.safetensors"

@@ -16,11 +16,11 @@ from core import spec as specs
 from core.errors import SpecError
 from core.evaluation import padded
 from core.images.reference import to_bytes
-from core.learned import locate, sha256, spec_of, steps_of
 from core.run import rows
 from core.setup import Setup, resolve
 from core.spec import Part, RunSpec
 from core.trace import open_trace
+from core.weights import locate, sha256, spec_of, steps_of
 from workbench.commands.progress import ProgressLine
 
 SAMPLES = 1000
