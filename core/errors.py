@@ -23,6 +23,10 @@ class SpecError(FlowscopeError):
         self.message = message
         super().__init__(f"{field}: {message}" if field else message)
 
+    def __reduce__(self) -> tuple[type[SpecError], tuple[str, str]]:
+        """As pickle makes it again in another process; from the joined text it could not."""
+        return type(self), (self.field, self.message)
+
 
 class TraceError(FlowscopeError):
     """A trace file cannot be read or written."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from core import presets
@@ -62,6 +64,13 @@ def test_a_mistake_names_field_value_and_remedy(sets: list[str], field: str, wor
     assert caught.value.field == field
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_mistake_comes_whole_out_of_another_process() -> None:
+    told = pickle.loads(pickle.dumps(SpecError("sampler.n_steps", "Steps must be 1 to 1,000.")))
+    assert (told.field, told.message, str(told)) == (
+        "sampler.n_steps", "Steps must be 1 to 1,000.", "sampler.n_steps: Steps must be 1 to 1,000."
+    )  # fmt: skip
 
 
 def make_all(data: dict[str, object]) -> None:

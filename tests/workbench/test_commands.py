@@ -51,6 +51,8 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         (["export", "gone.h5", "out.png", "--t", "nan"], "Time must be 0 to 1. Given nan."),
         (["export", "gone.h5", "out.txt"], "must end in .gif, .mp4, .webp"),
         (["demo", "comparison", "--n-epochs", "0", "-o", "out"], "Epochs must be at least 1"),
+        (["demo", "comparison", "--set", "sampler.n_steps=-3", "-o", "out"], "Steps must be 1 to 1,000. Given −3."),
+        (["demo", "comparison", "--set", "coupling=minibatch-ot", "-o", "out"], "needs normal, independent noise"),
         (["sampel"], "invalid choice: 'sampel'"),
         (["train", "swiss-roll-flow"], "required: -o/--out"),
     ],
