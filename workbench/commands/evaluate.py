@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 HELP = "measure the samples of a checkpoint or a trace: distances to real data, straightness, likelihood, labels"
 _FIELD_POINTS = 1000
 """Held-out points at which a field is measured, at most."""
+_SCARCE = 1000
+"""Where fewer than one held-out point in so many is of a class, none is looked for."""
 
 
 class Subject(NamedTuple):
@@ -209,7 +211,11 @@ def _subject(trace: Trace, spec: RunSpec, name: str, n: int | None) -> Subject:
 
 
 def _real(setup: Setup, n: int, seed: int) -> Tensor:
-    """n held-out points [n, D], of the classes that were sampled."""
+    """n held-out points [n, D], of the classes that were sampled.
+
+    Raises:
+        SpecError: hardly any, or none, of the points that are held out are of these classes.
+    """
     import torch
 
     if not setup.classes:
@@ -221,6 +227,8 @@ def _real(setup: Setup, n: int, seed: int) -> Tensor:
         inside = samples.x[torch.isin(samples.labels, torch.tensor(setup.classes))]
         if len(inside) >= n:
             return inside[:n]
+        if drawn > n * _SCARCE:
+            raise SpecError("label", f"Of the held-out points too few are of class {setup.spec.label}. Leave it empty.")
         drawn *= 2
 
 
