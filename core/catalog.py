@@ -64,10 +64,15 @@ class Catalog(msgspec.Struct, frozen=True):
 def live() -> Catalog:
     """The catalog of everything registered now. Imports every implementation, so it needs torch."""
     return Catalog(
-        parts={kind: {name: _entry(cls) for name, cls in registry.entries(kind).items()} for kind in PARTS},
+        parts={kind: entries(kind) for kind in PARTS},
         run=VALUES,
         training=properties(Training),
     )
+
+
+def entries(kind: str) -> dict[str, Entry]:
+    """Everything of a kind that is registered now, also of kinds that are no part of a spec, such as metrics."""
+    return {name: _entry(cls) for name, cls in registry.entries(kind).items()}
 
 
 def _entry(cls: type[Any]) -> Entry:

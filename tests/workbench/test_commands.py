@@ -14,6 +14,7 @@ import h5py
 import pytest
 
 import resources
+from core import registry
 from workbench.commands import main
 
 TOP = Path(__file__).resolve().parents[2]
@@ -151,6 +152,8 @@ def test_lists_everything_and_looks_at_the_machine(capsys) -> None:
     listed = json.loads(capsys.readouterr().out)
     assert "heun" in listed["sampler"]
     assert "swiss-roll" in listed["preset"]
+    assert set(registry.PACKAGES) < set(listed)
+    assert listed["metric"]["w2"]["title"] == "W2, exact"
     assert main(["doctor", "--json"]) == 0
     assert "torch" in json.loads(capsys.readouterr().out)["packages"]
 
