@@ -112,7 +112,10 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
     saved = specs.from_json(metadata[SPEC])
     for name in _SAME:
         if getattr(saved, name) != getattr(spec, name):
-            raise SpecError(name, f"The checkpoint {file} was trained with another {name}: {getattr(saved, name)}.")
+            was = json.dumps(specs.to_dict(saved)[name])
+            raise SpecError(
+                name, f"{file} was trained with another {name}, {was}. Ask for that, or choose a new folder."
+            )
     state.average.load_state_dict(_under(values, EMA))
     state.network.load_state_dict(_under(values, RAW))
     teacher = _under(values, _TEACHER)
