@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from core.errors import SpecError, unknown
+from core.errors import SpecError, shown, unknown
 
 _properties: dict[type[Any], dict[str, dict[str, Any]]] = {}
 
@@ -39,7 +39,7 @@ def check_params(section: str, params: Mapping[str, Mapping[str, Any]], given: M
     """
     for name, value in given.items():
         if name not in params:
-            raise SpecError(f"{section}.{name}", unknown("parameter", name, params))
+            raise SpecError(f"{section}.{shown(name)}", unknown("parameter", name, params))
         check_value(f"{section}.{name}", params[name], value)
 
 
@@ -59,15 +59,15 @@ def check_value(field: str, schema: Mapping[str, Any], value: Any) -> None:
     if "enum" in schema:
         if value not in schema["enum"]:
             allowed = ", ".join(str(item) for item in schema["enum"])
-            raise SpecError(field, f"{title} must be one of {allowed}. Given {value}.")
+            raise SpecError(field, f"{title} must be one of {allowed}. Given {shown(str(value))}.")
         return
     kind = schema.get("type", "")
     if kind in _TYPES and (not isinstance(value, _TYPES[kind]) or (kind != "boolean" and isinstance(value, bool))):
-        raise SpecError(field, f"{title} must be {_WORDS[kind]}. Given {value!r}.")
+        raise SpecError(field, f"{title} must be {_WORDS[kind]}. Given {shown(repr(value))}.")
     if kind in ("integer", "number") and not _within(schema, value):
         raise SpecError(field, f"{title} must be {_limits(schema)}. Given {_number(value)}.")
     if kind == "string" and not re.search(schema.get("pattern", ""), value):
-        raise SpecError(field, f"{title} must be {schema['written']}. Given {value!r}.")
+        raise SpecError(field, f"{title} must be {schema['written']}. Given {shown(repr(value))}.")
 
 
 def _within(schema: Mapping[str, Any], value: float) -> bool:

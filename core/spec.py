@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from core.errors import SpecError, unknown
+from core.errors import SpecError, shown, unknown
 from core.local_file import one_line
 from core.schema import check_params, check_value, properties
 
@@ -185,7 +185,7 @@ def from_dict(data: dict[str, Any]) -> RunSpec:
     plain = dict(data)
     for name in plain:
         if name not in known:
-            raise SpecError(name, unknown("field", name, known))
+            raise SpecError(shown(name), unknown("field", name, known))
     for kind in PARTS:
         if kind in plain:
             plain[kind] = _part(kind, plain[kind])
@@ -194,7 +194,7 @@ def from_dict(data: dict[str, Any]) -> RunSpec:
             check_value(name, schema, plain[name])
     training = plain.get("training", {})
     if not isinstance(training, dict):
-        raise SpecError("training", f"Give a table, such as training.n_steps = 2000. Given {training!r}.")
+        raise SpecError("training", f"Give a table, such as training.n_steps = 2000. Given {shown(repr(training))}.")
     check_params("training", properties(Training), training)
     return msgspec.convert(plain, RunSpec)
 
@@ -203,7 +203,7 @@ def _part(kind: str, value: Any) -> dict[str, Any]:
     if isinstance(value, str):
         return {"name": value}
     if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-        raise SpecError(kind, f'Give a table with a name, such as {{name = "…"}}. Given {value!r}.')
+        raise SpecError(kind, f'Give a table with a name, such as {{name = "…"}}. Given {shown(repr(value))}.')
     return {"name": value["name"], "params": {key: item for key, item in value.items() if key != "name"}}
 
 

@@ -50,6 +50,8 @@ def test_every_preset_resolves(name: str) -> None:
         (["training.lr=3"], "training.lr", "There is no parameter “lr”"),
         (["training.batch_size=0"], "training.batch_size", "Batch must be 1 to 65,536. Given 0."),
         (["training=3"], "training", "Give a table"),
+        (['device="a\\nb"'], "device", "Given 'a\\nb'."),
+        ([f"device={'x' * 5000}"], "device", f"Given {'x' * 100}…."),
         (
             ["field=network", "objective=consistency", "sampler=heun"],
             "sampler",
