@@ -8,9 +8,9 @@ from typing import Annotated
 import torch
 from msgspec import Meta
 
-from core.curves import STD, along, polar
 from core.datasets import Dataset
 from core.mixture import Mixture
+from core.plane.curves import STD, along, polar
 from core.registry import register
 
 _PER_MOON = 300

@@ -13,9 +13,9 @@ from typing import Annotated
 import torch
 from msgspec import Meta
 
-from core.curves import CENTRES, STD, along, polar
 from core.datasets import Dataset
 from core.mixture import Mixture
+from core.plane.curves import CENTRES, STD, along, polar
 from core.registry import register
 
 

@@ -1,15 +1,15 @@
 """The residual U-Net of jorgesarrato/MNIST_Diffusion: a residual block (GroupNorm, GELU) after each convolution.
 
 With its defaults it has the same number of parameters as the base U-Net with its own, within 2 %, so that the two
-can be compared (`core.stages`). Attention at the coarsest level, where it is asked for, starts as the identity.
+can be compared (`core.architecture.stages`). Attention, at the coarsest level where there is some, starts as identity.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from core.architecture.stages import AtCoarsest, Base, Multipliers, StageNetwork, Units
 from core.registry import register
-from core.stages import AtCoarsest, Base, Multipliers, StageNetwork, Units
 
 
 @register("network")

@@ -12,9 +12,9 @@ from typing import Annotated
 from msgspec import Meta
 from torch import nn
 
-from core.blocks import Conditioning, image_shape
+from core.architecture.blocks import Conditioning, image_shape
+from core.architecture.unets import ImageNetwork, UNetModule, level_widths
 from core.registry import register
-from core.unets import ImageNetwork, UNetModule, level_widths
 
 
 @register("network")

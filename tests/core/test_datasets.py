@@ -23,7 +23,7 @@ from core.datasets.three_gaussians import ThreeGaussians
 from core.errors import SpecError
 from core.mixture import Mixture, MixtureField
 from core.paths.linear import Linear
-from core.quasirandom import r2, stipple
+from core.plane.quasirandom import r2, stipple
 from core.schema import properties
 
 ALL = {name: cls for name, cls in registry.entries("data").items() if "shape" not in cls.facts()}

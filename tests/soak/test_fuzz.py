@@ -17,7 +17,7 @@ from core import presets
 from core import spec as specs
 from core.checker import Checker
 from core.errors import FlowscopeError, TraceError
-from core.points_file import read_points
+from core.plane.points_file import read_points
 from core.spec import Part, RunSpec
 from core.trace import open_trace
 from tests.core.test_verify import record

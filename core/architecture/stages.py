@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from msgspec import Meta
 from torch import Tensor, nn
 
-from core.blocks import Attention, Conditioning, ResidualBlock, group_norm, image_shape, joined, zeroed
-from core.unets import ImageNetwork, level_widths
+from core.architecture.blocks import Attention, Conditioning, ResidualBlock, group_norm, image_shape, joined, zeroed
+from core.architecture.unets import ImageNetwork, level_widths
 
 Base = Annotated[int, Meta(ge=8, le=256, multiple_of=8, title="Width", description="Channels of the finest level")]
 Multipliers = Annotated[
