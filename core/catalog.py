@@ -1,27 +1,28 @@
 """The catalog: every registered implementation with its parameters as JSON Schema, readable without torch.
 
-The engine publishes it; menus, forms and the command line are made from it, and specs are checked against it, so that
-one mistake has one wording everywhere.
+The engine publishes it; menus, forms and the command line are made from it, and specs are checked against it by
+`core.schema`, so that one mistake has one wording everywhere.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from core import registry
 from core.errors import SpecError, unknown
-from core.spec import PARTS, Part, RunSpec, Training
+from core.schema import check_params, properties
+from core.schema import check_value as check_value  # forms, which read the catalog, check by it too
+from core.spec import PARTS, VALUES, Part, RunSpec, Training
 
 
 class Entry(msgspec.Struct, frozen=True):
     """One implementation: name, title, one line of help, reference, class facts, and its parameters.
 
     ``params`` is the ``properties`` of its JSON Schema in order: each has type, default, and where they apply title,
-    description, minimum, maximum, exclusiveMinimum, enum, symbol and unit.
+    description, minimum, maximum, exclusiveMinimum, enum, symbol, unit, and, beside a pattern, how it is written.
     """
 
     name: str
@@ -60,70 +61,18 @@ class Catalog(msgspec.Struct, frozen=True):
         return {name: part.params.get(name, schema.get("default")) for name, schema in params.items()}
 
 
-def check_params(section: str, params: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any]) -> None:
-    for name, value in given.items():
-        if name not in params:
-            raise SpecError(f"{section}.{name}", unknown("parameter", name, params))
-        check_value(f"{section}.{name}", params[name], value)
-
-
-_TYPES: dict[str, tuple[type, ...]] = {
-    "integer": (int,), "number": (int, float), "string": (str,), "boolean": (bool,),
-}  # fmt: skip
-
-
-def check_value(field: str, schema: Mapping[str, Any], value: Any) -> None:
-    """Hold one value to its schema; the message says the limits and what was given."""
-    title = str(schema.get("title", field.rpartition(".")[2]))
-    if "enum" in schema:
-        if value not in schema["enum"]:
-            allowed = ", ".join(str(item) for item in schema["enum"])
-            raise SpecError(field, f"{title} must be one of {allowed}. Given {value}.")
-        return
-    kind = schema.get("type", "")
-    if kind in _TYPES and (not isinstance(value, _TYPES[kind]) or (kind != "boolean" and isinstance(value, bool))):
-        words = {"integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false"}
-        raise SpecError(field, f"{title} must be {words[kind]}. Given {value!r}.")
-    if kind in ("integer", "number") and not _within(schema, value):
-        raise SpecError(field, f"{title} must be {_limits(schema)}. Given {_number(value)}.")
-
-
-def _within(schema: Mapping[str, Any], value: float) -> bool:
-    return (
-        schema.get("minimum", value) <= value <= schema.get("maximum", value)
-        and ("exclusiveMinimum" not in schema or value > schema["exclusiveMinimum"])
-        and ("exclusiveMaximum" not in schema or value < schema["exclusiveMaximum"])
-    )
-
-
-def _limits(schema: Mapping[str, Any]) -> str:
-    low, high = schema.get("minimum"), schema.get("maximum")
-    if low is not None and high is not None:
-        return f"{_number(low)} to {_number(high)}"
-    bounds = [
-        f"{words} {_number(schema[key])}"
-        for key, words in (
-            ("minimum", "at least"), ("exclusiveMinimum", "more than"),
-            ("maximum", "at most"), ("exclusiveMaximum", "less than"),
-        )
-        if key in schema
-    ]  # fmt: skip
-    return " and ".join(bounds)
-
-
-def _number(value: Any) -> str:
-    if isinstance(value, int):
-        return f"{value:,}".replace("-", "−")
-    return f"{value:g}".replace("-", "−")
-
-
 def live() -> Catalog:
     """The catalog of everything registered now. Imports every implementation, so it needs torch."""
     return Catalog(
-        parts={kind: {name: _entry(cls) for name, cls in registry.entries(kind).items()} for kind in PARTS},
-        run={name: schema for name, schema in properties(RunSpec).items() if name not in (*PARTS, "training")},
+        parts={kind: entries(kind) for kind in PARTS},
+        run=VALUES,
         training=properties(Training),
     )
+
+
+def entries(kind: str) -> dict[str, Entry]:
+    """Everything of a kind that is registered now, also of kinds that are no part of a spec, such as metrics."""
+    return {name: _entry(cls) for name, cls in registry.entries(kind).items()}
 
 
 def _entry(cls: type[Any]) -> Entry:
@@ -135,27 +84,6 @@ def _entry(cls: type[Any]) -> Entry:
         facts=dict(getattr(cls, "facts", dict)()),
         params=properties(cls),
     )
-
-
-_properties: dict[type[Any], dict[str, dict[str, Any]]] = {}
-
-
-def properties(cls: type[Any]) -> dict[str, dict[str, Any]]:
-    """The parameters of a struct as JSON Schema properties, in order; made once."""
-    if cls not in _properties:
-        _properties[cls] = _schema(cls)
-    return _properties[cls]
-
-
-def _schema(cls: type[Any]) -> dict[str, dict[str, Any]]:
-    _, components = msgspec.json.schema_components([cls])
-    own = components[cls.__name__].get("properties", {})
-    return {name: _resolve(schema, components) for name, schema in own.items()}
-
-
-def _resolve(schema: dict[str, Any], components: Mapping[str, Any]) -> dict[str, Any]:
-    reference = schema.get("$ref")
-    return dict(components[reference.rpartition("/")[2]]) if reference else dict(schema)
 
 
 def load(data: bytes) -> Catalog:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_LONGEST = 100
+
 
 class FlowscopeError(Exception):
     """Something outside the program is wrong; the message is one line for the user, with what would work."""
@@ -23,9 +25,19 @@ class SpecError(FlowscopeError):
         self.message = message
         super().__init__(f"{field}: {message}" if field else message)
 
+    def __reduce__(self) -> tuple[type[SpecError], tuple[str, str]]:
+        """As pickle makes it again in another process; from the joined text it could not."""
+        return type(self), (self.field, self.message)
+
 
 class TraceError(FlowscopeError):
     """A trace file cannot be read or written."""
+
+
+def shown(text: str) -> str:
+    """What was given, as part of a message: on one line and not longer than one reads."""
+    plain = text if text.isprintable() else repr(text)
+    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
 
 
 def unknown(what: str, given: str, known: Iterable[str]) -> str:
@@ -33,4 +45,4 @@ def unknown(what: str, given: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = difflib.get_close_matches(given, names, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names)}."
-    return f"There is no {what} “{given}”. {hint}"
+    return f"There is no {what} “{shown(given)}”. {hint}"

@@ -1,49 +1,25 @@
-"""Networks as fields, and their weights on disk (safetensors with the spec as metadata; nothing that can run code)."""
+"""Trained networks as fields: their output decoded, their input scaled, and read from a file of weights."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple, Protocol
 
-import msgspec
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-import resources
 from core import registry
 from core import spec as specs
-from core.errors import SpecError, unknown
+from core.errors import SpecError
 from core.fields import Field
-from core.local_file import one_line
 from core.networks import Network
 from core.parts import make
 from core.paths import Path
-from core.predictions import Estimate, Prediction, Reading
-from core.spec import SHIPPED, RunSpec
-
-EMA, RAW = "ema.", "raw."
-SPEC, PREDICTION, DATA_STD, SHAPE, N_CLASSES = "spec", "prediction", "data_std", "shape", "n_classes"
-STEP = "step"
-BEFORE = "before"
-
-
-def locate(weights: str) -> FilePath:
-    """The file that a spec's ``weights`` name: a path, or ``shipped:NAME`` for what comes with the product.
-
-    Raises:
-        SpecError: nothing of that name ships.
-    """
-    if not weights.startswith(SHIPPED):
-        return FilePath(weights)
-    name = weights.removeprefix(SHIPPED)
-    known = sorted(file.stem for file in resources.path("weights").glob("*.safetensors"))
-    if name not in known:
-        raise SpecError("field.weights", unknown("checkpoint", name, known))
-    return resources.path("weights", f"{name}.safetensors")
+from core.predictions import Estimate, Reading
+from core.spec import RunSpec
+from core.weights import averaged
 
 
 class Learner(Protocol):
@@ -189,45 +165,6 @@ class _Loaded(NamedTuple):
     trained_path: dict[str, Any]
 
 
-class Averaged(NamedTuple):
-    """The averaged weights of a checkpoint by name, the spec that they come from, classes and shape of a sample."""
-
-    weights: dict[str, Tensor]
-    spec: RunSpec
-    n_classes: int
-    shape: tuple[int, ...]
-    reading: Reading
-
-
-def averaged(file: FilePath, field: str = "field.weights") -> Averaged:
-    """Read a checkpoint's averaged weights, in float32; ``field`` is blamed for what is wrong.
-
-    Raises:
-        SpecError: the file is missing or is no checkpoint.
-    """
-    try:
-        with safe_open(file, framework="pt") as tensors:
-            metadata = tensors.metadata() or {}
-            names = [key for key in tensors.keys() if key.startswith(EMA)]  # noqa: SIM118
-            weights = {key.removeprefix(EMA): tensors.get_tensor(key) for key in names}
-    except SafetensorError as error:
-        raise SpecError(field, f"{file} is not a safetensors file: {error}.") from None
-    except OSError as error:
-        raise SpecError(field, f"{file} cannot be read: {error.strerror or error}.") from None
-    if SPEC not in metadata or PREDICTION not in metadata:
-        raise SpecError(field, f"{file} holds no Flowscope checkpoint.")
-    trained = specs.from_json(metadata[SPEC])
-    try:
-        shape = tuple(msgspec.json.decode(metadata.get(SHAPE, "[2]"), type=list[int]))
-        reading = Reading(msgspec.convert(metadata[PREDICTION], Prediction), float(metadata.get(DATA_STD, "1")))
-        n_classes = int(metadata.get(N_CLASSES, "0"))
-    except (ValueError, msgspec.MsgspecError) as error:
-        raise SpecError(field, f"{file} is no readable checkpoint ({one_line(error)}).") from None
-    # weights that ship are stored in half precision
-    whole = {name: value.float() if value.dtype == torch.float16 else value for name, value in weights.items()}
-    return Averaged(whole, trained, n_classes, shape, reading)
-
-
 @lru_cache(maxsize=16)
 def _load(file: FilePath, _: int, device: torch.device, dtype: torch.dtype, half: bool) -> _Loaded:
     weights, trained, n_classes, shape, reading = averaged(file)
@@ -246,54 +183,6 @@ def _load(file: FilePath, _: int, device: torch.device, dtype: torch.dtype, half
     return _Loaded(field, shape, specs.to_dict(trained)["path"])
 
 
-def spec_of(file: FilePath) -> RunSpec:
-    """The spec that a checkpoint was trained from.
-
-    Raises:
-        SpecError: the file is missing or is no checkpoint.
-    """
-    return specs.from_json(_metadata(file)[SPEC])
-
-
-def steps_of(file: FilePath) -> int | None:
-    """The training steps that a checkpoint has behind it, None where it does not say.
-
-    Raises:
-        SpecError: the file is missing or is no checkpoint.
-    """
-    step = _metadata(file).get(STEP)
-    return None if step is None else int(step)
-
-
-def history_of(file: FilePath) -> list[RunSpec]:
-    """The runs that made a checkpoint: those that its own went on from, where the file tells of them, and its own.
-
-    Raises:
-        SpecError: the file is missing or is no checkpoint.
-    """
-    try:
-        before = msgspec.json.decode(_metadata(file).get(BEFORE, "[]"), type=list[str])
-    except msgspec.DecodeError as error:
-        raise SpecError("", f"{file} does not tell what it went on from: {error}.") from None
-    return [specs.from_json(text) for text in before] + [spec_of(file)]
-
-
-def parameters_of(file: FilePath) -> int:
-    """How many numbers a checkpoint's averaged network has."""
-    return sum(value.numel() for value in averaged(file).weights.values())
-
-
-def _metadata(file: FilePath) -> dict[str, str]:
-    try:
-        with safe_open(file, framework="pt") as tensors:
-            metadata: dict[str, str] = tensors.metadata() or {}
-    except (OSError, SafetensorError) as error:
-        raise SpecError("", f"{file} is not a checkpoint: {error}.") from None
-    if SPEC not in metadata:
-        raise SpecError("", f"{file} holds no Flowscope checkpoint.")
-    return metadata
-
-
 def build_network(spec: RunSpec, shape: tuple[int, ...], n_classes: int) -> nn.Module:
     """The spec's network, initialised from its seed; the global generator is left as it was.
 
@@ -307,8 +196,3 @@ def build_network(spec: RunSpec, shape: tuple[int, ...], n_classes: int) -> nn.M
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec.seed)
         return network.build(shape, n_classes, registry.find("objective", spec.objective.name).two_times)
-
-
-def sha256(file: FilePath) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""Make the typed struct of a part, with the catalog's words for what is wrong."""
+"""Make the typed struct of a part."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from core import registry
-from core.catalog import check_params, properties
 from core.errors import SpecError
+from core.schema import check_params, properties
 from core.spec import Part
 
 
@@ -22,5 +22,6 @@ def make(kind: str, part: Part) -> Any:
     check_params(kind, properties(cls), part.params)
     try:
         return msgspec.convert(part.params, cls)
-    except msgspec.ValidationError as error:  # what a schema cannot say
-        raise SpecError(kind, f"{error}.") from None
+    except msgspec.ValidationError as error:  # what a schema cannot say, or a pattern
+        message, _, where = str(error).partition(" - at `$.")
+        raise SpecError(".".join(filter(None, (kind, where.rstrip("`")))), f"{message}.") from None

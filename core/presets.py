@@ -30,7 +30,7 @@ def names() -> list[str]:
 
 def describe(name: str) -> Preset:
     data = _tables(name)
-    return Preset(name, data.get("title", name), data.get("help", ""), data.get("lanes", [name]))
+    return Preset(name, data.get("title", name), data.get("help", ""), _lanes(name, data))
 
 
 def load(name: str, sets: list[str] | None = None) -> list[RunSpec]:
@@ -40,7 +40,7 @@ def load(name: str, sets: list[str] | None = None) -> list[RunSpec]:
         SpecError: no such preset or file, or a mistake in it.
     """
     data = _tables(name)
-    specs = [_tables(lane) for lane in data["lanes"]] if "lanes" in data else [data]
+    specs = [_tables(lane) for lane in _lanes(name, data)] if "lanes" in data else [data]
     return [from_dict(apply_sets(_run_only(spec), sets or [])) for spec in specs]
 
 
@@ -51,6 +51,16 @@ def load_one(name: str, sets: list[str] | None = None) -> RunSpec:
         lanes = " or ".join(describe(name).lanes)
         raise SpecError("", f"{name} compares {len(found)} runs. Name one of them: {lanes}.")
     return found[0]
+
+
+def _lanes(name: str, data: dict[str, Any]) -> list[str]:
+    """The runs that a preset or a file compares; one that is a run compares itself alone."""
+    lanes = data.get("lanes", [name])
+    if not isinstance(lanes, list) or not lanes or not all(isinstance(lane, str) for lane in lanes):
+        raise SpecError(
+            "lanes", f'Give a list of runs, such as ["swiss-roll-diffusion", "mine.toml"]. Given {lanes!r}.'
+        )
+    return lanes
 
 
 def _tables(name: str) -> dict[str, Any]:

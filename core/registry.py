@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from core.errors import SpecError, unknown
+from core.errors import FlowscopeError, SpecError, unknown
 
 #: kind of a part -> the package whose modules implement it
 PACKAGES = {
@@ -58,15 +58,26 @@ def register(kind: str) -> Callable[[C], C]:
 
 
 def discover() -> None:
-    """Import every implementation once, the plug-in modules last."""
+    """Import every implementation once, the plug-in modules last.
+
+    Raises:
+        FlowscopeError: there is no plug-in module of a name.
+    """
     global _discovered
     if _discovered:
         return
     for package in PACKAGES.values():
         for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
             importlib.import_module(f"{package}.{module.name}")
-    for plugin in filter(None, os.environ.get(PLUGINS_VARIABLE, "").split(",")):
-        importlib.import_module(plugin.strip())
+    for plugin in filter(None, map(str.strip, os.environ.get(PLUGINS_VARIABLE, "").split(","))):
+        try:
+            importlib.import_module(plugin)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{plugin}.".startswith(f"{error.name}."):
+                raise  # a module that the plug-in itself asks for
+            raise FlowscopeError(
+                f"{PLUGINS_VARIABLE} names {plugin}, and Python finds no such module. Set PYTHONPATH to its folder."
+            ) from None
     _discovered = True
 
 

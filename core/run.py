@@ -26,13 +26,13 @@ from core.errors import SpecError
 from core.evaluation import ConditionedField, CountedField, block, padded
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDeclared, Tick
 from core.fields import Field
-from core.learned import locate, sha256
 from core.noise import BrownianPath, Noise
 from core.parts import make
 from core.paths import Coefficients, Path
 from core.setup import Setup, resolve
 from core.spec import RunSpec
 from core.trace.trace import SAMPLING_COLUMNS
+from core.weights import locate, sha256
 
 _CELL = 0.65
 _REACH = 6.5

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import torch
 
 from core import device as devices
 from core import registry
-from core.catalog import check_params, check_value, properties
 from core.classes import numbers_of
 from core.clipping import Clipping
 from core.couplings import Coupling
@@ -23,8 +23,9 @@ from core.needs import provided, sentence
 from core.parts import make
 from core.paths import Path
 from core.samplers import Sampler
+from core.schema import check_params, check_value, properties
 from core.sources import Source
-from core.spec import PARTS, RunSpec, Training
+from core.spec import VALUES, RunSpec, Training
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,12 @@ class Setup:
         return there | {"classes"} if self.n_classes else there
 
     def nfe_after(self, n: int) -> int:
-        """Evaluations in the first n steps, -1 where they hang on a tolerance."""
-        sampler = self.sampler
-        if sampler.adaptive:
+        """Evaluations in the first n steps, -1 where they hang on a tolerance or on an interval of guidance."""
+        sampler, each = self.sampler, self.guidance.evaluations if self.classes else 1
+        if sampler.adaptive or each is None:
             return -1
         last = 1 if n == sampler.n_steps and not sampler.jumps else sampler.evaluations
-        return ((n - 1) * sampler.evaluations + last) * (self.guidance.nfe if self.classes else 1) if n else 0
+        return ((n - 1) * sampler.evaluations + last) * each if n else 0
 
 
 def resolve(spec: RunSpec) -> Setup:
@@ -103,10 +104,9 @@ def resolve(spec: RunSpec) -> Setup:
     Raises:
         SpecError: the first thing that is unknown, out of range, or does not go together.
     """
-    for name, schema in properties(RunSpec).items():
-        if name not in (*PARTS, "training"):
-            check_value(name, schema, getattr(spec, name))
-    check_params("training", properties(Training), {n: getattr(spec.training, n) for n in properties(Training)})
+    for name, schema in VALUES.items():
+        check_value(name, schema, getattr(spec, name))
+    check_params("training", properties(Training), msgspec.structs.asdict(spec.training))
     device, dtype = devices.choose(spec)
     dataset: Dataset = make("data", spec.data)
     setup = Setup(
@@ -149,7 +149,9 @@ def _check_needs(setup: Setup) -> None:
     wanted["clipping"] = setup.clipping
     for kind, part in wanted.items():
         _check(kind, part.title, part.needs, there)
-    _check("sampler", setup.sampler.title, setup.sampler.requires, there)
+    if objective.sampler and "field" not in there and "field" in setup.sampler.needs:
+        raise SpecError("sampler", f"{setup.sampler.title} needs {sentence('field')}. Choose {objective.sampler}.")
+    _check("sampler", setup.sampler.title, setup.sampler.needs, there)
     if setup.clipping.active and setup.sampler.jumps:
         raise SpecError("clipping", f"{setup.sampler.title} jumps: there is no preview to clip. Turn clipping off.")
 

@@ -15,8 +15,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from core.errors import SpecError, unknown
+from core.errors import SpecError, shown, unknown
 from core.local_file import one_line
+from core.schema import check_params, check_value, properties
 
 #: The kinds of parts, in the order in which a form and a TOML file show them.
 PARTS = (
@@ -109,8 +110,11 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
     init_sha256: Annotated[
         str,
-        Meta(pattern=r"^([0-9a-f]{64})?$", title="Its SHA-256", description="Filled in when the training begins"),
-    ] = ""
+        Meta(
+            pattern=r"^([0-9a-f]{64})?$", extra_json_schema={"written": "64 hexadecimal digits"},
+            title="Its SHA-256", description="Filled in when the training begins",
+        ),
+    ] = ""  # fmt: skip
 
 
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -153,6 +157,10 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return msgspec.structs.replace(self, **changes)
 
 
+#: The fields of a run that are plain values, with their schemas.
+VALUES = {name: schema for name, schema in properties(RunSpec).items() if name not in (*PARTS, "training")}
+
+
 def to_dict(spec: RunSpec) -> dict[str, Any]:
     """Plain nested dictionaries in the shape of the TOML file: a part's parameters stand beside its name."""
     out: dict[str, Any] = {}
@@ -177,27 +185,25 @@ def from_dict(data: dict[str, Any]) -> RunSpec:
     plain = dict(data)
     for name in plain:
         if name not in known:
-            raise SpecError(name, unknown("field", name, known))
+            raise SpecError(shown(name), unknown("field", name, known))
     for kind in PARTS:
         if kind in plain:
             plain[kind] = _part(kind, plain[kind])
-    if isinstance(plain.get("training"), dict):
-        names = [field.name for field in msgspec.structs.fields(Training)]
-        for name in plain["training"]:
-            if name not in names:
-                raise SpecError(f"training.{name}", unknown("field", name, names))
-    try:
-        return msgspec.convert(plain, RunSpec)
-    except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at `$.")
-        raise SpecError(where.rstrip("`"), f"{message}.") from None
+    for name, schema in VALUES.items():
+        if name in plain:
+            check_value(name, schema, plain[name])
+    training = plain.get("training", {})
+    if not isinstance(training, dict):
+        raise SpecError("training", f"Give a table, such as training.n_steps = 2000. Given {shown(repr(training))}.")
+    check_params("training", properties(Training), training)
+    return msgspec.convert(plain, RunSpec)
 
 
 def _part(kind: str, value: Any) -> dict[str, Any]:
     if isinstance(value, str):
         return {"name": value}
     if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-        raise SpecError(kind, f'Give a table with a name, such as {{name = "…"}}. Given {value!r}.')
+        raise SpecError(kind, f'Give a table with a name, such as {{name = "…"}}. Given {shown(repr(value))}.')
     return {"name": value["name"], "params": {key: item for key, item in value.items() if key != "name"}}
 
 
@@ -271,8 +277,10 @@ def apply_sets(data: dict[str, Any], sets: list[str]) -> dict[str, Any]:
         key, equals, text = item.partition("=")
         if not equals or not key:
             raise SpecError(item, "Write --set as field=value, such as sampler.n_steps=20.")
-        value = _parse_value(text)
         section, _, name = key.partition(".")
+        value = _parse_value(text)
+        if key == "label" and not isinstance(value, str):
+            value = text  # a class may be called by its number
         if not name and section in PARTS:
             out[section] = {"name": str(value)}
         elif not name:

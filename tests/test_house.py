@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 import resources
-from core import registry
+from core import catalog, registry
 
 TOP = Path(__file__).resolve().parent.parent
 PACKAGES = ("core", "trainers", "workbench")
@@ -80,6 +80,11 @@ def test_each_typeface_brings_its_licence() -> None:
     for family in ("Inter", "JetBrainsMono", "CMU"):
         text = resources.path("fonts", f"LICENCE-{family}.txt").read_text(encoding="utf-8")
         assert "SIL OPEN FONT LICENSE Version 1.1" in text
+
+
+def test_the_shipped_catalog_is_that_of_what_is_registered() -> None:
+    """Forms stand by it before the engine is there. `python tools/make_resources.py catalog` makes it anew."""
+    assert resources.path("catalog.json").read_bytes() == catalog.dump(catalog.live())
 
 
 def test_the_readme_names_everything_that_is_registered() -> None:

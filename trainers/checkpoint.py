@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from core import spec as specs
 from core.errors import FlowscopeError, SpecError
-from core.learned import BEFORE, EMA, RAW, SPEC, STEP, history_of, locate, sha256
 from core.spec import RunSpec
+from core.weights import BEFORE, EMA, RAW, SPEC, STEP, history_of, locate, sha256
 from trainers.schedules import State as Memory
 
 FILE_NAME = "checkpoint.safetensors"
@@ -112,7 +112,10 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
     saved = specs.from_json(metadata[SPEC])
     for name in _SAME:
         if getattr(saved, name) != getattr(spec, name):
-            raise SpecError(name, f"The checkpoint {file} was trained with another {name}: {getattr(saved, name)}.")
+            was = json.dumps(specs.to_dict(saved)[name])
+            raise SpecError(
+                name, f"{file} was trained with another {name}, {was}. Ask for that, or choose a new folder."
+            )
     state.average.load_state_dict(_under(values, EMA))
     state.network.load_state_dict(_under(values, RAW))
     teacher = _under(values, _TEACHER)

@@ -27,12 +27,13 @@ from torch import Tensor
 from core.errors import SpecError
 from core.exponential import data_step
 from core.fields import Field
-from core.learned import Evaluation, load_field, locate
+from core.learned import Evaluation, load_field
 from core.mixture import MixtureField
 from core.paths import Path
 from core.predictions import Prediction, Reading
 from core.registry import register
 from core.setup import Setup
+from core.weights import locate
 from trainers.objective import Lesson, Objective
 
 _HUBER = 0.03

@@ -94,7 +94,7 @@ def _watch(trainer: Trainer, steps: list[int], keeper: Keeper, pending: _Losses)
     step = trainer.state.step
     if trainer.validation is not None and step in trainer.validation.steps:
         yield from pending.flush()
-        for measured in trainer.validation.measure(trainer):
+        for measured in trainer.validation.measure(trainer.error):
             if measured is None:
                 yield Tick(step, trainer.settings.n_steps)
             else:

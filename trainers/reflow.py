@@ -20,7 +20,7 @@ from core.errors import SpecError
 from core.evaluation import BLOCK, ConditionedField
 from core.fields import Field
 from core.grids.uniform import Uniform
-from core.learned import load_field, locate, spec_of
+from core.learned import load_field
 from core.parts import make
 from core.predictions import Prediction
 from core.registry import register
@@ -28,6 +28,7 @@ from core.samplers import Sampler
 from core.setup import Setup
 from core.solve import solve
 from core.spec import Part
+from core.weights import locate, spec_of
 from trainers.objective import Objective, Pairs
 
 

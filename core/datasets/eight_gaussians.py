@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from core.datasets import Dataset
 from core.mixture import Mixture
+from core.plane.curves import polar
 from core.registry import register
 
 
@@ -27,5 +28,5 @@ class EightGaussians(Dataset, frozen=True):
 
     def mixture(self) -> Mixture:
         angle = torch.arange(8, dtype=torch.float64) * (math.pi / 4)
-        centres = self.radius * torch.stack([angle.cos(), angle.sin()], dim=1)
+        centres = polar(self.radius, angle)
         return Mixture(centres, self.std, labels=torch.arange(len(centres)))

@@ -21,12 +21,12 @@ from PIL import Image as Pictures
 from PIL import ImageOps
 from torch import Tensor
 
-from core.curves import CENTRES, scaled
 from core.datasets import Dataset
 from core.errors import SpecError
 from core.local_file import PICTURES, find_picture, one_line, stamp
 from core.mixture import Mixture
-from core.quasirandom import stipple
+from core.plane.curves import CENTRES, scaled
+from core.plane.quasirandom import stipple
 from core.registry import register
 
 _SIDE = 160

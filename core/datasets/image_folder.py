@@ -39,7 +39,7 @@ class ImageFolder(ImageDataset, frozen=True):
 
     def pixels(self) -> Pixels:
         if not self.folder:
-            raise SpecError("data.folder", "no folder is named: give the folder that holds the images.")
+            raise SpecError("data.folder", "Choose the folder that holds the images.")
         return _read(Path(self.folder).expanduser(), self.size)
 
 

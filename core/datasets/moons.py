@@ -10,10 +10,10 @@ from msgspec import Meta
 
 from core.datasets import Dataset
 from core.mixture import Mixture
+from core.plane.curves import STD, along, polar
 from core.registry import register
 
 _PER_MOON = 300
-_SCALE = 2.0
 
 
 @register("data")
@@ -28,10 +28,10 @@ class Moons(Dataset, frozen=True):
     width: Annotated[float, Meta(gt=0, le=1, title="Width", description="Blur of the curves")] = 0.1
 
     def mixture(self) -> Mixture:
-        angle = (torch.arange(_PER_MOON, dtype=torch.float64) + 0.5) / _PER_MOON * math.pi
-        upper = torch.stack([angle.cos(), angle.sin()], dim=1)
+        angle = along(_PER_MOON) * math.pi
+        upper = polar(1.0, angle)
         lower = torch.stack([1.0 - angle.cos(), 0.5 - angle.sin()], dim=1)
         both = torch.cat([upper, lower])
         both = (both - both.mean(0)) / both.std()
         labels = torch.arange(2).repeat_interleave(_PER_MOON)
-        return Mixture(both * math.sqrt(_SCALE**2 - self.width**2), self.width, labels=labels)
+        return Mixture(both * math.sqrt(STD**2 - self.width**2), self.width, labels=labels)

@@ -15,10 +15,10 @@ import torch
 from msgspec import Meta
 
 from core.classes import named
-from core.curves import CENTRES, scaled
 from core.datasets import Dataset
 from core.mixture import Mixture
-from core.quasirandom import r2
+from core.plane.curves import CENTRES, scaled
+from core.plane.quasirandom import r2
 from core.registry import register
 
 _RADIAL, _ACROSS, _RATE = 0.3, 0.1, 0.25

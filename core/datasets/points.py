@@ -15,14 +15,14 @@ from msgspec import Meta
 from torch import Tensor
 
 from core.classes import named
-from core.curves import STD
 from core.datasets import Dataset, Samples
 from core.epochs import shuffled, split
 from core.errors import SpecError
 from core.local_file import find, stamp
 from core.mixture import Mixture
 from core.noise import normal
-from core.points_file import read_points
+from core.plane.curves import STD
+from core.plane.points_file import read_points
 from core.registry import register
 
 _MOST_CENTRES = 100_000

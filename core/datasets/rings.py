@@ -9,9 +9,9 @@ import torch
 from msgspec import Meta
 
 from core.classes import named
-from core.curves import CENTRES, along, polar, scaled
 from core.datasets import Dataset
 from core.mixture import Mixture
+from core.plane.curves import CENTRES, along, polar, scaled
 from core.registry import register
 
 

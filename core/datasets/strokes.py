@@ -19,11 +19,11 @@ from PIL import ImageFont
 
 import resources
 from core.classes import named
-from core.curves import CENTRES, scaled
 from core.datasets import Dataset
 from core.errors import SpecError
 from core.mixture import Mixture
-from core.quasirandom import stipple
+from core.plane.curves import CENTRES, scaled
+from core.plane.quasirandom import stipple
 from core.registry import register
 
 _MOST_LETTERS = 24

@@ -15,10 +15,8 @@ from msgspec import Meta
 
 from core.datasets import Dataset
 from core.mixture import Mixture
+from core.plane.curves import CENTRES, STD, along, polar
 from core.registry import register
-
-_CENTRES = 1000
-_SCALE = 2.0
 
 
 @register("data")
@@ -32,12 +30,12 @@ class SwissRoll(Dataset, frozen=True):
     width: Annotated[float, Meta(ge=0, le=1, title="Width", description="Blur of the curve; 0 leaves points")] = 0.03
 
     def mixture(self) -> Mixture:
-        quantile = (torch.arange(_CENTRES, dtype=torch.float64) + 0.5) / _CENTRES
+        quantile = along(CENTRES)
         # cumulative density 3/8, 5/8, 1 at the thirds of the angle
         third = torch.where(quantile < 3 / 8, quantile * 8 / 3, torch.where(
             quantile < 5 / 8, 1 + (quantile - 3 / 8) * 4, 2 + (quantile - 5 / 8) * 8 / 3))  # fmt: skip
         angle = math.pi * (1.5 + third)
-        curve = torch.stack([angle * angle.cos(), angle * angle.sin()], dim=1)
+        curve = polar(angle, angle)
         curve = (curve - curve.mean()) / curve.std()
         # the blur adds to the variance: the sum keeps the stated global standard deviation
-        return Mixture(curve * math.sqrt(_SCALE**2 - self.width**2), self.width)
+        return Mixture(curve * math.sqrt(STD**2 - self.width**2), self.width)

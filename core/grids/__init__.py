@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import msgspec
+import torch
 from torch import Tensor
 
 from core.paths import Path
@@ -26,3 +28,10 @@ class Grid(msgspec.Struct, frozen=True):
     @classmethod
     def facts(cls) -> dict[str, Any]:
         return {"needs": list(cls.needs)}
+
+
+def through(path: Path, lams: Sequence[Tensor]) -> Tensor:
+    """Times of a grid [len(lams) + 1] at which lam has these rising values, the path's first and last among them."""
+    inner = [float(path.t_of_lam(lam)) for lam in lams[1:-1]]
+    between = [path.t_min, *inner, path.t_max] if len(lams) > 1 else [path.t_min]
+    return torch.tensor([*between, 1.0], dtype=torch.float64)

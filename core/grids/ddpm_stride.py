@@ -1,4 +1,4 @@
-"""Every so-manieth discrete step of a DDPM schedule, from k = T down to k = 0.
+"""Some of the discrete steps of a DDPM schedule, evenly chosen, from k = T down to k = 0.
 
 Reference: Song et al., "Denoising Diffusion Implicit Models" (2021), section 4.2 and appendix D.2: a sub-sequence of
 1..T. Here it always begins at k = T, where the noise is, and ends at the data, k = 0.

@@ -11,7 +11,7 @@ import torch
 from msgspec import Meta
 from torch import Tensor
 
-from core.grids import Grid
+from core.grids import Grid, through
 from core.paths import Path
 from core.registry import register
 
@@ -31,6 +31,4 @@ class Karras(Grid, frozen=True):
         # levels to the power 1 / rho, which are exp(-lam / rho)
         first, last = torch.exp(-ends / self.rho)
         roots = torch.linspace(float(first), float(last), n_steps, dtype=torch.float64)
-        inner = [float(path.t_of_lam(-self.rho * torch.log(root))) for root in roots[1:-1]]
-        between = [path.t_min, *inner, path.t_max] if n_steps > 1 else [path.t_min]
-        return torch.tensor([*between, 1.0], dtype=torch.float64)
+        return through(path, [-self.rho * torch.log(root) for root in roots])

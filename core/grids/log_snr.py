@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from core.grids import Grid
+from core.grids import Grid, through
 from core.paths import Path
 from core.registry import register
 
@@ -23,7 +23,4 @@ class LogSnr(Grid, frozen=True):
 
     def times(self, path: Path, n_steps: int) -> Tensor:
         ends = path.at(torch.tensor([path.t_min, path.t_max], dtype=torch.float64)).lam
-        lams = torch.linspace(float(ends[0]), float(ends[1]), n_steps, dtype=torch.float64)
-        inner = [float(path.t_of_lam(lam)) for lam in lams[1:-1]]
-        between = [path.t_min, *inner, path.t_max] if n_steps > 1 else [path.t_min]
-        return torch.tensor([*between, 1.0], dtype=torch.float64)
+        return through(path, list(torch.linspace(float(ends[0]), float(ends[1]), n_steps, dtype=torch.float64)))

@@ -17,8 +17,13 @@ class Guidance(msgspec.Struct, frozen=True):
     title: ClassVar[str]
     reference: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ("classes",)
-    #: evaluations of the field for one of the guided field
+    #: evaluations of the field for one of the guided field, at most
     nfe: ClassVar[int] = 1
+
+    @property
+    def evaluations(self) -> int | None:
+        """Evaluations of the field for one of the guided field with these parameters, None where they hang on t."""
+        return self.nfe
 
     def base(self, field: Field, mixture: Mixture | None) -> Field:
         """The field that is evaluated; ``mixture`` is the density of the data, where it has one."""

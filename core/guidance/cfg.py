@@ -38,6 +38,12 @@ class Cfg(Guidance, frozen=True):
     start: Annotated[float, Meta(ge=0, le=1, title="From t", description="Guidance starts here")] = 0.0
     end: Annotated[float, Meta(ge=0, le=1, title="To t", description="Guidance ends here")] = 1.0
 
+    @property
+    def evaluations(self) -> int | None:
+        if self.scale == 1.0:
+            return 1
+        return self.nfe if self.start == 0.0 and self.end == 1.0 else None
+
     def wrap(self, field: Field) -> Field:
         return field if self.scale == 1.0 else CfgField(field, self)
 

@@ -117,4 +117,4 @@ def _take(data: Pixels, which: Tensor) -> Samples:
 
 def _check_size(n: int, size: int, part: str) -> None:
     if n > size:
-        raise SpecError("data", f"the {part} part has {size:,} images, so {n:,} cannot be taken from it.")
+        raise SpecError("data", f"The {part} part has {size:,} images. Given {n:,}.")

@@ -24,7 +24,7 @@ def read_pictures(folder: Path, size: int) -> Tensor:
         SpecError: there is no such folder, no picture in it, too many of them, or one cannot be read.
     """
     if not folder.is_dir():
-        raise SpecError("data.folder", f"there is no folder {folder}.")
+        raise SpecError("data.folder", f"There is no folder {folder}. Choose one that exists.")
     endings = {ending for ending, kind in Image.registered_extensions().items() if kind in PICTURES}
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in endings and path.is_file())
     if not paths:
@@ -34,7 +34,7 @@ def read_pictures(folder: Path, size: int) -> Tensor:
         raise SpecError(
             "data.size",
             f"{len(paths):,} images of {size} × {size} pixels take {needed / 1024**3:.1f} GiB of memory where "
-            f"{_LIMIT // 1024**3} GiB are allowed: take a smaller size or fewer images.",
+            f"{_LIMIT // 1024**3} GiB are allowed. Take a smaller size or fewer images.",
         )
     images = torch.empty(len(paths), 3, size, size, dtype=torch.uint8)
     for row, path in zip(images, paths, strict=True):
@@ -52,5 +52,5 @@ def _read_picture(path: Path, size: int) -> Tensor:
                 upright = ImageOps.exif_transpose(image).convert("RGB")
                 square = ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS)
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise SpecError("data.folder", f"{path} cannot be read as an image ({error}): remove or replace it.") from error
+        raise SpecError("data.folder", f"{path} cannot be read as an image ({error}). Remove or replace it.") from error
     return torch.from_numpy(np.array(square)).permute(2, 0, 1)

@@ -80,7 +80,8 @@ def _rows(dataset: ImageDataset, order: Tensor, n: int, count: int, what: str) -
     """The first ``count`` stretches of n rows each: [count, n]."""
     if count * n > len(order):
         raise SpecError(
-            "-n", f"{dataset.title} has {len(order):,} {what}: {len(order) // count:,} for each of {count} sets. "
-            f"Given {n:,}."
-        )  # fmt: skip
+            "n_samples",
+            f"{dataset.title} has {len(order):,} {what}: {len(order) // count:,} for each of {count} sets. "
+            f"Given {n:,}.",
+        )
     return order[: count * n].reshape(count, n)

@@ -17,7 +17,7 @@ from core.mixture import Mixture
 
 
 class Metric(msgspec.Struct, frozen=True):
-    """Base of all metrics: a number, of which less is better."""
+    """Base of all metrics: a number, of which less is better where nothing else is said."""
 
     name: ClassVar[str]
     title: ClassVar[str]

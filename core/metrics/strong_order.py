@@ -91,7 +91,7 @@ class _OnePath:
 
 
 def _end_points(sampler: Sampler, n_steps: int, fine: int) -> Tensor:
-    """x [128, 2] at t_max; the number of steps divides the finest."""
+    """x [B, 2] at t_max; the number of steps divides the finest."""
     field, path = _field(), _field().path
     noise, x, state = _OnePath(fine), _noise().source(), None
     for t, s in itertools.pairwise(torch.linspace(path.t_min, path.t_max, n_steps + 1, dtype=torch.float64)):

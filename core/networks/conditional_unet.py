@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from msgspec import Meta
 from torch import Tensor, nn
 
-from core.blocks import Conditioning, group_norm, image_shape, joined, zeroed
+from core.architecture.blocks import Conditioning, group_norm, image_shape, joined, zeroed
+from core.architecture.unets import ImageNetwork
 from core.registry import register
-from core.unets import ImageNetwork
 
 _TIME_FEATURES = 8
 

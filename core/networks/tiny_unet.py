@@ -11,9 +11,9 @@ from typing import Annotated
 from msgspec import Meta
 from torch import nn
 
-from core.blocks import Conditioning, image_shape
+from core.architecture.blocks import Conditioning, image_shape
+from core.architecture.unets import ImageNetwork, UNetModule
 from core.registry import register
-from core.unets import ImageNetwork, UNetModule
 
 _MULTIPLIERS = (1, 2, 2)
 _ATTENTION_LEVEL = 1

@@ -12,9 +12,9 @@ from typing import Annotated
 from msgspec import Meta
 from torch import nn
 
-from core.blocks import Conditioning, image_shape
+from core.architecture.blocks import Conditioning, image_shape
+from core.architecture.unets import ImageNetwork, UNetModule, level_widths
 from core.registry import register
-from core.unets import ImageNetwork, UNetModule, level_widths
 
 
 @register("network")
@@ -32,6 +32,7 @@ class UNet(ImageNetwork, frozen=True):
         str,
         Meta(
             pattern=r"^([1-9](,[1-9])*)?$",
+            extra_json_schema={"written": "digits with commas, such as 1,2,4"},
             title="Levels",
             description="Width of each level over that of the finest; empty: 1,2 for grey images, 1,2,4 for colour",
         ),

@@ -45,8 +45,7 @@ class Sampler(msgspec.Struct, frozen=True, kw_only=True):
     order: ClassVar[int]
     stochastic: ClassVar[bool] = False
     nfe_per_step: ClassVar[int] = 1
-    needs: ClassVar[tuple[str, ...]] = ("field",)
-    #: whether the sampler itself makes the last step, to t = 1
+    #: whether it follows a flow map instead of a field, and itself makes the last step, to t = 1
     jumps: ClassVar[bool] = False
     #: whether it evaluates as often as its tolerance asks
     adaptive: ClassVar[bool] = False
@@ -60,9 +59,11 @@ class Sampler(msgspec.Struct, frozen=True, kw_only=True):
     n_steps: Annotated[int, Meta(ge=1, le=1000, title="Steps", description="From noise to data")] = 50
 
     @property
-    def requires(self) -> tuple[str, ...]:
-        """What the other parts must provide for these parameters."""
-        return self.needs
+    def needs(self) -> tuple[str, ...]:
+        """What the other parts must provide for these parameters: who draws noise leads along an SDE, whose marginals
+        are the path's only where x0 is standard normal and independent of x1."""
+        leads = "flow-map" if self.jumps else "field"
+        return (leads, "normal-source") if self.draws else (leads,)
 
     @property
     def evaluations(self) -> int:
@@ -84,7 +85,7 @@ class Sampler(msgspec.Struct, frozen=True, kw_only=True):
             "order": cls.order,
             "stochastic": cls.stochastic,
             "nfe_per_step": cls.nfe_per_step,
-            "needs": list(cls.needs),
+            "needs": list(cls().needs),
             "adaptive": cls.adaptive,
             "least_nfe": cls.least_nfe,
             "equation": cls.equation,

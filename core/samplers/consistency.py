@@ -27,7 +27,6 @@ class Consistency(Sampler, frozen=True, kw_only=True):
     reference = "Song et al. 2023, Consistency Models, algorithm 1"
     formula: ClassVar[str] = r"x_s = \alpha_s f_\theta(x_t, t) + \sigma_s z"
     order = 1
-    needs: ClassVar[tuple[str, ...]] = ("flow-map",)
     jumps: ClassVar[bool] = True
     equation: ClassVar[str] = "consistency"
 
@@ -37,15 +36,11 @@ class Consistency(Sampler, frozen=True, kw_only=True):
     ] = 1
 
     @property
-    def requires(self) -> tuple[str, ...]:
-        return (*self.needs, "normal-source") if self.draws else self.needs
-
-    @property
     def draws(self) -> bool:
         return self.n_steps > 1
 
     def step(self, field: Field, x: Tensor, t: Tensor, s: Tensor, state: Any, noise: StepNoise) -> Step:
-        jump: Any = field  # `needs` asks for a flow map
+        jump: Any = field  # who jumps needs a flow map
         path = field.path
         x1: Tensor = jump.flow_map(x, t, torch.ones_like(s))
         here = path.at(t.clamp(path.t_min, path.t_max))

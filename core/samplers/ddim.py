@@ -41,10 +41,6 @@ class Ddim(Sampler, frozen=True, kw_only=True):
     ] = 0.0  # fmt: skip
 
     @property
-    def requires(self) -> tuple[str, ...]:
-        return (*self.needs, "normal-source") if self.draws else self.needs
-
-    @property
     def draws(self) -> bool:
         return self.eta > 0
 

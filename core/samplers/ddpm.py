@@ -28,7 +28,6 @@ class Ddpm(Sampler, frozen=True, kw_only=True):
     formula: ClassVar[str] = r"x_s = \alpha_s \hat x_1 + \sqrt{\sigma_s^2 - \tilde\beta} \hat x_0 + \omega z"
     order = 1
     stochastic = True
-    needs: ClassVar[tuple[str, ...]] = ("field", "normal-source")
     equation: ClassVar[str] = "ddpm"
 
     variance: Annotated[

@@ -32,7 +32,6 @@ class Dpmpp2mSde(Sampler, frozen=True, kw_only=True):
     )
     order = 2
     stochastic = True
-    needs: ClassVar[tuple[str, ...]] = ("field", "normal-source")
     equation: ClassVar[str] = "sde"
 
     eta: Annotated[
@@ -42,10 +41,6 @@ class Dpmpp2mSde(Sampler, frozen=True, kw_only=True):
             description="0 follows the flow, 1 draws as much fresh noise as the path's own SDE",
         ),
     ] = 1.0  # fmt: skip
-
-    @property
-    def requires(self) -> tuple[str, ...]:
-        return self.needs if self.draws else ("field",)
 
     @property
     def draws(self) -> bool:

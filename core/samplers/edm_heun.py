@@ -47,10 +47,6 @@ class EdmHeun(Sampler, frozen=True, kw_only=True):
     ] = 1.0
 
     @property
-    def requires(self) -> tuple[str, ...]:
-        return (*self.needs, "normal-source") if self.draws else self.needs
-
-    @property
     def draws(self) -> bool:
         return self.s_churn > 0
 

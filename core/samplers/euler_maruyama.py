@@ -31,7 +31,6 @@ class EulerMaruyama(Sampler, frozen=True, kw_only=True):
     formula: ClassVar[str] = r"x_s = x_t + (s - t) (v_\theta + \half g^2 \nabla \log p_t) + g \sqrt{s - t} z"
     order = 1
     stochastic = True
-    needs: ClassVar[tuple[str, ...]] = ("field", "normal-source")
     equation: ClassVar[str] = "sde"
 
     diffusion: Annotated[
@@ -41,10 +40,6 @@ class EulerMaruyama(Sampler, frozen=True, kw_only=True):
     strength: Annotated[
         float, Meta(ge=0, le=100, title="Strength", description="Factor of g²; 0 is Euler on the flow")
     ] = 1.0
-
-    @property
-    def requires(self) -> tuple[str, ...]:
-        return self.needs if self.draws else ("field",)
 
     @property
     def draws(self) -> bool:

@@ -25,7 +25,6 @@ class MeanFlowJump(Sampler, frozen=True, kw_only=True):
     reference = "Geng et al. 2025, Mean Flows for One-step Generative Modeling, eq. 12"
     formula: ClassVar[str] = r"x_s = x_t + (s - t) u_\theta(x_t, t, s)"
     order = 1
-    needs: ClassVar[tuple[str, ...]] = ("flow-map",)
     jumps: ClassVar[bool] = True
     equation: ClassVar[str] = "jump"
 
@@ -33,7 +32,7 @@ class MeanFlowJump(Sampler, frozen=True, kw_only=True):
 
     def step(self, field: Field, x: Tensor, t: Tensor, s: Tensor, state: Any, noise: StepNoise) -> Step:
         """The estimate is what the chord of the jump, as a velocity, stands for at (x, t)."""
-        jump: Any = field  # `needs` asks for a flow map
+        jump: Any = field  # who jumps needs a flow map
         x_s: Tensor = jump.flow_map(x, t, s)
         path = field.path
         inside = t.clamp(path.t_min, path.t_max)

@@ -34,7 +34,6 @@ class PredictorCorrector(Sampler, frozen=True, kw_only=True):
     order = 1
     stochastic = True
     nfe_per_step = 2
-    needs: ClassVar[tuple[str, ...]] = ("field", "normal-source")
     equation: ClassVar[str] = "sde"
 
     n_corrector: Annotated[

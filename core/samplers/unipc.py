@@ -88,7 +88,7 @@ class UniPc(Sampler, frozen=True, kw_only=True):
 
 
 def _weights(places: list[float], h: float, b_h: float) -> list[float]:
-    """Weights of the differences to previews at these places, in units of the step: zhao et al., eq. 10 and 11."""
+    """Weights of the differences to previews at these places, in units of the step: Zhao et al., eq. 10 and 11."""
     if len(places) == 1:
         return [0.5]
     rows, right, phi, factorial = [], [], math.expm1(-h) / -h - 1.0, 1.0

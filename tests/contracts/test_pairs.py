@@ -77,7 +77,7 @@ def test_a_sampler_samples_an_objective_or_says_what_it_needs(sampler: str, trai
         )
         facts = registry.find("objective", objective)
         reason = why_not(spec)
-        expected = [need for need in ("field", "flow-map") if need in SAMPLERS[sampler].needs]
+        expected = [need for need in ("field", "flow-map") if need in SAMPLERS[sampler]().needs]
         if all(need in facts.provides for need in expected) and not facts.spoils:
             assert reason == ""
         if reason:

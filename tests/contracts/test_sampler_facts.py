@@ -10,6 +10,7 @@ import torch
 
 from core import registry
 from core.catalog import live
+from core.errors import FlowscopeError
 from core.metrics.solver_order import measured_order
 from core.noise import normal
 from core.spec import Part, RunSpec
@@ -52,9 +53,9 @@ def test_what_a_sampler_says_of_itself_is_what_it_does(name: str, params: dict[s
             torch.testing.assert_close(c.alpha * step.estimate.x1 + c.sigma * step.estimate.x0, x, rtol=1e-4, atol=1e-4)
         x, state = step.x, step.state
     assert len(field.times) == sampler.n_steps * sampler.evaluations or sampler.adaptive
-    assert noise.drawn == sampler.draws == ("normal-source" in sampler.requires)
+    assert noise.drawn == sampler.draws == ("normal-source" in sampler.needs)
     assert sampler.draws or not sampler.stochastic or params
-    assert ("flow-map" in sampler.requires) == sampler.jumps
+    assert ("flow-map" in sampler.needs) == sampler.jumps
 
 
 PLUGIN = '''
@@ -91,6 +92,13 @@ def plugin(tmp_path, monkeypatch):
     yield "midpoint-plugin"
     registry._entries["sampler"].clear()
     registry._entries["sampler"].update(before)
+
+
+def test_a_plug_in_that_is_not_there_is_named(monkeypatch) -> None:
+    monkeypatch.setenv(registry.PLUGINS_VARIABLE, "json, no_such_sampler")
+    monkeypatch.setattr(registry, "_discovered", False)
+    with pytest.raises(FlowscopeError, match="FLOWSCOPE_PLUGINS names no_such_sampler"):
+        registry.entries("sampler")
 
 
 def test_a_sampler_in_one_new_file_is_found_and_measured(plugin: str) -> None:

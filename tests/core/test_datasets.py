@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from core import registry
-from core.catalog import properties
 from core.datasets import Dataset
 from core.datasets.circles import Circles
 from core.datasets.moons import Moons
@@ -24,7 +23,8 @@ from core.datasets.three_gaussians import ThreeGaussians
 from core.errors import SpecError
 from core.mixture import Mixture, MixtureField
 from core.paths.linear import Linear
-from core.quasirandom import r2, stipple
+from core.plane.quasirandom import r2, stipple
+from core.schema import properties
 
 ALL = {name: cls for name, cls in registry.entries("data").items() if "shape" not in cls.facts()}
 OF_FILE = [name for name, cls in ALL.items() if "file" in properties(cls)]

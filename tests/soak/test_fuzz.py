@@ -17,7 +17,7 @@ from core import presets
 from core import spec as specs
 from core.checker import Checker
 from core.errors import FlowscopeError, TraceError
-from core.points_file import read_points
+from core.plane.points_file import read_points
 from core.spec import Part, RunSpec
 from core.trace import open_trace
 from tests.core.test_verify import record
@@ -81,7 +81,8 @@ def test_spoiled_traces(checker, tmp_path) -> None:
 
 
 def test_spoiled_checkpoints(checker, tmp_path) -> None:
-    from core.learned import load_field, spec_of
+    from core.learned import load_field
+    from core.weights import spec_of
 
     whole = resources.path("weights", "swiss-roll-flow.safetensors").read_bytes()
     head = 8 + int.from_bytes(whole[:8], "little")
@@ -170,13 +171,13 @@ def test_a_checkpoint_with_words_for_numbers_is_refused(name, tmp_path) -> None:
     from safetensors import safe_open
     from safetensors.numpy import save_file
 
-    from core import learned
+    from core import weights
 
     with safe_open(resources.path("weights", "swiss-roll-flow.safetensors"), framework="np") as whole:
-        metadata = whole.metadata() | {getattr(learned, name): "1.99%033"}
+        metadata = whole.metadata() | {getattr(weights, name): "1.99%033"}
         save_file({key: whole.get_tensor(key) for key in whole.keys()}, tmp_path / "it.safetensors", metadata)  # noqa: SIM118
     with pytest.raises(FlowscopeError, match="no readable checkpoint") as caught:
-        learned.averaged(tmp_path / "it.safetensors")
+        weights.averaged(tmp_path / "it.safetensors")
     assert one_line(str(caught.value))
 
 

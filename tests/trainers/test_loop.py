@@ -109,6 +109,20 @@ def sequence(spec: RunSpec) -> Iterator[Batch]:
     return Batches(resolve(spec), make("objective", spec.objective)).from_step(0)
 
 
+def test_a_run_goes_on_only_as_it_began(tmp_path) -> None:
+    few = FLOW.replace(training=Training(n_steps=1, batch_size=8, n_snapshots=0, n_validations=0))
+    collect(train(few, tmp_path))
+    others = {
+        "seed": 12, "data": Part("moons"), "optimiser": Part("sgd"), "schedule": Part("constant"),
+        "network": Part("mlp", {"width": 16}), "objective": Part("reflow"), "path": Part("linear", {"sigma_min": 0.1}),
+    }  # fmt: skip
+    for name, other in others.items():
+        with pytest.raises(SpecError, match=f"was trained with another {name}") as caught:
+            collect(train(few.replace(**{name: other}), tmp_path, resume=True))
+        assert caught.value.field == name
+        assert "Part(" not in str(caught.value)
+
+
 def test_batches_are_one_sequence_cut_to_size() -> None:
     def first(size: int) -> torch.Tensor:
         source = sequence(FLOW.replace(training=Training(batch_size=size, n_points=100)))

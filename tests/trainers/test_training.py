@@ -14,12 +14,13 @@ import resources
 from core.datasets.swiss_roll import SwissRoll
 from core.errors import FlowscopeError, SpecError
 from core.events import StopRun, Tick
-from core.learned import averaged, build_network, history_of, load_field, spec_of
+from core.learned import build_network, load_field
 from core.metrics.velocity_error import velocity_error
 from core.mixture import MixtureField
 from core.parts import make
 from core.spec import Part, RunSpec, Training
 from core.trace.build import collect
+from core.weights import averaged, history_of, spec_of
 from trainers import checkpoint
 from trainers.checkpoint import FILE_NAME
 from trainers.loop import train

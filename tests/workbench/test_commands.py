@@ -14,6 +14,7 @@ import h5py
 import pytest
 
 import resources
+from core import registry
 from workbench.commands import main
 
 TOP = Path(__file__).resolve().parents[2]
@@ -34,6 +35,13 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         (["sample", "three-gaussians-flow"], "flowscope train three-gaussians-flow"),
         (["sample", "gone.toml"], "gone.toml cannot be read"),
         (["sample", "gone.safetensors"], "There is no file gone.safetensors"),
+        (["train", "swiss-roll-flow", "--resume", "-o", "."], "holds no checkpoint.safetensors to go on from"),
+        (["sample", "one-step", "--set", "sampler=euler"], "Name one of them: eight-gaussians-flow or"),
+        (["sample", "eight-gaussians-mean-flow"], "flowscope train eight-gaussians-mean-flow"),
+        (
+            ["fetch", "mnist", "--data", "/dev/null/data"],
+            "mnist could not be downloaded: Not a directory (/dev/null/data",
+        ),
         (["info", "gone.h5"], "There is no file gone.h5"),
         (["gone.h5"], "There is no file gone.h5"),
         (["list", "samplers"], "Did you mean sampler"),
@@ -44,6 +52,8 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         (["export", "gone.h5", "out.png", "--t", "nan"], "Time must be 0 to 1. Given nan."),
         (["export", "gone.h5", "out.txt"], "must end in .gif, .mp4, .webp"),
         (["demo", "comparison", "--n-epochs", "0", "-o", "out"], "Epochs must be at least 1"),
+        (["demo", "comparison", "--set", "sampler.n_steps=-3", "-o", "out"], "Steps must be 1 to 1,000. Given −3."),
+        (["demo", "comparison", "--set", "coupling=minibatch-ot", "-o", "out"], "needs normal, independent noise"),
         (["sampel"], "invalid choice: 'sampel'"),
         (["train", "swiss-roll-flow"], "required: -o/--out"),
     ],
@@ -70,6 +80,10 @@ def test_a_wrong_trace_and_a_typo_in_a_file(capsys, tmp_path) -> None:
     assert capsys.readouterr().err == (
         "flowscope: sampler.n_stepz: There is no parameter “n_stepz”. Did you mean n_steps?\n"
     )
+    (tmp_path / "lanes.toml").write_text("lanes = 3\n")
+    assert main(["compare", str(tmp_path / "lanes.toml"), "swiss-roll", "-o", str(tmp_path / "out")]) == 2
+    assert main(["sample", str(tmp_path / "lanes.toml"), "-o", str(tmp_path / "out.h5")]) == 2
+    assert capsys.readouterr().err.count("flowscope: lanes: Give a list of runs") == 2
     assert not (tmp_path / "out.h5").exists()
 
 
@@ -138,6 +152,8 @@ def test_lists_everything_and_looks_at_the_machine(capsys) -> None:
     listed = json.loads(capsys.readouterr().out)
     assert "heun" in listed["sampler"]
     assert "swiss-roll" in listed["preset"]
+    assert set(registry.PACKAGES) < set(listed)
+    assert listed["metric"]["w2"]["title"] == "W2, exact"
     assert main(["doctor", "--json"]) == 0
     assert "torch" in json.loads(capsys.readouterr().out)["packages"]
 

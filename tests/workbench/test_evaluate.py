@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
 
+import h5py
 import pytest
 import torch
 
 import resources
 from core.datasets.swiss_roll import SwissRoll
+from core.errors import SpecError
 from core.metrics.chamfer import Chamfer
 from core.metrics.sliced_w2 import SlicedW2
+from core.setup import resolve
 from core.spec import Part, RunSpec, Training
 from core.trace import TraceWriter, open_trace
 from trainers.checkpoint import FILE_NAME
 from workbench.commands import main
+from workbench.commands.evaluate import _real
 
 WEIGHTS = str(resources.path("weights", "swiss-roll-flow.safetensors"))
 TRACE = str(resources.path("traces", "swiss-roll-flow.h5"))
@@ -122,17 +127,42 @@ def _recorded(spec: RunSpec, folder, capsys) -> dict:
         ([TRACE, "-n", "1"], "Samples must be at least 2. Given 1."),
         ([TRACE, "--set", "sampler=heun"], "Name a checkpoint to sample it otherwise"),
         ([WEIGHTS, "--metrics", "w2", "-n", "5000", "--set", "sampler.n_steps=1"], "at most 4,096 points"),
-        (["gone.safetensors"], "gone.safetensors is not a checkpoint"),
+        (["gone.safetensors"], "There is no file gone.safetensors"),
+        (["swiss-roll-flow"], "swiss-roll-flow is a preset. Name shipped:swiss-roll-flow, or a trace."),
         (["gone.h5"], "There is no file gone.h5"),
         ([TRACE, "--metrics", "energy", "-n", "9", "-o", "gone/report.json"], "gone/report.json cannot be written"),
+        ([WEIGHTS, "-o", "gone/report.json"], "gone/report.json cannot be written: there is no folder gone."),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_two(arguments, words, capsys, monkeypatch, tmp_path) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["evaluate", *arguments]) == 2
-    err = capsys.readouterr().err
-    assert words in err
-    assert err.count("\n") == 1
+    # where sampling takes long its progress stands before the mistake
+    *progress, told = capsys.readouterr().err.splitlines()
+    assert told.startswith("flowscope: ")
+    assert words in told
+    assert all(" of " in line for line in progress)
+
+
+def test_a_trace_from_elsewhere_is_checked_before_it_is_opened(capsys, tmp_path) -> None:
+    shutil.copy(TRACE, tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file["streams/x/away"] = h5py.ExternalLink("/somewhere/else.h5", "x")
+    assert main(["evaluate", str(tmp_path / "a.h5")]) == 2
+    assert "a.h5 is not a readable trace" in capsys.readouterr().err
+
+
+def test_a_class_of_which_nothing_is_held_out_is_not_looked_for_for_ever(tmp_path) -> None:
+    rows = [f"{i % 7}.5,{i % 5}.5,often" for i in range(40)]
+    for place in range(40):  # one of them is kept for training
+        lines = [*rows[:place], "1,1,once", *rows[place:]]
+        (tmp_path / f"{place}.csv").write_text("\n".join(lines))
+        setup = resolve(RunSpec(data=Part("points", {"file": str(tmp_path / f"{place}.csv")}), label="once"))
+        if "once" not in {setup.dataset.class_names[int(k)] for k in setup.dataset.held_out(8, 0).labels}:
+            break
+    with pytest.raises(SpecError, match="too few are of class once"):
+        _real(setup, 4, 0)
+    assert len(_real(resolve(setup.spec.replace(label="often")), 4, 0)) == 4
 
 
 def test_a_trace_without_samples_says_so(capsys, tmp_path) -> None:

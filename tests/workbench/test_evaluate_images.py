@@ -10,9 +10,10 @@ import torch
 
 from core import spec as specs
 from core.images.files import DATA_VARIABLE
-from core.learned import EMA, N_CLASSES, PREDICTION, SHAPE, SPEC, build_network
+from core.learned import build_network
 from core.presets import load_one
 from core.spec import Part
+from core.weights import EMA, N_CLASSES, PREDICTION, SHAPE, SPEC
 from workbench.commands import main
 
 

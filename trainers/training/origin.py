@@ -17,9 +17,10 @@ from torch import Tensor, nn
 from core import registry
 from core import spec as specs
 from core.errors import SpecError
-from core.learned import averaged, build_network, locate, sha256, spec_of
+from core.learned import build_network
 from core.parts import make
 from core.spec import RunSpec
+from core.weights import averaged, locate, sha256, spec_of
 
 _FIELD = "training.init_from"
 

@@ -11,10 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import SpecError
-from core.learned import DATA_STD, N_CLASSES, PREDICTION, SHAPE, Evaluation, NetworkField, build_network
+from core.learned import Evaluation, NetworkField, build_network
 from core.parts import make
 from core.predictions import Reading
 from core.setup import Setup
+from core.weights import DATA_STD, N_CLASSES, PREDICTION, SHAPE
 from trainers import checkpoint
 from trainers.batches import Batch, Batches
 from trainers.flat import clip, flatten
@@ -136,11 +137,16 @@ class Trainer:
         if state.step > state.validated:
             state.schedule, state.validated = self.schedule.observe(state.schedule, loss), state.step
 
-    def autocast(self) -> AbstractContextManager[object]:
+    def error(self, batch: Batch) -> Tensor:
+        """The averaged network's output at x_t less the pair's target [B, ...]."""
+        with torch.no_grad(), self._autocast():
+            return self.objective.error(self._lesson(batch, self.learned.network))
+
+    def _autocast(self) -> AbstractContextManager[object]:
         """The precision in which networks are evaluated in training."""
         return torch.autocast(self.setup.device.type, torch.bfloat16) if self.settings.autocast else nullcontext()
 
-    def lesson(self, batch: Batch, network: Evaluation) -> Lesson:
+    def _lesson(self, batch: Batch, network: Evaluation) -> Lesson:
         return Lesson(
             network=network, average=self.learned.network, path=self.setup.path, reading=self.reading,
             x1=batch.x1, x0=batch.x0, z=batch.z, t=batch.t, u=batch.u, cond=batch.cond if self.n_classes else None,
@@ -148,8 +154,8 @@ class Trainer:
         )  # fmt: skip
 
     def _loss(self, batch: Batch) -> torch.Tensor:
-        with self.autocast():
-            return self.objective.loss(self.lesson(batch, self._evaluation))
+        with self._autocast():
+            return self.objective.loss(self._lesson(batch, self._evaluation))
 
 
 def _prepared(network: nn.Module, setup: Setup) -> nn.Module:

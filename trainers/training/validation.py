@@ -8,20 +8,18 @@ Streams: ``validation/loss`` and, in bins of t, ``validation/loss_over_t``.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from core.events import Chunk, StreamDeclared
 from core.noise import normal
 from core.setup import Setup
 from trainers.batches import BRIDGE_DRAW, Batch
 from trainers.objective import Objective
-
-if TYPE_CHECKING:
-    from trainers.training.trainer import Trainer
 
 LOSS, OVER_T = "validation/loss", "validation/loss_over_t"
 _N, _BINS = 1024, 16
@@ -77,16 +75,14 @@ class Validation:
             static={"t": self._times},
         )  # fmt: skip
 
-    def measure(self, trainer: Trainer) -> Iterator[Measured | None]:
-        """None between pieces of the work, the result at last."""
+    def measure(self, error: Callable[[Batch], Tensor]) -> Iterator[Measured | None]:
+        """None between pieces of the work, the result at last; ``error`` is the output less the target [B, ...]."""
         errors = []
         n = len(self._pairs.t)
         for first in range(0, n, _BLOCK):
             rows = slice(first, first + _BLOCK)
             part = Batch(*(None if values is None else values[rows] for values in self._pairs))  # type: ignore[arg-type]
-            with torch.no_grad(), trainer.autocast():
-                error = trainer.objective.error(trainer.lesson(part, trainer.learned.network))
-            errors.append(error.float().square().flatten(1).mean(1).cpu())
+            errors.append(error(part).float().square().flatten(1).mean(1).cpu())
             yield None
         yield Measured(torch.cat(errors).reshape(_BINS, -1).mean(1).numpy())
 

@@ -9,7 +9,7 @@ import pkgutil
 
 from workbench.commands import benches
 
-HELP = "measure, on this machine: the window, samplers, training, sampling, or the known comparison on the swiss roll"
+HELP = "measure in one run on this machine what things cost and how well they work"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

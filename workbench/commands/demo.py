@@ -52,13 +52,21 @@ def run(args: argparse.Namespace) -> int:
         f"training.n_points={_POINTS}", *args.set,
     ]  # fmt: skip
     began = time.monotonic()
-    wanted = [presets.load_one(name, sets) for name in names]  # a mistake is told before anything starts
+    wanted = [_checked(presets.load_one(name, sets)) for name in names]  # a mistake is told before anything starts
     lanes = _in_parallel(_train_and_sample, [(spec, name, args.out) for spec, name in zip(wanted, names, strict=True)])
     report = {"seconds": 0.0, "methods": lanes} | _draw([args.out / lane["trace"] for lane in lanes], args.out)
     report["seconds"] = round(time.monotonic() - began, 1)
     (args.out / "report.json").write_text(json.dumps(report, indent=2, ensure_ascii=False), encoding="utf-8")
     _print(report, args.out)
     return 0
+
+
+def _checked(spec: RunSpec) -> RunSpec:
+    """The spec, of which every part can be made and goes with the others."""
+    from core.setup import resolve
+
+    resolve(spec.replace(action="train"))
+    return spec
 
 
 def _of_images(spec: RunSpec) -> bool:

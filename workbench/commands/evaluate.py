@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from core import presets
 from core import spec as specs
 from core.checker import checked
 from core.errors import FlowscopeError, SpecError, unknown
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 HELP = "measure the samples of a checkpoint or a trace: distances to real data, straightness, likelihood, labels"
 _FIELD_POINTS = 1000
 """Held-out points at which a field is measured, at most."""
+_SCARCE = 1000
+"""Where fewer than one held-out point in so many is of a class, none is looked for."""
 
 
 class Subject(NamedTuple):
@@ -71,6 +74,9 @@ def run(args: argparse.Namespace) -> int:
     names = None if args.metrics is None else [name.strip() for name in args.metrics.split(",") if name.strip()]
     if args.n is not None and args.n < 2:
         raise SpecError("-n", f"Samples must be at least 2. Given {args.n}.")
+    for file in filter(None, (args.out, args.page)):
+        if not file.parent.is_dir():  # told before hours of sampling, not after
+            raise FlowscopeError(f"{file} cannot be written: there is no folder {file.parent}.")
     report, table = _of_images(args, names) if _is_of_images(args.subject) else _of_points(args, names)
     text = json.dumps(report, indent=2, ensure_ascii=False)
     if args.out is not None:
@@ -83,12 +89,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _is_of_images(name: str) -> bool:
-    from core.learned import locate, spec_of
+    """Whether a checkpoint or a trace is of images; whoever opens it after this finds it checked."""
+    from core.weights import locate, spec_of
     from workbench.commands.evaluations.images import is_of_images
 
     if specs.names_weights(name):
-        return is_of_images(spec_of(locate(name)).data.name)
-    trace = open_trace(Path(name))
+        return is_of_images(spec_of(checked(locate(name), "checkpoint")).data.name)
+    if name in presets.names():
+        weights = presets.shipped_weights(name) or "its checkpoint"
+        raise SpecError("", f"{name} is a preset. Name {weights}, or a trace.")
+    trace = open_trace(checked(name))
     trace.close()
     return is_of_images(trace.spec.data.name)
 
@@ -153,8 +163,8 @@ def evaluate(name: str, metrics: list[str] | None, sets: list[str], n: int | Non
 
 def _sampled(name: str, sets: list[str], n: int | None, seed: int | None) -> Subject:
     """What a checkpoint makes."""
-    from core.learned import locate, spec_of
     from core.run import sample
+    from core.weights import locate, spec_of
     from workbench.commands.progress import record
 
     spec = spec_of(checked(locate(name), "checkpoint")).replace(
@@ -201,7 +211,11 @@ def _subject(trace: Trace, spec: RunSpec, name: str, n: int | None) -> Subject:
 
 
 def _real(setup: Setup, n: int, seed: int) -> Tensor:
-    """n held-out points [n, D], of the classes that were sampled."""
+    """n held-out points [n, D], of the classes that were sampled.
+
+    Raises:
+        SpecError: hardly any, or none, of the points that are held out are of these classes.
+    """
     import torch
 
     if not setup.classes:
@@ -213,6 +227,8 @@ def _real(setup: Setup, n: int, seed: int) -> Tensor:
         inside = samples.x[torch.isin(samples.labels, torch.tensor(setup.classes))]
         if len(inside) >= n:
             return inside[:n]
+        if drawn > n * _SCARCE:
+            raise SpecError("label", f"Of the held-out points too few are of class {setup.spec.label}. Leave it empty.")
         drawn *= 2
 
 

@@ -30,7 +30,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         folder = fetch(args.name, show)
     except OSError as error:
-        raise FlowscopeError(f"{args.name} could not be downloaded: {error.strerror or error}.") from None
+        where = f" ({error.filename})" if error.filename else ""
+        raise FlowscopeError(f"{args.name} could not be downloaded: {error.strerror or error}{where}.") from None
     finally:
         for line in lines.values():
             line.close()

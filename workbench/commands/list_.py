@@ -1,4 +1,4 @@
-"""flowscope list: everything that a spec can name."""
+"""flowscope list: everything that a spec or a command can name."""
 
 from __future__ import annotations
 
@@ -8,33 +8,29 @@ import json
 import msgspec
 
 from core import presets
-from core.catalog import Entry
 from core.errors import SpecError, unknown
 from core.spec import PARTS
 
-HELP = "list what a spec can name: samplers, paths, data sets, presets…"
+HELP = "list what a spec can name: samplers, paths, data sets, presets…, and metrics"
+_KINDS = (*PARTS, "metric", "image-metric", "features", "preset")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", nargs="?", metavar="KIND", help=f"one of {', '.join(PARTS)}, preset; all without")
+    parser.add_argument("kind", nargs="?", metavar="KIND", help=f"one of {', '.join(_KINDS)}; all without")
     parser.add_argument("--json", action="store_true", help="as JSON, parameters included")
 
 
 def run(args: argparse.Namespace) -> int:
-    kinds = (*PARTS, "preset")
-    if args.kind and args.kind not in kinds:
-        raise SpecError("", unknown("kind", args.kind, kinds))
-    from core import catalog
-
-    parts = catalog.live().parts
-    wanted = [args.kind] if args.kind else kinds
+    if args.kind and args.kind not in _KINDS:
+        raise SpecError("", unknown("kind", args.kind, _KINDS))
+    wanted = [args.kind] if args.kind else _KINDS
     if args.json:
-        report = {kind: _presets() if kind == "preset" else msgspec.to_builtins(parts[kind]) for kind in wanted}
+        report = {kind: _presets() if kind == "preset" else _entries(kind) for kind in wanted}
         print(json.dumps(report, indent=2, ensure_ascii=False))
         return 0
     for kind in wanted:
         print(kind)
-        for name, text in _lines(kind, parts):
+        for name, text in _lines(kind):
             print(f"  {name:28} {text}")
     return 0
 
@@ -43,11 +39,19 @@ def _presets() -> dict[str, dict[str, str]]:
     return {name: {"title": found.title, "help": found.help} for name, found in _described()}
 
 
+def _entries(kind: str) -> object:
+    from core import catalog
+
+    return msgspec.to_builtins(catalog.entries(kind))
+
+
 def _described() -> list[tuple[str, presets.Preset]]:
     return [(name, presets.describe(name)) for name in presets.names()]
 
 
-def _lines(kind: str, parts: dict[str, dict[str, Entry]]) -> list[tuple[str, str]]:
+def _lines(kind: str) -> list[tuple[str, str]]:
     if kind == "preset":
         return [(name, found.help) for name, found in _described()]
-    return [(name, f"{entry.title}: {entry.help}") for name, entry in parts[kind].items()]
+    from core import catalog
+
+    return [(name, f"{entry.title}: {entry.help}") for name, entry in catalog.entries(kind).items()]

@@ -40,9 +40,9 @@ def spec_of(name: str, sets: list[str]) -> RunSpec:
         SpecError: there is none of that name, a setting is wrong, or a network has no weights yet.
     """
     if specs.names_weights(name):
-        from core import learned
+        from core import weights
 
-        trained = learned.spec_of(checked(learned.locate(name), "checkpoint")).replace(
+        trained = weights.spec_of(checked(weights.locate(name), "checkpoint")).replace(
             field=Part("network", {"weights": name})
         )
         return specs.from_dict(specs.apply_sets(specs.to_dict(trained), sets))

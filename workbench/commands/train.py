@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core import presets
 from core import spec as specs
+from core.errors import SpecError
 from core.trace import Trace
 from workbench.commands.progress import record
 from workbench.commands.tracking import Tracker
@@ -41,6 +42,8 @@ def run(args: argparse.Namespace) -> int:
     from trainers.loop import train
     from trainers.training.keeper import BEST
 
+    if args.resume and not (args.out / FILE_NAME).is_file():
+        raise SpecError("--resume", f"{args.out} holds no {FILE_NAME} to go on from. Leave it out to begin anew.")
     if os.environ.get("RANK", "0") != "0":  # another process of torchrun: the first one keeps and tells
         for _ in train(spec, args.out, resume=args.resume):
             pass

@@ -108,7 +108,7 @@ def _spec(row: Row, args: argparse.Namespace) -> RunSpec:
 
 def _trained(preset: str) -> dict[str, int]:
     """What went into the shipped weights of a preset, the runs that they went on from with it."""
-    from core.learned import history_of, locate, parameters_of
+    from core.weights import history_of, locate, parameters_of
 
     file = locate(f"{SHIPPED}{preset}")
     runs = [run.training for run in history_of(file)]

@@ -161,5 +161,5 @@ def table(report: dict[str, Any]) -> str:
             f"{name:28} {seconds:9.2f} {'' if ratio is None else f'{ratio:.2f}× as fast':>14} "
             f"{'' if difference is None else f'{difference:.1e}':>20}"
         )
-    lines += [f"{name} is not installed: pip install flowscope[dev] brings it" for name in report["missing"]]
+    lines += [f"{name} is not installed: pip install -e '.[dev]' brings it" for name in report["missing"]]
     return "\n".join(lines)

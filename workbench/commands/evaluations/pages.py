@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.errors import FlowscopeError, SpecError
+from core.errors import SpecError
 from core.images.judge import Judge
 from core.images.metrics.nearest_training import nearest
 from workbench.commands.evaluations.subjects import Made
@@ -19,11 +19,9 @@ from workbench.views.theme import THEMES, ThemeName
 
 
 def check_page(path: Path) -> None:
-    """Raise where a page cannot be written under that name: before hours of sampling, not after."""
+    """Raise `SpecError` where a page cannot have that name."""
     if path.suffix not in (".png", ".pdf"):
         raise SpecError("--page", f"The name must end in .png or .pdf. Given {path.name}.")
-    if not path.parent.is_dir():
-        raise FlowscopeError(f"{path} cannot be written: there is no folder {path.parent}.")
 
 
 def write_pages(path: Path, report: dict[str, Any], runs: Sequence[Made], judge: Judge, theme: ThemeName) -> list[Path]:

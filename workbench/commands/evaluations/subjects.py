@@ -16,11 +16,11 @@ from core import spec as specs
 from core.errors import SpecError
 from core.evaluation import padded
 from core.images.reference import to_bytes
-from core.learned import locate, sha256, spec_of, steps_of
 from core.run import rows
 from core.setup import Setup, resolve
 from core.spec import Part, RunSpec
 from core.trace import open_trace
+from core.weights import locate, sha256, spec_of, steps_of
 from workbench.commands.progress import ProgressLine
 
 SAMPLES = 1000
@@ -86,7 +86,7 @@ def _within(spec: RunSpec, nfe: int) -> RunSpec:
     sampler = setup.sampler
     if sampler.adaptive:
         raise SpecError("--nfe", f"{sampler.title} evaluates as often as its tolerance asks. Choose another sampler.")
-    each = setup.guidance.nfe if setup.classes else 1
+    each = (setup.guidance.evaluations or setup.guidance.nfe) if setup.classes else 1
     last = sampler.evaluations if sampler.jumps else 1
     n_steps = (nfe // each - last) // sampler.evaluations + 1
     if n_steps < 1:

@@ -9,7 +9,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from core.blocks import Attention
+from core.architecture.blocks import Attention
 
 _Convolution = nn.Conv2d | nn.ConvTranspose2d
 

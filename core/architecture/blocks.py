@@ -156,12 +156,12 @@ def image_shape(shape: tuple[int, ...], factor: int) -> tuple[int, int, int]:
         SpecError: the data are no images, or their sides are no multiple of the factor.
     """
     if len(shape) != 3:
-        raise SpecError("network", "a U-Net takes images; for points choose the residual MLP (network mlp).")
+        raise SpecError("network", "A U-Net takes images. For points choose mlp.")
     channels, height, width = shape
     if height % factor or width % factor:
         raise SpecError(
             "network",
-            f"images of {height} × {width} pixels cannot be halved down to pixels of {factor}: "
-            f"take fewer levels, or sides that are a multiple of {factor}.",
+            f"Images of {height} × {width} pixels cannot be halved down to pixels of {factor}. "
+            f"Take fewer levels, or sides that are a multiple of {factor}.",
         )
     return channels, height, width

@@ -9,11 +9,41 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Annotated, ClassVar
 
 import torch.nn.functional as F
+from msgspec import Meta
 from torch import Tensor, nn
 
-from core.blocks import Attention, Conditioning, ResidualBlock, group_norm, joined, zeroed
+from core.architecture.blocks import Attention, Conditioning, ResidualBlock, group_norm, image_shape, joined, zeroed
+from core.architecture.unets import ImageNetwork, level_widths
+
+Base = Annotated[int, Meta(ge=8, le=256, multiple_of=8, title="Width", description="Channels of the finest level")]
+Multipliers = Annotated[
+    str,
+    Meta(
+        pattern=r"^[1-9](,[1-9])*$", extra_json_schema={"written": "digits with commas, such as 1,2,4"},
+        title="Levels", description="Width of each level over that of the finest",
+    ),
+]  # fmt: skip
+Units = Annotated[int, Meta(ge=8, le=1024, title="Time units", description="Size of the embedding of time and class")]
+AtCoarsest = Annotated[bool, Meta(title="Attention", description="At the coarsest level; starts as the identity")]
+
+
+class StageNetwork(ImageNetwork, frozen=True):
+    """How a spec names one of the two; each has its own sizes, with which both have as many parameters."""
+
+    residual: ClassVar[bool]
+    base: Base
+    multipliers: Multipliers
+    units: Units
+    attention: AtCoarsest
+
+    def build(self, shape: tuple[int, ...], n_classes: int = 0, two_times: bool = False) -> nn.Module:
+        widths = level_widths(self.base, self.multipliers)
+        channels = image_shape(shape, 2 ** (len(widths) - 1))[0]
+        conditioning = Conditioning(self.units, n_classes, two_times)
+        return StageUNet(channels, widths, self.residual, self.attention, conditioning)
 
 
 class StageUNet(nn.Module):

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.blocks import Attention, Conditioning, ResidualBlock, group_norm, joined, zeroed
-from core.cost import count_flops
+from core.architecture.blocks import Attention, Conditioning, ResidualBlock, group_norm, joined, zeroed
+from core.architecture.cost import count_flops
 from core.networks import Network, count_parameters
 
 _REFERENCE_SHAPES = ((1, 28, 28), (3, 32, 32))

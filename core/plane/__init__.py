@@ -1,0 +1,1 @@
+"""What data sets in the plane are made of: curves, even points, and points of a file."""

@@ -1,0 +1,132 @@
+"""Weights on disk: safetensors, with the spec that they were trained by as metadata; nothing that can run code."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+import resources
+from core import spec as specs
+from core.errors import SpecError, unknown
+from core.local_file import one_line
+from core.predictions import Prediction, Reading
+from core.spec import SHIPPED, RunSpec
+
+#: before the names of averaged and of raw weights
+EMA, RAW = "ema.", "raw."
+#: what the metadata hold: the spec, how the network is read, shape and classes of a sample, steps, and the runs before
+SPEC, PREDICTION, DATA_STD, SHAPE, N_CLASSES = "spec", "prediction", "data_std", "shape", "n_classes"
+STEP, BEFORE = "step", "before"
+
+
+def locate(weights: str) -> Path:
+    """The file that a spec's ``weights`` name: a path, or ``shipped:NAME`` for what comes with the product.
+
+    Raises:
+        SpecError: nothing of that name ships.
+    """
+    if not weights.startswith(SHIPPED):
+        return Path(weights)
+    name = weights.removeprefix(SHIPPED)
+    known = sorted(file.stem for file in resources.path("weights").glob("*.safetensors"))
+    if name not in known:
+        raise SpecError("field.weights", unknown("checkpoint", name, known))
+    return resources.path("weights", f"{name}.safetensors")
+
+
+class Averaged(NamedTuple):
+    """The averaged weights of a checkpoint by name, the spec that they come from, classes and shape of a sample."""
+
+    weights: dict[str, Tensor]
+    spec: RunSpec
+    n_classes: int
+    shape: tuple[int, ...]
+    reading: Reading
+
+
+def averaged(file: Path, field: str = "field.weights") -> Averaged:
+    """Read a checkpoint's averaged weights, in float32; ``field`` is blamed for what is wrong.
+
+    Raises:
+        SpecError: the file is missing or is no checkpoint.
+    """
+    try:
+        with safe_open(file, framework="pt") as tensors:
+            metadata = tensors.metadata() or {}
+            names = [key for key in tensors.keys() if key.startswith(EMA)]  # noqa: SIM118
+            weights = {key.removeprefix(EMA): tensors.get_tensor(key) for key in names}
+    except SafetensorError as error:
+        raise SpecError(field, f"{file} is not a safetensors file: {error}.") from None
+    except OSError as error:
+        raise SpecError(field, f"{file} cannot be read: {error.strerror or error}.") from None
+    if SPEC not in metadata or PREDICTION not in metadata:
+        raise SpecError(field, f"{file} holds no Flowscope checkpoint.")
+    trained = specs.from_json(metadata[SPEC])
+    try:
+        shape = tuple(msgspec.json.decode(metadata.get(SHAPE, "[2]"), type=list[int]))
+        reading = Reading(msgspec.convert(metadata[PREDICTION], Prediction), float(metadata.get(DATA_STD, "1")))
+        n_classes = int(metadata.get(N_CLASSES, "0"))
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise SpecError(field, f"{file} is no readable checkpoint ({one_line(error)}).") from None
+    # weights that ship are stored in half precision
+    whole = {name: value.float() if value.dtype == torch.float16 else value for name, value in weights.items()}
+    return Averaged(whole, trained, n_classes, shape, reading)
+
+
+def spec_of(file: Path) -> RunSpec:
+    """The spec that a checkpoint was trained from.
+
+    Raises:
+        SpecError: the file is missing or is no checkpoint.
+    """
+    return specs.from_json(_metadata(file)[SPEC])
+
+
+def steps_of(file: Path) -> int | None:
+    """The training steps that a checkpoint has behind it, None where it does not say.
+
+    Raises:
+        SpecError: the file is missing or is no checkpoint.
+    """
+    step = _metadata(file).get(STEP)
+    return None if step is None else int(step)
+
+
+def history_of(file: Path) -> list[RunSpec]:
+    """The runs that made a checkpoint: those that its own went on from, where the file tells of them, and its own.
+
+    Raises:
+        SpecError: the file is missing or is no checkpoint.
+    """
+    try:
+        before = msgspec.json.decode(_metadata(file).get(BEFORE, "[]"), type=list[str])
+    except msgspec.DecodeError as error:
+        raise SpecError("", f"{file} does not tell what it went on from: {error}.") from None
+    return [specs.from_json(text) for text in before] + [spec_of(file)]
+
+
+def parameters_of(file: Path) -> int:
+    """How many numbers a checkpoint's averaged network has."""
+    return sum(value.numel() for value in averaged(file).weights.values())
+
+
+def _metadata(file: Path) -> dict[str, str]:
+    try:
+        with safe_open(file, framework="pt") as tensors:
+            metadata: dict[str, str] = tensors.metadata() or {}
+    except (OSError, SafetensorError) as error:
+        raise SpecError("", f"{file} is not a checkpoint: {error}.") from None
+    if SPEC not in metadata:
+        raise SpecError("", f"{file} holds no Flowscope checkpoint.")
+    return metadata
+
+
+def sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
