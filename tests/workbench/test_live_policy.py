@@ -156,3 +156,39 @@ def test_other_data_ask_for_training_and_nothing_is_sampled(engine: Engine, runs
     runs.change(lane.key, "field.name", "exact")
     assert runs.misfits(lane) == []
     assert asked(engine) == [("preview", PREVIEW, 50)]
+
+
+def test_weights_are_those_of_what_they_were_trained_for_in_a_copied_lane_and_after_undo(
+    engine: Engine, runs: Runs
+) -> None:
+    lane = runs.session.lanes[0]
+    runs.change(lane.key, "data.name", "moons")
+    untrained = lane.spec
+    copied = runs.session.duplicate(lane.key)
+    assert runs.misfits(copied) == ["data"]
+    runs.run()
+    engine.ended.emit(JobEnded(1, "stopped"))
+    assert runs.misfits(lane) == []
+    learned, lane.spec = lane.spec, untrained  # as undo does
+    assert runs.misfits(lane) == ["data"]
+    lane.spec = learned  # and redo
+    assert runs.misfits(lane) == []
+
+
+@pytest.mark.parametrize(("field", "value"), [("field.name", "exact"), ("data.name", "moons")])
+def test_what_was_learned_is_taken_up_again_where_a_choice_is_taken_back(runs: Runs, field: str, value: str) -> None:
+    lane = runs.session.lanes[0]
+    first = lane.spec
+    section = field.partition(".")[0]
+    runs.change(lane.key, field, value)
+    runs.change(lane.key, field, getattr(first, section).name)
+    assert (lane.spec.field, runs.misfits(lane)) == (first.field, [])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("training.n_steps", 99), ("training.conditional", True), ("optimiser.name", "sgd")]
+)
+def test_what_a_training_would_make_otherwise_asks_for_one(runs: Runs, field: str, value: object) -> None:
+    lane = runs.session.lanes[0]
+    runs.change(lane.key, field, value)
+    assert runs.misfits(lane) == [field.partition(".")[0]]

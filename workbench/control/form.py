@@ -20,7 +20,7 @@ from workbench.widgets.window import MainWindow
 _COUNTS = {1: "one method", 2: "two methods on one noise", 3: "three methods on one noise"}
 _PARTS = {
     "data": "data set", "source": "noise", "coupling": "pairing", "path": "path", "objective": "method",
-    "network": "network",
+    "network": "network", "training": "training set-up", "optimiser": "optimiser", "schedule": "schedule",
 }  # fmt: skip
 
 
