@@ -64,7 +64,7 @@ class EngineView(QObject):
         self._say("Engine stopped, a new one is starting", gone=True)
         for number in ("Engine", "Queue", "Memory"):
             self._window.status.show_number(number, "")
-        self._window.tell("The engine stopped", "everything recorded is kept, a new one is starting")
+        self._window.refuse("The engine stopped", "everything recorded is kept, a new one is starting")
 
     def _show_stats(self, stats: Stats) -> None:
         status = self._window.status

@@ -57,7 +57,7 @@ class FormControl(QObject):
         try:
             sections = setup.sections(self._runs.catalog, lane.spec, self.devices)
         except SpecError as error:  # a trace of another installation names parts that are not here
-            self._window.tell(f"The set-up cannot be shown: {error}")
+            self._window.refuse(f"The set-up cannot be shown: {error}")
             return
         self.panel.form.show_sections(sections)
         objective = self._runs.catalog.entry("objective", lane.spec.objective.name)
@@ -76,7 +76,7 @@ class FormControl(QObject):
         try:
             self._runs.change(lane.key, field, value)
         except SpecError as error:
-            self._window.tell(error.message)
+            self._window.refuse(error.message)
             self.show()
             return
         if field == "data.name":

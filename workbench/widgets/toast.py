@@ -50,7 +50,7 @@ class Toast(QWidget):
         self._act: Callable[[], None] | None = None
         self._stay, self._patience = self._timer(STAY_MS, self.hide), self._timer(PATIENCE_MS, self._show_progress)
         self._done: tuple[str, int, int, float | None, Callable[[], None]] | None = None
-        self._telling = False
+        self._telling, self._good = False, True
         self.retheme(DARK)
         parent.installEventFilter(self)
         self.hide()
@@ -63,14 +63,18 @@ class Toast(QWidget):
         return timer
 
     def retheme(self, theme: Theme) -> None:
-        self._icon.setPixmap(pixmap("check", theme.t1, 16, self.devicePixelRatioF()))
+        self._theme = theme
+        self._show_sign()
         self._close.setIcon(icon("close", theme.t2, 16))
 
     # --- what is said --------------------------------------------------------------------------------------------
 
-    def tell(self, text: str, more: str = "", action: str = "", act: Callable[[], None] | None = None) -> None:
-        """A message that goes by itself; progress waits until it is gone."""
-        self._telling = True
+    def tell(
+        self, text: str, more: str = "", action: str = "", act: Callable[[], None] | None = None, *, done: bool = True
+    ) -> None:  # fmt: skip
+        """A message that goes by itself; progress waits until it is gone. ``done``: what was asked for was done."""
+        self._telling, self._good = True, done
+        self._show_sign()
         self._patience.stop()
         self._show(text, more, action, act)
         self._stay.start()
@@ -99,6 +103,10 @@ class Toast(QWidget):
         """This message is no longer true."""
         if self._telling and self._text.text() == text:
             self.hide()
+
+    def _show_sign(self) -> None:
+        name, colour = ("check", self._theme.t1) if self._good else ("warning", self._theme.methods["error"])
+        self._icon.setPixmap(pixmap(name, colour, 16, self.devicePixelRatioF()))
 
     @property
     def text(self) -> str:

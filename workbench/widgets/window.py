@@ -203,6 +203,10 @@ class MainWindow(QMainWindow):
         self.toast.tell(text, more)
 
     def message(self, title: str, text: str) -> None:
+    def refuse(self, text: str, more: str = "") -> None:
+        """The same of what was not done, or went wrong."""
+        self.toast.tell(text, more, done=False)
+
         """A message that waits to be read."""
         card = Message(title, text, ["Close"])
         scrim = self.over(card)

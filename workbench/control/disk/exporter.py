@@ -81,12 +81,12 @@ class Exporter(QObject):
     def export(self, out: Path, choice: ExportChoice) -> None:
         """Make a film, a picture or numbers of the lanes as they are, in a child process."""
         if self._process is not None:
-            self._window.tell("An export is still going on")
+            self._window.refuse("An export is still going on")
             return
         session = self._session
         traces = self._traces(choice.over)
         if not traces:
-            self._window.tell("There is nothing to export yet")
+            self._window.refuse("There is nothing to export yet")
             return
         self._folder = tempfile.TemporaryDirectory(prefix="flowscope-export-")
         files = [str(_lies_in(trace) or Path(self._folder.name) / f"{i}.h5") for i, trace in enumerate(traces)]

@@ -90,7 +90,7 @@ class LaneControl(QObject):
 
     def _room(self) -> bool:
         if len(self._session.lanes) >= MOST_LANES:
-            self._window.tell("Four lanes are the most", "remove one first")
+            self._window.refuse("Four lanes are the most", "remove one first")
             return False
         return True
 
