@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.workbench.shell import Shell, shown
 from workbench import actions
+from workbench.views.theme import THEMES
 from workbench.widgets import toast
 from workbench.widgets.cards.dialogs import Message
 from workbench.widgets.cards.export_dialog import ExportChoice, ExportDialog
@@ -104,6 +105,21 @@ def test_the_export_dialog_asks_only_what_matters(shell: Shell) -> None:
     choice = card.choice()
     assert choice is not None
     assert (choice.suffix, choice.at) == (".csv", None)
+    scrim.close_()
+
+
+def test_the_export_dialog_follows_the_windows_theme_until_one_is_chosen(shell: Shell) -> None:
+    card = ExportDialog(ExportChoice())
+    scrim = shell.window.over(card)
+    seen = []
+    for theme in ("light", "dark", "light"):
+        shell.window.retheme(THEMES[theme])
+        choice = card.choice()
+        assert choice is not None
+        seen.append(choice.theme)
+        if theme == "dark":
+            choose(card, "Dark")
+    assert seen == ["light", "dark", "dark"]
     scrim.close_()
 
 

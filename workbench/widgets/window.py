@@ -158,12 +158,13 @@ class MainWindow(QMainWindow):
             self.toast,
             self._veil,
             self.ring,
+            *self.findChildren(Scrim),
         ):
             part.retheme(theme)
 
     def over(self, card: QWidget, top: int | None = None) -> Scrim:
         """Show a card over the dimmed window."""
-        scrim = Scrim(self.centralWidget() or self, card, self.theme.scrim, top)
+        scrim = Scrim(self.centralWidget() or self, card, self.theme, top)
         scrim.tabbed.connect(self.ring.follow)
         return scrim
 
@@ -202,11 +203,11 @@ class MainWindow(QMainWindow):
         """A line at the bottom that goes by itself."""
         self.toast.tell(text, more)
 
-    def message(self, title: str, text: str) -> None:
     def refuse(self, text: str, more: str = "") -> None:
         """The same of what was not done, or went wrong."""
         self.toast.tell(text, more, done=False)
 
+    def message(self, title: str, text: str) -> None:
         """A message that waits to be read."""
         card = Message(title, text, ["Close"])
         scrim = self.over(card)
