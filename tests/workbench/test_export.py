@@ -21,8 +21,10 @@ from PIL import Image
 
 import resources
 from core.errors import FlowscopeError, SpecError
-from core.spec import Part
+from core.run import sample
+from core.spec import Part, RunSpec
 from core.trace import open_trace, save
+from core.trace.build import TraceBuilder
 from workbench import folders
 from workbench.export import workers
 from workbench.export.film import Film, Painter
@@ -257,6 +259,19 @@ def test_a_grid_has_a_row_for_each_model_and_a_column_for_each_sample() -> None:
     a, b, c, real = scenes
     assert arranged(scenes, ["one", "two", "one"], "grid") == [[a, c], [b, real]]
     assert arranged(scenes, ["one", "two", "one"], "row") == [scenes]
+
+
+def test_lanes_that_would_read_alike_say_in_what_they_differ() -> None:
+    traces = []
+    for eta in (0.0, 0.5):
+        builder, sampler = TraceBuilder(), Part("ddim", {"n_steps": 2, "eta": eta})
+        spec = RunSpec(path=Part("vp-linear"), objective=Part("diffusion"), sampler=sampler, n_samples=8)
+        for event in sample(spec.replace(field=Part("exact"))):
+            builder.feed(event)
+        traces.append(builder.trace)
+    said = [scene.lane.subtitle for scene in lanes(traces, DARK, real=False)]
+    assert said[0].startswith("DDIM 2, VP path")
+    assert [words.rsplit(", ", 1)[1] for words in said] == ["η 0", "η 0.5"]
 
 
 def test_captions_and_hidden_marks(qapp, tmp_path) -> None:

@@ -17,7 +17,6 @@ from tests.workbench.test_images import on_screen
 from workbench.app import App
 from workbench.model import setup
 from workbench.model.crossing import N_IMAGES, crossed
-from workbench.model.names import names_of
 from workbench.painters.atlas import as_bytes, sheet
 from workbench.views.image.images import Layout
 from workbench.views.image.key_frames import spread
@@ -99,12 +98,6 @@ def test_a_class_is_asked_of_lanes_that_have_it(qtbot, app) -> None:
     photographs.spec = photographs.spec.replace(data=Part("cifar10"), label="ship")
     app.controller.images._ask_class("7")
     assert (digits.spec.label, photographs.spec.label) == ("7", "ship")
-
-
-def test_lanes_that_differ_in_their_network_alone_say_it() -> None:
-    assert names_of(CATALOG, presets.load("mnist-networks")) == ["Base U-Net", "Residual U-Net"]
-    assert names_of(CATALOG, presets.load("mnist")) == ["", "", ""]  # methods differ
-    assert names_of(CATALOG, presets.load("digits-and-photographs")) == [""] * 4  # the grids say their data
 
 
 def test_key_frames_stand_at_recorded_times_and_the_current_one_is_framed(qtbot, app) -> None:

@@ -11,13 +11,13 @@ from typing import Any
 from core import presets
 from core.errors import FlowscopeError, SpecError
 from core.spec import RunSpec
-from core.trace import Trace
+from core.trace import Trace, open_trace
 from workbench.commands.progress import ProgressLine, record
 from workbench.commands.sample import spec_of
 
 HELP = "sample presets, TOML files or checkpoints from one noise, side by side: traces, a film, a picture, a report"
 _MOST = 6
-_WIDTH, _HEIGHT = 400, 560
+_WIDTH, _HEIGHT, _IMAGE_HEIGHT = 400, 560, 400
 _METRICS = ("sliced-w2", "straightness")
 REPORT = "report.json"
 
@@ -120,15 +120,18 @@ def _measured(trace: Trace) -> dict[str, float]:
 def _drawn(files: list[Path], lanes: list[dict[str, Any]], out: Path) -> list[str]:
     from workbench import headless
     from workbench.export.job import Order, make
+    from workbench.views.image.images import shows_images
 
     headless.application()
     traces, line = [str(file) for file in files], ProgressLine("frames")
     # a lane says its method and sampler; what it is of only where that is not the same in all
     captions = tuple(lane["title"] for lane in lanes) if len({lane["data"] for lane in lanes}) > 1 else ()
+    first = open_trace(files[0])
+    width, height = _WIDTH * len(files), _IMAGE_HEIGHT if shows_images(first) else _HEIGHT
+    first.close()
     made = []
     for name in ("comparison.gif", "comparison.png"):
-        width = _WIDTH * len(files)
-        order = Order(traces=traces, out=str(out / name), real=False, width=width, height=_HEIGHT, captions=captions)
+        order = Order(traces=traces, out=str(out / name), real=False, width=width, height=height, captions=captions)
         make(order, line.update)
         made.append(name)
     line.close()

@@ -11,12 +11,15 @@ from typing import Literal
 
 import numpy as np
 
+import resources
+from core import catalog
 from core.errors import TraceError
 from core.trace import Trace, open_trace
 from core.trace.derive import FieldKind, snapshot
 from workbench.export.film import Shot
 from workbench.export.known import compute, known
 from workbench.painters.paper.page import Rows
+from workbench.views.apart import names_of, told_apart
 from workbench.views.heat import density_top, error_top
 from workbench.views.image import images
 from workbench.views.lane2d import BASIC, Look, real_scene, scene
@@ -38,8 +41,10 @@ def lanes(
     of the first lanes' titles.
     """
     runs = list(map(sampled, traces))
+    names = names_of(catalog.load(resources.path("catalog.json").read_bytes()), [run.spec for run in runs])
     if any(map(images.shows_images, runs)):
         made = image_lanes(runs, theme, real=real, kind=field_kind, hidden=hidden, more=more)
+        made = [*map(told_apart, made, names), *made[len(names) :]]
         return with_one_extent([*map(_captioned, made, captions), *made[len(captions) :]])
     with ExitStack() as stack:
         found = [stack.enter_context(known(run, more)) for run in runs]
@@ -49,8 +54,8 @@ def lanes(
             error_top=error_top([each.error for each in found if each.error is not None]),
         )  # fmt: skip
         out = [
-            scene(run, dataclasses.replace(look, first=i == 0), run["x"].static.get("data"), each)
-            for i, (run, each) in enumerate(zip(runs, found, strict=True))
+            told_apart(scene(run, dataclasses.replace(look, first=i == 0), run["x"].static.get("data"), each), name)
+            for i, (run, each, name) in enumerate(zip(runs, found, names, strict=True))
         ]
     out = [*map(_captioned, out, captions), *out[len(captions) :]]
     out = [dataclasses.replace(lane, marks=tuple(m for m in lane.marks if m.overlay not in hidden)) for lane in out]

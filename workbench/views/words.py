@@ -8,6 +8,9 @@ import numpy as np
 
 from workbench.views.marks import Lane, locate
 
+#: How values of a parameter are written where there is little room, in the order in which they are offered.
+SHORT = {"eps": "ε", "data": "x₁", "v": "v", "score": "score", "velocity": "u", "posterior": "posterior", "beta": "β"}
+
 
 @dataclass(frozen=True)
 class LaneWords:

@@ -13,8 +13,8 @@ from core.trace.derive import snapshot
 from workbench.control.lane.analyses import Analyses
 from workbench.control.lane.memo import Memo
 from workbench.model.analyses import Kind
-from workbench.model.names import names_of
 from workbench.model.session import LaneState, Session
+from workbench.views.apart import names_of, told_apart
 from workbench.views.formulas import with_equations
 from workbench.views.heat import (
     NO_ERROR,
@@ -199,13 +199,14 @@ class Scenes:
         return self._scenes.get(
             lane.key,
             parts + scales,
-            lambda: _told(
-                self._of_images(shown, trace)
-                if images.shows_images(trace)
-                else self._made(shown, trace, look, four=four),
-                shown.told_apart,
-            ),
+            lambda: self._with_name(shown, trace, look, four=four),
         )
+
+    def _with_name(self, shown: _Shown, trace: Trace, look: Look, *, four: bool) -> Scene | None:
+        made = (
+            self._of_images(shown, trace) if images.shows_images(trace) else self._made(shown, trace, look, four=four)
+        )
+        return None if made is None else told_apart(made, shown.told_apart)
 
     def _tell_apart(self, looked_up: list[_Shown]) -> None:
         """A word more where runs of one method would read alike."""
@@ -272,9 +273,3 @@ class Scenes:
             return lane.trace
         k = max(0, int((steps <= step).sum()) - 1)
         return self._maps.get(("snapshot", lane.key), (training, k), lambda: snapshot(training, k))
-
-
-def _told(scene: Scene | None, name: str) -> Scene | None:
-    if scene is None or not name:
-        return scene
-    return replace(scene, lane=replace(scene.lane, subtitle=f"{scene.lane.subtitle}, {name}"))

@@ -14,6 +14,7 @@ from workbench.model.setup import Row, nearest_allowed
 from workbench.painters import fonts
 from workbench.painters.fonts import MATHS
 from workbench.views.theme import Theme
+from workbench.views.words import SHORT
 from workbench.widgets.controls import Segments, label
 from workbench.widgets.icons import pixmap
 from workbench.widgets.setup.choices import REASON, SIDE, ChoiceDelegate
@@ -166,16 +167,13 @@ class ChoiceRow(RowWidget):
         self._box.setToolTip(self.row.help)
 
 
-_SHORT = {"eps": "ε", "data": "x₁", "v": "v", "score": "score", "velocity": "u", "posterior": "posterior", "beta": "β"}
-
-
 class SegmentRow(RowWidget):
     """A few exclusive values side by side; yes or no is off and on."""
 
     def __init__(self, row: Row, theme: Theme) -> None:
         super().__init__(row, theme)
         options = row.schema.get("enum", (False, True))
-        places = [*(value for value in _SHORT if value in options), *(v for v in options if v not in _SHORT)]
+        places = [*(value for value in SHORT if value in options), *(v for v in options if v not in SHORT)]
         self._values = {_word(value): value for value in places}
         self._segments = Segments([(word, word) for word in self._values], row.title)
         self._segments.setToolTip(row.help)
@@ -195,4 +193,4 @@ class SegmentRow(RowWidget):
 def _word(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return _SHORT.get(value, str(value))
+    return SHORT.get(value, str(value))

@@ -1,0 +1,57 @@
+"""Lanes that would read alike say in what they differ."""
+
+from __future__ import annotations
+
+import resources
+from core import catalog, presets
+from core.spec import Part, RunSpec
+from workbench.views.apart import names_of
+
+CATALOG = catalog.load(resources.path("catalog.json").read_bytes())
+DDIM = RunSpec(path=Part("vp-linear"), objective=Part("diffusion"), sampler=Part("ddim", {"n_steps": 20}))
+
+
+def names(*specs: RunSpec) -> list[str]:
+    return names_of(CATALOG, specs)
+
+
+def test_presets_that_differ_in_their_network_alone_say_it() -> None:
+    assert names(*presets.load("mnist-networks")) == ["Base U-Net", "Residual U-Net"]
+    assert names(*presets.load("mnist")) == ["", "", ""]  # methods differ
+    assert names(*presets.load("digits-and-photographs")) == [""] * 4  # the grids say their data
+
+
+def test_parameters_that_differ_are_said_with_their_symbols() -> None:
+    noisy = DDIM.replace(sampler=DDIM.sampler.with_params(eta=0.5))
+    assert names(DDIM, noisy) == ["η 0", "η 0.5"]
+    weak, strong = (DDIM.replace(guidance=Part("cfg", {"scale": scale})) for scale in (1.5, 3.0))
+    assert names(DDIM, weak) == ["no guidance", "Classifier-free"]
+    assert names(weak, strong) == ["w 1.5", "w 3"]
+    data = DDIM.replace(objective=Part("diffusion", {"prediction": "v"}))
+    assert names(DDIM, data) == ["predicts ε", "predicts v"]
+
+
+def test_the_first_difference_that_suffices_is_said_and_no_more() -> None:
+    again = DDIM.replace(seed=12)
+    assert names(DDIM, again) == ["seed 11", "seed 12"]
+    clipped = again.replace(clipping=Part("clip"))
+    assert names(DDIM, clipped) == ["no clipping", "Clip"]
+    assert names(DDIM, again, clipped) == ["no clipping, seed 11", "no clipping, seed 12", "Clip, seed 12"]
+
+
+def test_what_the_header_says_is_not_said_twice_and_copies_stay_alike() -> None:
+    longer = DDIM.replace(sampler=DDIM.sampler.with_params(n_steps=50))
+    assert names(DDIM, longer) == ["", ""]
+    assert names(DDIM, DDIM.replace(sampler=Part("ddpm", {"n_steps": 20}))) == ["", ""]
+    assert names(DDIM, DDIM) == ["", ""]
+    cosine = DDIM.replace(path=Part("vp-cosine"))  # both headers say "VP path"
+    assert names(DDIM, cosine) == ["VP, linear β", "VP, cosine"]
+
+
+def test_weights_are_named_last_and_plug_ins_by_their_name() -> None:
+    mine, shipped = (
+        DDIM.replace(field=Part("network", {"weights": weights}))
+        for weights in ("/runs/monday/checkpoint.safetensors", "shipped:swiss-roll-diffusion")
+    )
+    assert names(mine, shipped) == ["monday/checkpoint.safetensors", "swiss-roll-diffusion"]
+    assert names(DDIM, DDIM.replace(network=Part("of-a-plug-in"))) == ["Residual MLP", "of-a-plug-in"]

@@ -1,0 +1,100 @@
+"""What tells lanes of one method and data set apart, beyond what their headers say in any case."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
+
+from core.catalog import Catalog, Entry
+from core.spec import SHIPPED, Part, RunSpec
+from workbench.views.marks import Scene
+from workbench.views.words import SHORT
+
+_ALWAYS = ("network", "guidance")
+"""Parts that a lane says nowhere else."""
+_IF_NEEDED = ("objective", "sampler", "path", "grid", "clipping", "coupling", "source")
+_IN_HEADER = "n_steps"
+
+
+def names_of(catalog: Catalog, specs: Sequence[RunSpec]) -> list[str]:
+    """A few words for each set-up; empty where method, data, sampler and path say enough."""
+    names = [""] * len(specs)
+    groups: dict[tuple[str, str], list[int]] = {}
+    for i, spec in enumerate(specs):
+        groups.setdefault((spec.objective.name, spec.data.name), []).append(i)
+    for group in groups.values():
+        for i, words in zip(group, _names(catalog, [specs[i] for i in group]), strict=True):
+            names[i] = words
+    return names
+
+
+def told_apart(scene: Scene, name: str) -> Scene:
+    """The scene with such words at the end of its lane's second line."""
+    if not name:
+        return scene
+    return dataclasses.replace(scene, lane=dataclasses.replace(scene.lane, subtitle=f"{scene.lane.subtitle}, {name}"))
+
+
+def _names(catalog: Catalog, specs: Sequence[RunSpec]) -> list[str]:
+    """Parts that differ and are not seen, then as much more as it takes until no two read alike."""
+    headers = [_header(catalog, spec) for spec in specs]
+    said = [_said(catalog, kind, [spec.part(kind) for spec in specs]) for kind in _ALWAYS]
+    more = [_said(catalog, kind, [spec.part(kind) for spec in specs]) for kind in _IF_NEEDED]
+    for words in (*more, _differing([f"seed {spec.seed}" for spec in specs]), _differing(list(map(_weights, specs)))):
+        if len(set(zip(headers, *said, strict=True))) == len(specs):
+            break
+        said.append(words)
+    return [", ".join(filter(None, words)) for words in zip(*said, strict=True)]
+
+
+def _header(catalog: Catalog, spec: RunSpec) -> str:
+    path = _entry(catalog, "path", spec.path)
+    title = path.title.split(",")[0] if path is not None else spec.path.name
+    return repr((spec.sampler.name, spec.sampler.params.get(_IN_HEADER), title))
+
+
+def _said(catalog: Catalog, kind: str, parts: Sequence[Part]) -> list[str]:
+    """What a part is where it is not the same in all; else those of its parameters that are not."""
+    if len({part.name for part in parts}) > 1:
+        return [""] * len(parts) if kind == "sampler" else [_title(catalog, kind, part) for part in parts]
+    entry = _entry(catalog, kind, parts[0])
+    if entry is None:
+        return [""] * len(parts)
+    values = [catalog.values(kind, part) for part in parts]
+    columns = [
+        _differing([_parameter(schema, name, each[name]) for each in values])
+        for name, schema in entry.params.items()
+        if name != _IN_HEADER
+    ]
+    return [", ".join(filter(None, words)) for words in zip(*columns, strict=True)] if columns else [""] * len(parts)
+
+
+def _title(catalog: Catalog, kind: str, part: Part) -> str:
+    entry = _entry(catalog, kind, part)
+    if part.name == "none":
+        return f"no {kind}"
+    return part.name if entry is None else entry.title
+
+
+def _parameter(schema: dict[str, Any], name: str, value: Any) -> str:
+    words = schema.get("symbol") or schema.get("title", name).lower()
+    if isinstance(value, bool):
+        return words if value else f"no {words}"
+    return f"{words} {value:g}" if isinstance(value, float) else f"{words} {SHORT.get(value, value)}"
+
+
+def _weights(spec: RunSpec) -> str:
+    """``swiss-roll-flow`` of what ships, folder and file of what does not."""
+    weights = spec.field.params.get("weights", "")
+    return weights.removeprefix(SHIPPED) if weights.startswith(SHIPPED) else "/".join(PurePath(weights).parts[-2:])
+
+
+def _differing(words: Sequence[str]) -> list[str]:
+    return list(words) if len(set(words)) > 1 else [""] * len(words)
+
+
+def _entry(catalog: Catalog, kind: str, part: Part) -> Entry | None:
+    """None where a plug-in's part is not here."""
+    return catalog.parts.get(kind, {}).get(part.name)
