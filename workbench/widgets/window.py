@@ -158,9 +158,10 @@ class MainWindow(QMainWindow):
             self.toast,
             self._veil,
             self.ring,
-            *self.findChildren(Scrim),
         ):
             part.retheme(theme)
+        for scrim in self.findChildren(Scrim):
+            scrim.retheme(theme)
 
     def over(self, card: QWidget, top: int | None = None) -> Scrim:
         """Show a card over the dimmed window."""
