@@ -6,6 +6,7 @@ one mistake has one wording everywhere.
 
 from __future__ import annotations
 
+import math
 import inspect
 from collections.abc import Mapping
 from typing import Any
@@ -72,6 +73,10 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }  # fmt: skip
 
 
+_MOST_GIVEN, _MOST_WRITTEN, _MOST_FINITE = 24, 10**15, 10**308
+"""Characters of a text that a message repeats, whole numbers that are written with all digits, and that a float has."""
+
+
 def check_value(field: str, schema: Mapping[str, Any], value: Any) -> None:
     """Hold one value to its schema; the message says the limits and what was given."""
     title = str(schema.get("title", field.rpartition(".")[2]))
@@ -83,7 +88,7 @@ def check_value(field: str, schema: Mapping[str, Any], value: Any) -> None:
     kind = schema.get("type", "")
     if kind in _TYPES and (not isinstance(value, _TYPES[kind]) or (kind != "boolean" and isinstance(value, bool))):
         words = {"integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false"}
-        raise SpecError(field, f"{title} must be {words[kind]}. Given {value!r}.")
+        raise SpecError(field, f"{title} must be {words[kind]}. Given {_given(value)}.")
     if kind in ("integer", "number") and not _within(schema, value):
         raise SpecError(field, f"{title} must be {_limits(schema)}. Given {_number(value)}.")
 
@@ -111,9 +116,18 @@ def _limits(schema: Mapping[str, Any]) -> str:
     return " and ".join(bounds)
 
 
+def _given(value: Any) -> str:
+    """What was given, shortened where somebody has pasted a page."""
+    if isinstance(value, str):
+        return repr(value if len(value) <= _MOST_GIVEN else f"{value[:_MOST_GIVEN]}…") if value.strip() else "nothing"
+    return _number(value) if isinstance(value, int | float) and not isinstance(value, bool) else repr(value)
+
+
 def _number(value: Any) -> str:
     if isinstance(value, int):
-        return f"{value:,}".replace("-", "−")
+        if abs(value) < _MOST_WRITTEN:
+            return f"{value:,}".replace("-", "−")
+        value = float(value) if abs(value) < _MOST_FINITE else math.copysign(math.inf, value)
     return f"{value:g}".replace("-", "−")
 
 

@@ -82,7 +82,8 @@ class EngineView(QObject):
         jobs = [job for job in self._runs.training if job.progress is not None]
         if not self._runs.training:
             self._panel.training.hide()
-            self._say("Engine ready")
+            if self._runs.ready:  # jobs end with their engine too
+                self._say("Engine ready")
             self._form.show()
             return
         self._say("Training", busy=True)

@@ -110,5 +110,6 @@ def _why(misfits: list[list[str]]) -> str:
         return ""
     if len(parts) == len(_PARTS):
         return "There are no weights for this yet. Train to see it."
-    named = ", ".join(_PARTS[part] for part in parts)
+    *named, last = (_PARTS[part] for part in parts)
+    named = f"{', '.join(named)} and {last}" if named else last
     return f"The weights were trained with another {named}. Train to see this one."

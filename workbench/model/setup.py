@@ -18,6 +18,7 @@ from core.needs import PROVIDERS, provided, words
 from core.spec import Part, RunSpec
 from workbench.model.crossing import crossed, crosses, shape_of
 from workbench.model.facts import order_of, said, size_of
+from workbench.views.words import typed_number
 
 #: Changing one of these asks for other weights.
 _TRAINED = ("data", "source", "coupling", "path", "objective", "network", "training", "optimiser", "schedule")
@@ -317,9 +318,8 @@ def parse(schema: dict[str, Any], text: str) -> Any:
     """What somebody typed into a field, as the schema's type where that is possible; finite numbers only."""
     if schema.get("type") not in ("integer", "number"):
         return text.strip()
-    cleaned = text.strip().replace(",", "").replace("−", "-").replace("\u202f", "")
     try:
-        number = float(cleaned)
+        number = typed_number(text)
     except ValueError:
         return text
     if not math.isfinite(number):

@@ -26,6 +26,8 @@ class Toast(QWidget):
         self.setObjectName("toast")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._icon, self._text, self._more = QLabel(), label("", "name"), label("", "t2")
+        for words in (self._text, self._more):
+            words.setTextFormat(Qt.TextFormat.PlainText)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(160)

@@ -153,6 +153,7 @@ class Message(Card):
         super().__init__(title, 400)
         body = label(text, "t2")
         body.setWordWrap(True)
+        body.setTextFormat(Qt.TextFormat.PlainText)
         body.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.body.addWidget(body)
         self.footer.addStretch(1)

@@ -12,6 +12,7 @@ from workbench.export.formats import FILMS, PICTURES, TABLES, weight
 from workbench.export.pacing import PACINGS, frame_counts
 from workbench.export.scenes import Layout
 from workbench.views.theme import Theme, ThemeName
+from workbench.views.words import typed_number
 from workbench.widgets.cards.dialogs import Card
 from workbench.widgets.controls import Segments, button, label
 from workbench.widgets.style import mark
@@ -54,7 +55,7 @@ class _Number:
     def read(self, text: str) -> float | None:
         """The number typed, or None where it is none or does not fit."""
         try:
-            value = float(text.replace(",", ""))
+            value = typed_number(text)
         except ValueError:
             return None
         return value if self.least <= value <= self.most else None
