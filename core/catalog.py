@@ -6,8 +6,8 @@ one mistake has one wording everywhere.
 
 from __future__ import annotations
 
-import math
 import inspect
+import math
 from collections.abc import Mapping
 from typing import Any
 

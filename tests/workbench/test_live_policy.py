@@ -27,6 +27,10 @@ class Engine(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.asked: dict[int, RunSpec] = {}
+        self.stopped: list[int] = []
+
+    def stop(self, job: int) -> None:
+        self.stopped.append(job)
 
     def submit(self, spec: RunSpec, *, replaces: int | None = None, **_: object) -> int:
         self.asked.pop(replaces or -1, None)
@@ -156,6 +160,16 @@ def test_other_data_ask_for_training_and_nothing_is_sampled(engine: Engine, runs
     runs.change(lane.key, "field.name", "exact")
     assert runs.misfits(lane) == []
     assert asked(engine) == [("preview", PREVIEW, 50)]
+
+
+def test_points_that_come_late_do_not_take_the_place_of_images(engine: Engine, runs: Runs) -> None:
+    lane = runs.session.lanes[0]
+    turn(runs, 30)
+    runs.change(lane.key, "data.name", "fashion-mnist")  # no weights ship for it
+    engine.answer(1)
+    assert lane.trace is None
+    assert engine.stopped == [1]
+    assert runs.sampling == set()
 
 
 def test_weights_are_those_of_what_they_were_trained_for_in_a_copied_lane_and_after_undo(

@@ -149,7 +149,8 @@ class Runs(QObject):
         if before is None or _weights(before) != _weights(spec):
             self.adopt(lane)
         if before is not None and self._kind(before) != self._kind(spec):
-            lane.trace = lane.training = None  # points do not stand in for images
+            lane.trace = lane.training = None  # points do not stand in for images,
+            self.let_go(lane.key)  # nor do those that are on their way
         if (sample or waited) and not self.needs_training(lane):
             self.sample(lane)  # first of all: the engine works while the form is brought up
         self.session.touch(lane.key)
