@@ -157,6 +157,14 @@ def test_a_toast_goes_by_itself_and_keeps_one_action(
     assert (done, line.isVisible()) == (["shown"], False)
 
 
+def test_a_long_toast_ends_in_dots_and_leaves_the_panel_free(shell: Shell) -> None:
+    line = shell.window.toast
+    line.tell("file.h5 cannot be completed: " + 20 * "no such directory, ", done=False)
+    assert line.width() <= 760
+    assert line._text.toolTip() == line._text.text()
+    assert line._close.geometry().right() < line.width()
+
+
 def test_progress_shows_when_work_lasts_and_waits_for_a_message(
     shell: Shell, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

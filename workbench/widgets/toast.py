@@ -8,12 +8,13 @@ from PyQt6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QWidget
 
 from workbench.views.theme import DARK, Theme
-from workbench.widgets.controls import label
+from workbench.widgets.controls import Elided
 from workbench.widgets.icons import icon, pixmap
 
 STAY_MS = 6000
 PATIENCE_MS = 300
 """Shorter work shows no progress."""
+_WIDEST = 760
 _ABOVE = 112
 """Status bar, transport bar and a gap."""
 
@@ -25,9 +26,9 @@ class Toast(QWidget):
         super().__init__(parent)
         self.setObjectName("toast")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._icon, self._text, self._more = QLabel(), label("", "name"), label("", "t2")
-        for words in (self._text, self._more):
-            words.setTextFormat(Qt.TextFormat.PlainText)
+        self._icon, self._text, self._more = QLabel(), Elided(), Elided()
+        self._text.setObjectName("name")
+        self._more.setObjectName("t2")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(160)
@@ -158,6 +159,6 @@ class Toast(QWidget):
     def _place(self) -> None:
         parent = self.parentWidget()
         assert parent is not None  # made with one
-        width = min(self.sizeHint().width(), parent.width() - 32)
+        width = min(self.sizeHint().width(), parent.width() - 32, _WIDEST)
         height = self.sizeHint().height()
         self.setGeometry((parent.width() - width) // 2, parent.height() - height - _ABOVE, width, height)

@@ -219,7 +219,7 @@ class LaneControl(QObject):
         if lane.spec is None:
             return MessageSpec("Empty lane", "Start from a preset or open a trace", "lanes", self._choices())
         if self._runs.needs_training(lane):
-            if lane.training is not None or lane.status == "running":
+            if any(job.lane == lane.key for job in self._runs.training):
                 return MessageSpec("Training begins", "", "lanes")
             if reason_not(self._runs.catalog, lane.spec, "field", "exact"):
                 return MessageSpec("Not trained yet", "", "lanes", (("train", "Train"),))
