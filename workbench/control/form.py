@@ -119,6 +119,6 @@ def _why(misfits: list[list[str]]) -> str:
     if len(parts) == len(_PARTS):
         return "There are no weights for this yet. Train to see it."
     what = [part for part in parts if part not in _MANNER] or parts
-    *named, last = (_PARTS[part] for part in what)
-    named = f"{', '.join(named)} and {last}" if named else last
+    *first, last = (_PARTS[part] for part in what)
+    named = f"{', '.join(first)} and {last}" if first else last
     return f"The weights were trained with another {named}. Train to see this one."
