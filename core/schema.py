@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -63,7 +64,7 @@ def check_value(field: str, schema: Mapping[str, Any], value: Any) -> None:
         return
     kind = schema.get("type", "")
     if kind in _TYPES and (not isinstance(value, _TYPES[kind]) or (kind != "boolean" and isinstance(value, bool))):
-        raise SpecError(field, f"{title} must be {_WORDS[kind]}. Given {shown(repr(value))}.")
+        raise SpecError(field, f"{title} must be {_WORDS[kind]}. Given {_given(value)}.")
     if kind in ("integer", "number") and not _within(schema, value):
         raise SpecError(field, f"{title} must be {_limits(schema)}. Given {_number(value)}.")
     if kind == "string" and not re.search(schema.get("pattern", ""), value):
@@ -95,7 +96,17 @@ def _limits(schema: Mapping[str, Any]) -> str:
     return " and ".join(bounds) + rest
 
 
+def _given(value: Any) -> str:
+    return "nothing" if isinstance(value, str) and not value.strip() else shown(repr(value))
+
+
+_MOST_WRITTEN, _MOST_FINITE = 10**15, 10**308
+"""Whole numbers that are written with all digits, and that a float has."""
+
+
 def _number(value: Any) -> str:
     if isinstance(value, int):
-        return f"{value:,}".replace("-", "−")
+        if abs(value) < _MOST_WRITTEN:
+            return f"{value:,}".replace("-", "−")
+        value = float(value) if abs(value) < _MOST_FINITE else math.copysign(math.inf, value)
     return f"{value:g}".replace("-", "−")

@@ -227,6 +227,18 @@ def test_an_export_that_is_cancelled_leaves_nothing(qtbot, app, tmp_path) -> Non
     assert not [*tmp_path.glob("*.apng"), *tmp_path.glob(".export-*")]
 
 
+def test_one_export_at_a_time_from_the_first_moment(qtbot, app, tmp_path) -> None:
+    exporter = app.controller.exporter
+    exporter.export(tmp_path / "one.png", ExportChoice(suffix=".png", width=400, height=300))
+    exporter.export(tmp_path / "two.png", ExportChoice(suffix=".png", width=400, height=300))
+    assert app.window.toast.text == "An export is still going on"
+    exporter.cancel()  # before its process has begun
+    qtbot.waitUntil(lambda: app.window.toast.text == "Export cancelled", timeout=60_000)
+    with qtbot.waitSignal(exporter.exported, timeout=60_000):
+        exporter.export(tmp_path / "three.png", ExportChoice(suffix=".png", width=400, height=300))
+    assert [each.name for each in tmp_path.iterdir()] == ["three.png"]
+
+
 def test_both_themes_and_every_overlay(qtbot, app) -> None:
     for name in ("particles", "trails", "field", "real"):
         app.controller.actions[name].trigger()

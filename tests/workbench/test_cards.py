@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.workbench.shell import Shell, shown
 from workbench import actions
+from workbench.views.theme import THEMES
 from workbench.widgets import toast
 from workbench.widgets.cards.dialogs import Message
 from workbench.widgets.cards.export_dialog import ExportChoice, ExportDialog
@@ -107,6 +108,21 @@ def test_the_export_dialog_asks_only_what_matters(shell: Shell) -> None:
     scrim.close_()
 
 
+def test_the_export_dialog_follows_the_windows_theme_until_one_is_chosen(shell: Shell) -> None:
+    card = ExportDialog(ExportChoice())
+    scrim = shell.window.over(card)
+    seen = []
+    for theme in ("light", "dark", "light"):
+        shell.window.retheme(THEMES[theme])
+        choice = card.choice()
+        assert choice is not None
+        seen.append(choice.theme)
+        if theme == "dark":
+            choose(card, "Dark")
+    assert seen == ["light", "dark", "dark"]
+    scrim.close_()
+
+
 def choose(card: ExportDialog, text: str) -> None:
     next(each for each in card.findChildren(QPushButton) if each.text() == text).click()
 
@@ -139,6 +155,14 @@ def test_a_toast_goes_by_itself_and_keeps_one_action(
     line.tell("Exported", action="Show in folder", act=lambda: done.append("shown"))
     QTest.mouseClick(line.findChild(QPushButton), Qt.MouseButton.LeftButton)
     assert (done, line.isVisible()) == (["shown"], False)
+
+
+def test_a_long_toast_ends_in_dots_and_leaves_the_panel_free(shell: Shell) -> None:
+    line = shell.window.toast
+    line.tell("file.h5 cannot be completed: " + 20 * "no such directory, ", done=False)
+    assert line.width() <= 760
+    assert line._text.toolTip() == line._text.text()
+    assert line._close.geometry().right() < line.width()
 
 
 def test_progress_shows_when_work_lasts_and_waits_for_a_message(

@@ -22,7 +22,7 @@ from workbench.views.chart.charts import Chart, Subject, lines_of
 from workbench.views.lane2d import Look, scene
 from workbench.views.marks import Method
 from workbench.views.theme import DARK, THEMES
-from workbench.views.time_axis import KINDS, PLAIN, time_axis
+from workbench.views.time_axis import KINDS, time_axis
 from workbench.widgets.charts import ChartsStrip
 
 
@@ -134,6 +134,26 @@ def test_the_loss_is_smoothed_over_its_raw_values() -> None:
     np.testing.assert_allclose(constant.y, 2.5, rtol=1e-6)
 
 
+@pytest.mark.parametrize("n", [30, 300, 3000, 30_000])
+@pytest.mark.parametrize("fall", [lambda k: 5 / (1 + k / 5), lambda k: 0.2 + 4 * np.exp(-k / 40)])
+def test_the_smoothed_loss_stays_close_to_one_that_falls_fast(n: int, fall) -> None:
+    """However long the training is; and where the loss scatters, through the middle of what is drawn."""
+    loss = fall(np.arange(n))
+    curve = training_charts([("flow", training_of(loss, np.ones(3)))])[0].curves[0]
+    np.testing.assert_allclose(curve.y, curve.raw, rtol=0.25)
+    scatter = np.random.default_rng(3).normal(0, 0.5, n)
+    noisy = training_charts([("flow", training_of(loss * np.exp(scatter), np.ones(3)))])[0].curves[0]
+    away = np.log(noisy.raw / noisy.y)
+    assert abs(away.mean()) < 0.15
+    assert np.log(noisy.y / curve.y).std() < 1.001 * np.log(noisy.raw / curve.raw).std()
+
+
+def test_a_loss_that_is_no_number_ends_the_smoothed_one() -> None:
+    smooth = charts.smoothed(np.array([4.0, 2.0, 0.0, np.nan, 1.0]), 50.0)
+    assert np.isfinite(smooth[:3]).all()
+    assert np.isnan(smooth[3:]).all()
+
+
 def test_the_axis_of_a_training_has_room_for_what_comes_and_ends_where_it_ends_or_was_stopped() -> None:
     stopped = training_of(np.ones(50), np.ones(2), n_steps=5000, status="stopped")
     assert {chart.end for chart in training_charts([("flow", stopped)])} == {50.0}
@@ -153,6 +173,26 @@ def test_the_error_against_the_exact_field_is_what_was_recorded() -> None:
     np.testing.assert_allclose(error.y, [1.0, 0.5, 0.2], rtol=1e-6)
     assert charts.value_at(error, error.x[1]) == pytest.approx(0.5)
     assert charts.value_at(error, error.x[-1] + 1) is None
+
+
+def test_jumps_have_their_lanes_dash_and_are_thin() -> None:
+    lanes = []
+    for name in ("MeanFlow", "Shortcut"):
+        trace = training_of(np.ones(50), np.array([1.0, 0.2]))
+        trace.meta["network_title"] = name
+        trace.streams["metric/jump_error"] = trace["metric/velocity_error"]
+        lanes.append(Subject("one-step", training=trace))
+    told = [(each.name, each.variant, each.second) for each in chart("error", lanes).curves]
+    assert told == [
+        ("MeanFlow", 0, False), ("MeanFlow jumps", 0, True), ("Shortcut", 1, False), ("Shortcut jumps", 1, True),
+    ]  # fmt: skip
+
+
+def test_a_lane_keeps_its_dash_where_another_of_its_method_has_no_curve() -> None:
+    """The legend names lanes by it, above all charts."""
+    x, data = shifted()
+    lanes = [Subject("flow"), Subject("flow", trace_of(x, np.linspace(0, 1, 11), data))]
+    assert [curve.variant for curve in chart("noise", lanes).curves] == [1]
 
 
 def test_charts_are_cheap_enough_for_the_windows_thread() -> None:
@@ -364,7 +404,7 @@ def test_lanes_of_one_method_are_named_by_what_tells_them_apart() -> None:
         (("MNIST", "U-Net"), ("MNIST", "Residual U-Net"), ["U-Net", "Residual U-Net"]),
         (("MNIST", "U-Net"), ("MNIST", "U-Net"), ["Euler 2", "Euler 2"]),
     ):
-        lines = lines_of([("flow", of(*each), PLAIN) for each in (first, second)])
+        lines = lines_of([(Subject("flow"), of(*each)) for each in (first, second)])
         assert [line.name for line in lines] == wanted
 
 

@@ -94,6 +94,12 @@ def test_the_page_of_charts_shows_six_plays_on_and_shares_its_choice_with_the_st
     qtbot.keyClick(app.window, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: app.playhead.t > step + 0.05, timeout=5000)
     qtbot.keyClick(app.window, Qt.Key.Key_Space)
+    legend = page._legend
+    assert legend.accessibleName() == "Diffusion, DDIM 50, VP path; Flow matching, Heun 25, linear path"
+    left, right = (legend.grab().toImage().copy(half, 0, legend.width() // 2, 48) for half in (0, legend.width() // 2))
+    for image, mine, other in ((left, "diffusion", "flow"), (right, "flow", "diffusion")):
+        assert count(image, DARK.methods[mine]) > 60
+        assert count(image, DARK.methods[other]) == 0
     menu = page._rows[1]._cells[2]._title.menu()
     next(action for action in menu.actions() if action.text() == "Mean speed").trigger()
     qtbot.waitUntil(lambda: shown()[2] == "straightness", timeout=5000)

@@ -27,6 +27,10 @@ class Engine(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.asked: dict[int, RunSpec] = {}
+        self.stopped: list[int] = []
+
+    def stop(self, job: int) -> None:
+        self.stopped.append(job)
 
     def submit(self, spec: RunSpec, *, replaces: int | None = None, **_: object) -> int:
         self.asked.pop(replaces or -1, None)
@@ -156,3 +160,49 @@ def test_other_data_ask_for_training_and_nothing_is_sampled(engine: Engine, runs
     runs.change(lane.key, "field.name", "exact")
     assert runs.misfits(lane) == []
     assert asked(engine) == [("preview", PREVIEW, 50)]
+
+
+def test_points_that_come_late_do_not_take_the_place_of_images(engine: Engine, runs: Runs) -> None:
+    lane = runs.session.lanes[0]
+    turn(runs, 30)
+    runs.change(lane.key, "data.name", "fashion-mnist")  # no weights ship for it
+    engine.answer(1)
+    assert lane.trace is None
+    assert engine.stopped == [1]
+    assert runs.sampling == set()
+
+
+def test_weights_are_those_of_what_they_were_trained_for_in_a_copied_lane_and_after_undo(
+    engine: Engine, runs: Runs
+) -> None:
+    lane = runs.session.lanes[0]
+    runs.change(lane.key, "data.name", "moons")
+    untrained = lane.spec
+    copied = runs.session.duplicate(lane.key)
+    assert runs.misfits(copied) == ["data"]
+    runs.run()
+    engine.ended.emit(JobEnded(1, "stopped"))
+    assert runs.misfits(lane) == []
+    learned, lane.spec = lane.spec, untrained  # as undo does
+    assert runs.misfits(lane) == ["data"]
+    lane.spec = learned  # and redo
+    assert runs.misfits(lane) == []
+
+
+@pytest.mark.parametrize(("field", "value"), [("field.name", "exact"), ("data.name", "moons")])
+def test_what_was_learned_is_taken_up_again_where_a_choice_is_taken_back(runs: Runs, field: str, value: str) -> None:
+    lane = runs.session.lanes[0]
+    first = lane.spec
+    section = field.partition(".")[0]
+    runs.change(lane.key, field, value)
+    runs.change(lane.key, field, getattr(first, section).name)
+    assert (lane.spec.field, runs.misfits(lane)) == (first.field, [])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("training.n_steps", 99), ("training.conditional", True), ("optimiser.name", "sgd")]
+)
+def test_what_a_training_would_make_otherwise_asks_for_one(runs: Runs, field: str, value: object) -> None:
+    lane = runs.session.lanes[0]
+    runs.change(lane.key, field, value)
+    assert runs.misfits(lane) == [field.partition(".")[0]]

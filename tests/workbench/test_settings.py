@@ -198,6 +198,16 @@ def test_layout_and_lanes_come_back_and_reset_forgets_them(qtbot, started, monke
     assert len(fresh.session.lanes) == 3
 
 
+def test_a_lane_that_waits_for_its_training_waits_for_it_the_next_time(started) -> None:
+    first = started(resume=True)
+    first.runs.change(first.session.lanes[0].key, "data.name", "moons")
+    first.window.close()
+    again = started(resume=True)
+    waiting = again.session.lanes[0]
+    assert waiting.spec.data.name == "moons"
+    assert again.runs.needs_training(waiting)
+
+
 def test_a_settings_file_that_is_broken_is_a_fresh_start(started) -> None:
     from workbench import folders
 

@@ -105,7 +105,7 @@ class Controller(QObject):
         view.events.equations.connect(self.lanes.set_equations)
         self.lanes.equations_asked.connect(self._toggle_equations)
         self.playhead.snapshots.changed.connect(self._snapshot_moved)
-        self.transport.refused.connect(lambda text: self.tell(text))
+        self.transport.refused.connect(lambda text: self.window.refuse(text))
         self.lanes.lane_selected.connect(lambda i: session.select(session.lanes[i].key))
         self.lanes.stage.clicked.connect(self.images.pick)
         self.lanes.menu_requested.connect(self.lane_control.fill_menu)
@@ -252,9 +252,11 @@ class Controller(QObject):
     def _message_for(self, lane: LaneState) -> MessageSpec | None:
         if lane.status == "failed":
             kept = len(lane.trace["x"]) if lane.trace is not None and "x" in lane.trace else 0
-            text = f"{lane.message}. {kept} recorded steps are kept and can be played.".replace("..", ".")
-            ways = (("again", "Run again"), ("dismiss", "Show it"), ("log", "Copy the log"))
-            return MessageSpec("The run stopped", text, "warning", ways, error=True)
+            text, ways = lane.message, [("again", "Run again"), ("log", "Copy the log")]
+            if kept:
+                text = f"{text.rstrip('.')}. {kept} recorded steps are kept and can be played."
+                ways.insert(1, ("dismiss", "Show it"))
+            return MessageSpec("The run stopped", text, "warning", tuple(ways), error=True)
         return self.images.message(lane) or self.lane_control.message(lane)
 
     def _message_action(self, index: int, action: str) -> None:
@@ -301,7 +303,7 @@ class Controller(QObject):
     def run(self) -> None:
         """Train what needs it and sample the rest."""
         if not self.runs.ready:
-            self.tell("The engine is not ready yet")
+            self.window.refuse("The engine is not ready yet")
             return
         self.runs.run()
         self.playhead.follow()
@@ -316,7 +318,8 @@ class Controller(QObject):
     def _failed(self, key: int, message: str) -> None:
         logging.error("lane %s: %s", key, message)
         self.scenes.forget(key)
-        self.tell(message)
+        if self.runs.ready:  # that the engine stopped was told
+            self.window.refuse(message)
 
     # --- the window ----------------------------------------------------------------------------------------------
 

@@ -64,7 +64,7 @@ class EngineView(QObject):
         self._say("Engine stopped, a new one is starting", gone=True)
         for number in ("Engine", "Queue", "Memory"):
             self._window.status.show_number(number, "")
-        self._window.tell("The engine stopped", "everything recorded is kept, a new one is starting")
+        self._window.refuse("The engine stopped", "everything recorded is kept, a new one is starting")
 
     def _show_stats(self, stats: Stats) -> None:
         status = self._window.status
@@ -82,7 +82,8 @@ class EngineView(QObject):
         jobs = [job for job in self._runs.training if job.progress is not None]
         if not self._runs.training:
             self._panel.training.hide()
-            self._say("Engine ready")
+            if self._runs.ready:  # jobs end with their engine too
+                self._say("Engine ready")
             self._form.show()
             return
         self._say("Training", busy=True)

@@ -17,11 +17,18 @@ from workbench.model.session import Session
 from workbench.widgets.setup.setup_panel import SetupPanel
 from workbench.widgets.window import MainWindow
 
-_COUNTS = {1: "one method", 2: "two methods on one noise", 3: "three methods on one noise"}
+_COUNTS = {
+    1: "one method",
+    2: "two methods on one noise",
+    3: "three methods on one noise",
+    4: "four methods on one noise",
+}
 _PARTS = {
     "data": "data set", "source": "noise", "coupling": "pairing", "path": "path", "objective": "method",
-    "network": "network",
+    "network": "network", "training": "training set-up", "optimiser": "optimiser", "schedule": "schedule",
 }  # fmt: skip
+_MANNER = ("training", "optimiser", "schedule")
+"""How is told where it is all that differs."""
 
 
 class FormControl(QObject):
@@ -57,7 +64,7 @@ class FormControl(QObject):
         try:
             sections = setup.sections(self._runs.catalog, lane.spec, self.devices)
         except SpecError as error:  # a trace of another installation names parts that are not here
-            self._window.tell(f"The set-up cannot be shown: {error}")
+            self._window.refuse(f"The set-up cannot be shown: {error}")
             return
         self.panel.form.show_sections(sections)
         objective = self._runs.catalog.entry("objective", lane.spec.objective.name)
@@ -76,7 +83,7 @@ class FormControl(QObject):
         try:
             self._runs.change(lane.key, field, value)
         except SpecError as error:
-            self._window.tell(error.message)
+            self._window.refuse(error.message)
             self.show()
             return
         if field == "data.name":
@@ -84,8 +91,9 @@ class FormControl(QObject):
 
     def _title(self) -> str:
         """What the lanes compare, in words."""
-        methods = [lane.spec for lane in self._session.lanes if lane.spec is not None]
-        data = self._runs.catalog.entry("data", methods[0].data.name).title
+        runs = [lane.spec for lane in self._session.lanes if lane.spec is not None]
+        methods = {spec.objective.name for spec in runs if spec.action != "forward"}
+        data = self._runs.catalog.entry("data", runs[0].data.name).title
         return f"{data}, {_COUNTS.get(len(methods), '')}".rstrip(", ")
 
     def _reset(self) -> None:
@@ -110,5 +118,7 @@ def _why(misfits: list[list[str]]) -> str:
         return ""
     if len(parts) == len(_PARTS):
         return "There are no weights for this yet. Train to see it."
-    named = ", ".join(_PARTS[part] for part in parts)
+    what = [part for part in parts if part not in _MANNER] or parts
+    *first, last = (_PARTS[part] for part in what)
+    named = f"{', '.join(first)} and {last}" if first else last
     return f"The weights were trained with another {named}. Train to see this one."

@@ -88,8 +88,8 @@ class Runs(QObject):
         """Where a run that somebody samples is recorded."""
         self.files: dict[int, Path] = {}
         """Where the run that a lane shows was recorded."""
-        #: lane key -> the spec that its weights were trained for
-        self._trained: dict[int, RunSpec] = {}
+        #: weights -> what they were trained for, in the words of each run that was opened with them
+        self._trained: dict[str, list[RunSpec]] = {}
         engine.batch.connect(self._on_batch)
         engine.progress.connect(self._on_progress)
         engine.ended.connect(self._on_ended)
@@ -97,9 +97,9 @@ class Runs(QObject):
     # --- what a person asks for ----------------------------------------------------------------------------------
 
     def adopt(self, lane: LaneState) -> None:
-        """A lane opened from a trace: its weights are those of its spec."""
-        if lane.spec is not None and lane.spec.field.params.get("weights"):
-            self._trained[lane.key] = lane.spec
+        """A lane opened from a trace or a preset: its weights are those of its spec."""
+        if lane.spec is not None and (weights := _weights(lane.spec)):
+            self._trained.setdefault(weights, []).append(lane.spec)
 
     def needs_training(self, lane: LaneState) -> bool:
         """Whether the lane's spec asks for weights that do not exist yet."""
@@ -110,7 +110,8 @@ class Runs(QObject):
         spec = lane.spec
         if spec is None or lane.real or spec.field.name != "network" or spec.action == "forward":
             return []
-        return setup.misfits(self._trained.get(lane.key), spec)
+        claims = self._trained.get(_weights(spec), [None])
+        return min((setup.misfits(trained, spec) for trained in claims), key=len)
 
     def change(self, key: int, name: str, value: Any) -> None:
         """Change a field of a lane; data set, seed, particles and device change in every lane.
@@ -143,14 +144,26 @@ class Runs(QObject):
 
     def _take(self, lane: LaneState, spec: RunSpec, *, sample: bool = True) -> None:
         """A lane's new spec; weights that it brings along are its own."""
-        before, lane.spec = lane.spec, spec
-        if before is None or before.field.params.get("weights") != spec.field.params.get("weights"):
+        waited = self.needs_training(lane)
+        before, lane.spec = lane.spec, self._with_known_weights(spec)
+        if before is None or _weights(before) != _weights(spec):
             self.adopt(lane)
         if before is not None and self._kind(before) != self._kind(spec):
-            lane.trace = lane.training = None  # points do not stand in for images
-        if sample and not self.needs_training(lane):
+            lane.trace = lane.training = None  # points do not stand in for images,
+            self.let_go(lane.key)  # nor do those that are on their way
+        if (sample or waited) and not self.needs_training(lane):
             self.sample(lane)  # first of all: the engine works while the form is brought up
         self.session.touch(lane.key)
+
+    def _with_known_weights(self, spec: RunSpec) -> RunSpec:
+        """What was learned for such a spec before, or came with it, is taken up again: the newest."""
+        if spec.field.name != "network" or self._fit(_weights(spec), spec):
+            return spec
+        known = next((each for each in reversed(self._trained) if self._fit(each, spec)), None)
+        return spec if known is None else spec.replace(field=spec.field.with_params(weights=known))
+
+    def _fit(self, weights: str, spec: RunSpec) -> bool:
+        return any(setup.fits(trained, spec) for trained in self._trained.get(weights, ()))
 
     def run(self) -> None:
         """Train every lane that needs it, and sample the others afresh."""
@@ -228,7 +241,6 @@ class Runs(QObject):
                 self.engine.stop(number)
         self._jobs = {number: job for number, job in self._jobs.items() if job.lane != key}
         self._waiting.discard(key)
-        self._trained.pop(key, None)
         self.files.pop(key, None)
 
     def engine_ready(self, catalog: Catalog) -> None:
@@ -329,16 +341,21 @@ class Runs(QObject):
         """Training is over: sample with the new weights, unless the lane has moved on to something else."""
         assert job.directory is not None  # a training
         assert lane.spec is not None  # of a lane with a spec
-        weights = Part("network", {"weights": str(job.directory / _CHECKPOINT)})
-        self._trained[lane.key] = job.spec
+        weights = str(job.directory / _CHECKPOINT)
+        self._trained[weights] = [job.spec]
         lane.status = "ready"
-        lane.spec = lane.spec.replace(field=weights)
+        lane.spec = lane.spec.replace(field=Part("network", {"weights": weights}))
         self.trained.emit(lane.key, end.status)
         if not self.needs_training(lane):
             self.sample(lane)
 
     def _lane(self, job: Job) -> LaneState | None:
         return next((lane for lane in self.session.lanes if lane.key == job.lane), None)
+
+
+def _weights(spec: RunSpec) -> str:
+    """The weights that a spec names, or nothing."""
+    return str(spec.field.params.get("weights", ""))
 
 
 def _beside_what_is_shown(job: Job, lane: LaneState, event: Event) -> Event:

@@ -144,7 +144,7 @@ class Shell(QObject):
         """Said once: the next runs would say the same."""
         if why != self._unrecorded:
             self._unrecorded = why
-            self._main.tell("This run is shown and not recorded", why.rstrip("."))
+            self._main.window.refuse("This run is shown and not recorded", why.rstrip("."))
 
     # --- theme ---------------------------------------------------------------------------------------------------
 
@@ -202,7 +202,9 @@ class Shell(QObject):
     def unexpected(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """A failing slot is written down and told, and does not end the program."""
         logging.error("unexpected", exc_info=(kind, error, trace))
-        self._main.window.toast.tell("Something went wrong", "it is in the log", "Copy the log", self.copy_log)
+        self._main.window.toast.tell(
+            "Something went wrong", "it is in the log", "Copy the log", self.copy_log, done=False
+        )
 
     # --- undo ----------------------------------------------------------------------------------------------------
 

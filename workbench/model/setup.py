@@ -18,9 +18,10 @@ from core.needs import PROVIDERS, provided, words
 from core.spec import Part, RunSpec
 from workbench.model.crossing import crossed, crosses, shape_of
 from workbench.model.facts import order_of, said, size_of
+from workbench.views.words import typed_number
 
 #: Changing one of these asks for other weights.
-_TRAINED = ("data", "source", "coupling", "path", "objective", "network")
+_TRAINED = ("data", "source", "coupling", "path", "objective", "network", "training", "optimiser", "schedule")
 #: These give way where a choice leaves them without what they need.
 _YIELDING = ("path", "objective", "guidance", "clipping", "grid", "sampler")
 _HIDDEN = ("weights",)
@@ -250,6 +251,9 @@ def _named(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> RunSpec:
         if other != kind and reason_not(catalog, spec, other, spec.part(other).name):
             usual = (RunSpec().part(other).name, *catalog.parts[other])
             fitting = (each for each in usual if not reason_not(catalog, spec, other, each))
+            jumps = "flow-map" in catalog.entry(other, spec.part(other).name).facts.get("needs", ())
+            if jumps:  # the few steps that jumps take say nothing about others
+                spec = spec.replace(**{other: Part(spec.part(other).name)})
             spec = _with_name(catalog, spec, other, next(fitting, spec.part(other).name))
     return _retitled(catalog, before, spec)
 
@@ -293,7 +297,7 @@ def fits(trained: RunSpec, wanted: RunSpec) -> bool:
 
 def misfits(trained: RunSpec | None, wanted: RunSpec) -> list[str]:
     """What has to be learned anew: the parts in which a spec differs from that of the weights, all without weights."""
-    return [kind for kind in _TRAINED if trained is None or trained.part(kind) != wanted.part(kind)]
+    return [kind for kind in _TRAINED if trained is None or getattr(trained, kind) != getattr(wanted, kind)]
 
 
 def nearest_allowed(schema: dict[str, Any], value: Any) -> Any | None:
@@ -314,9 +318,8 @@ def parse(schema: dict[str, Any], text: str) -> Any:
     """What somebody typed into a field, as the schema's type where that is possible; finite numbers only."""
     if schema.get("type") not in ("integer", "number"):
         return text.strip()
-    cleaned = text.strip().replace(",", "").replace("−", "-").replace("\u202f", "")
     try:
-        number = float(cleaned)
+        number = typed_number(text)
     except ValueError:
         return text
     if not math.isfinite(number):

@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QWidget
 
 from workbench.painters import fonts
 from workbench.painters.glyphs import draw_glyph
-from workbench.views.chart.charts import Chart, value_at
+from workbench.views.chart.charts import LINE, Chart, dashes, value_at
 from workbench.views.marks import Method
 from workbench.views.theme import Theme
 
@@ -22,9 +22,9 @@ import pyqtgraph as pg  # noqa: E402  # it replaces sys.excepthook when imported
 
 sys.excepthook = _hook
 
-_LINE, _LEFT, _NARROW = 1.75, 40, 192
-_DASHES = ((), (6.0, 4.0), (2.0, 3.0))
-"""Pixels of line and gap, by variant."""
+_LEFT, _NARROW = 40, 192
+_THIN, _FAINT = 1.25, 0.7
+"""Pixels and opacity of a lane's second curve."""
 _APART, _NEAR = 14, 9
 """Pixels between names at the curves' ends, and between glyphs that would hide each other."""
 _HOLE: Method = "diffusion"
@@ -87,10 +87,13 @@ class ChartPlot(QWidget):
                 faint = QColor(colour)
                 faint.setAlphaF(0.25)
                 plot.plot(curve.x, curve.raw, pen=pg.mkPen(faint, width=ratio))
-            pen = pg.mkPen(colour, width=_LINE * ratio)
-            dash = _DASHES[curve.variant % len(_DASHES)]
-            if dash:
-                pen.setDashPattern([length / _LINE for length in dash])
+            width = LINE
+            if curve.second:
+                width = _THIN
+                colour.setAlphaF(_FAINT)
+            pen = pg.mkPen(colour, width=width * ratio)
+            if dash := dashes(curve.variant, width):
+                pen.setDashPattern(dash)
             plot.plot(curve.x, curve.y, pen=pen, antialias=True)
 
     def _scale(self, chart: Chart, room: int) -> None:

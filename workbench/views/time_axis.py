@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.errors import SpecError
 from workbench.views.axes import ticks
-from workbench.views.marks import AxisKind, Lane
+from workbench.views.marks import AxisKind, Lane, locate
 
 Floats = NDArray[np.float64]
 Labels = tuple[tuple[float, str], ...]
@@ -87,8 +87,7 @@ class TimeAxis:
             case "ddpm":
                 return f"{self.value_at(t):,.0f}"
             case "nfe":
-                row = int(np.searchsorted(self.rows, t + 1e-9, side="right")) - 1
-                return f"{self.nfe[max(row, 0)]:,.0f}" if len(self.nfe) else "0"
+                return f"{self.nfe[locate(self.rows, t, glide=False).row]:,.0f}" if len(self.nfe) else "0"
             case "log-snr":
                 return "∞" if self.endless and t >= 1.0 else _signed(f"{self.value_at(t):.2f}")
         value = self.value_at(t) + 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,9 @@ from workbench.views.marks import Lane, locate
 
 #: How values of a parameter are written where there is little room, in the order in which they are offered.
 SHORT = {"eps": "ε", "data": "x₁", "v": "v", "score": "score", "velocity": "u", "posterior": "posterior", "beta": "β"}
+
+
+_GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 
 
 @dataclass(frozen=True)
@@ -55,3 +59,13 @@ def _spent(nfe: int, total: int) -> str:
 def sampler_words(title: str, steps: object) -> str:
     """``Heun 25``; ``DPM-Solver-2, 4 steps``, where a number after the name would be read as one with it."""
     return f"{title}, {steps} steps" if title[-1:].isdigit() and f"{steps}" else f"{title} {steps}".strip()
+
+
+def typed_number(text: str) -> float:
+    """The number that somebody typed: 2,500 with commas between thousands, 0.5, and 0,5 as many write it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    cleaned = text.strip().replace("−", "-").replace("\u202f", "")
+    return float(cleaned.replace(",", "" if _GROUPED.fullmatch(cleaned) else "."))

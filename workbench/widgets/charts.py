@@ -14,6 +14,7 @@ from workbench.views.theme import DARK, Theme
 from workbench.views.time_axis import SYMBOLS
 from workbench.widgets.chip import TitleMenu
 from workbench.widgets.controls import Elided, hairline
+from workbench.widgets.legend import Key, Legend
 
 HEIGHT = 160
 MOST, ROWS = 3, 2
@@ -79,15 +80,19 @@ class ChartsPage(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._legend = Legend()
         self._rows = tuple(ChartsStrip(tall=True) for _ in range(ROWS))
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(8)
+        column.addWidget(self._legend)
         for i, row in enumerate(self._rows):
             column.addWidget(row, 1)
             row.chosen.connect(lambda place, key, first=i * MOST: self.chosen.emit(first + place, key))
 
-    def set_charts(self, charts: Sequence[Chart], theme: Theme) -> None:
+    def set_charts(self, charts: Sequence[Chart], keys: Sequence[Key], theme: Theme) -> None:
+        """``keys`` say which lane is which curve; here no header does."""
+        self._legend.show_keys(keys, theme)
         for i, row in enumerate(self._rows):
             row.set_charts(charts[i * MOST : (i + 1) * MOST], theme)
 

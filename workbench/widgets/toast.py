@@ -8,12 +8,13 @@ from PyQt6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QWidget
 
 from workbench.views.theme import DARK, Theme
-from workbench.widgets.controls import label
+from workbench.widgets.controls import Elided
 from workbench.widgets.icons import icon, pixmap
 
 STAY_MS = 6000
 PATIENCE_MS = 300
 """Shorter work shows no progress."""
+_WIDEST = 760
 _ABOVE = 112
 """Status bar, transport bar and a gap."""
 
@@ -25,7 +26,9 @@ class Toast(QWidget):
         super().__init__(parent)
         self.setObjectName("toast")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._icon, self._text, self._more = QLabel(), label("", "name"), label("", "t2")
+        self._icon, self._text, self._more = QLabel(), Elided(), Elided()
+        self._text.setObjectName("name")
+        self._more.setObjectName("t2")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(160)
@@ -50,7 +53,7 @@ class Toast(QWidget):
         self._act: Callable[[], None] | None = None
         self._stay, self._patience = self._timer(STAY_MS, self.hide), self._timer(PATIENCE_MS, self._show_progress)
         self._done: tuple[str, int, int, float | None, Callable[[], None]] | None = None
-        self._telling = False
+        self._telling, self._good = False, True
         self.retheme(DARK)
         parent.installEventFilter(self)
         self.hide()
@@ -63,14 +66,18 @@ class Toast(QWidget):
         return timer
 
     def retheme(self, theme: Theme) -> None:
-        self._icon.setPixmap(pixmap("check", theme.t1, 16, self.devicePixelRatioF()))
+        self._theme = theme
+        self._show_sign()
         self._close.setIcon(icon("close", theme.t2, 16))
 
     # --- what is said --------------------------------------------------------------------------------------------
 
-    def tell(self, text: str, more: str = "", action: str = "", act: Callable[[], None] | None = None) -> None:
-        """A message that goes by itself; progress waits until it is gone."""
-        self._telling = True
+    def tell(
+        self, text: str, more: str = "", action: str = "", act: Callable[[], None] | None = None, *, done: bool = True
+    ) -> None:  # fmt: skip
+        """A message that goes by itself; progress waits until it is gone. ``done``: what was asked for was done."""
+        self._telling, self._good = True, done
+        self._show_sign()
         self._patience.stop()
         self._show(text, more, action, act)
         self._stay.start()
@@ -99,6 +106,10 @@ class Toast(QWidget):
         """This message is no longer true."""
         if self._telling and self._text.text() == text:
             self.hide()
+
+    def _show_sign(self) -> None:
+        name, colour = ("check", self._theme.t1) if self._good else ("warning", self._theme.methods["error"])
+        self._icon.setPixmap(pixmap(name, colour, 16, self.devicePixelRatioF()))
 
     @property
     def text(self) -> str:
@@ -148,6 +159,6 @@ class Toast(QWidget):
     def _place(self) -> None:
         parent = self.parentWidget()
         assert parent is not None  # made with one
-        width = min(self.sizeHint().width(), parent.width() - 32)
+        width = min(self.sizeHint().width(), parent.width() - 32, _WIDEST)
         height = self.sizeHint().height()
         self.setGeometry((parent.width() - width) // 2, parent.height() - height - _ABOVE, width, height)

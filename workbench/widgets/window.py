@@ -160,10 +160,12 @@ class MainWindow(QMainWindow):
             self.ring,
         ):
             part.retheme(theme)
+        for scrim in self.findChildren(Scrim):
+            scrim.retheme(theme)
 
     def over(self, card: QWidget, top: int | None = None) -> Scrim:
         """Show a card over the dimmed window."""
-        scrim = Scrim(self.centralWidget() or self, card, self.theme.scrim, top)
+        scrim = Scrim(self.centralWidget() or self, card, self.theme, top)
         scrim.tabbed.connect(self.ring.follow)
         return scrim
 
@@ -201,6 +203,10 @@ class MainWindow(QMainWindow):
     def tell(self, text: str, more: str = "") -> None:
         """A line at the bottom that goes by itself."""
         self.toast.tell(text, more)
+
+    def refuse(self, text: str, more: str = "") -> None:
+        """The same of what was not done, or went wrong."""
+        self.toast.tell(text, more, done=False)
 
     def message(self, title: str, text: str) -> None:
         """A message that waits to be read."""

@@ -153,7 +153,7 @@ class Desk(QObject):
     def _add(self, specs: list[RunSpec]) -> None:
         room = MOST_LANES - len(self._main.session.lanes)
         if room < len(specs):
-            self._main.tell("Four lanes are the most", "remove one first")
+            self._main.window.refuse("Four lanes are the most", "remove one first")
             return
         self._fill(specs)
         self._main.scenes.forget()
@@ -164,7 +164,7 @@ class Desk(QObject):
         """Open a trace as one more lane."""
         session = self._main.session
         if len(session.lanes) >= MOST_LANES:
-            self._main.tell("Four lanes are the most", "remove one first")
+            self._main.window.refuse("Four lanes are the most", "remove one first")
             return
         try:
             trace = read(path)

@@ -29,11 +29,12 @@ class Exporter(QObject):
 
     saved = pyqtSignal(str, str)
     exported = pyqtSignal(object)
-    _ready = pyqtSignal(object)
+    _ready = pyqtSignal(object, str)
 
     def __init__(self, window: MainWindow, session: Session) -> None:
         super().__init__(window)
         self._window, self._session = window, session
+        self._busy = self._cancelled = False
         self._process: QProcess | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._began = 0.0
@@ -80,14 +81,15 @@ class Exporter(QObject):
 
     def export(self, out: Path, choice: ExportChoice) -> None:
         """Make a film, a picture or numbers of the lanes as they are, in a child process."""
-        if self._process is not None:
-            self._window.tell("An export is still going on")
+        if self._busy:
+            self._window.refuse("An export is still going on")
             return
         session = self._session
         traces = self._traces(choice.over)
         if not traces:
-            self._window.tell("There is nothing to export yet")
+            self._window.refuse("There is nothing to export yet")
             return
+        self._busy, self._cancelled = True, False
         self._folder = tempfile.TemporaryDirectory(prefix="flowscope-export-")
         files = [str(_lies_in(trace) or Path(self._folder.name) / f"{i}.h5") for i, trace in enumerate(traces)]
         view = session.view
@@ -102,21 +104,31 @@ class Exporter(QObject):
         self._window.toast.progress("Exporting", 0, 1, None, self.cancel)
 
         def work() -> None:
+            problem = ""
             try:
                 for trace, file in zip(traces, files, strict=True):
                     if _lies_in(trace) is None:
                         save(trace, Path(file))
-                self._ready.emit(order)
             except FlowscopeError as error:
-                self.saved.emit(str(out), str(error))
+                problem = str(error)
+            self._ready.emit(order, problem)
 
         threading.Thread(target=work, name="export-traces", daemon=True).start()
 
     def cancel(self) -> None:
+        self._cancelled = True
         if self._process is not None:
             self._process.closeWriteChannel()  # the sign for it to stop and to leave nothing behind
 
-    def _start(self, order: Order) -> None:
+    def _start(self, order: Order, problem: str) -> None:
+        """The traces lie in files, or something went wrong."""
+        if problem or self._cancelled:
+            self._end()
+            if problem:
+                self._window.message("The export was not made", problem)
+            else:
+                self._window.tell("Export cancelled")
+            return
         process = self._process = QProcess(self)
         process.setProgram(sys.executable)
         process.setArguments(["-m", "workbench.export.job"])
@@ -135,14 +147,18 @@ class Exporter(QObject):
             left = spent / max(1, state["done"]) * (state["total"] - state["done"])
             self._window.toast.progress("Exporting", state["done"], state["total"], left, self.cancel)
 
+    def _end(self) -> None:
+        self._busy = False
+        if self._folder is not None:
+            self._folder.cleanup()
+        self._window.toast.finish()
+
     def _finished(self, out: Path, code: int, how: QProcess.ExitStatus) -> None:
         assert self._process is not None  # it has just ended
         words = self._process.readAllStandardError().data().decode().strip().splitlines()
         self._process.deleteLater()
         self._process = None
-        if self._folder is not None:
-            self._folder.cleanup()
-        self._window.toast.finish()
+        self._end()
         if code == CANCELLED and how == QProcess.ExitStatus.NormalExit:
             self._window.tell("Export cancelled")
         elif how == QProcess.ExitStatus.CrashExit:

@@ -82,7 +82,7 @@ class Files(QObject):
         """Save a lane's trace; without a key that of the selected lane. A lane that was trained saves its training."""
         lane = self._session.lane(key) if key is not None else self._session.working_lane()
         if lane is None or lane.trace is None:
-            self._window.tell("There is no trace to save yet")
+            self._window.refuse("There is no trace to save yet")
             return
         trace = lane.training if lane.training is not None and lane.trace.source is None else lane.trace
         dialog = QFileDialog(self._window, "Save trace", f"{lane.trace.spec.data.name}.h5", "Traces (*.h5)")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import spec as specs
 from core.errors import FlowscopeError
+from core.spec import Part
 from core.trace import open_trace
 from workbench.model.session import LaneState, ViewState
 from workbench.model.settings import KeptLane, Store
@@ -64,7 +65,10 @@ def restore_lanes(main: Controller, store: Store) -> bool:
 def _kept(main: Controller, lane: LaneState) -> KeptLane:
     source = lane.trace.source if lane.trace is not None and lane.training is None else None
     source = source or main.runs.files.get(lane.key)
-    return KeptLane(str(source) if source else "", specs.to_dict(lane.spec) if lane.spec is not None else None)
+    spec = lane.spec
+    if spec is not None and main.runs.needs_training(lane):
+        spec = spec.replace(field=Part("network"))  # whoever opens it would take its weights for those of this spec
+    return KeptLane(str(source) if source else "", specs.to_dict(spec) if spec is not None else None)
 
 
 def _open(main: Controller, kept: KeptLane) -> bool:

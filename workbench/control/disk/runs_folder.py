@@ -83,7 +83,7 @@ class RunsFolder(QObject):
     def open(self, runs: list[Run]) -> None:
         """One run, or a few as lanes beside each other."""
         if len(runs) > MOST_COMPARED:
-            self._main.tell(f"{MOST_COMPARED} runs fit beside the real data", f"{len(runs)} are chosen")
+            self._main.window.refuse(f"{MOST_COMPARED} runs fit beside the real data", f"{len(runs)} are chosen")
         elif runs:
             self._main.desk.open_files([run.trace for run in runs])
             if len(runs) > 1:
@@ -93,13 +93,13 @@ class RunsFolder(QObject):
         try:
             library.rename(run, name)
         except SpecError as error:
-            self._main.tell(error.message)
+            self._main.window.refuse(error.message)
         self.refresh()
 
     def throw(self, runs: list[Run]) -> None:
         """Move runs to the bin: one at once, several after a question; the toast takes them back."""
         if any(job.directory in [run.place for run in runs] for job in self._main.runs.training):
-            self._main.tell("A run that is still trained cannot be moved", "stop it first")
+            self._main.window.refuse("A run that is still trained cannot be moved", "stop it first")
         elif len(runs) == 1:
             self._throw(runs)
         elif runs:

@@ -12,12 +12,13 @@ from workbench.control.runs import Runs
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
 from workbench.views.chart.chart_table import MEASURED, OF_IMAGES, WHILE_SAMPLING, WHILE_TRAINING, chart
-from workbench.views.chart.charts import Subject, steps_done
+from workbench.views.chart.charts import Subject, numbered, steps_done
 from workbench.views.image.images import shows_images
 from workbench.views.marks import Scene
 from workbench.views.theme import Theme
 from workbench.views.time_axis import time_axis
 from workbench.widgets.charts import ChartsPage, ChartsStrip
+from workbench.widgets.legend import Key
 
 Occasion = Literal["sampling", "images", "training"]
 _FURTHER: dict[Occasion, tuple[str, ...]] = {
@@ -67,7 +68,12 @@ class Charts(QObject):
         self._show_step()
         charts = [chart(key, subjects, reference) for key in self._keys()]
         if self._page.isVisible():
-            self._page.set_charts(charts, theme)
+            lanes = [scene.lane for scene, _ in moving]
+            keys = [
+                Key(lane.method, subject.variant, lane.title, lane.subtitle)
+                for lane, subject in zip(lanes, numbered(subjects), strict=True)
+            ]
+            self._page.set_charts(charts, keys, theme)
         self._strip.set_charts(charts[: len(self._wanted[self._occasion])], theme)
         for each in (self._strip, self._page):
             each.set_cursor(self._playhead.t)

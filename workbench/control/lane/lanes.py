@@ -20,6 +20,7 @@ from workbench.control.disk.files import Files
 from workbench.control.runs import Runs
 from workbench.model.analyses import analysis_spec
 from workbench.model.session import LaneState, Session
+from workbench.model.setup import reason_not
 from workbench.views.lane2d import Aspect
 from workbench.views.marks import OVERLAYS, Overlay
 from workbench.widgets.cards.dialogs import Message
@@ -72,7 +73,6 @@ class LaneControl(QObject):
         if not self._room():
             return None
         lane = self._session.duplicate(key)
-        self._runs.adopt(lane)
         self._session.select(lane.key)
         return lane
 
@@ -90,7 +90,7 @@ class LaneControl(QObject):
 
     def _room(self) -> bool:
         if len(self._session.lanes) >= MOST_LANES:
-            self._window.tell("Four lanes are the most", "remove one first")
+            self._window.refuse("Four lanes are the most", "remove one first")
             return False
         return True
 
@@ -219,8 +219,10 @@ class LaneControl(QObject):
         if lane.spec is None:
             return MessageSpec("Empty lane", "Start from a preset or open a trace", "lanes", self._choices())
         if self._runs.needs_training(lane):
-            if lane.training is not None or lane.status == "running":
+            if any(job.lane == lane.key for job in self._runs.training):
                 return MessageSpec("Training begins", "", "lanes")
+            if reason_not(self._runs.catalog, lane.spec, "field", "exact"):
+                return MessageSpec("Not trained yet", "", "lanes", (("train", "Train"),))
             text = "Train it, or look at what a perfect network would do"
             return MessageSpec("Not trained yet", text, "lanes", (("train", "Train"), ("exact", "Exact field")))
         if self._runs.ready:
@@ -247,9 +249,8 @@ class LaneControl(QObject):
             self._ask_trace(key)
         elif action == "train":
             run()
-        elif action == "exact" and lane.spec is not None:
-            lane.spec = lane.spec.replace(field=Part("exact"))
-            self._runs.sample(lane)
+        elif action == "exact":
+            self._runs.change(key, "field.name", "exact")
         elif action == "remove":
             self.remove(key)
         elif model is not None:
@@ -260,7 +261,6 @@ class LaneControl(QObject):
         lane = self._emptied(key)
         if action == "copy":
             lane.spec, lane.trace, lane.training, lane.status = model.spec, model.trace, model.training, "ready"
-            self._runs.adopt(lane)
         elif action == "forward" and model.spec is not None:
             lane.spec = analysis_spec(model.spec, "forward")
             self._runs.sample(lane)

@@ -9,7 +9,17 @@ import numpy as np
 
 from core.trace import Trace
 from workbench.views.chart import ways
-from workbench.views.chart.charts import Chart, Curve, Line, Subject, errors_while_training, last_step, lines_of, losses
+from workbench.views.chart.charts import (
+    Chart,
+    Curve,
+    Line,
+    Subject,
+    errors_while_training,
+    last_step,
+    lines_of,
+    losses,
+    numbered,
+)
 from workbench.views.chart.ways import Particles, Series
 from workbench.views.image.image_ways import updates
 from workbench.views.image.images import shows_images
@@ -38,7 +48,7 @@ def chart(key: str, subjects: Sequence[Subject], reference: int = 0) -> Chart:
     """A chart of these lanes; its cursor is read by the lane ``reference``."""
     kind = TABLE[key]
     axes = shared([subject.axis for subject in subjects])
-    subjects = [replace(subject, axis=axis) for subject, axis in zip(subjects, axes, strict=True)]
+    subjects = numbered([replace(subject, axis=axis) for subject, axis in zip(subjects, axes, strict=True)])
     curves = kind.curves(subjects)
     words = "" if curves else next((subject.reason for subject in subjects if subject.reason), "")
     axis = axes[min(reference, len(axes) - 1)] if axes else PLAIN
@@ -52,11 +62,11 @@ def chart(key: str, subjects: Sequence[Subject], reference: int = 0) -> Chart:
 def _sampled(subjects: Sequence[Subject]) -> list[tuple[Line, Trace]]:
     """Lanes with at least two recorded steps."""
     ready = [
-        (subject.method, subject.trace, subject.axis)
+        (subject, subject.trace)
         for subject in subjects
         if subject.trace is not None and "x" in subject.trace and len(subject.trace["x"]) > 1
     ]
-    return list(zip(lines_of(ready), [trace for _, trace, _ in ready], strict=True))
+    return list(zip(lines_of(ready), [trace for _, trace in ready], strict=True))
 
 
 def _drawn(series: Iterable[tuple[Line, Series]]) -> tuple[Curve, ...]:
@@ -142,7 +152,7 @@ def _determinant(trace: Trace) -> Series:
 def _errors(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
     """The learned velocity against the exact one at times the engine chose."""
     known = [
-        (subject.measured["metric/velocity_error"], (subject.method, subject.trace, subject.axis))
+        (subject.measured["metric/velocity_error"], (subject, subject.trace))
         for subject in subjects
         if subject.measured is not None and subject.trace is not None
         and "metric/velocity_error" in subject.measured and len(subject.measured["metric/velocity_error"]) > 1
@@ -160,7 +170,7 @@ TABLE: dict[str, ChartKind] = {
         ),
         ChartKind("noise", "Noise left", "σ at t", _column("sigma")),
         ChartKind("speed", "Mean speed", "|dx / dt| over particles", _of_particles(ways.speed)),
-        ChartKind(MEASURED, "Velocity error over t", "RMS against exact, units / time, log", _errors, log=True),
+        ChartKind(MEASURED, "Velocity error over t", "RMS to exact, units / time, log", _errors, log=True),
         ChartKind("preview", "Preview x̂₁", "RMS distance to where it ends, log", _convergence, log=True),
         ChartKind(
             "update", "Size of a step", "RMS change of xₜ a pixel", _of_images("x"), words="No images here",
@@ -177,7 +187,7 @@ TABLE: dict[str, ChartKind] = {
             words="Nothing was trained here",
         ),
         ChartKind(
-            "error", "Error against exact", "velocity, or jumps where named, log", errors_while_training, log=True,
+            "error", "Error against exact", "velocity, jumps thin, log", errors_while_training, log=True,
             over_steps=True, words="Nothing was trained here",
         ),
     )

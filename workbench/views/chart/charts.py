@@ -6,7 +6,7 @@ They are made anew whenever rows arrive, on the window's thread, so each reads a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,13 @@ from workbench.views.words import sampler_words
 
 Floats = NDArray[np.float64]
 
-_SMOOTHING = 50
-"""Losses over which the average reaches."""
-_MOST_POINTS = 600
+_SMOOTHING, _SHARE = 50, 0.1
+"""Losses over which the average reaches, and the share of those so far that it may be: early a loss falls fast."""
+_MOST_POINTS, _LEAST = 600, 1e-12
+LINE = 1.75
+"""Pixels of a curve's width."""
+_DASHES = ((), (6.0, 4.0), (2.0, 3.0))
+"""Pixels of line and gap, by variant."""
 _ROOM, _FEWEST = 1.15, 100.0
 """Steps to come beside those done, and the shortest axis, while a training goes on."""
 
@@ -29,8 +33,8 @@ _ROOM, _FEWEST = 1.15, 100.0
 class Curve:
     """One line: x rising, y, both [n]; ``raw`` is drawn faintly behind where it is given.
 
-    ``variant`` counts curves of the same method, which differ by dash; those have a ``name`` at their end. Over time x
-    are places on the ``axis`` by which the curve's lane is read.
+    ``variant`` counts curves of the same method, which differ by dash; those have a ``name`` at their end. A ``second``
+    curve of the same lane is thin. Over time x are places on the ``axis`` by which the curve's lane is read.
     """
 
     method: Method
@@ -40,6 +44,7 @@ class Curve:
     variant: int = 0
     name: str = ""
     axis: TimeAxis = PLAIN
+    second: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +65,10 @@ class Chart:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A lane as charts see it. ``measured`` holds what the engine computed of its field later, ``reason`` why not."""
+    """A lane as charts see it. ``measured`` holds what the engine computed of its field later, ``reason`` why not.
+
+    ``variant`` counts lanes of the same method: they differ by dash, by the same one in every chart.
+    """
 
     method: Method
     trace: Trace | None = None
@@ -68,6 +76,7 @@ class Subject:
     axis: TimeAxis = PLAIN
     measured: Trace | None = None
     reason: str = ""
+    variant: int = 0
 
 
 @dataclass(frozen=True)
@@ -92,13 +101,14 @@ def losses(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
 
 
 def errors_while_training(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
-    """The errors that were recorded at each snapshot: of the velocity, and of jumps with another dash."""
+    """The errors that were recorded at each snapshot: of the velocity, and of jumps."""
     curves = []
     for line, trace in _training(subjects):
-        for more, (name, words) in enumerate((("metric/velocity_error", ""), ("metric/jump_error", "jumps"))):
+        for name, words in (("metric/velocity_error", ""), ("metric/jump_error", "jumps")):
             if name in trace and len(trace[name]) > 0:
-                stream, own = trace[name], f"{words} {line.name}".strip()
-                curves.append(Curve(line.method, stream.axis, stream[:].astype(float), None, line.variant + more, own))
+                stream, own = trace[name], f"{line.name} {words}".strip()
+                y, second = stream[:].astype(float), bool(words)
+                curves.append(Curve(line.method, stream.axis, y, None, line.variant, own, second=second))
     return tuple(curves)
 
 
@@ -109,7 +119,7 @@ def last_step(subjects: Sequence[Subject]) -> float:
 
 def _training(subjects: Sequence[Subject]) -> list[tuple[Line, Trace]]:
     known = [(subject, subject.training) for subject in subjects if subject.training is not None]
-    lines = lines_of([(subject.method, trace, PLAIN) for subject, trace in known])
+    lines = [replace(line, axis=PLAIN) for line in lines_of(known)]
     return list(zip(lines, [trace for _, trace in known], strict=True))
 
 
@@ -120,13 +130,25 @@ def value_at(curve: Curve, x: float) -> float | None:
     return float(np.interp(x, curve.x, curve.y))
 
 
-def lines_of(lanes: Sequence[tuple[Method, Trace, TimeAxis]]) -> list[Line]:
+def dashes(variant: int, width: float = LINE) -> list[float]:
+    """Lengths of line and gap in widths of the line, as pens have them; none of a solid line."""
+    return [length / width for length in _DASHES[variant % len(_DASHES)]]
+
+
+def numbered(subjects: Sequence[Subject]) -> list[Subject]:
+    """With their variants."""
+    methods = [subject.method for subject in subjects]
+    return [replace(each, variant=methods[:i].count(each.method)) for i, each in enumerate(subjects)]
+
+
+def lines_of(lanes: Sequence[tuple[Subject, Trace]]) -> list[Line]:
     """Colour and glyph tell methods apart; where lanes share one, dash and name do."""
     lines = []
-    for i, (method, _, axis) in enumerate(lanes):
-        alike = [other for same, other, _ in lanes if same == method]
-        before = [same for same, _, _ in lanes[:i]].count(method)
-        lines.append(Line(method, before, _names(alike)[before] if len(alike) > 1 else "", axis))
+    for i, (subject, _) in enumerate(lanes):
+        alike = [other for same, other in lanes if same.method == subject.method]
+        before = [same.method for same, _ in lanes[:i]].count(subject.method)
+        name = _names(alike)[before] if len(alike) > 1 else ""
+        lines.append(Line(subject.method, subject.variant, name, subject.axis))
     return lines
 
 
@@ -173,12 +195,18 @@ def _loss(line: Line, stream: Stream) -> Curve:
     starts = np.unique(np.linspace(0, len(loss), _MOST_POINTS, endpoint=False).astype(int))
     raw = np.add.reduceat(loss, starts) / np.diff(np.append(starts, len(loss)))
     x = steps[np.append(starts[1:], len(loss)) - 1]
-    return Curve(line.method, x, _smoothed(raw, _SMOOTHING * len(raw) / len(loss)), raw, line.variant, line.name)
+    return Curve(line.method, x, smoothed(raw, _SMOOTHING * len(raw) / len(loss)), raw, line.variant, line.name)
 
 
-def _smoothed(values: Floats, reach: float) -> Floats:
-    """An exponential average over the last ``reach`` values, without bias at its start."""
-    decay = 1.0 - 1.0 / max(1.0, reach)
-    kernel = decay ** np.arange(len(values))
-    out: Floats = np.convolve(values, kernel)[: len(values)] / np.cumsum(kernel)
-    return out
+def smoothed(values: Floats, reach: float) -> Floats:
+    """An exponential average of the logarithm, which is what the plot shows, over the last ``reach`` values.
+
+    It begins at the first value and reaches back over no more than a share of those so far, so that it does not stay
+    behind a loss that falls fast. From a value that is not finite on there is none.
+    """
+    logs = np.log(np.maximum(values, _LEAST))
+    out, mean = np.empty(len(logs)), logs[0]
+    for i, value in enumerate(logs):
+        mean += (value - mean) / max(1.0, min(reach, 1 + _SHARE * i))
+        out[i] = mean
+    return np.exp(out)

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from workbench.views.theme import Theme
 from workbench.widgets.controls import button, hairline, label
 
 
@@ -18,11 +19,11 @@ class Scrim(QWidget):
 
     tabbed = pyqtSignal()
 
-    def __init__(self, parent: QWidget, card: QWidget, colour: str, top: int | None = None) -> None:
+    def __init__(self, parent: QWidget, card: QWidget, theme: Theme, top: int | None = None) -> None:
         super().__init__(parent)
-        self._colour = QColor(*(int(part) for part in colour.removeprefix("rgba(").rstrip(")").split(",")))
         self._top = top
         self._card, self._before = card, parent.window().focusWidget()  # type: ignore[union-attr]  # it is in one
+        self.retheme(theme)
         card.setParent(self)
         parent.installEventFilter(self)
         self._place()
@@ -30,6 +31,13 @@ class Scrim(QWidget):
         self.raise_()
         first = next((each for each in self._stops() if isinstance(each, QLineEdit)), self._primary() or card)
         first.setFocus()
+
+    def retheme(self, theme: Theme) -> None:
+        """The window's theme has changed, as it does with the system's."""
+        self._colour = QColor(*(int(part) for part in theme.scrim.removeprefix("rgba(").rstrip(")").split(",")))
+        self.update()
+        if isinstance(self._card, Card):
+            self._card.retheme(theme)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         if watched is self.parent() and event is not None and event.type() == QEvent.Type.Resize:
@@ -132,6 +140,9 @@ class Card(QWidget):
         column.addWidget(hairline())
         column.addLayout(self.footer)
 
+    def retheme(self, theme: Theme) -> None:
+        """Cards that show a theme's colours, or a choice that follows it, do more than the style sheet does."""
+
 
 class Message(Card):
     """A question or a message: title, text, and buttons named by their verbs, the primary one last."""
@@ -142,6 +153,7 @@ class Message(Card):
         super().__init__(title, 400)
         body = label(text, "t2")
         body.setWordWrap(True)
+        body.setTextFormat(Qt.TextFormat.PlainText)
         body.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.body.addWidget(body)
         self.footer.addStretch(1)

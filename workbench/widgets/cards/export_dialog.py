@@ -11,7 +11,8 @@ from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QWid
 from workbench.export.formats import FILMS, PICTURES, TABLES, weight
 from workbench.export.pacing import PACINGS, frame_counts
 from workbench.export.scenes import Layout
-from workbench.views.theme import ThemeName
+from workbench.views.theme import Theme, ThemeName
+from workbench.views.words import typed_number
 from workbench.widgets.cards.dialogs import Card
 from workbench.widgets.controls import Segments, button, label
 from workbench.widgets.style import mark
@@ -54,7 +55,7 @@ class _Number:
     def read(self, text: str) -> float | None:
         """The number typed, or None where it is none or does not fit."""
         try:
-            value = float(text.replace(",", ""))
+            value = typed_number(text)
         except ValueError:
             return None
         return value if self.least <= value <= self.most else None
@@ -109,6 +110,8 @@ class ExportDialog(Card):
             "Lanes", [("row", "In a row"), ("grid", "A row for each model")], start.layout, "film", "picture"
         )
         self.theme = self._segments("Theme", [("dark", "Dark"), ("light", "Light")], start.theme, "film", "picture")
+        self._themed = False
+        self.theme.chosen.connect(self._choose_theme)
         self.words = self._segments("Words", [("all", "Headers and feet"), ("", "None")], "all", "film", "picture")
         self.title = self._line("Title", start.title, "film", "picture")
         self.captions = self._line("Captions", "", "film", "picture")
@@ -164,6 +167,14 @@ class ExportDialog(Card):
         row.addWidget(label(between, "t2"))
         row.addWidget(self._field(other, second), 1)
         return out
+
+    def _choose_theme(self, _theme: str) -> None:
+        self._themed = True
+
+    def retheme(self, theme: Theme) -> None:
+        """The theme is the window's until somebody chooses one."""
+        if not self._themed:
+            self.theme.set_value(theme.name)
 
     # --- what they say -------------------------------------------------------------------------------------------
 

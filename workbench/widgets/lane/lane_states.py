@@ -57,6 +57,7 @@ class MessagePanel(QWidget):
         self._title.setFont(ui(13, 600))
         self._text.setFont(ui(12))
         self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
         for label in (self._icon, self._title, self._text):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._buttons = QGridLayout()

@@ -62,6 +62,7 @@ class RowWidget(QWidget):
         wrong.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
         self._why = label("", "error")
         self._why.setWordWrap(True)
+        self._why.setTextFormat(Qt.TextFormat.PlainText)  # it repeats what was typed
         self._mend = QPushButton()
         self._mend.setObjectName("small")
         self._mend.clicked.connect(lambda: self._emit(self._allowed))
