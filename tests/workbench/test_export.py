@@ -21,14 +21,19 @@ from PIL import Image
 
 import resources
 from core.errors import FlowscopeError, SpecError
-from core.spec import Part
+from core.events import Tick
+from core.spec import Part, RunSpec, Training
 from core.trace import open_trace, save
+from core.trace.build import collect
+from trainers.jobs import start
 from workbench import folders
+from workbench.export import scenes as export_scenes
 from workbench.export import workers
 from workbench.export.film import Film, Painter
 from workbench.export.job import Order, film_of, make
 from workbench.export.pacing import PACINGS
 from workbench.export.scenes import arranged, lanes
+from workbench.painters.paper.page import Rows
 from workbench.views.marks import Heat
 from workbench.views.theme import DARK
 
@@ -303,6 +308,28 @@ def test_the_exact_field_and_the_error_are_computed_drawn_and_kept(qapp, tmp_pat
     drawn = (both != error).any(axis=2)
     assert drawn.mean() > 0.01
     assert nearer[drawn].mean() > 0.9
+
+
+def test_maps_of_a_film_over_training_have_one_scale_which_is_the_largest(qapp, tmp_path) -> None:
+    """A network with hardly any training errs more than a trained one: scales of their own would hide it."""
+    spec = RunSpec(
+        action="train", data=Part("three-gaussians"), n_samples=60, sampler=Part("euler", {"n_steps": 8}),
+        field=Part("network"), network=Part("mlp", {"width": 32, "depth": 1}),
+        training=Training(n_steps=150, batch_size=256, learning_rate=1e-2, warm_up=5, ema=0.0, n_snapshots=3),
+    )  # fmt: skip
+    save(collect(e for e in start(spec, tmp_path) if not isinstance(e, Tick | None)), tmp_path / "run.h5")
+    given = {"traces": [str(tmp_path / "run.h5")], "over": "training", "more": ["error", "density"]}
+    reel = film_of(order(tmp_path / "film.gif", **given)).reel
+    assert isinstance(reel, export_scenes.Training)
+    assert len(reel.steps) >= 3
+
+    def tops(rows: Rows) -> dict[str, float]:
+        return {mark.overlay: mark.top for row in rows for lane in row for mark in lane.marks if isinstance(mark, Heat)}
+
+    shown = [tops(reel.rows(part)) for part in range(len(reel.steps))]
+    alone = [tops(reel.choice.rows(step)) for step in reel.steps]
+    assert len({top["error"] for top in alone}) > 1
+    assert shown == [{name: max(top[name] for top in alone) for name in ("density", "error")}] * len(reel.steps)
 
 
 def test_an_analysis_that_fails_is_told_and_one_that_nobody_waits_for_is_ended(qapp, tmp_path) -> None:
