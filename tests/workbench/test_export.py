@@ -34,7 +34,7 @@ from workbench.export.job import Order, film_of, make
 from workbench.export.pacing import PACINGS
 from workbench.export.scenes import arranged, lanes
 from workbench.painters.paper.page import Rows
-from workbench.views.marks import Heat
+from workbench.views.marks import Arrows, Heat
 from workbench.views.theme import DARK
 
 TRACES = [resources.path("traces", f"swiss-roll-{name}.h5") for name in ("diffusion", "flow")]
@@ -310,7 +310,7 @@ def test_the_exact_field_and_the_error_are_computed_drawn_and_kept(qapp, tmp_pat
     assert nearer[drawn].mean() > 0.9
 
 
-def test_maps_of_a_film_over_training_have_one_scale_which_is_the_largest(qapp, tmp_path) -> None:
+def test_maps_and_arrows_of_a_film_over_training_have_one_scale(qapp, tmp_path) -> None:
     """A network with hardly any training errs more than a trained one: scales of their own would hide it."""
     spec = RunSpec(
         action="train", data=Part("three-gaussians"), n_samples=60, sampler=Part("euler", {"n_steps": 8}),
@@ -330,6 +330,13 @@ def test_maps_of_a_film_over_training_have_one_scale_which_is_the_largest(qapp, 
     alone = [tops(reel.choice.rows(step)) for step in reel.steps]
     assert len({top["error"] for top in alone}) > 1
     assert shown == [{name: max(top[name] for top in alone) for name in ("density", "error")}] * len(reel.steps)
+
+    def longest(rows: Rows) -> list[float]:
+        return [mark.full_length_at for lane in rows[0] for mark in lane.marks if isinstance(mark, Arrows)]
+
+    last = longest(reel.choice.rows(reel.steps[-1]))
+    assert longest(reel.choice.rows(reel.steps[0])) != last
+    assert [longest(reel.rows(part)) for part in range(len(reel.steps))] == [last] * len(reel.steps)
 
 
 def test_an_analysis_that_fails_is_told_and_one_that_nobody_waits_for_is_ended(qapp, tmp_path) -> None:

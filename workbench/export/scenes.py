@@ -20,7 +20,7 @@ from workbench.painters.paper.page import Rows
 from workbench.views.heat import density_top, error_top
 from workbench.views.image import images
 from workbench.views.lane2d import BASIC, Known, Look, real_scene, scene
-from workbench.views.marks import Overlay, Scene
+from workbench.views.marks import Arrows, Overlay, Scene
 from workbench.views.theme import Theme
 
 Layout = Literal["row", "grid"]
@@ -228,7 +228,8 @@ class Choice:
 class Training:
     """What training made of the samples at time t, from its first snapshot to its last, on one clock of steps.
 
-    Every part shows the same extent, and its maps are on one scale: what looks brighter than before is more.
+    Every part shows the same extent, its maps are on one scale, and its arrows on that of the last part: what looks
+    brighter or longer than before is more.
     """
 
     choice: Choice
@@ -236,6 +237,15 @@ class Training:
     t: float
     extent: tuple[float, float, float, float]
     scale: Scale
+    lengths: tuple[dict[Overlay, float], ...]
+    """For each lane, the speed at which its arrows are longest."""
+
+    @classmethod
+    def of(cls, choice: Choice, t: float, last: Rows, alive: Callable[[], None]) -> Training:
+        """``last`` are the lanes after training; ``alive`` is called now and then, and may end it by raising."""
+        steps = choice.steps()
+        lengths = tuple(_lengths(scene) for row in last for scene in row)
+        return cls(choice, steps, t, last[0][0].extent, choice.scale(steps, alive), lengths)
 
     def shot(self, place: float) -> Shot:
         step = self.steps[0] + place * (self.steps[-1] - self.steps[0])
@@ -243,5 +253,19 @@ class Training:
         return Shot(part, self.t, f"training step {self.steps[part]:,.0f}")
 
     def rows(self, part: int) -> Rows:
+        lengths = iter(self.lengths)
         rows = self.choice.rows(self.steps[part], self.scale)
-        return [[dataclasses.replace(scene, extent=self.extent) for scene in row] for row in rows]
+        return [[_comparable(scene, self.extent, next(lengths)) for scene in row] for row in rows]
+
+
+def _lengths(scene: Scene) -> dict[Overlay, float]:
+    return {mark.overlay: mark.full_length_at for mark in scene.marks if isinstance(mark, Arrows)}
+
+
+def _comparable(scene: Scene, extent: tuple[float, float, float, float], lengths: dict[Overlay, float]) -> Scene:
+    marks = tuple(
+        dataclasses.replace(mark, full_length_at=lengths.get(mark.overlay, mark.full_length_at))
+        if isinstance(mark, Arrows) else mark
+        for mark in scene.marks
+    )  # fmt: skip
+    return dataclasses.replace(scene, extent=extent, marks=marks)
