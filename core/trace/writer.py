@@ -20,6 +20,7 @@ from core.errors import TraceError
 from core.events import Chunk, Event, RunFinished, RunStarted, StreamDeclared
 from core.trace import schema
 from core.trace.lock import Claim, is_written
+from core.trace.plain import datasets, describe, empty, extend, put
 
 FLUSH_SECONDS = 0.25
 """Rows are flushed as often as that, or as seldom as keeps flushing to one part in `_COST` of the time."""
@@ -27,8 +28,9 @@ _COST, _SELDOM = 300, 8
 """The longest pause is `_SELDOM` times the shortest."""
 #: HDF5 neither reports a disk that fills up in every case nor leaves a readable file, so writing ends before that.
 LEAST_FREE_BYTES = 32 << 20
-_ROWS_PER_SCALAR_CHUNK = 1024
-#: Reserved beyond the rows of a flush: chunks of timelines, indices, and what closing writes.
+_CHUNK_BYTES, _ROWS_PER_CHUNK = 64 << 10, 1024
+"""A chunk is one row, or as many small ones as are no larger: HDF5 spends more on a chunk than on its bytes."""
+#: Reserved beyond the rows of a flush: chunks that are begun, indices, and what closing writes.
 _SLACK_BYTES = 1 << 20
 #: How NeXus viewers are to draw a row: what is not named here they show as a map.
 _INTERPRETATIONS = {"scalar": "spectrum", "images": "image"}
@@ -41,9 +43,10 @@ class TraceWriter:
         self.path = path
         self._pending: dict[str, list[Chunk]] = {}
         self._rows: dict[str, int] = {}
-        self._groups: dict[str, h5py.Group] = {}
-        self._sets: dict[str, dict[str, h5py.Dataset]] = {}
-        """The open datasets of each stream by name: looking them up costs as much as writing to them."""
+        self._columns: dict[str, tuple[str, ...]] = {}
+        self._sets: dict[str, dict[str, h5py.h5d.DatasetID]] = {}
+        """The open datasets of each stream by name."""
+        self._slack = _SLACK_BYTES
         self._flushed = time.monotonic()
         self._spent = 0.0
         """Seconds that the last flush took."""
@@ -76,10 +79,9 @@ class TraceWriter:
         finally:
             self._layout.unlink(missing_ok=True)
         self._file = h5py.File(self.path, "r+", libver=schema.LIBVER)
-        self._groups = {name: self._file[schema.group_path(name)] for name in self._groups}
-        for name, group in self._groups.items():
-            names = (schema.DATA, schema.COMMITTED, *group.attrs["columns"])
-            self._sets[name] = {each: group[each] for each in names}
+        for name, columns in self._columns.items():
+            names = (schema.DATA, schema.COMMITTED, *columns)
+            self._sets[name] = datasets(self._file, schema.group_path(name), names)
         self._file.swmr_mode = True
         self._claim = Claim(self.path)
 
@@ -99,39 +101,33 @@ class TraceWriter:
             raise TraceError(f"{self.path} cannot be written further: {_reason(error)}.") from None
 
     def _start(self, event: RunStarted) -> None:
-        attrs = self._file.attrs
-        attrs["schema"], attrs["version"] = schema.SCHEMA, f"{schema.MAJOR}.{schema.MINOR}"
-        attrs["spec"], attrs["meta"] = event.spec, json.dumps(event.meta)
-        attrs["created"] = event.meta.get("created", "")
-        attrs["status"], attrs["message"] = "running", ""
-        attrs["NX_class"], attrs["default"] = "NXroot", schema.STREAMS
-        streams = self._file.create_group(schema.STREAMS)
-        streams.attrs["NX_class"] = "NXentry"
+        describe(self._file["/"].id, {
+            "schema": schema.SCHEMA, "version": f"{schema.MAJOR}.{schema.MINOR}", "spec": event.spec,
+            "meta": json.dumps(event.meta), "created": event.meta.get("created", ""), "status": "running",
+            "message": "", "NX_class": "NXroot", "default": schema.STREAMS,
+        })  # fmt: skip
+        describe(self._file.create_group(schema.STREAMS).id, {"NX_class": "NXentry"})
 
     def _declare(self, declared: StreamDeclared) -> None:
         group = self._group(declared.name)
-        row = declared.row_shape
-        rows_per_chunk = 1 if row else _ROWS_PER_SCALAR_CHUNK
-        data = group.create_dataset(
-            schema.DATA, (0, *row), declared.dtype, maxshape=(None, *row), chunks=(rows_per_chunk, *row)
-        )
-        data.attrs["units"], data.attrs["long_name"] = declared.units, declared.name
+        row, rows_per_chunk = declared.row_shape, _rows_per_chunk(declared)
+        data = empty(group.id, schema.DATA, row, declared.dtype, rows_per_chunk)
+        describe(data, {"units": declared.units, "long_name": declared.name})
         if declared.kind in _INTERPRETATIONS:
-            data.attrs["interpretation"] = _INTERPRETATIONS[declared.kind]
+            describe(data, {"interpretation": _INTERPRETATIONS[declared.kind]})
         for column in declared.columns:
-            values = group.create_dataset(column, (0,), "f8", maxshape=(None,), chunks=(_ROWS_PER_SCALAR_CHUNK,))
-            values.attrs["long_name"] = column
+            describe(empty(group.id, column, (), "f8", _ROWS_PER_CHUNK), {"long_name": column})
         group.create_dataset(schema.COMMITTED, data=np.int64(0))
         static = group.create_group(schema.STATIC)
         for name, array in declared.static.items():
             static.create_dataset(name, data=array)
-        group.attrs["dims"], group.attrs["columns"] = list(declared.dims), list(declared.columns)
-        group.attrs["units"], group.attrs["kind"] = declared.units, declared.kind
-        group.attrs["capacity"] = declared.capacity
-        group.attrs["NX_class"], group.attrs["signal"] = "NXdata", schema.DATA
-        group.attrs["axes"] = [declared.columns[0], *("." for _ in row)]
-        group.attrs["title"] = declared.name
-        self._groups[declared.name] = group
+        describe(group.id, {
+            "dims": declared.dims, "columns": declared.columns, "units": declared.units, "kind": declared.kind,
+            "capacity": declared.capacity, "NX_class": "NXdata", "signal": schema.DATA,
+            "axes": [declared.columns[0], *("." for _ in row)], "title": declared.name,
+        })  # fmt: skip
+        self._slack += rows_per_chunk * _bytes_a_row(declared)
+        self._columns[declared.name] = declared.columns
         self._rows[declared.name] = 0
         self._pending[declared.name] = []
 
@@ -142,7 +138,7 @@ class TraceWriter:
         group = streams.create_group(stream)
         above = group.parent
         while above != streams:
-            above.attrs["NX_class"] = "NXcollection"
+            above.attrs["NX_class"] = "NXcollection"  # which another stream may have said
             above = above.parent
         return group
 
@@ -171,16 +167,15 @@ class TraceWriter:
         for name in grown:
             sets, chunks = self._sets[name], self._pending[name]
             start = self._rows[name]
-            end = start + sum(len(chunk.data) for chunk in chunks)
-            _extend(sets[schema.DATA], start, end, [chunk.data for chunk in chunks])
+            extend(sets[schema.DATA], start, [chunk.data for chunk in chunks])
             for column in chunks[0].columns:
-                _extend(sets[column], start, end, [chunk.columns[column] for chunk in chunks])
-            self._rows[name] = end
+                extend(sets[column], start, [chunk.columns[column] for chunk in chunks])
+            self._rows[name] = start + sum(len(chunk.data) for chunk in chunks)
             chunks.clear()
         if grown:
             self._file.flush()
             for name in grown:
-                self._sets[name][schema.COMMITTED][()] = self._rows[name]
+                put(self._sets[name][schema.COMMITTED], self._rows[name])
             self._file.flush()
         self._flushed = time.monotonic()
         self._spent = self._flushed - began
@@ -192,7 +187,7 @@ class TraceWriter:
             self._give_up(f"its disk has {free / 1e6:.0f} MB left")
         if wanted and self._claim is not None:
             try:
-                self._claim.reserve(self._file.id.get_filesize() + wanted + _SLACK_BYTES)
+                self._claim.reserve(self._file.id.get_filesize() + wanted + self._slack)
             except OSError as error:  # a quota, a limit, a disk that somebody else has filled since
                 self._give_up(_reason(error))
 
@@ -219,9 +214,13 @@ class TraceWriter:
             raise TraceError(f"{self.path} cannot be completed: {_reason(error)}.") from None
 
 
-def _extend(dataset: h5py.Dataset, start: int, end: int, parts: list[np.ndarray]) -> None:
-    dataset.resize(end, axis=0)
-    dataset[start:end] = np.concatenate(parts) if len(parts) > 1 else parts[0]
+def _bytes_a_row(declared: StreamDeclared) -> int:
+    return int(np.prod(declared.row_shape, dtype=np.int64)) * np.dtype(declared.dtype).itemsize
+
+
+def _rows_per_chunk(declared: StreamDeclared) -> int:
+    fitting = min(_ROWS_PER_CHUNK, _CHUNK_BYTES // max(1, _bytes_a_row(declared)))
+    return max(1, min(fitting, declared.capacity) if declared.row_shape else fitting)
 
 
 def _reason(error: OSError | RuntimeError) -> str:

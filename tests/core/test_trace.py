@@ -136,6 +136,36 @@ def test_a_reader_follows_a_growing_file(tmp_path) -> None:
         reader.close()
 
 
+FOLLOW = """
+import sys, numpy as np
+from core.trace import open_trace
+trace = open_trace(sys.argv[1])
+print(trace["x"][:].tobytes().hex(), flush=True)
+sys.stdin.readline()
+print(trace["x"][:].tobytes().hex(), trace["x"].axis.tobytes().hex(), flush=True)
+"""
+
+
+def test_who_has_read_part_of_a_chunk_sees_the_rest_of_it_when_it_is_there(tmp_path) -> None:
+    """Several small rows share a chunk, which is written again as they come."""
+    events, full = real(sample(SMALL)), collect(sample(SMALL))["x"]
+    with TraceWriter(tmp_path / "run.h5") as writer:
+        for event in events[:8]:
+            writer.feed(event)
+        writer.flush()
+        command = [sys.executable, "-c", FOLLOW, str(tmp_path / "run.h5")]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+            assert reader.stdout is not None
+            before = np.frombuffer(bytes.fromhex(reader.stdout.readline()), np.float32).reshape(-1, 64, 2)
+            for event in events[8:]:
+                writer.feed(event)
+            after, t = (bytes.fromhex(part) for part in reader.communicate("\n")[0].split())
+        assert h5py.h5d.open(writer._file.id, b"streams/x/data").get_create_plist().get_chunk()[0] > len(before) > 0
+    np.testing.assert_array_equal(before, full[: len(before)])
+    np.testing.assert_array_equal(np.frombuffer(after, np.float32).reshape(-1, 64, 2), full[:])
+    np.testing.assert_array_equal(np.frombuffer(t), full.axis)
+
+
 def test_plain_h5py_reads_a_trace(tmp_path) -> None:
     with TraceWriter(tmp_path / "run.h5") as writer:
         for event in real(sample(SMALL)):

@@ -10,7 +10,7 @@ from core.images.files import DATA_VARIABLE
 from core.metrics.chamfer import Chamfer
 from core.spec import Part
 from workbench.commands import main
-from workbench.commands.benches import images, one_step, recording, sample, solvers, swiss_roll, train
+from workbench.commands.benches import images, one_step, recording, sample, scrubbing, solvers, swiss_roll, train
 
 
 def test_what_there_is_to_measure(capsys) -> None:
@@ -26,6 +26,7 @@ def test_what_there_is_to_measure(capsys) -> None:
         "one-step",
         "recording",
         "sample",
+        "scrubbing",
         "solvers",
         "swiss-roll",
         "train",
@@ -190,3 +191,18 @@ class TestRecording:
     def test_no_turn_is_one_line(self, capsys) -> None:
         assert main(["bench", "recording", "--rounds", "0"]) == 2
         assert "Give at least one. Given 0." in capsys.readouterr().err
+
+
+class TestScrubbing:
+    def test_every_moment_is_of_a_trace_that_was_written(self, qapp) -> None:
+        report = scrubbing.scrub(0.0003, 5, (4, 1, 16, 16))
+        assert report["steps"] == 37
+        assert report["megabytes"] > 2 * 37 * 4 * 16 * 16 * 4 / 1e6
+        moves = report["moves, ms"]
+        assert list(moves) == ["read", "sheets", "page"]
+        assert all(0 < row["median"] <= row["p95"] for row in moves.values())
+        assert "37 steps" in scrubbing.table(report)
+
+    def test_a_trace_without_steps_is_one_line(self, capsys) -> None:
+        assert main(["bench", "scrubbing", "--gigabytes", "0.001"]) == 2
+        assert "at least 2 steps. Given 0.001." in capsys.readouterr().err

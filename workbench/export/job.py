@@ -91,7 +91,7 @@ def film_of(
     rows = choice.rows()
     reel: Reel = Sampling(rows)
     if order.over == "training":
-        reel = Training(choice, choice.steps(), 1.0 if order.at is None else order.at, rows[0][0].extent)
+        reel = Training.of(choice, 1.0 if order.at is None else order.at, rows, alive)
     size = (order.width // 2 * 2, order.height // 2 * 2)
     for field, title, given, least in zip(
         ("--size", "--size"), ("Width", "Height"), size, least_size(rows, order.words), strict=True

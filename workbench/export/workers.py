@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import threading
 from collections import deque
@@ -27,6 +29,8 @@ _Slots = np.memmap[tuple[int, int, int, int], np.dtype[np.uint8]]
 WORTH = 60
 """Different frames from which on processes pay: each takes most of a second to start."""
 _MOST = 8
+_KEPT = {-1: 256 << 20, -3: 32 << 20}
+"""Of mallopt: M_TRIM_THRESHOLD, what may lie free at the heap's end, and M_MMAP_THRESHOLD, what is put there at all."""
 _AHEAD = 2
 """Frames that each process may be ahead of the film."""
 
@@ -100,9 +104,19 @@ def _begin(film: Film, file: str, shape: tuple[int, int, int, int]) -> None:
     """In a painting process: what it paints, and where."""
     global _painter, _slots
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the process that waits
+    _keep_memory()
     headless.application()
     _painter, _slots = Painter(film), np.memmap(file, np.uint8, "r+", shape=shape)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _keep_memory() -> None:
+    """Let the memory of one frame's arrays serve the next frame. Linux' malloc hands it back to the system in between,
+    and the more a frame draws the longer the next would take to get its memory again, page by page."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        for option, value in _KEPT.items():
+            mallopt(option, value)
 
 
 def _end_with_parent() -> None:

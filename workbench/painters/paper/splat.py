@@ -151,7 +151,7 @@ class Layer:
         pixels, over = self._blended()
         flat = page.reshape(-1, 4).view(np.uint32).ravel()
         under = flat[pixels].view(np.uint8).reshape(-1, 4).astype(np.float32)
-        under *= np.float32(1.0) - over[:, 3:] * np.float32(1 / 255)
+        _scale(under, np.float32(1.0) - over[:, 3] * np.float32(1 / 255))
         under += over
         flat[pixels] = _rounded(under)
 
@@ -169,7 +169,7 @@ class Layer:
         sums = self._sums(ink, pixels)
         depth = sums[:, 3]
         alpha = np.float32(255.0) * (np.float32(1.0) - np.exp(-depth))
-        sums *= (alpha / np.maximum(depth, _LEAST_DEPTH))[:, None]
+        _scale(sums, alpha / np.maximum(depth, _LEAST_DEPTH))
         return pixels, sums
 
     def _all(self) -> Ink:
@@ -207,6 +207,12 @@ def _by_longer_axis(start: NDArray[Any], end: NDArray[Any]) -> tuple[Floats, Flo
     falls = ends[:, 1, 0] < ends[:, 0, 0]
     ends = np.where(falls[:, None, None], ends[:, ::-1], ends)
     return ends[..., 0], ends[..., 1], steep
+
+
+def _scale(colours: Floats, by: NDArray[np.floating]) -> None:
+    """Multiply colours [n, 4] by [n]; numpy takes twice as long where its inner loop runs over the four."""
+    for channel in colours.T:
+        channel *= by
 
 
 def _rounded(colours: Floats) -> NDArray[np.uint32]:
