@@ -406,6 +406,12 @@ def test_lanes_of_one_method_are_named_by_what_tells_them_apart() -> None:
     ):
         lines = lines_of([(Subject("flow"), of(*each)) for each in (first, second)])
         assert [line.name for line in lines] == wanted
+    for words, wanted in (
+        (["η 0", "η 0.5"], ["η 0", "η 0.5"]),
+        (["seed 1", "seed 1", "seed 2"], ["Euler 2, seed 1", "Euler 2, seed 1", "Euler 2, seed 2"]),
+    ):
+        lines = lines_of([(Subject("flow", apart=each), of("MNIST", "U-Net")) for each in words])
+        assert [line.name for line in lines] == wanted
 
 
 def test_names_at_curve_ends_stay_in_order_apart_and_inside() -> None:

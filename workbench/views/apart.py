@@ -34,7 +34,8 @@ def told_apart(scene: Scene, name: str) -> Scene:
     """The scene with such words at the end of its lane's second line."""
     if not name:
         return scene
-    return dataclasses.replace(scene, lane=dataclasses.replace(scene.lane, subtitle=f"{scene.lane.subtitle}, {name}"))
+    lane = dataclasses.replace(scene.lane, subtitle=f"{scene.lane.subtitle}, {name}", apart=name)
+    return dataclasses.replace(scene, lane=lane)
 
 
 def _names(catalog: Catalog, specs: Sequence[RunSpec]) -> list[str]:

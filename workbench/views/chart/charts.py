@@ -67,7 +67,8 @@ class Chart:
 class Subject:
     """A lane as charts see it. ``measured`` holds what the engine computed of its field later, ``reason`` why not.
 
-    ``variant`` counts lanes of the same method: they differ by dash, by the same one in every chart.
+    ``variant`` counts lanes of the same method: they differ by dash, by the same one in every chart. ``apart`` says in
+    what it differs from lanes whose headers would read alike.
     """
 
     method: Method
@@ -77,6 +78,7 @@ class Subject:
     measured: Trace | None = None
     reason: str = ""
     variant: int = 0
+    apart: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,20 +147,20 @@ def lines_of(lanes: Sequence[tuple[Subject, Trace]]) -> list[Line]:
     """Colour and glyph tell methods apart; where lanes share one, dash and name do."""
     lines = []
     for i, (subject, _) in enumerate(lanes):
-        alike = [other for same, other in lanes if same.method == subject.method]
+        alike = [lane for lane in lanes if lane[0].method == subject.method]
         before = [same.method for same, _ in lanes[:i]].count(subject.method)
         name = _names(alike)[before] if len(alike) > 1 else ""
         lines.append(Line(subject.method, subject.variant, name, subject.axis))
     return lines
 
 
-def _names(traces: Sequence[Trace]) -> list[str]:
-    """What tells runs of one method apart: their data, their networks, else sampler and steps."""
-    for say in (_data, _network):
-        names = [say(trace) for trace in traces]
-        if len(set(names)) == len(names):
-            return names
-    return [_sampler(trace) for trace in traces]
+def _names(lanes: Sequence[tuple[Subject, Trace]]) -> list[str]:
+    """What tells lanes of one method apart: data, networks, what their headers say of it, samplers."""
+    apart = [subject.apart for subject, _ in lanes]
+    samplers = [_sampler(trace) for _, trace in lanes]
+    said = ([_data(trace) for _, trace in lanes], [_network(trace) for _, trace in lanes], apart, samplers)
+    both = [", ".join(filter(None, words)) for words in zip(samplers, apart, strict=True)]
+    return next((names for names in said if len(set(names)) == len(names) and all(names)), both)
 
 
 def _data(trace: Trace) -> str:
