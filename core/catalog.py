@@ -13,8 +13,7 @@ import msgspec
 
 from core import registry
 from core.errors import SpecError, unknown
-from core.schema import check_params, properties
-from core.schema import check_value as check_value  # forms, which read the catalog, check by it too
+from core.schema import check_params, check_value, properties
 from core.spec import PARTS, VALUES, Part, RunSpec, Training
 
 

@@ -10,8 +10,8 @@ from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtWidgets import QAbstractSlider, QLineEdit, QSlider, QToolButton, QWidget
 
-from core.catalog import check_value
 from core.errors import SpecError
+from core.schema import check_value
 from workbench.model.setup import Row, parse
 from workbench.painters import fonts
 from workbench.views.theme import Theme
