@@ -412,6 +412,8 @@ def test_lanes_of_one_method_are_named_by_what_tells_them_apart() -> None:
     ):
         lines = lines_of([(Subject("flow", apart=each), of("MNIST", "U-Net")) for each in words])
         assert [line.name for line in lines] == wanted
+        under_a_legend = lines_of([(Subject("flow", apart=each, named=False), of("MNIST", "U-Net")) for each in words])
+        assert [line.name for line in under_a_legend] == [""] * len(words)
 
 
 def test_names_at_curve_ends_stay_in_order_apart_and_inside() -> None:

@@ -108,4 +108,7 @@ class Charts(QObject):
             trained = not self._runs.needs_training(lane)
             measured, reason = self._measured.of(lane, ready=self._runs.ready, trained=trained)
         axis = time_axis(self._playhead.axis, scene.lane)
-        return Subject(scene.lane.method, lane.trace, lane.training, axis, measured, reason, apart=scene.lane.apart)
+        return Subject(
+            scene.lane.method, lane.trace, lane.training, axis, measured, reason, apart=scene.lane.apart,
+            named=not self._page.isVisible(),
+        )  # fmt: skip

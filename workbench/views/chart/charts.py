@@ -68,7 +68,7 @@ class Subject:
     """A lane as charts see it. ``measured`` holds what the engine computed of its field later, ``reason`` why not.
 
     ``variant`` counts lanes of the same method: they differ by dash, by the same one in every chart. ``apart`` says in
-    what it differs from lanes whose headers would read alike.
+    what it differs from lanes whose headers would read alike. Its curves are not ``named`` under a legend.
     """
 
     method: Method
@@ -79,6 +79,7 @@ class Subject:
     reason: str = ""
     variant: int = 0
     apart: str = ""
+    named: bool = True
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def lines_of(lanes: Sequence[tuple[Subject, Trace]]) -> list[Line]:
     for i, (subject, _) in enumerate(lanes):
         alike = [lane for lane in lanes if lane[0].method == subject.method]
         before = [same.method for same, _ in lanes[:i]].count(subject.method)
-        name = _names(alike)[before] if len(alike) > 1 else ""
+        name = _names(alike)[before] if subject.named and len(alike) > 1 else ""
         lines.append(Line(subject.method, subject.variant, name, subject.axis))
     return lines
 
