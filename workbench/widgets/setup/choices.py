@@ -33,8 +33,8 @@ class ChoiceDelegate(QStyledItemDelegate):
         return wide + (_GAP + QFontMetrics(fonts.ui(12)).horizontalAdvance(side) if side else 0)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        """Of one entry: Qt asks for every one of them, and often."""
-        return QSize(self._width_of(str(index.data()), str(index.data(SIDE) or "")), _HEIGHT)
+        """No width of its own: the view is as wide as `width`, and Qt asks for every entry, and often."""
+        return QSize(0, _HEIGHT)
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         assert painter is not None  # Qt hands one
