@@ -140,8 +140,8 @@ class Job:
             self._writer.close()
             if remove:
                 self._writer.path.unlink(missing_ok=True)
-        except (FlowscopeError, OSError):
-            _log.exception("the file of job %d", self.number)
+        except (FlowscopeError, OSError) as error:  # such as a folder that is gone: nobody waits for this file
+            _log.warning("the file of job %d: %s", self.number, error)
 
     def failure(self, error: Exception) -> JobEnded:
         """What the user is told of an error in the run, with the traceback for the log unless the user caused it."""
