@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -71,19 +72,30 @@ class TraceWriter:
             raise TraceError(f"{self.path} is being written by another run. Choose another name.")
 
     def _begin(self) -> None:
-        """Everything is laid out: give the file its name, and let readers in."""
+        """Everything is laid out: let readers in, and give the file its name.
+
+        In this order, since a file that is open for writing and not yet for readers is refused to them, and for ever
+        where its writer is killed at that moment. Windows renames no open file.
+        """
         self._file.close()
         try:
             self._refuse_second()
-            self._layout.replace(self.path)
+            if sys.platform == "win32":
+                self._layout.replace(self.path)
+                self._let_readers_in(self.path)
+            else:
+                self._let_readers_in(self._layout)
+                self._layout.replace(self.path)
         finally:
             self._layout.unlink(missing_ok=True)
-        self._file = h5py.File(self.path, "r+", libver=schema.LIBVER)
+        self._claim = Claim(self.path)
+
+    def _let_readers_in(self, path: Path) -> None:
+        self._file = h5py.File(path, "r+", libver=schema.LIBVER)
         for name, columns in self._columns.items():
             names = (schema.DATA, schema.COMMITTED, *columns)
             self._sets[name] = datasets(self._file, schema.group_path(name), names)
         self._file.swmr_mode = True
-        self._claim = Claim(self.path)
 
     def feed(self, event: Event) -> None:
         try:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -18,6 +19,8 @@ from core.run import sample
 from core.spec import Part, RunSpec
 from core.trace import Trace, TraceBuilder, TraceWriter, open_trace
 from core.trace.build import collect
+from core.trace.lock import left_open
+from core.trace.reader import open_file
 
 SMALL = RunSpec(n_samples=64, data=Part("three-gaussians"), sampler=Part("heun", {"n_steps": 6}))
 
@@ -95,6 +98,25 @@ def test_a_run_can_be_stopped_at_any_step(step: int, tmp_path) -> None:
     assert trace.status == "stopped"
     full = collect(sample(SMALL))
     np.testing.assert_array_equal(trace["x"][:], full["x"][: len(trace["x"])])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file keeps its name there")
+def test_a_file_that_has_its_name_lets_readers_in(tmp_path, monkeypatch) -> None:
+    """Whoever sees it can open it, and a writer killed between the two would leave what nobody can read."""
+    replace, opened = Path.replace, []
+
+    def renamed(self, target):
+        assert left_open(self)  # its writer has it open already, and opens it no other way once it has its name
+        with open_file(self) as file:
+            opened.append(sorted(file["streams"]))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", renamed)
+    with TraceWriter(tmp_path / "run.h5") as writer:
+        for event in real(sample(SMALL)):
+            writer.feed(event)
+    with h5py.File(tmp_path / "run.h5") as file:
+        assert opened == [sorted(file["streams"])]
 
 
 WRITE_AND_DIE = """
