@@ -144,8 +144,8 @@ def test_the_line_of_the_hero_is_dragged_and_moved_by_keys(qtbot, app) -> None:
 
 
 def test_a_preset_without_records_says_what_it_waits_for(qtbot, app) -> None:
-    app.controller.desk.open_preset("one-step")
-    qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 4)
+    app.controller.desk.open_preset("three-gaussians")
+    qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 3)
     assert app.controller._message_for(app.session.lanes[0]).title == "Not trained yet"
     app.controller.desk.open_preset("moons-to-eight")
     qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 2)
