@@ -32,7 +32,8 @@ class Row(NamedTuple):
     sets: tuple[str, ...] = ()
 
 
-_CLIP = 'clipping="clip"'
+_CLIP = ("clipping=clip", "clipping.limit=1.0")
+"""To the range of pixels: the usual limit is that of points."""
 ROWS = {
     "mnist": (
         Row("mnist-flow", (50,), (1.0, 1.5)),
@@ -41,7 +42,7 @@ ROWS = {
         *(
             Row("mnist-diffusion", (50,), sets=(f'sampler="{sampler}"', *clipping))
             for sampler in ("ddim", "ddpm", "dpmpp-2m")
-            for clipping in ((), (_CLIP,))
+            for clipping in ((), _CLIP)
         ),
         Row("mnist-base-unet", (50,)),
         Row("mnist-residual-unet", (50,)),
