@@ -406,6 +406,11 @@ def test_lanes_of_one_method_are_named_by_what_tells_them_apart() -> None:
     ):
         lines = lines_of([(Subject("flow"), of(*each)) for each in (first, second)])
         assert [line.name for line in lines] == wanted
+    jumps = [of("MNIST", "U-Net") for _ in range(2)]
+    for trace, title in zip(jumps, ("MeanFlow", "Shortcut model"), strict=True):  # of one colour, by one sampler
+        trace.meta["method_title"] = title
+    lines = lines_of([(Subject("one-step"), trace) for trace in jumps])
+    assert [line.name for line in lines] == ["MeanFlow", "Shortcut model"]
     for words, wanted in (
         (["η 0", "η 0.5"], ["η 0", "η 0.5"]),
         (["seed 1", "seed 1", "seed 2"], ["Euler 2, seed 1", "Euler 2, seed 1", "Euler 2, seed 2"]),

@@ -156,16 +156,20 @@ def lines_of(lanes: Sequence[tuple[Subject, Trace]]) -> list[Line]:
 
 
 def _names(lanes: Sequence[tuple[Subject, Trace]]) -> list[str]:
-    """What tells lanes of one method apart: data, networks, what their headers say of it, samplers."""
+    """What tells lanes of one colour apart: data, methods, networks, what their headers say of it, samplers."""
     apart = [subject.apart for subject, _ in lanes]
     samplers = [_sampler(trace) for _, trace in lanes]
-    said = ([_data(trace) for _, trace in lanes], [_network(trace) for _, trace in lanes], apart, samplers)
+    said = (*([say(trace) for _, trace in lanes] for say in (_data, _method, _network)), apart, samplers)
     both = [", ".join(filter(None, words)) for words in zip(samplers, apart, strict=True)]
     return next((names for names in said if len(set(names)) == len(names) and all(names)), both)
 
 
 def _data(trace: Trace) -> str:
     return trace.meta.get("data_title", trace.spec.data.name)
+
+
+def _method(trace: Trace) -> str:
+    return trace.meta.get("method_title", trace.spec.objective.name)
 
 
 def _network(trace: Trace) -> str:
