@@ -37,7 +37,6 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         (["sample", "gone.safetensors"], "There is no file gone.safetensors"),
         (["train", "swiss-roll-flow", "--resume", "-o", "."], "holds no checkpoint.safetensors to go on from"),
         (["sample", "one-step", "--set", "sampler=euler"], "Name one of them: eight-gaussians-flow or"),
-        (["sample", "eight-gaussians-mean-flow"], "flowscope train eight-gaussians-mean-flow"),
         (
             ["fetch", "mnist", "--data", "/dev/null/data"],
             "mnist could not be downloaded: Not a directory (/dev/null/data",

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QLineEdit, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 import resources
+from core import presets
 from workbench.app import START, App
 from workbench.widgets.cards.dialogs import Message
 
@@ -128,7 +129,8 @@ def test_a_lane_is_replaced_by_a_trace_and_a_wrong_file_changes_nothing(qtbot, a
 
 
 @pytest.mark.parametrize("method", ["flow matching", "MeanFlow"])  # jumps have no closed form: the sampler gives way
-def test_a_preset_without_weights_offers_to_train_or_to_be_exact(qtbot, app, method: str) -> None:
+def test_a_preset_without_weights_offers_to_train_or_to_be_exact(qtbot, app, monkeypatch, method: str) -> None:
+    monkeypatch.setattr(presets, "shipped_weights", lambda _: None)  # these have some
     menu(app, 0)[f"Replace by a preset: Eight Gaussians, {method}"].trigger()
     settle(qtbot, app)
     panel = app.controller.lanes._panels[0]
