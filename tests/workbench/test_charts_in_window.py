@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from core.spec import RunSpec
 from tests.workbench.opened import lanes, opened, start_engine
-from tests.workbench.test_charts import count
+from tests.workbench.test_charts_drawn import count
 from workbench.app import App
 from workbench.views.theme import DARK
 

@@ -11,7 +11,7 @@ from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.workbench.opened import lanes, opened
-from tests.workbench.test_charts import count
+from tests.workbench.test_charts_drawn import count
 from workbench.app import App
 from workbench.views.tex import parse, plain
 from workbench.views.theme import DARK

@@ -1,0 +1,141 @@
+"""Charts as they are drawn: curves, glyphs, axes and names, and that a moving cursor draws no curve again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PyQt6.QtGui import QColor, QImage
+from PyQt6.QtWidgets import QApplication
+
+import resources
+from tests.workbench.test_charts import sampling_charts, shifted, trace_of, training_charts, training_of
+from workbench.views.chart.chart_table import TABLE
+from workbench.views.theme import DARK, THEMES
+from workbench.widgets.charts import ChartsStrip
+
+
+@pytest.fixture
+def strip(qtbot) -> ChartsStrip:
+    made = ChartsStrip()
+    qtbot.addWidget(made)
+    made.resize(900, 160)
+    x, data = shifted()
+    lanes = [("diffusion", trace_of(2 * x, np.linspace(0, 1, 11), data))]
+    made.set_charts(sampling_charts(lanes), DARK)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def picture(strip: ChartsStrip) -> QImage:
+    """The strip as it is once its layout has settled."""
+    QApplication.processEvents()
+    return strip.grab().toImage()
+
+
+def count(image: QImage, colour: str) -> int:
+    """Pixels that are nearly of that colour: thin lines are smoothed at their sides."""
+    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    bits = image.constBits().asarray(image.sizeInBytes())
+    pixels = np.array(bits).reshape(image.height(), -1)[:, : 3 * image.width()].reshape(-1, 3)
+    return int((np.abs(pixels.astype(int) - QColor(colour).getRgb()[:3]).max(axis=1) < 40).sum())
+
+
+def test_curves_glyph_and_cursor_are_drawn(strip) -> None:
+    strip.set_cursor(0.5)
+    image = picture(strip)
+    assert count(image, DARK.methods["diffusion"]) > 100
+    assert count(image, DARK.t1) > 100
+
+
+def test_a_moving_cursor_draws_no_curve_again(strip, monkeypatch) -> None:
+    from workbench.painters.charts import ChartPlot
+
+    picture(strip)
+    drawn: list[object] = []
+    monkeypatch.setattr(ChartPlot, "_draw_curves", lambda *args: drawn.append(args))
+    images = []
+    for t in (0.2, 0.8):
+        strip.set_cursor(t)
+        images.append(picture(strip))
+    assert drawn == []
+    assert images[0] != images[1]
+
+
+def test_only_charts_that_are_given_are_shown_in_either_theme(strip) -> None:
+    for theme in THEMES.values():
+        strip.set_charts(training_charts([("flow", training_of(np.ones(50), np.ones(2)))]), theme)
+        assert [cell.isVisible() for cell in strip._cells] == [True, True, False]
+        strip.set_step(20)
+        assert count(picture(strip), theme.methods["flow"]) > 50
+
+
+def test_a_method_that_is_behind_shows_where_it_is(strip) -> None:
+    lanes = [("flow", training_of(np.ones(n), np.ones(2), n_steps=100)) for n in (80, 30)]
+    strip.set_charts(training_charts([lanes[0], ("diffusion", lanes[1][1])]), DARK)
+    strip.set_step(80)
+    ahead = count(picture(strip), DARK.methods["diffusion"])
+    strip.set_step(-1)  # before every curve: no glyphs
+    assert ahead > count(picture(strip), DARK.methods["diffusion"]) + 50
+
+
+def test_empty_charts_say_so(strip) -> None:
+    full = picture(strip)
+    strip.set_charts(sampling_charts([]), DARK)
+    assert count(picture(strip), DARK.t3) > count(full, DARK.t3)
+
+
+def test_the_title_is_a_menu_of_all_charts(strip) -> None:
+    asked: list[tuple[int, str]] = []
+    strip.chosen.connect(lambda place, key: asked.append((place, key)))
+    menu = strip._cells[1]._title.menu()
+    assert [action.text() for action in menu.actions()] == [kind.title for kind in TABLE.values()]
+    assert [action.text() for action in menu.actions() if action.isChecked()] == ["Noise left"]
+    next(action for action in menu.actions() if action.text() == "Straightness").trigger()
+    assert asked == [(1, "straightness")]
+
+
+def test_pyqtgraph_leaves_the_exception_hook_alone() -> None:
+    code = "import sys; hook = sys.excepthook; import workbench.painters.charts; assert sys.excepthook is hook"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=resources.path("..").resolve())
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "least", "expected"),
+    [
+        (0, 1, 4, [0, 0.25, 0.5, 0.75, 1]),
+        (0, 1, 2, [0, 0.5, 1]),
+        (0, 5000, 4, [0, 1000, 2000, 3000, 4000, 5000]),
+        (-0.3, 0.9, 2, [0, 0.5]),
+    ],
+)
+def test_ticks_are_round_numbers(low: float, high: float, least: int, expected: list[float]) -> None:
+    from workbench.painters.charts import steps
+
+    np.testing.assert_allclose(steps(low, high, least), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("span", [0.05, 0.4, 0.9, 1.2, 2.5, 6.0])
+@pytest.mark.parametrize("low", [-3.3, -0.2, 0.1])
+def test_a_logarithmic_axis_has_numbers(low: float, span: float) -> None:
+    from workbench.painters.charts import decades
+
+    ticks = decades(low, low + span)
+    assert 1 <= len(ticks) <= 9
+    for place, text in ticks:
+        assert float(text.replace("−", "-")) == pytest.approx(10.0**place)
+
+
+def test_names_at_curve_ends_stay_in_order_apart_and_inside() -> None:
+    from workbench.painters.charts import apart
+
+    rng = np.random.default_rng(3)
+    for _ in range(50):
+        places = rng.uniform(0, 100, size=4)
+        moved = np.array(apart(list(places), 14, 100))
+        assert (np.argsort(moved) == np.argsort(places)).all()
+        assert np.diff(np.sort(moved)).min() >= 14 - 1e-9
+        assert moved.max() <= 100
