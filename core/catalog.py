@@ -7,10 +7,12 @@ The engine publishes it; menus, forms and the command line are made from it, and
 from __future__ import annotations
 
 import inspect
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+import resources
 from core import registry
 from core.errors import SpecError, unknown
 from core.schema import check_params, check_value, properties
@@ -83,6 +85,12 @@ def _entry(cls: type[Any]) -> Entry:
         facts=dict(getattr(cls, "facts", dict)()),
         params=properties(cls),
     )
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Catalog:
+    """The catalog that comes with the product: known before an engine is there, and without torch; read once."""
+    return load(resources.path("catalog.json").read_bytes())
 
 
 def load(data: bytes) -> Catalog:

@@ -45,7 +45,7 @@ class App:
         """``resume`` brings back the layout and, where no traces are named, the lanes of the last time."""
         self.session, self.playhead = Session(), Playhead()
         self.engine = EngineClient()
-        known = catalog.load(resources.path("catalog.json").read_bytes())
+        known = catalog.shipped()
         self.runs = Runs(self.session, self.engine, known)
         self.controller = Controller(self.session, self.playhead, self.engine, self.runs)
         self.window = self.controller.window

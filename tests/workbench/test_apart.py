@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import resources
 from core import catalog, presets
 from core.spec import Part, RunSpec
 from workbench.views.apart import names_of
 
-CATALOG = catalog.load(resources.path("catalog.json").read_bytes())
+CATALOG = catalog.shipped()
 DDIM = RunSpec(path=Part("vp-linear"), objective=Part("diffusion"), sampler=Part("ddim", {"n_steps": 20}))
 
 

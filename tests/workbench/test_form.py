@@ -11,7 +11,6 @@ from PyQt6.QtGui import QAction, QKeySequence, QWheelEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, QSlider, QToolButton, QWidget
 
-import resources
 from core import catalog, presets
 from core.events import Chunk, RunStarted, StreamDeclared
 from core.spec import RunSpec, to_json
@@ -25,7 +24,7 @@ from workbench.widgets.setup.number_row import NumberRow
 from workbench.widgets.setup.setup_panel import SetupPanel
 from workbench.widgets.setup.training_panel import TrainingPanel, time_left, training_facts
 
-CATALOG = catalog.load(resources.path("catalog.json").read_bytes())
+CATALOG = catalog.shipped()
 DARK = THEMES["dark"]
 
 

@@ -7,7 +7,6 @@ import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor
 
-import resources
 from core import catalog, presets
 from core.datasets.cifar10 import Cifar10
 from core.spec import Part
@@ -22,7 +21,7 @@ from workbench.views.image.images import Layout
 from workbench.views.image.key_frames import spread
 
 CIFAR = Cifar10.class_names
-CATALOG = catalog.load(resources.path("catalog.json").read_bytes())
+CATALOG = catalog.shipped()
 
 
 def shown(qtbot, paths) -> App:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QObject, pyqtSignal
 
-import resources
 from core import catalog
 from core import spec as specs
 from core.events import Chunk, RunStarted, StreamDeclared
@@ -61,7 +60,7 @@ def engine(qapp: object) -> Engine:
 
 @pytest.fixture
 def runs(engine: Engine) -> Runs:
-    known = catalog.load(resources.path("catalog.json").read_bytes())
+    known = catalog.shipped()
     made = Runs(Session(), engine, known)  # type: ignore[arg-type]  # it needs no more of an engine
     spec = RunSpec(
         n_samples=2000, path=Part("linear"), objective=Part("flow-matching"), sampler=Part("euler", {"n_steps": 50}),

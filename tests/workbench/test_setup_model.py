@@ -8,14 +8,13 @@ import shlex
 import msgspec
 import pytest
 
-import resources
 from core import catalog, presets
 from core import spec as specs
 from core.errors import SpecError
 from core.spec import Part, RunSpec
 from workbench.model import setup
 
-CATALOG = catalog.load(resources.path("catalog.json").read_bytes())
+CATALOG = catalog.shipped()
 RUNS = [name for name in presets.names() if len(presets.describe(name).lanes) == 1]
 SPEC = presets.load_one("swiss-roll-flow")
 

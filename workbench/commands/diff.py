@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import resources
 from core import catalog
 from core.checker import checked
 from core.trace import open_trace
@@ -23,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    known = catalog.load(resources.path("catalog.json").read_bytes())
+    known = catalog.shipped()
     first = open_trace(checked(args.first))
     try:
         second = open_trace(checked(args.second))

@@ -11,7 +11,6 @@ from typing import Literal
 
 import numpy as np
 
-import resources
 from core import catalog
 from core.errors import TraceError
 from core.trace import Trace, open_trace
@@ -65,7 +64,7 @@ def lanes(
     of the first lanes' titles; ``scale`` is that of the maps, made for these lanes where it is not given.
     """
     runs = list(map(sampled, traces))
-    names = names_of(catalog.load(resources.path("catalog.json").read_bytes()), [run.spec for run in runs])
+    names = names_of(catalog.shipped(), [run.spec for run in runs])
     if any(map(images.shows_images, runs)):
         made = image_lanes(runs, theme, real=real, kind=field_kind, hidden=hidden, more=more, scale=scale)
         made = [*map(told_apart, made, names), *made[len(names) :]]
