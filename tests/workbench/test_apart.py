@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from core import catalog, presets
 from core.spec import Part, RunSpec
-from workbench.views.apart import names_of
+from tests.workbench.scenes import full_scene
+from workbench.views.apart import names_of, told_apart
 
 CATALOG = catalog.shipped()
 DDIM = RunSpec(path=Part("vp-linear"), objective=Part("diffusion"), sampler=Part("ddim", {"n_steps": 20}))
@@ -12,6 +13,14 @@ DDIM = RunSpec(path=Part("vp-linear"), objective=Part("diffusion"), sampler=Part
 
 def names(*specs: RunSpec) -> list[str]:
     return names_of(CATALOG, specs)
+
+
+def test_what_tells_lanes_apart_begins_the_line_that_narrow_lanes_cut() -> None:
+    begun = {"Base U-Net": "Base U-Net", "no guidance": "No guidance", "η 0.5": "η 0.5", "seed 12": "Seed 12"}
+    for name, words in begun.items():
+        assert told_apart(full_scene(20, 11), name).lane.subtitle == f"{words}, {full_scene(20, 11).lane.subtitle}"
+    plain = full_scene(20, 11)
+    assert told_apart(plain, "") is plain
 
 
 def test_presets_that_differ_in_their_network_alone_say_it() -> None:

@@ -31,11 +31,17 @@ def names_of(catalog: Catalog, specs: Sequence[RunSpec]) -> list[str]:
 
 
 def told_apart(scene: Scene, name: str) -> Scene:
-    """The scene with such words at the end of its lane's second line."""
+    """The scene with such words at the beginning of its lane's second line, whose end narrow lanes cut off."""
     if not name:
         return scene
-    lane = dataclasses.replace(scene.lane, subtitle=f"{scene.lane.subtitle}, {name}", apart=name)
+    lane = dataclasses.replace(scene.lane, subtitle=f"{_begun(name)}, {scene.lane.subtitle}", apart=name)
     return dataclasses.replace(scene, lane=lane)
+
+
+def _begun(words: str) -> str:
+    """With a capital, unless they begin with a symbol."""
+    first, _, rest = words.partition(" ")
+    return words if len(first) == 1 else f"{first[0].upper()}{first[1:]} {rest}".rstrip()
 
 
 def _names(catalog: Catalog, specs: Sequence[RunSpec]) -> list[str]:

@@ -192,7 +192,7 @@ class Lane:
     reading: AxisKind = "t"
     """How its equations say the time."""
     apart: str = ""
-    """At the end of its second line: in what it differs from lanes that would read alike."""
+    """At the beginning of its second line: in what it differs from lanes that would read alike."""
     ddpm_steps: int = 1000
     """T of its path, of which step k stands at t = 1 - k / T; of a path that is no discrete schedule, DDPM's own."""
 
