@@ -39,7 +39,7 @@ def test_every_preset_resolves(name: str) -> None:
         (["sampler=heum"], "sampler", "Did you mean heun"),
         (["samplr.n_steps=3"], "samplr", "Did you mean sampler"),
         (["sampler.n_steps=9999999999999999999999"], "sampler.n_steps", "Steps must be 1 to 1,000. Given 1e+22."),
-        ([f"sampler.n_steps={'x' * 400}"], "sampler.n_steps", "Steps must be a whole number. Given 'xxxxxxxx"),
+        ([f"sampler.n_steps={'x' * 400}"], "sampler.n_steps", f"Steps must be a whole number. Given '{'x' * 99}…."),
         (["sampler.n_steps=many"], "sampler.n_steps", "Steps must be a whole number. Given 'many'."),
         (["grid=ddpm-stride"], "grid", "DDPM steps needs a discrete path, such as VP with linear β."),
         (["seed=-1"], "seed", "Seed must be 0 to 2,147,483,647. Given −1."),
