@@ -171,6 +171,33 @@ class TestImages:
         assert text.count("| mnist-mean-flow |") == 4
         assert "| real, blurred" in text
 
+    def test_goes_on_from_the_rows_of_its_report(self, capsys, tmp_path, monkeypatch) -> None:
+        monkeypatch.setenv(DATA_VARIABLE, str(tmp_path))
+        monkeypatch.setitem(images.ROWS, "mnist", (images.Row("mnist-mean-flow", (1,)),))
+        out = tmp_path / "report.json"
+        command = ["bench", "images", "mnist", "-n", "12", "-o", str(out)]
+        assert main(command) == 0
+        first = json.loads(out.read_text())["rows"]
+        monkeypatch.setitem(images.ROWS, "mnist", (images.Row("mnist-mean-flow", (1, 2)),))
+        assert main(command) == 0
+        rows = json.loads(out.read_text())["rows"]
+        assert [row["NFE"] for row in rows] == [1, 2]
+        assert rows[:1] == first  # its seconds too: it was not sampled again
+
+        before = out.read_text()
+        assert main([*command[:-4], "-n", "13", "-o", str(out)]) == 2
+        assert "report of other images or features" in capsys.readouterr().err
+        assert out.read_text() == before
+
+    @pytest.mark.parametrize("content", ["", "[]", '{"rows": []}', "\0"])
+    def test_another_file_is_not_written_over(self, capsys, tmp_path, monkeypatch, content) -> None:
+        monkeypatch.setenv(DATA_VARIABLE, str(tmp_path))
+        out = tmp_path / "thesis.json"
+        out.write_text(content)
+        assert main(["bench", "images", "mnist", "-n", "12", "--only", "mnist-mean-flow", "-o", str(out)]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+        assert out.read_text() == content
+
     def test_mistakes_are_one_line(self, capsys) -> None:
         assert main(["bench", "images", "mnits"]) == 2
         assert "mnist" in capsys.readouterr().err

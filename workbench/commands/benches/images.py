@@ -1,7 +1,8 @@
 """What the shipped image networks make: distances to real images by sampler, evaluations, guidance and clipping.
 
 Every row is the first N particles of one seed, nothing selected, held against the same real images. The last rows are
-what the figures of a second real set are, and of that set made worse in known ways.
+what the figures of a second real set are, and of that set made worse in known ways. A table of thousands of photographs
+takes hours: the report keeps each row as soon as it is measured, and the same command goes on from there.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core import presets
+from core import spec as specs
 from core.errors import SpecError, unknown
 from core.spec import SHIPPED, Part, RunSpec
 
@@ -60,7 +62,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=RunSpec().seed, metavar="S", help="of the noise")
     parser.add_argument("--only", metavar="PRESET,...", help="rows of these presets alone")
     parser.add_argument("--half", action="store_true", help="compute the networks' products in bfloat16")
-    parser.add_argument("-o", "--out", type=Path, metavar="REPORT.json", help="write the report, row by row")
+    parser.add_argument("-o", "--out", type=Path, metavar="REPORT.json", help="keep it, and go on from its rows")
 
 
 def measure(args: argparse.Namespace) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     from core.images.judge import Judge
     from core.setup import resolve
     from workbench.commands.evaluations.images import Looking, features_for, metrics_named
-    from workbench.commands.evaluations.subjects import sampled, swept
+    from workbench.commands.evaluations.subjects import sampled, swept, weights_said
 
     runs = [(row.preset, run) for row in rows for run in swept(_spec(row, args), row.nfes, row.guidances)]
     setup = resolve(runs[0][1])
@@ -88,15 +90,46 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     metrics = metrics_named(_METRICS)
     report: dict[str, Any] = {"data": dataset.title, "n": args.n, "seed": args.seed} | judge.said()
     report |= {"trained": {row.preset: _trained(row.preset) for row in rows}, "rows": []}
+    before = [] if args.out is None else _measured_before(args.out, report)
     report |= {"floor": judge.floor(metrics), "rungs": judge.rungs(metrics)}
     for i, (preset, run) in enumerate(runs):
-        found = sampled(run, f"{preset}, run {i + 1} of {len(runs)}")
-        measured = judge.measure(judge.seen(found.images, found.labels), metrics)
-        report["rows"].append({"preset": preset} | found.said | {"metrics": measured})
-        if args.out is not None:  # hours of sampling: what is measured is kept
-            args.out.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        what = {"preset": preset, "spec": json.loads(specs.to_json(run)), "weights": weights_said(run)}
+        row = next((row for row in before if what.items() <= row.items()), None)
+        if row is None:
+            found = sampled(run, f"{preset}, run {i + 1} of {len(runs)}")
+            measured = judge.measure(judge.seen(found.images, found.labels), metrics)
+            row = what | found.said | {"metrics": measured}
+        report["rows"].append(row)
+        if args.out is not None:
+            _keep(args.out, report)
     line.close()
     return report
+
+
+def _measured_before(out: Path, report: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a report that an earlier call left there, of the same images in the same features.
+
+    Raises:
+        SpecError: the file is something else, or of other images: it would be lost.
+    """
+    try:
+        old = json.loads(out.read_text(encoding="utf-8"))
+        rows: list[dict[str, Any]] = old["rows"]
+        alike = all(old[name] == report[name] for name in ("data", "n", "seed", "reference", "features"))
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, TypeError, KeyError):
+        raise SpecError("-o", f"{out} is not a report of this command. Name another file.") from None
+    if not alike:
+        raise SpecError("-o", f"{out} is a report of other images or features. Name another file.")
+    return rows
+
+
+def _keep(out: Path, report: dict[str, Any]) -> None:
+    """Whole or not at all: a run that is stopped while it writes leaves the report before."""
+    beside = out.with_name(f"{out.name}.part")
+    beside.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    beside.replace(out)
 
 
 def _spec(row: Row, args: argparse.Namespace) -> RunSpec:

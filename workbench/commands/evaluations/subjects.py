@@ -106,8 +106,6 @@ def made(name: str, runs: Sequence[RunSpec]) -> Iterator[Made]:
 def sampled(spec: RunSpec, label: str) -> Made:
     """The end of a network's run, of which nothing else is kept: a thousand images at fifty times fill the memory."""
     setup, line = resolve(spec), ProgressLine(label)
-    file = locate(spec.field.params["weights"])
-    weights = {"sha256": sha256(file), "training steps": steps_of(file)}
     field = setup.field()
     last, began = None, time.perf_counter()
     for done, row in enumerate(rows(setup, field)):
@@ -118,7 +116,14 @@ def sampled(spec: RunSpec, label: str) -> Made:
     assert last is not None  # a run has at least two rows
     nfe = int(last.columns["nfe"])
     costs = _costs(seconds, padded(spec.n_samples), nfe)  # the last block is filled up and computed as a whole
-    return Made(to_bytes(torch.from_numpy(last.x)), _labels(setup), _said(setup, nfe) | costs | {"weights": weights})
+    said = _said(setup, nfe) | costs | {"weights": weights_said(spec)}
+    return Made(to_bytes(torch.from_numpy(last.x)), _labels(setup), said)
+
+
+def weights_said(spec: RunSpec) -> dict[str, Any]:
+    """Which weights a network's run reads, as a report says it."""
+    file = locate(spec.field.params["weights"])
+    return {"sha256": sha256(file), "training steps": steps_of(file)}
 
 
 def _recorded(name: str, spec: RunSpec) -> Made:
