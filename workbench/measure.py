@@ -105,7 +105,7 @@ def say_first_frame() -> None:
         print(time.time(), flush=True)
         QTimer.singleShot(0, QCoreApplication.quit)
 
-    app.controller.lanes.stage.native.frameSwapped.connect(drawn)  # type: ignore[attr-defined]  # a QOpenGLWidget
+    app.controller.lanes.stage.drawn.connect(drawn)
     app.window.show()
     qt.exec()
     app.window.close()
@@ -149,7 +149,7 @@ def _drag(qt: QApplication, app: App) -> np.ndarray:
 
 def _until_frame(app: App, act: Callable[[], object], shows: Callable[[], bool] = lambda: True) -> float:
     """Milliseconds from an act to the frame after which ``shows`` is true."""
-    loop, native = QEventLoop(), app.controller.lanes.stage.native
+    loop, stage = QEventLoop(), app.controller.lanes.stage
     began, ended = time.perf_counter(), [0.0]
 
     def drawn() -> None:
@@ -157,11 +157,11 @@ def _until_frame(app: App, act: Callable[[], object], shows: Callable[[], bool] 
             ended[0] = time.perf_counter()
             loop.quit()
 
-    native.frameSwapped.connect(drawn)  # type: ignore[attr-defined]  # a QOpenGLWidget
+    stage.drawn.connect(drawn)
     act()
     QTimer.singleShot(_LATE_MS, loop.quit)
     loop.exec()
-    native.frameSwapped.disconnect(drawn)  # type: ignore[attr-defined]  # a QOpenGLWidget
+    stage.drawn.disconnect(drawn)
     return 1000 * ((ended[0] or time.perf_counter()) - began)
 
 

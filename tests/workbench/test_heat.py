@@ -46,7 +46,7 @@ def staged(qtbot: QtBot) -> Iterator[Callable[[Scene, float], QImage]]:
         stage.show()
         qtbot.waitExposed(stage)
         stage.set_cursor(t)
-        return stage.native.grabFramebuffer()  # type: ignore[attr-defined]  # a QOpenGLWidget
+        return stage.picture()
 
     yield made
     for stage in stages:

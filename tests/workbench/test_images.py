@@ -99,7 +99,7 @@ def app(qtbot, tmp_path):
 def on_screen(app: App, lane: int, place: tuple[float, float, float, float], columns: int, lines: int) -> np.ndarray:
     """The middle of every pixel of a grid as it is drawn, [lines, columns, 3]."""
     stage = app.controller.lanes.stage
-    picture = stage.native.grabFramebuffer()
+    picture = stage.picture()
     camera, (left, width) = stage.camera(lane), stage.spans()[lane]
     x0, x1, y0, y1 = place
     out = np.zeros((lines, columns, 3), np.uint8)

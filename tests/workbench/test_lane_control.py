@@ -61,7 +61,7 @@ def menu(app: App, index: int) -> dict[str, object]:
 
 def pixels(app: App, lane: int) -> np.ndarray:
     """What a lane's canvas shows, without its borders: [height, width, 3]."""
-    image = app.controller.lanes.stage.native.grabFramebuffer().convertToFormat(QImage.Format.Format_RGB32)
+    image = app.controller.lanes.stage.picture().convertToFormat(QImage.Format.Format_RGB32)
     bits = image.constBits()
     bits.setsize(image.sizeInBytes())
     whole = np.frombuffer(bits, np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)[..., 2::-1]

@@ -41,7 +41,7 @@ def marks(app: App, lane: int, overlay: Overlay):
 
 def pixels(app: App) -> np.ndarray:
     """The stage as it is seen: [height, width, 3]."""
-    image = app.controller.lanes.stage.native.grabFramebuffer().convertToFormat(image_format())
+    image = app.controller.lanes.stage.picture().convertToFormat(image_format())
     bits = image.constBits()
     bits.setsize(image.sizeInBytes())
     return np.frombuffer(bits, np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)[..., 2::-1].copy()

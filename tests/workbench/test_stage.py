@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QImage, QWheelEvent
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from vispy.gloo import glir
 
@@ -22,8 +22,10 @@ SIZE = (400, 400)
 DARK_BELOW, BRIGHT_ABOVE = 60, 200
 
 
-@pytest.fixture
-def show(qtbot: QtBot) -> Callable[..., Stage]:
+@pytest.fixture(params=["of a graphics card", "read back"])
+def show(qtbot: QtBot, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Stage]:
+    monkeypatch.setattr("workbench.painters.stage.stage.in_software", lambda: request.param == "read back")
+
     def made(*scenes: Scene | None) -> Stage:
         stage = Stage()
         qtbot.addWidget(stage)
@@ -37,7 +39,7 @@ def show(qtbot: QtBot) -> Callable[..., Stage]:
 
 
 def picture(stage: Stage) -> QImage:
-    return stage.native.grabFramebuffer()  # type: ignore[attr-defined]
+    return stage.picture()
 
 
 def level(stage: Stage, lane: int, x: float, y: float) -> int:
@@ -175,11 +177,44 @@ def test_the_same_scenes_again_cost_no_frame(show: Callable[..., Stage], qtbot: 
     stage = show(shown)
     picture(stage)
     qtbot.wait(50)
-    with qtbot.assertNotEmitted(stage.native.frameSwapped, wait=100):  # type: ignore[attr-defined]
+    with qtbot.assertNotEmitted(stage.drawn, wait=100):
         stage.set_scenes((shown,), DARK)
         stage.set_selected(-1)
-    with qtbot.waitSignal(stage.native.frameSwapped, timeout=2000):  # type: ignore[attr-defined]
+    with qtbot.waitSignal(stage.drawn, timeout=2000):
         stage.set_scenes((shown,), LIGHT)
+
+
+def test_what_lies_over_the_stage_and_goes_costs_no_frame_off_screen(qtbot: QtBot, monkeypatch) -> None:
+    monkeypatch.setattr("workbench.painters.stage.stage.in_software", lambda: True)
+    stage = Stage()
+    qtbot.addWidget(stage)
+    stage.resize(*SIZE)
+    stage.set_scenes((full_scene(50, 5),), DARK)
+    with qtbot.waitSignal(stage.drawn, timeout=5000):
+        stage.show()
+    over = QWidget(stage)
+    over.resize(100, 100)
+    with qtbot.assertNotEmitted(stage.drawn, wait=100):
+        over.show()
+        qtbot.wait(30)
+        over.hide()
+
+
+def test_both_canvases_show_the_same(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = []
+    for software in (True, False):
+        monkeypatch.setattr("workbench.painters.stage.stage.in_software", lambda software=software: software)
+        stage = Stage()
+        qtbot.addWidget(stage)
+        stage.resize(*SIZE)
+        stage.set_scenes((full_scene(200, 20), None), LIGHT)
+        stage.set_cursor(0.4)
+        stage.show()
+        qtbot.waitExposed(stage)
+        image = stage.picture().convertToFormat(QImage.Format.Format_RGBX8888)
+        pictures.append(np.frombuffer(image.constBits().asarray(image.sizeInBytes()), np.uint8).astype(int))
+    assert pictures[0].std() > 10
+    assert np.abs(pictures[0] - pictures[1]).max() <= 1
 
 
 def test_growing_and_changing_scenes_leak_no_gl_objects(show: Callable[..., Stage]) -> None:

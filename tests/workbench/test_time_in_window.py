@@ -59,7 +59,7 @@ def test_a_chosen_part_plays_there_and_back_on_the_screen(qtbot: QtBot, app: App
     assert bar.loop.words == "Ping-pong"
     app.playhead.set_speed(4.0)
     seen: list[float] = []
-    stage.native.frameSwapped.connect(lambda: seen.append(app.playhead.t))
+    stage.drawn.connect(lambda: seen.append(app.playhead.t))
     QTest.keyClick(app.window, Qt.Key.Key_Space)
 
     def turned() -> bool:
@@ -84,7 +84,7 @@ def test_without_keep_time_every_recorded_step_reaches_the_screen(qtbot: QtBot, 
     app.playhead.set_speed(4.0)
     app.playhead.seek(0.801)
     seen: set[float] = set()
-    app.controller.lanes.stage.native.frameSwapped.connect(lambda: seen.add(round(app.playhead.t, 9)))
+    app.controller.lanes.stage.drawn.connect(lambda: seen.add(round(app.playhead.t, 9)))
     app.playhead.play()
     qtbot.waitUntil(lambda: not app.playhead.playing, timeout=20_000)
     qtbot.waitUntil(lambda: 1.0 in seen, timeout=5000)
@@ -136,7 +136,7 @@ def test_the_head_of_a_growing_run_is_followed_until_the_slider_is_touched(qtbot
 
 
 def test_the_status_bar_counts_the_frames_of_the_film_and_no_others(qtbot: QtBot, app: App) -> None:
-    status, native = app.window.status, app.controller.lanes.stage.native
+    status, stage = app.window.status, app.controller.lanes.stage
 
     def counted() -> tuple[float, float]:
         drawn, _, imposed, _ = status.number("Display").split()
@@ -145,7 +145,7 @@ def test_the_status_bar_counts_the_frames_of_the_film_and_no_others(qtbot: QtBot
     app.playhead.set_keep_time(True)
     app.playhead.play()
     redraw = QTimer()
-    redraw.timeout.connect(native.update)  # as when rows arrive while the film plays
+    redraw.timeout.connect(stage.redraw)  # as when rows arrive while the film plays
     redraw.start(5)
     for _ in range(3):
         qtbot.waitUntil(lambda: " of " in status.number("Display"), timeout=20_000)

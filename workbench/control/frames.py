@@ -48,7 +48,7 @@ class FrameClock(QObject):
         self._report.timeout.connect(self._show)
         self._report.start()
         playhead.state_changed.connect(self._state_changed)
-        lanes.stage.native.frameSwapped.connect(self._frame_drawn)  # type: ignore[attr-defined]  # a QOpenGLWidget
+        lanes.stage.drawn.connect(self._frame_drawn)
 
     @property
     def imposed(self) -> float:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from workbench.views.marks import Method
 from workbench.views.theme import Theme, noise_colours
@@ -53,6 +52,8 @@ def colours(theme: Theme) -> NDArray[np.float32]:
 
 
 def _quantiles(alpha: Floats64, sigma: Floats64) -> Floats64:
+    from scipy.special import ndtr  # as heavy as all else that a start without this page imports of scipy
+
     y = np.linspace(-3.4, 3.4, 1201)
     spread = np.sqrt((alpha * STD) ** 2 + sigma**2)
     z = (y[None, :, None] - alpha[:, None, None] * CENTRES) / spread[:, None, None]

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int32]
@@ -189,6 +188,8 @@ class Layer:
         self._place[pixels] = np.arange(len(pixels), dtype=np.int32)
         ends = np.zeros(len(ink.lengths) + 1, np.int32)
         np.cumsum(ink.lengths, out=ends[1:])
+        from scipy.sparse import csc_array  # a fifth of the window's start, and it draws no page before its first frame
+
         shape = (len(pixels), len(ink.lengths))
         sums: Floats = csc_array((ink.depth, self._place.take(ink.pixels), ends), shape=shape) @ ink.tints
         return sums

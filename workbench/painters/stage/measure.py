@@ -20,17 +20,17 @@ def frame_ms(stage: Stage, frames: int = 60) -> NDArray[np.float64]:
     taken = []
     for k in range(frames + 10):
         loop = QEventLoop()
-        stage.native.frameSwapped.connect(loop.quit)  # type: ignore[attr-defined]  # the canvas is a QOpenGLWidget
+        stage.drawn.connect(loop.quit)
         late = QTimer(loop)
         late.setSingleShot(True)
         late.timeout.connect(loop.quit)
         late.start(5000)
         begun = time.perf_counter()
         stage.set_cursor((k * 0.37) % 1.0)
-        stage.native.update()  # also where the cursor was there already
+        stage.redraw()  # also where the cursor was there already
         loop.exec()
         taken.append(1e3 * (time.perf_counter() - begun))
-        stage.native.frameSwapped.disconnect(loop.quit)  # type: ignore[attr-defined]
+        stage.drawn.disconnect(loop.quit)
         if not late.isActive():
             raise StageError("The stage was not drawn for 5 s. Is its window shown?")
         late.stop()

@@ -6,18 +6,18 @@ redraw, however many come before the next frame.
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, pyqtSignal
-from PyQt6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
+from PyQt6.QtCore import QEvent, QObject, QPointF, Qt, pyqtSignal
+from PyQt6.QtGui import QImage, QMouseEvent, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QWidget
-from vispy import app, gloo
+from vispy import gloo
 
 from workbench.painters.signs import Key, signs
 from workbench.painters.stage.camera import BORDER, Camera, fit, lane_spans, union
-from workbench.painters.stage.errors import StageError
+from workbench.painters.stage.canvas import CardCanvas, PictureCanvas
 from workbench.painters.stage.furniture import Furniture, Ground
 from workbench.painters.stage.layer import View
 from workbench.painters.stage.layers import AnyLayer, matched
-from workbench.painters.stage.opengl import check_opengl
+from workbench.painters.stage.opengl import in_software
 from workbench.views.marks import OVERLAYS, Overlay, Scene
 from workbench.views.theme import DARK, Theme, rgba
 
@@ -34,17 +34,14 @@ class Stage(QWidget):
     lane_pressed = pyqtSignal(int)
     clicked = pyqtSignal(int, float, float)
     """Lane index and data coordinates of a press that was let go where it began."""
+    drawn = pyqtSignal()
+    """A frame has gone to the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        check_opengl()
-        app.use_app("pyqt6")
-        self._canvas = app.Canvas(parent=self, autoswap=False, config={"depth_size": 0, "stencil_size": 0})
-        self._canvas.events.draw.ignore_callback_errors = False
-        self._canvas.events.initialize.ignore_callback_errors = False
-        self._canvas.events.draw.connect(self._draw)
-        self._canvas.events.initialize.connect(self._started)
-        self.native: QWidget = self._canvas.native
+        self._canvas = (PictureCanvas if in_software() else CardCanvas)(self, self)
+        self._canvas.drawn.connect(self.drawn)
+        self.native: QWidget = self._canvas.widget
         self.native.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.native.installEventFilter(self)
         self._scenes: tuple[Scene | None, ...] = ()
@@ -78,7 +75,7 @@ class Stage(QWidget):
     def set_cursor(self, t: float) -> None:
         if t != self._cursor:
             self._cursor = t
-            self.native.update()
+            self.redraw()
 
     def set_overlays(self, overlays: frozenset[Overlay]) -> None:
         """Draw only marks of these overlays, in lanes that do not choose their own."""
@@ -86,7 +83,7 @@ class Stage(QWidget):
         self._overlays = overlays
         after = [signs(scene, self._shown_in(scene)) for scene in self._scenes if scene is not None]
         self._furniture_dirty |= before != after
-        self.native.update()
+        self.redraw()
 
     def set_plain(self, plain: bool) -> None:
         """Leave out grid, axis numbers and the key: for large type from afar."""
@@ -150,7 +147,7 @@ class Stage(QWidget):
 
     def _rearrange(self) -> None:
         self._furniture_dirty = True
-        self.native.update()
+        self.redraw()
 
     # The pointer
 
@@ -215,20 +212,21 @@ class Stage(QWidget):
 
     # Drawing
 
-    def _started(self, _event: object) -> None:
-        # A second start is another context: what was uploaded is there only if all contexts share.
-        shared = QCoreApplication.testAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
-        if self._furniture is None:
-            self._furniture = Furniture()
-        elif not shared:
-            raise StageError("The graphics context was lost. Close the window and open it again to go on drawing.")
+    def redraw(self) -> None:
+        """Ask for a frame, also where nothing changed."""
+        self._canvas.update()
+
+    def picture(self) -> QImage:
+        """What the stage shows now, in physical pixels."""
+        return self._canvas.picture()
+
+    def start(self) -> None:
+        self._furniture = Furniture()
         gloo.set_state(preset=None, depth_test=False, cull_face=False, blend=True)
 
-    def _draw(self, _event: object) -> None:
+    def draw(self, size: tuple[int, int], ratio: float) -> None:
         if self._furniture is None:
             return
-        ratio = self.native.devicePixelRatioF()
-        size = (round(self.width() * ratio), round(self.height() * ratio))
         self._sync(size, ratio)
         gloo.set_viewport(0, 0, *size)
         gloo.set_state(scissor_test=False)
