@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import msgspec
@@ -22,6 +23,8 @@ class Clipping(msgspec.Struct, frozen=True):
     needs: ClassVar[tuple[str, ...]] = ("field",)
     #: whether anything is bounded at all
     active: ClassVar[bool] = True
+    #: what its parameters are at first where the data are images, in [-1, 1]
+    for_images: ClassVar[Mapping[str, float]] = {}
 
     def bound(self, x1: Tensor) -> Tensor:
         """The previewed data [B, ...] inside its bounds."""
@@ -32,7 +35,7 @@ class Clipping(msgspec.Struct, frozen=True):
 
     @classmethod
     def facts(cls) -> dict[str, Any]:
-        return {"needs": list(cls.needs)}
+        return {"needs": list(cls.needs), "for_images": dict(cls.for_images)}
 
 
 class ClippedField:

@@ -22,6 +22,7 @@ class Clip(Clipping, frozen=True):
     name = "clip"
     title = "Clip"
     reference = "Ho et al. 2020; Saharia et al. 2022, section 2.3, static thresholding"
+    for_images = {"limit": 1.0}
 
     limit: Annotated[float, Meta(gt=0, le=100, title="Limit", description="1 for images; points reach about 4")] = 4.0
 

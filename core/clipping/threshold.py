@@ -22,6 +22,7 @@ class Threshold(Clipping, frozen=True):
     name = "threshold"
     title = "Dynamic threshold"
     reference = "Saharia et al. 2022, Imagen, section 2.3"
+    for_images = {"limit": 1.0}
 
     limit: Annotated[float, Meta(gt=0, le=100, title="Limit", description="1 for images; points reach about 4")] = 4.0
     percentile: Annotated[

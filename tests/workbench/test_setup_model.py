@@ -227,3 +227,25 @@ def test_networks_are_chosen_with_their_size_in_view() -> None:
     assert network(photographs).fact.startswith("3.01 M")
     assert network(setup.set_value(CATALOG, spec, "network.base", 64)).fact == ""
     assert all(row.detail for row in network(spec).rows if row.field in ("field.retime", "field.autocast"))
+
+
+def test_a_bound_of_images_is_that_of_their_pixels() -> None:
+    images = setup.set_value(CATALOG, RunSpec(), "data.name", "mnist")
+    for name in ("clip", "threshold"):
+        assert setup.set_value(CATALOG, images, "clipping.name", name).clipping.params["limit"] == 1.0
+        assert "limit" not in setup.set_value(CATALOG, RunSpec(), "clipping.name", name).clipping.params
+    own = setup.set_value(CATALOG, setup.set_value(CATALOG, images, "clipping.name", "clip"), "clipping.limit", 1.5)
+    assert setup.set_value(CATALOG, own, "clipping.name", "threshold").clipping.params["limit"] == 1.5
+
+
+def test_classes_are_chosen_where_their_names_are_known() -> None:
+    moons = RunSpec(data=Part("moons"))
+    names = CATALOG.entry("data", "moons").facts["classes"]
+    shown = [choice.title for choice in rows(moons)["label"].choices]
+    assert shown == ["Any", "One of each", *names]
+    asked = setup.set_value(CATALOG, moons, "label", names[1])
+    assert rows(asked)["label"].value == names[1]
+    own = setup.set_value(CATALOG, moons, "label", "1,0")
+    assert [choice.value for choice in rows(own)["label"].choices][-1] == "1,0"
+    rings = setup.set_value(CATALOG, RunSpec(data=Part("rings")), "data.n_rings", 5)
+    assert not rows(rings)["label"].choices, "five rings have five classes, the catalog knows of three"

@@ -228,3 +228,21 @@ def test_dropped_points_are_the_data_of_every_lane(qtbot, app, tmp_path) -> None
     qtbot.waitUntil(lambda: lane.trace is not None and lane.trace.spec.data.name == "points", timeout=20_000)
     qtbot.waitUntil(lambda: len(lane.trace["x"]) > 3, timeout=20_000)
     assert lane.trace["x"].static["data"].std() == pytest.approx(2.0, abs=0.4)
+
+
+def test_points_that_are_none_leave_the_lanes_their_data(qtbot, app, tmp_path) -> None:
+    qtbot.mouseClick(card(app, CARDS[0]), Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(app.engine.hello, timeout=60_000):
+        app.engine.start()
+    before, title = [lane.spec for lane in app.session.lanes], app.session.title
+    (tmp_path / "holes.csv").write_text("x,y\n0,0\n1,nan\n2,1\n")
+    drop(app, tmp_path / "holes.csv")
+    qtbot.waitUntil(lambda: bool(app.window.findChildren(Message)), timeout=20_000)
+    told = " ".join(words.text() for words in app.window.findChildren(Message)[0].findChildren(QLabel))
+    assert "holes.csv holds a number that is not finite (point 2)" in told
+    assert [lane.spec for lane in app.session.lanes] == before
+    assert app.session.title == title
+    qtbot.waitUntil(lambda: not app.runs.sampling, timeout=20_000)
+    assert [lane.status for lane in app.session.lanes if lane.spec] == ["ready", "ready"]
+    app.controller.panel.form.changed.emit("sampler.n_steps", 7)  # what fails later is not taken for the file
+    qtbot.waitUntil(lambda: len(app.session.lanes[0].trace["x"]) == 8, timeout=20_000)

@@ -318,6 +318,8 @@ class Controller(QObject):
     def _failed(self, key: int, message: str) -> None:
         logging.error("lane %s: %s", key, message)
         self.scenes.forget(key)
+        if self.desk.take_back(key, message):
+            return
         if self.runs.ready:  # that the engine stopped was told
             self.window.refuse(message)
 

@@ -133,9 +133,14 @@ def _classes(catalog: Catalog, spec: RunSpec, data: Entry) -> tuple[Row, ...]:
     asked = spec.label or spec.guidance.name != "none"
     if not data.facts.get("classes") or not (told or asked):
         return ()
-    label = _plain(catalog.run, spec, "label")
-    help_ = f"{label.help}: {', '.join(data.facts['classes'])}"
-    return (dataclasses.replace(label, help=help_), *_part(catalog, spec, "guidance", "Guidance"))
+    label, names = _plain(catalog.run, spec, "label"), data.facts["classes"]
+    if catalog.values("data", spec.data) == catalog.values("data", Part(spec.data.name)):
+        choices = {"": "Any", ",".join(names): "One of each"} | {name: name for name in names}
+        choices.setdefault(spec.label, spec.label)  # by number, or some of them
+        label = dataclasses.replace(label, choices=tuple(Choice(*each) for each in choices.items()))
+    else:  # there may be more or fewer than the catalog knows of
+        label = dataclasses.replace(label, help=f"{label.help}: {', '.join(names)}")
+    return (label, *_part(catalog, spec, "guidance", "Guidance"))
 
 
 def _part(catalog: Catalog, spec: RunSpec, kind: str, title: str) -> tuple[Row, ...]:
@@ -277,9 +282,10 @@ def _lower(title: str) -> str:
 
 
 def _with_name(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> RunSpec:
-    params = catalog.entry(kind, name).params
-    kept = {key: value for key, value in spec.part(kind).params.items() if key in params}
-    return spec.replace(**{kind: Part(name, kept)})
+    entry = catalog.entry(kind, name)
+    kept = {key: value for key, value in spec.part(kind).params.items() if key in entry.params}
+    usual = entry.facts.get("for_images", {}) if shape_of(catalog, spec.data.name) == "images" else {}
+    return spec.replace(**{kind: Part(name, usual | kept)})
 
 
 def defaults(catalog: Catalog, spec: RunSpec) -> RunSpec:

@@ -36,6 +36,10 @@ class Desk(QObject):
         self._main = controller
         self.recents = Recents()
         controller.runs.trained.connect(self._trained)
+        controller.runs.rows_arrived.connect(self._answered)
+        self._before: dict[int, RunSpec] = {}
+        """What the lanes were before a file became their data, until it has proved to hold some."""
+        self._title = ""
         self._cards: dict[str, CardSpec] = {}
         self.start: StartPage | None = None
         self.runs: RunsFolder | None = None
@@ -201,6 +205,8 @@ class Desk(QObject):
         except SpecError as error:
             self._main.window.message("This file cannot become a data set", error.message)
             return
+        self._before = {lane.key: lane.spec for lane, _ in changes if lane.spec is not None}
+        self._title = session.title
         for lane, spec in changes:
             lane.spec = spec
             runs.sample(lane)
@@ -208,6 +214,27 @@ class Desk(QObject):
         session.set_title(path.stem)
         self.show_lanes()
         self._main.tell(f"{path.name} is the data set", "exact field, no training")
+
+    def _answered(self, key: int) -> None:
+        lane = self._main.session.lane(key)
+        if lane.trace is not None and lane.spec is not None and lane.trace.spec.data == lane.spec.data:
+            self._before = {}
+
+    def take_back(self, key: int, problem: str) -> bool:
+        """Give the lanes the data back that they had, where a lane failed over a file that has just become theirs."""
+        session, runs, before = self._main.session, self._main.runs, self._before
+        if key not in before or not runs.ready:
+            return False
+        self._before = {}
+        for lane in session.lanes:
+            if lane.key in before:
+                lane.spec, lane.status, lane.message = before[lane.key], "ready", ""
+                if not runs.needs_training(lane):
+                    runs.sample(lane, whole=True)  # what is on its way with the file is dropped
+                session.touch(lane.key)
+        session.set_title(self._title)
+        self._main.window.message("This file cannot become a data set", problem.removeprefix("data.file: "))
+        return True
 
     def _with_data(self, spec: RunSpec, kind: str, path: Path) -> RunSpec:
         catalog = self._main.runs.catalog
