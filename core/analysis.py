@@ -24,7 +24,7 @@ from torch import Tensor
 from core.errors import SpecError
 from core.events import Chunk, Event, RunFinished, StopRun, StreamDeclared, Tick
 from core.fields import Field
-from core.mixture import Mixture
+from core.numerics.mixture import Mixture
 from core.run import Mesh, data_points, field_grid, started, timeline
 from core.setup import Setup, resolve
 from core.spec import Part, RunSpec

@@ -1,7 +1,7 @@
 """The catalog: every registered implementation with its parameters as JSON Schema, readable without torch.
 
 The engine publishes it; menus, forms and the command line are made from it, and specs are checked against it by
-`core.schema`, so that one mistake has one wording everywhere.
+`core.parts.schema`, so that one mistake has one wording everywhere.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 import resources
 from core import registry
 from core.errors import SpecError, unknown
-from core.schema import check_params, check_value, properties
+from core.parts.schema import check_params, check_value, properties
 from core.spec import PARTS, VALUES, Part, RunSpec, Training
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from core.fields import Field
+from core.fields import Field, jumping
 from core.paths import Path
 from core.predictions import Estimate
 
@@ -43,10 +42,9 @@ class CountedField:
 
     def flow_map(self, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None = None) -> Tensor:
         self.nfe += 1
-        jump: Any = self._field
-        conds = _blocks(cond, x)
+        jump, conds = jumping(self._field).flow_map, _blocks(cond, x)
         blocks = torch.split(x, block(x.ndim, x.device))
-        return torch.cat([jump.flow_map(b, t, s, k) for b, k in zip(blocks, conds, strict=True)])
+        return torch.cat([jump(b, t, s, k) for b, k in zip(blocks, conds, strict=True)])
 
 
 def blockwise(field: Field, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
@@ -74,6 +72,4 @@ class ConditionedField:
         return self._field(x, t, self._cond)
 
     def flow_map(self, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None = None) -> Tensor:
-        jump: Any = self._field
-        x_s: Tensor = jump.flow_map(x, t, s, self._cond)
-        return x_s
+        return jumping(self._field).flow_map(x, t, s, self._cond)

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from core import registry
 from core import spec as specs
 from core.errors import SpecError
-from core.fields import Field
+from core.fields import Field, jumping
 from core.networks import Network
-from core.parts import make
+from core.parts.making import make
 from core.paths import Path
 from core.predictions import Estimate, Reading
 from core.spec import RunSpec
@@ -106,9 +106,8 @@ class RetimedField:
 
     def flow_map(self, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None = None) -> Tensor:
         """The jump on the trained path: a particle's ways on both paths differ by the same factor at every time."""
-        jump: Any = self._field
         (there, ratio), (ahead, ratio_ahead) = self._there(x, t), self._there(x, s)
-        x_s: Tensor = jump.flow_map(x * ratio, there.to(t.dtype), ahead.to(s.dtype), cond)
+        x_s = jumping(self._field).flow_map(x * ratio, there.to(t.dtype), ahead.to(s.dtype), cond)
         return x_s / ratio_ahead
 
     def _there(self, x: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:

@@ -21,13 +21,13 @@ from torch import Tensor
 
 from core import registry
 from core import spec as specs
-from core.device import processor
 from core.errors import SpecError
 from core.evaluation import ConditionedField, CountedField, block, padded
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDeclared, Tick
 from core.fields import Field
-from core.noise import BrownianPath, Noise
-from core.parts import make
+from core.machine.device import processor
+from core.numerics.noise import BrownianPath, Noise
+from core.parts.making import make
 from core.paths import Coefficients, Path
 from core.setup import Setup, resolve
 from core.spec import RunSpec

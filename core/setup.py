@@ -8,9 +8,7 @@ from typing import Any
 import msgspec
 import torch
 
-from core import device as devices
 from core import registry
-from core.classes import numbers_of
 from core.clipping import Clipping
 from core.couplings import Coupling
 from core.datasets import Dataset
@@ -18,12 +16,14 @@ from core.errors import SpecError
 from core.fields import Field, FieldSpec
 from core.grids import Grid
 from core.guidance import Guidance
-from core.mixture import Mixture
-from core.needs import provided, sentence
-from core.parts import make
+from core.machine import device as devices
+from core.numerics.mixture import Mixture
+from core.parts.classes import numbers_of
+from core.parts.making import make
+from core.parts.needs import provided, sentence
+from core.parts.schema import check_params, check_value, properties
 from core.paths import Path
 from core.samplers import Sampler
-from core.schema import check_params, check_value, properties
 from core.sources import Source
 from core.spec import VALUES, RunSpec, Training
 

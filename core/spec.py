@@ -16,8 +16,8 @@ import msgspec
 from msgspec import Meta
 
 from core.errors import SpecError, shown, unknown
-from core.local_file import one_line
-from core.schema import check_params, check_value, properties
+from core.machine.local_file import one_line
+from core.parts.schema import check_params, check_value, properties
 
 #: The kinds of parts, in the order in which a form and a TOML file show them.
 PARTS = (

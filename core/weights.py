@@ -14,7 +14,7 @@ from torch import Tensor
 import resources
 from core import spec as specs
 from core.errors import SpecError, unknown
-from core.local_file import one_line
+from core.machine.local_file import one_line
 from core.predictions import Prediction, Reading
 from core.spec import SHIPPED, RunSpec
 

@@ -23,7 +23,7 @@ from torch import Tensor
 import resources
 from core.datasets.mnist import Mnist
 from core.images.classifier import Classifier, accuracy
-from core.noise import uniform
+from core.numerics.noise import uniform
 
 SEED, EPOCHS, BATCH, PEAK, DECAY, EMA, SHIFT = 1, 12, 256, 4e-3, 0.05, 0.99, 2
 COMMAND = "python tools/train_classifier.py"

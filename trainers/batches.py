@@ -9,8 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from core.epochs import shuffled
-from core.noise import normal, uniform
+from core.numerics.epochs import shuffled
+from core.numerics.noise import normal, uniform
 from core.setup import Setup
 from trainers.objective import Objective, Pairs
 

@@ -25,10 +25,10 @@ from msgspec import Meta
 from torch import Tensor
 
 from core.errors import SpecError
-from core.exponential import data_step
 from core.fields import Field
 from core.learned import Evaluation, load_field
-from core.mixture import MixtureField
+from core.numerics.exponential import data_step
+from core.numerics.mixture import MixtureField
 from core.paths import Path
 from core.predictions import Prediction, Reading
 from core.registry import register

@@ -21,12 +21,12 @@ from core.evaluation import BLOCK, ConditionedField
 from core.fields import Field
 from core.grids.uniform import Uniform
 from core.learned import load_field
-from core.parts import make
+from core.numerics.solve import solve
+from core.parts.making import make
 from core.predictions import Prediction
 from core.registry import register
 from core.samplers import Sampler
 from core.setup import Setup
-from core.solve import solve
 from core.spec import Part
 from core.weights import locate, spec_of
 from trainers.objective import Objective, Pairs

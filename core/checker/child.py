@@ -18,7 +18,7 @@ from core.checker.checkpoint import walk_checkpoint
 from core.checker.hdf5 import walk_trace
 from core.checker.picture import walk_picture
 from core.errors import FlowscopeError
-from core.local_file import one_line
+from core.machine.local_file import one_line
 
 CPU_SECONDS = 1.5
 MEMORY = 200 << 20

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from core.errors import FlowscopeError
-from core.local_file import PICTURES, one_line
+from core.machine.local_file import PICTURES, one_line
 
 #: Decoded with an opacity that is 128 MB, which with its copies stays within what a machine spares.
 MOST_PIXELS = 32_000_000

@@ -11,8 +11,8 @@ from typing import Annotated
 from msgspec import Meta
 from torch import Tensor
 
-from core.assignment import optimal
 from core.couplings import Coupling
+from core.numerics.assignment import optimal
 from core.registry import register
 
 

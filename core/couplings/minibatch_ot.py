@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from core.assignment import optimal
 from core.couplings import Coupling
+from core.numerics.assignment import optimal
 from core.registry import register
 
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from core.mixture import Mixture, Samples
+from core.numerics.mixture import Mixture, Samples
 
 __all__ = ["Dataset", "Samples"]
 

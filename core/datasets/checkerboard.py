@@ -8,7 +8,7 @@ import torch
 from msgspec import Meta
 
 from core.datasets import Dataset
-from core.mixture import Mixture
+from core.numerics.mixture import Mixture
 from core.registry import register
 
 _PER_SIDE = 11

@@ -1,7 +1,7 @@
 """CIFAR-10: 50,000 + 10,000 photographs of ten classes, 32 x 32 in colour, in [-1, 1].
 
-45,000 train, mirrored left to right half of the time, 5,000 validate (`core.epochs.split`), 10,000 test. Read from the
-official binary version. Reference: Krizhevsky, "Learning multiple layers of features from tiny images" (2009).
+45,000 train, mirrored left to right half of the time, 5,000 validate (`core.numerics.epochs.split`), 10,000 test. Read
+from the official binary version. Reference: Krizhevsky, "Learning multiple layers of features from tiny images" (2009).
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ from torch import Tensor
 
 from core.datasets import Dataset
 from core.errors import SpecError
-from core.local_file import PICTURES, find_picture, one_line, stamp
-from core.mixture import Mixture
+from core.machine.local_file import PICTURES, find_picture, one_line, stamp
+from core.numerics.mixture import Mixture
 from core.plane.curves import CENTRES, scaled
 from core.plane.quasirandom import stipple
 from core.registry import register

@@ -1,7 +1,7 @@
 """Any folder of images: cut square, resized, in [-1, 1]. Sub-folders are read too; there are no classes.
 
-A tenth of the images is kept for validation and a tenth for the test, both chosen by hash (`core.epochs.split`) of the
-place in the order of names.
+A tenth of the images is kept for validation and a tenth for the test, both chosen by hash
+(`core.numerics.epochs.split`) of the place in the order of names.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Annotated
 import torch
 from msgspec import Meta
 
-from core.epochs import split
 from core.errors import SpecError
 from core.images.dataset import ImageDataset, Pixels
 from core.images.pictures import read_pictures
+from core.numerics.epochs import split
 from core.registry import register
 
 

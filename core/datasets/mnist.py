@@ -1,6 +1,6 @@
 """MNIST: 60,000 + 10,000 handwritten digits, 28 x 28, in [-1, 1].
 
-54,000 train, 6,000 validate (`core.epochs.split`), 10,000 test. Reference: LeCun, Bottou, Bengio and Haffner,
+54,000 train, 6,000 validate (`core.numerics.epochs.split`), 10,000 test. Reference: LeCun, Bottou, Bengio and Haffner,
 "Gradient-based learning applied to document recognition" (1998).
 """
 

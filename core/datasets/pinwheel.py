@@ -14,9 +14,9 @@ from typing import Annotated
 import torch
 from msgspec import Meta
 
-from core.classes import named
 from core.datasets import Dataset
-from core.mixture import Mixture
+from core.numerics.mixture import Mixture
+from core.parts.classes import named
 from core.plane.curves import CENTRES, scaled
 from core.plane.quasirandom import r2
 from core.registry import register

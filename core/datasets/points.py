@@ -1,7 +1,7 @@
 """Points of a file as a data set: a finite set, for which the exact field is "exact for these points".
 
-A fifth of the points is held out, chosen by hash (`core.epochs.split`): networks are trained on the rest, in a new
-order each epoch, and the density is theirs, each point blurred by the stated width.
+A fifth of the points is held out, chosen by hash (`core.numerics.epochs.split`): networks are trained on the rest, in
+a new order each epoch, and the density is theirs, each point blurred by the stated width.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import torch
 from msgspec import Meta
 from torch import Tensor
 
-from core.classes import named
 from core.datasets import Dataset, Samples
-from core.epochs import shuffled, split
 from core.errors import SpecError
-from core.local_file import find, stamp
-from core.mixture import Mixture
-from core.noise import normal
+from core.machine.local_file import find, stamp
+from core.numerics.epochs import shuffled, split
+from core.numerics.mixture import Mixture
+from core.numerics.noise import normal
+from core.parts.classes import named
 from core.plane.curves import STD
 from core.plane.points_file import read_points
 from core.registry import register

@@ -8,9 +8,9 @@ from typing import Annotated
 import torch
 from msgspec import Meta
 
-from core.classes import named
 from core.datasets import Dataset
-from core.mixture import Mixture
+from core.numerics.mixture import Mixture
+from core.parts.classes import named
 from core.plane.curves import CENTRES, along, polar, scaled
 from core.registry import register
 

@@ -13,7 +13,7 @@ import torch
 from msgspec import Meta
 
 from core.datasets import Dataset
-from core.mixture import Mixture
+from core.numerics.mixture import Mixture
 from core.plane.curves import CENTRES, along, polar, scaled
 from core.registry import register
 

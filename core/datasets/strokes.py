@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from PIL import ImageFont
 
 import resources
-from core.classes import named
 from core.datasets import Dataset
 from core.errors import SpecError
-from core.mixture import Mixture
+from core.numerics.mixture import Mixture
+from core.parts.classes import named
 from core.plane.curves import CENTRES, scaled
 from core.plane.quasirandom import stipple
 from core.registry import register

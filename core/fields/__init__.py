@@ -6,7 +6,7 @@ which a spec names a field: a struct whose `build` makes the callable.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 import msgspec
 import torch
@@ -29,10 +29,17 @@ class Field(Protocol):
         ...
 
 
-class FlowMap(Protocol):
-    """x_s from x_t in one evaluation, for 0 <= t < s <= 1."""
+class FlowMap(Field, Protocol):
+    """A field that also jumps: what provides ``flow-map``."""
 
-    def __call__(self, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None = None) -> Tensor: ...
+    def flow_map(self, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None = None) -> Tensor:
+        """x_s [B, ...] from x_t in one evaluation, for 0 <= t < s <= 1."""
+        ...
+
+
+def jumping(field: Field) -> FlowMap:
+    """A field as the flow map that it is: a run of which a part needs one is refused before without."""
+    return cast(FlowMap, field)
 
 
 class FieldSpec(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import torch
 from core.datasets import Dataset
 from core.errors import SpecError
 from core.fields import Field, FieldSpec
-from core.mixture import MixtureField
+from core.numerics.mixture import MixtureField
 from core.paths import Path
 from core.registry import register
 from core.sources import Source

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from core.datasets import Dataset
 from core.fields import Field, FieldSpec
-from core.mixture import Mixture, MixtureField
+from core.numerics.mixture import Mixture, MixtureField
 from core.paths import Path
 from core.registry import register
 from core.sources import Source

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from core.fields import Field
-from core.mixture import Mixture
+from core.numerics.mixture import Mixture
 
 
 class Guidance(msgspec.Struct, frozen=True):

@@ -8,12 +8,12 @@ et al., "Applying Guidance in a Limited Interval" (2024).
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 from torch import Tensor
 
-from core.fields import Field
+from core.fields import Field, jumping
 from core.guidance import Guidance
 from core.paths import Path
 from core.predictions import Estimate
@@ -63,11 +63,11 @@ class CfgField:
         return Estimate(*(a + w * (b - a) for a, b in zip(plain, conditional, strict=True)))
 
     def flow_map(self, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None = None) -> Tensor:
-        jump: Any = self._field
-        conditional: Tensor = jump.flow_map(x, t, s, cond)
+        jump = jumping(self._field).flow_map
+        conditional = jump(x, t, s, cond)
         if cond is None or not self._applies(t):
             return conditional
-        plain: Tensor = jump.flow_map(x, t, s, None)
+        plain = jump(x, t, s, None)
         return plain + self._guidance.scale * (conditional - plain)
 
     def _applies(self, t: Tensor) -> bool:

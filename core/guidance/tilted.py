@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core.fields import Field
 from core.guidance import Guidance
-from core.mixture import Mixture, MixtureField
+from core.numerics.mixture import Mixture, MixtureField
 from core.registry import register
 
 _MOST_NODES = 201

@@ -12,10 +12,10 @@ from msgspec import Meta
 from torch import Tensor
 
 from core.datasets import Dataset, Samples
-from core.epochs import shuffled, split
 from core.errors import SpecError
-from core.mixture import Mixture
-from core.noise import uniform
+from core.numerics.epochs import shuffled, split
+from core.numerics.mixture import Mixture
+from core.numerics.noise import uniform
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from core.features import FeatureNetwork, Report, silent
 from core.images.dataset import ImageDataset
 from core.images.metrics import ImageMetric, ImageSet, Score
 from core.images.reference import RealImages, real_sets, training_images
-from core.noise import normal
+from core.numerics.noise import normal
 
 _BLUR, _NOISE = 1.0, 25.0
 """Of the rungs: the standard deviations of a Gaussian blur in pixels, and of noise in grey levels."""

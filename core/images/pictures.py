@@ -11,7 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from core.errors import SpecError
-from core.local_file import PICTURES
+from core.machine.local_file import PICTURES
 
 _LIMIT = 4 * 1024**3
 """Bytes that a folder may take in memory."""

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from core.epochs import shuffled
 from core.errors import SpecError
 from core.images.dataset import ImageDataset, Pixels
 from core.images.sample import pixels
+from core.numerics.epochs import shuffled
 
 _ORDER = 0
 """The seed of the order: the same reference for every run."""

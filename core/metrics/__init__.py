@@ -13,7 +13,7 @@ import msgspec
 from torch import Tensor
 
 from core.fields import Field
-from core.mixture import Mixture
+from core.numerics.mixture import Mixture
 
 
 class Metric(msgspec.Struct, frozen=True):

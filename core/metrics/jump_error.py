@@ -22,12 +22,12 @@ from core.errors import SpecError
 from core.fields import Field
 from core.grids.log_snr import LogSnr
 from core.metrics import FieldMetric
-from core.mixture import Mixture, MixtureField
-from core.noise import normal
-from core.parts import make
+from core.numerics.mixture import Mixture, MixtureField
+from core.numerics.noise import normal
+from core.numerics.solve import solve
+from core.parts.making import make
 from core.paths import Path
 from core.registry import register
-from core.solve import solve
 from core.spec import Part
 
 Spans = Literal["to data", "all"]

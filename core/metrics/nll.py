@@ -25,7 +25,7 @@ from core.errors import SpecError
 from core.fields import Field
 from core.grids.log_snr import LogSnr
 from core.metrics import FieldMetric
-from core.mixture import Mixture
+from core.numerics.mixture import Mixture
 from core.registry import register
 
 _MOST_DIMS = 3

@@ -16,7 +16,7 @@ from msgspec import Meta
 from torch import Tensor
 
 from core.metrics import SampleMetric
-from core.noise import normal
+from core.numerics.noise import normal
 from core.registry import register
 
 _SEED = 0

@@ -18,11 +18,11 @@ from torch import Tensor
 from core.datasets.eight_gaussians import EightGaussians
 from core.fields import Field
 from core.grids.log_snr import LogSnr
-from core.mixture import MixtureField
-from core.noise import normal
-from core.parts import make
+from core.numerics.mixture import MixtureField
+from core.numerics.noise import normal
+from core.numerics.solve import solve
+from core.parts.making import make
 from core.samplers import Sampler
-from core.solve import solve
 from core.spec import Part
 
 PathName = Literal["vp-sde", "linear"]

@@ -17,9 +17,9 @@ from torch import Tensor
 
 from core.datasets.three_gaussians import ThreeGaussians
 from core.fields import Field
-from core.mixture import MixtureField
-from core.noise import Noise
-from core.parts import make
+from core.numerics.mixture import MixtureField
+from core.numerics.noise import Noise
+from core.parts.making import make
 from core.samplers import Sampler
 from core.spec import Part
 

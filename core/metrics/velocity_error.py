@@ -10,8 +10,8 @@ from torch import Tensor
 from core.errors import SpecError
 from core.fields import Field
 from core.metrics import FieldMetric
-from core.mixture import Mixture, MixtureField
-from core.noise import normal
+from core.numerics.mixture import Mixture, MixtureField
+from core.numerics.noise import normal
 from core.registry import register
 
 _T = (0.05, 0.95)

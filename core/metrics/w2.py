@@ -9,9 +9,9 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from core.assignment import optimal
 from core.errors import SpecError
 from core.metrics import SampleMetric
+from core.numerics.assignment import optimal
 from core.registry import register
 
 _MOST = 4096

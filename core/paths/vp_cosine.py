@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from core.discrete import DiscretePath
+from core.numerics.discrete import DiscretePath
 from core.registry import register
 
 

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from core.mixture import Mixture
+from core.numerics.mixture import Mixture
 
 CENTRES = 1000
 """The most centres that a set has: as many as an exact field evaluates without being felt."""

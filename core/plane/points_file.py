@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import SpecError
-from core.local_file import one_line
+from core.machine.local_file import one_line
 
 _MOST_CLASSES = 100
 _LARGEST = 1e9

@@ -12,7 +12,7 @@ import torch
 from msgspec import Meta
 from torch import Tensor
 
-from core.fields import Field
+from core.fields import Field, jumping
 from core.predictions import Estimate
 from core.registry import register
 from core.samplers import Sampler, Step, StepNoise
@@ -40,9 +40,8 @@ class Consistency(Sampler, frozen=True, kw_only=True):
         return self.n_steps > 1
 
     def step(self, field: Field, x: Tensor, t: Tensor, s: Tensor, state: Any, noise: StepNoise) -> Step:
-        jump: Any = field  # who jumps needs a flow map
         path = field.path
-        x1: Tensor = jump.flow_map(x, t, torch.ones_like(s))
+        x1 = jumping(field).flow_map(x, t, torch.ones_like(s))
         here = path.at(t.clamp(path.t_min, path.t_max))
         estimate = Estimate(x1, (x - here.alpha * x1) / here.sigma)
         if s >= 1.0:

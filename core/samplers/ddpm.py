@@ -13,7 +13,7 @@ from msgspec import Meta
 from torch import Tensor
 
 from core.fields import Field
-from core.posterior import beta, variance
+from core.numerics.posterior import beta, variance
 from core.registry import register
 from core.samplers import Sampler, Step, StepNoise
 

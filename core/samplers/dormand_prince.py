@@ -18,7 +18,7 @@ from torch import Tensor
 
 from core.errors import SpecError
 from core.fields import Field
-from core.numbers import widest
+from core.numerics.numbers import widest
 from core.paths import Coefficients
 from core.predictions import Estimate
 from core.registry import register

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from core.exponential import growth, noise_step
 from core.fields import Field
+from core.numerics.exponential import growth, noise_step
 from core.registry import register
 from core.samplers import Sampler, Step, StepNoise
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from msgspec import Meta
 from torch import Tensor
 
-from core.fields import Field
+from core.fields import Field, jumping
 from core.predictions import decode
 from core.registry import register
 from core.samplers import Sampler, Step, StepNoise
@@ -32,8 +32,7 @@ class MeanFlowJump(Sampler, frozen=True, kw_only=True):
 
     def step(self, field: Field, x: Tensor, t: Tensor, s: Tensor, state: Any, noise: StepNoise) -> Step:
         """The estimate is what the chord of the jump, as a velocity, stands for at (x, t)."""
-        jump: Any = field  # who jumps needs a flow map
-        x_s: Tensor = jump.flow_map(x, t, s)
+        x_s = jumping(field).flow_map(x, t, s)
         path = field.path
         inside = t.clamp(path.t_min, path.t_max)
         return Step(x_s, state, decode("velocity", (x_s - x) / (s - t), x, path.at(inside)))

@@ -17,8 +17,8 @@ import torch
 from msgspec import Meta
 from torch import Tensor
 
-from core.exponential import data_step
 from core.fields import Field
+from core.numerics.exponential import data_step
 from core.paths import Coefficients
 from core.registry import register
 from core.samplers import Sampler, Step, StepNoise

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import msgspec
 from torch import Tensor
 
-from core.mixture import Mixture
-from core.noise import Purpose
+from core.numerics.mixture import Mixture
+from core.numerics.noise import Purpose
 
 
 class Source(msgspec.Struct, frozen=True):

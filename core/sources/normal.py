@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from core.noise import Purpose, normal
+from core.numerics.noise import Purpose, normal
 from core.registry import register
 from core.sources import Source
 

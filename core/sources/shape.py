@@ -13,9 +13,9 @@ from msgspec import Meta
 from torch import Tensor
 
 from core.errors import SpecError
-from core.mixture import Mixture
-from core.noise import Purpose
-from core.parts import make
+from core.numerics.mixture import Mixture
+from core.numerics.noise import Purpose
+from core.parts.making import make
 from core.registry import register
 from core.sources import Source
 from core.spec import Part

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from core.errors import TraceError
-from core.local_file import one_line
+from core.machine.local_file import one_line
 from core.trace import schema
 from core.trace.reader import open_file
 from core.trace.trace import Array, Rows, Stream

@@ -10,7 +10,7 @@ import h5py
 
 from core.errors import SpecError, TraceError
 from core.events import Status, StreamDeclared
-from core.local_file import one_line
+from core.machine.local_file import one_line
 from core.trace import schema
 from core.trace.lock import left_open
 from core.trace.trace import Stream, Trace

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core import spec as specs
 from core.errors import TraceError
 from core.events import Status, StreamDeclared
-from core.local_file import one_line
+from core.machine.local_file import one_line
 from core.spec import RunSpec
 
 Array = NDArray[Any]

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from core import registry
 from core.datasets.eight_gaussians import EightGaussians
-from core.mixture import Mixture, MixtureField
-from core.parts import make
+from core.numerics.mixture import Mixture, MixtureField
+from core.parts.making import make
 from core.paths import Path
 from core.predictions import Estimate
 from core.samplers import Sampler

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from core.grids.ddpm_stride import DdpmStride
-from core.noise import normal
+from core.numerics.noise import normal
 from core.paths.vp_linear import VpLinear
 from tests.contracts import registered
 

@@ -8,9 +8,9 @@ import torch
 
 from core.errors import SpecError
 from core.metrics.solver_order import ring
-from core.noise import normal
+from core.numerics.noise import normal
+from core.numerics.solve import solve
 from core.run import sample
-from core.solve import solve
 from core.spec import Part, RunSpec
 from core.trace.build import collect
 from tests.contracts import registered

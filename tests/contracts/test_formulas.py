@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from core import registry
-from core.parts import make
+from core.parts.making import make
 from core.predictions import Estimate
 from core.spec import Part
 from workbench.views import formulas

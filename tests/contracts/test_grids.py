@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.parts import make
+from core.parts.making import make
 from core.spec import Part
 from tests.contracts import registered
 

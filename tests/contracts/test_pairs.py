@@ -9,7 +9,7 @@ import pytest
 
 from core import registry
 from core.errors import SpecError
-from core.needs import sentence
+from core.parts.needs import sentence
 from core.run import sample
 from core.setup import resolve
 from core.spec import Part, RunSpec, Training

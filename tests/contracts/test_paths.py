@@ -7,8 +7,8 @@ import torch
 
 from core import registry
 from core.grids import Grid
-from core.noise import normal
-from core.parts import make
+from core.numerics.noise import normal
+from core.parts.making import make
 from core.predictions import PREDICTIONS, Reading
 from core.spec import Part
 from tests.contracts import registered

@@ -12,7 +12,7 @@ from core import registry
 from core.catalog import live
 from core.errors import FlowscopeError
 from core.metrics.solver_order import measured_order
-from core.noise import normal
+from core.numerics.noise import normal
 from core.spec import Part, RunSpec
 from tests.contracts import registered
 from workbench.model.setup import sections

@@ -9,14 +9,14 @@ import torch
 
 from core.grids.log_snr import LogSnr
 from core.grids.uniform import Uniform
-from core.noise import Noise, normal
-from core.parts import make
+from core.numerics.noise import Noise, normal
+from core.numerics.posterior import variance
+from core.numerics.solve import solve
+from core.parts.making import make
 from core.paths.linear import Linear
 from core.paths.vp_linear import VpLinear
 from core.paths.vp_sde import VpSde
-from core.posterior import variance
 from core.run import StepNoises
-from core.solve import solve
 from core.spec import Part
 from tests.contracts import registered
 

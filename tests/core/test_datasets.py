@@ -21,10 +21,10 @@ from core.datasets.strokes import Strokes
 from core.datasets.swiss_roll import SwissRoll
 from core.datasets.three_gaussians import ThreeGaussians
 from core.errors import SpecError
-from core.mixture import Mixture, MixtureField
+from core.numerics.mixture import Mixture, MixtureField
+from core.parts.schema import properties
 from core.paths.linear import Linear
 from core.plane.quasirandom import r2, stipple
-from core.schema import properties
 
 ALL = {name: cls for name, cls in registry.entries("data").items() if "shape" not in cls.facts()}
 OF_FILE = [name for name, cls in ALL.items() if "file" in properties(cls)]

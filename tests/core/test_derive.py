@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.mixture import Mixture, MixtureField
+from core.numerics.mixture import Mixture, MixtureField
 from core.paths.linear import Linear
 from core.paths.vp_linear import VpLinear
 from core.run import sample

@@ -25,7 +25,7 @@ from core.images.metrics.nearest_training import NearestTraining, nearest
 from core.images.reference import real_sets, to_bytes
 from core.images.sample import real_beside, shipped
 from core.networks import count_parameters
-from core.noise import normal
+from core.numerics.noise import normal
 
 CPU = torch.device("cpu")
 DIGITS = torch.arange(10)

@@ -15,9 +15,9 @@ from core.datasets.cifar10 import Cifar10
 from core.datasets.fashion_mnist import FashionMnist
 from core.datasets.image_folder import ImageFolder
 from core.datasets.mnist import Mnist
-from core.epochs import shuffled, split
 from core.errors import SpecError
 from core.images.labelled import LabelledImages
+from core.numerics.epochs import shuffled, split
 
 N_TRAIN, N_TEST, N_VALIDATION = 40, 10, 4
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from core.metrics.jump_error import JumpError, Spans
-from core.mixture import Mixture
-from core.parts import make
+from core.numerics.mixture import Mixture
+from core.parts.making import make
 from core.paths import Path
 from core.spec import Part
 

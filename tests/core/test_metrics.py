@@ -24,9 +24,9 @@ from core.metrics.sliced_w2 import SlicedW2
 from core.metrics.straightness import Straightness
 from core.metrics.velocity_error import VelocityError, velocity_error, velocity_error_over_t
 from core.metrics.w2 import W2
-from core.mixture import Mixture, MixtureField
-from core.noise import normal
-from core.parts import make
+from core.numerics.mixture import Mixture, MixtureField
+from core.numerics.noise import normal
+from core.parts.making import make
 from core.paths.linear import Linear
 from core.predictions import Estimate
 from core.spec import Part

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from core import registry
-from core.mixture import Mixture, MixtureField
-from core.noise import normal
+from core.numerics.mixture import Mixture, MixtureField
+from core.numerics.noise import normal
 from core.paths.linear import Linear
 from core.paths.vp_linear import VpLinear
 

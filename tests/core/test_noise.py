@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy import stats
 
-from core.noise import BrownianPath, Noise, normal, uniform
+from core.numerics.noise import BrownianPath, Noise, normal, uniform
 
 CPU = torch.device("cpu")
 

@@ -19,9 +19,9 @@ from core.datasets import Dataset
 from core.datasets.image import Image
 from core.datasets.points import Points
 from core.errors import SpecError
-from core.mixture import Mixture, MixtureField
+from core.numerics.mixture import Mixture, MixtureField
+from core.parts.schema import properties
 from core.paths.linear import Linear
-from core.schema import properties
 
 OF_FILE = {name: cls for name, cls in registry.entries("data").items() if "file" in properties(cls)}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.pace import Pace
+from core.machine.pace import Pace
 
 
 def test_snapshots_do_not_count() -> None:

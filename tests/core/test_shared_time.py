@@ -6,7 +6,7 @@ import torch
 
 import resources
 from core.learned import Evaluation, build_network, load_field
-from core.parts import make
+from core.parts.making import make
 from core.predictions import Reading
 from core.spec import Part, RunSpec
 from core.weights import spec_of

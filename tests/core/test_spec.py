@@ -9,7 +9,7 @@ import pytest
 from core import presets
 from core import spec as specs
 from core.errors import SpecError
-from core.parts import make
+from core.parts.making import make
 from core.setup import resolve
 from core.spec import Part, RunSpec
 

@@ -12,8 +12,8 @@ from core.evaluation import CountedField
 from core.guidance.cfg import Cfg
 from core.guidance.tilted import Tilted, tilt
 from core.learned import RetimedField
-from core.mixture import Mixture, MixtureField
-from core.noise import normal
+from core.numerics.mixture import Mixture, MixtureField
+from core.numerics.noise import normal
 from core.paths.linear import Linear
 from core.paths.ve import Ve
 from core.paths.vp_cosine import VpCosine

@@ -22,7 +22,16 @@ from dataclasses import dataclass, field
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtGui import QKeySequence, QMouseEvent, QWheelEvent
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QComboBox, QLineEdit, QMenu, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QMenu,
+    QWidget,
+)  # fmt: skip
 
 from workbench import actions
 from workbench.app import App
@@ -69,12 +78,19 @@ class Monkey:
             hand = self.random.choice(HANDS)
             began, own = time.perf_counter(), time.thread_time()
             what = hand(self)
+            self.leave_dialogs()
             qt.processEvents()
             spent = Stall(what, 1e3 * (time.perf_counter() - began), 1e3 * (time.thread_time() - own))
             self.done += 1
             if spent.ms > STALL_MS:
                 self.stalls.append(spent)
             QTest.qWait(self.random.randrange(1, 12))
+
+    def leave_dialogs(self) -> None:
+        """Close what asks for a file: it waits for a real hand, and its own messages would hold everything up."""
+        for each in QApplication.topLevelWidgets():
+            if isinstance(each, QFileDialog) and each.isVisible():
+                each.reject()
 
     def pick(self, kind: type[QWidget]) -> QWidget | None:
         """A control of a kind that a hand could reach now."""

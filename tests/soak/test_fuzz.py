@@ -90,7 +90,7 @@ def test_spoiled_checkpoints(checker, tmp_path) -> None:
     def load(path: Path) -> None:
         import torch
 
-        from core.parts import make
+        from core.parts.making import make
 
         load_field(path, make("path", spec_of(path).path), torch.device("cpu"), torch.float32, (2,))
 

@@ -8,14 +8,14 @@ from torch import Tensor
 
 from core import registry
 from core.errors import SpecError
-from core.mixture import Mixture, MixtureField
-from core.noise import normal
-from core.parts import make
+from core.numerics.mixture import Mixture, MixtureField
+from core.numerics.noise import normal
+from core.numerics.solve import solve
+from core.parts.making import make
 from core.paths import Path
 from core.paths.linear import Linear
 from core.predictions import Reading
 from core.setup import resolve
-from core.solve import solve
 from core.spec import Part, RunSpec
 from trainers.consistency import Consistency, angle_times, heun_step, n_steps, pseudo_huber
 from trainers.objective import Lesson

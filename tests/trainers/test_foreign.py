@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from core.errors import SpecError
 from core.learned import build_network, load_field
-from core.parts import make
+from core.parts.making import make
 from core.presets import load_one
 from core.spec import Part
 from trainers.foreign import convert, read_parameters

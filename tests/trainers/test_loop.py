@@ -14,7 +14,7 @@ from core.datasets import Dataset, Samples
 from core.errors import SpecError
 from core.events import StopRun, Tick
 from core.networks import count_parameters
-from core.parts import make
+from core.parts.making import make
 from core.run import sample
 from core.setup import resolve
 from core.spec import Part, RunSpec, Training

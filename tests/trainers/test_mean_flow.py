@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from core.networks.mlp import Mlp
-from core.noise import normal, uniform
-from core.parts import make
+from core.numerics.noise import normal, uniform
+from core.parts.making import make
 from core.paths import Path
 from core.spec import Part, RunSpec, Training
 from core.trace.build import collect

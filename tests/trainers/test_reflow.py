@@ -10,12 +10,12 @@ import torch
 
 from core.errors import SpecError
 from core.events import Event, StopRun, Tick
-from core.mixture import MixtureField
-from core.noise import normal
-from core.parts import make
+from core.numerics.mixture import MixtureField
+from core.numerics.noise import normal
+from core.numerics.solve import solve
+from core.parts.making import make
 from core.samplers import Sampler
 from core.setup import Setup, resolve
-from core.solve import solve
 from core.spec import Part, RunSpec, Training
 from core.trace.build import collect
 from trainers.checkpoint import FILE_NAME

@@ -15,7 +15,7 @@ from torch.optim import lr_scheduler
 from core import registry
 from core.errors import SpecError
 from core.events import Tick
-from core.parts import make
+from core.parts.making import make
 from core.spec import Part, RunSpec, Training
 from core.trace.build import collect
 from trainers.checkpoint import FILE_NAME

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from core.noise import normal, uniform
+from core.numerics.noise import normal, uniform
 from core.paths.linear import Linear
 from trainers.average_velocity import jump, over
 from trainers.shortcut import jumps, two_jumps

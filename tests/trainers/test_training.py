@@ -16,8 +16,8 @@ from core.errors import FlowscopeError, SpecError
 from core.events import StopRun, Tick
 from core.learned import build_network, load_field
 from core.metrics.velocity_error import velocity_error
-from core.mixture import MixtureField
-from core.parts import make
+from core.numerics.mixture import MixtureField
+from core.parts.making import make
 from core.spec import Part, RunSpec, Training
 from core.trace.build import collect
 from core.weights import averaged, history_of, spec_of

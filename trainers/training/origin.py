@@ -18,7 +18,7 @@ from core import registry
 from core import spec as specs
 from core.errors import SpecError
 from core.learned import build_network
-from core.parts import make
+from core.parts.making import make
 from core.spec import RunSpec
 from core.weights import averaged, locate, sha256, spec_of
 

@@ -17,7 +17,7 @@ from core import registry, run
 from core.events import Chunk, Event, StreamDeclared, Tick
 from core.metrics.jump_error import followed, miss
 from core.metrics.velocity_error import velocity_error
-from core.mixture import MixtureField
+from core.numerics.mixture import MixtureField
 from core.setup import Setup
 from core.trace.trace import SAMPLING_COLUMNS
 from trainers.training.trainer import Trainer

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from core.errors import SpecError
 from core.learned import Evaluation, NetworkField, build_network
-from core.parts import make
+from core.parts.making import make
 from core.predictions import Reading
 from core.setup import Setup
 from core.weights import DATA_STD, N_CLASSES, PREDICTION, SHAPE

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from core.events import Chunk, StreamDeclared
-from core.noise import normal
+from core.numerics.noise import normal
 from core.setup import Setup
 from trainers.batches import BRIDGE_DRAW, Batch
 from trainers.objective import Objective

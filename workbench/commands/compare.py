@@ -104,7 +104,7 @@ def _measured(trace: Trace) -> dict[str, float]:
         return {}
     import torch
 
-    from core.parts import make
+    from core.parts.making import make
     from core.spec import Part
 
     x, t = torch.from_numpy(trace["x"][:]), torch.from_numpy(trace["x"].column("t"))

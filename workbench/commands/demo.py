@@ -70,7 +70,7 @@ def _checked(spec: RunSpec) -> RunSpec:
 
 
 def _of_images(spec: RunSpec) -> bool:
-    from core.parts import make
+    from core.parts.making import make
 
     return len(make("data", spec.data).shape) > 1
 

@@ -60,7 +60,7 @@ def _version(package: str) -> str:
 
 def _devices() -> str:
     try:
-        from core.device import available
+        from core.machine.device import available
     except ImportError as error:
         return f"torch cannot be imported: {error}"
     return ", ".join(available())

@@ -12,7 +12,7 @@ from core import presets
 from core import spec as specs
 from core.checker import checked
 from core.errors import FlowscopeError, SpecError, unknown
-from core.needs import sentence
+from core.parts.needs import sentence
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.events import Event, StopRun, Tick
-from core.pace import Pace, time_left
+from core.machine.pace import Pace, time_left
 from core.trace import Trace, TraceBuilder, TraceWriter
 
 _INTERACTIVE_SECONDS = 0.2

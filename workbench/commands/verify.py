@@ -83,7 +83,7 @@ def _facts(names: list[str], trace: Trace, event: Any) -> str:
 
 def _spec(trace: Trace, given: Path | None) -> RunSpec:
     """The spec as this machine can run it: the trace's device and threads, and its weights wherever they lie now."""
-    from core.device import available
+    from core.machine.device import available
 
     spec, device = trace.spec, trace.meta.get("device", "cpu").partition(":")[0]
     threads = trace.meta.get("threads", "0")

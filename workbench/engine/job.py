@@ -13,7 +13,7 @@ from typing import Literal
 
 from core.errors import FlowscopeError
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, Tick
-from core.pace import Pace
+from core.machine.pace import Pace
 from core.spec import RunSpec
 from core.trace import TraceWriter
 from workbench.engine.commands import JobEnded

@@ -81,7 +81,8 @@ def warm_up() -> None:
 def _hello() -> Hello:
     import torch
 
-    from core import catalog, device
+    from core import catalog
+    from core.machine import device
 
     # One core is the window's; a run that names its number of threads sets it when it starts.
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))

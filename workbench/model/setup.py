@@ -14,8 +14,8 @@ import msgspec
 from core import spec as specs
 from core.catalog import Catalog, Entry
 from core.errors import SpecError, unknown
-from core.needs import PROVIDERS, provided, words
-from core.schema import check_value
+from core.parts.needs import PROVIDERS, provided, words
+from core.parts.schema import check_value
 from core.spec import Part, RunSpec
 from workbench.model.crossing import crossed, crosses, shape_of
 from workbench.model.facts import order_of, said, size_of

@@ -118,6 +118,16 @@ QProgressBar::chunk { background: $t1; border-radius: 3px; }
 QWidget#dialog { background: $raised; border: 1px solid $line2; border-radius: 10px; }
 QWidget#toast { background: $raised; border: 1px solid $line2; border-radius: 8px; }
 QSplitter::handle { background: transparent; }
+
+/* Dialogs of Qt's own, where the system has none to choose files: their icons are dark, whatever the theme. */
+QDialog { background: $panel; }
+QDialog QListView, QDialog QTreeView { background: $raised; border: 1px solid $line2; border-radius: 6px;
+  alternate-background-color: $raised; selection-background-color: $sel; selection-color: $t1; }
+QDialog QListView::item, QDialog QTreeView::item { min-height: 24px; }
+QDialog QListView::item:selected, QDialog QTreeView::item:selected { background: $sel; color: $t1; }
+QFileDialog QToolButton { background: $under_icons; } QFileDialog QToolButton:hover { border-color: $ctl; }
+QFileDialog QToolButton:disabled { background: $line2; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 """
 )
 
@@ -128,6 +138,7 @@ def stylesheet(theme: Theme) -> str:
     sheet = _SHEET.substitute(
         tokens,
         error=theme.methods["error"],
+        under_icons=theme.t2 if theme.name == "dark" else theme.raised,
         prim_hover="#FFFFFF" if theme.name == "dark" else "#2A2F36",
         chevron=resources.path("icons", f"chevron-{theme.name}.svg").as_posix(),
     )

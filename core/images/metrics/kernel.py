@@ -15,8 +15,8 @@ import torch
 from msgspec import Meta
 from torch import Tensor
 
-from core.epochs import shuffled
 from core.images.metrics import ImageMetric, ImageSet, Score
+from core.numerics.epochs import shuffled
 from core.registry import register
 
 _OF_GENERATED, _OF_REAL = 0, 1

@@ -105,7 +105,7 @@ def _ours(setup: Setup, network: Any) -> Tensor:
     import torch
 
     from core.learned import NetworkField
-    from core.parts import make
+    from core.parts.making import make
     from core.predictions import Reading
     from core.run import rows
 

@@ -36,7 +36,7 @@ def _orders() -> list[dict[str, Any]]:
 def _strong_orders() -> list[dict[str, Any]]:
     """Of every stochastic sampler that follows a Brownian path."""
     from core.metrics.strong_order import KNOWN, STEPS, strong_order
-    from core.parts import make
+    from core.parts.making import make
     from core.spec import Part
 
     rows = []

@@ -107,7 +107,7 @@ def _plain(setup: Setup) -> Iterator[float]:
     import torch
     from torch import nn
 
-    from core.mixture import Mixture
+    from core.numerics.mixture import Mixture
 
     settings, mixture = setup.spec.training, setup.mixture
     assert isinstance(mixture, Mixture)

@@ -11,7 +11,7 @@ from core.features import FeatureNetwork
 from core.images.dataset import ImageDataset
 from core.images.judge import Judge
 from core.images.metrics import ImageMetric
-from core.parts import make
+from core.parts.making import make
 from core.setup import resolve
 from core.spec import Part, RunSpec, apply_sets, names_weights
 from workbench.commands.evaluations.subjects import Made, made, spec_of_subject, swept

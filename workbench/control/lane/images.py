@@ -7,8 +7,8 @@ from collections.abc import Callable
 from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QWidget
 
-from core.classes import numbers_of
 from core.errors import SpecError
+from core.parts.classes import numbers_of
 from core.trace import Trace
 from workbench.control.lane.scenes import Scenes
 from workbench.control.runs import Runs

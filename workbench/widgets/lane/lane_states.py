@@ -9,7 +9,7 @@ from PyQt6.QtCore import QElapsedTimer, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from core.pace import time_left
+from core.machine.pace import time_left
 from workbench.painters.fonts import ui
 from workbench.views.theme import DARK, Theme
 from workbench.widgets import icons

@@ -11,7 +11,7 @@ from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtWidgets import QAbstractSlider, QLineEdit, QSlider, QToolButton, QWidget
 
 from core.errors import SpecError
-from core.schema import check_value
+from core.parts.schema import check_value
 from workbench.model.setup import Row, parse
 from workbench.painters import fonts
 from workbench.views.theme import Theme

@@ -8,7 +8,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from core.pace import time_left
+from core.machine.pace import time_left
 from core.trace import Trace
 from workbench.painters import fonts
 from workbench.widgets.controls import button, hairline, label

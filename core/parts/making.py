@@ -8,7 +8,7 @@ import msgspec
 
 from core import registry
 from core.errors import SpecError
-from core.schema import check_params, properties
+from core.parts.schema import check_params, properties
 from core.spec import Part
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from torch import Tensor
 
-from core.numbers import widest
+from core.numerics.numbers import widest
 from core.paths import Coefficients, Path
 
 

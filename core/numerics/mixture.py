@@ -23,8 +23,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.noise import Purpose, normal, uniform
-from core.numbers import widest
+from core.numerics.noise import Purpose, normal, uniform
+from core.numerics.numbers import widest
 from core.paths import Coefficients, Path
 from core.predictions import Estimate
 

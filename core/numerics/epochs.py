@@ -7,7 +7,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from core.noise import uniform
+from core.numerics.noise import uniform
 
 _SPLIT_SEED = 0
 _SPLIT_DRAW = -1
