@@ -61,7 +61,7 @@ class App:
         if traces:
             self.controller.files.open_now(traces)
         if not self.session.lanes:
-            self.controller.show_traces(
+            self.controller.workspace.show_traces(
                 [open_trace(resources.path("traces", f"{name}.h5")) for name in START], START_TITLE
             )
 

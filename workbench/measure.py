@@ -64,10 +64,10 @@ def _measure(qt: QApplication, app: App, seconds: float) -> dict[str, Any]:
     shipped = [lane.trace for lane in app.session.lanes if lane.trace is not None]
     out: dict[str, Any] = {}
     for count in _COUNTS:
-        app.controller.show_traces([_with_particles(trace, count) for trace in shipped], "")
+        app.controller.workspace.show_traces([_with_particles(trace, count) for trace in shipped], "")
         _rest(1.0)
         out |= _row(f"drag to drawn frame, {count:,} particles", _drag(qt, app))
-    app.controller.show_traces(shipped, "")
+    app.controller.workspace.show_traces(shipped, "")
     first, whole = _knob(app)
     out |= _row("knob to first changed picture", first) | _row("knob to all particles", whole)
     for name, value in (("data.name", "three-gaussians"), ("training.n_steps", _STEPS)):

@@ -151,7 +151,7 @@ def test_saves_and_opens_a_trace(qtbot, app, tmp_path) -> None:
     with qtbot.waitSignal(app.controller.exporter.saved, timeout=10_000) as saved:
         app.controller.exporter.save_trace(lanes(app)[0].trace, tmp_path / "mine.h5")
     assert saved.args[1] == ""
-    app.controller.open_traces([tmp_path / "mine.h5"])
+    app.controller.desk.open_traces([tmp_path / "mine.h5"])
     shipped = open_trace(resources.path("traces", f"{START[0]}.h5"))
     np.testing.assert_array_equal(lanes(app)[0].trace["x"][:], shipped["x"][:])
 

@@ -116,7 +116,7 @@ def on_screen(app: App, lane: int, place: tuple[float, float, float, float], col
 def test_a_scrub_shows_the_last_recorded_step_of_each_lane_pixel_by_pixel(qtbot, app) -> None:
     app.session.view.overlays = frozenset({"image", "image-preview"})
     app.session.view.image = -1  # no frame over the pixels
-    app.controller.refresh()
+    app.controller.workspace.refresh()
     qtbot.waitUntil(lambda: len(app.controller.scenes.shown[0].marks) == 2)
     for t, rows in ((0.6, (2, 1)), (0.99, (3, 1)), (1.0, (4, 2))):
         app.playhead.seek(t)

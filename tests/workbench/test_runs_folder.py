@@ -44,7 +44,7 @@ def app(qtbot, qapp, tmp_path, monkeypatch):
 
 
 def page(app: App):
-    return app.controller.desk.runs.page
+    return app.controller.desk.runs_folder.page
 
 
 def places() -> list[str]:

@@ -181,7 +181,7 @@ def settings(tour: Tour) -> None:
 
 def runs(tour: Tour) -> None:
     tour.do("runs")
-    folder = tour.app.controller.desk.runs
+    folder = tour.app.controller.desk.runs_folder
     assert folder is not None  # one is there
     tour.wait(lambda: bool(folder.page.names), "the runs")
     tour.shot("runs")

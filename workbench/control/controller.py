@@ -11,31 +11,28 @@ import numpy as np
 from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QGuiApplication
 
-from core.errors import FlowscopeError
-from core.trace import Trace
-from core.trace.derive import snapshot
 from workbench import actions as table
 from workbench.control.disk.desk import Desk
 from workbench.control.disk.drop import Drop
 from workbench.control.disk.exporter import Exporter
-from workbench.control.disk.files import Files
 from workbench.control.engine_view import EngineView
 from workbench.control.form import FormControl
 from workbench.control.frames import FrameClock
 from workbench.control.lane.analyses import Analyses
 from workbench.control.lane.charts import Charts
 from workbench.control.lane.images import ImageControl
-from workbench.control.lane.lanes import LaneControl, read
+from workbench.control.lane.lanes import LaneControl
 from workbench.control.lane.scenes import Scenes
 from workbench.control.lane.stage import StageControl
 from workbench.control.runs import Runs
 from workbench.control.shell import SHELL, Shell
 from workbench.control.soon import Soon
+from workbench.control.workspace import Workspace
 from workbench.engine.client import EngineClient
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
+from workbench.model.settings import Store
 from workbench.views.marks import OVERLAYS, Scene
-from workbench.views.theme import THEMES, Theme
 from workbench.views.time_axis import time_axis
 from workbench.widgets.cards.help_sheet import HelpSheet
 from workbench.widgets.charts import ChartsPage, ChartsStrip
@@ -43,7 +40,7 @@ from workbench.widgets.lane.lane_states import MessageSpec
 from workbench.widgets.lane.lanes import MOST_LANES, LanesView
 from workbench.widgets.style import stylesheet
 from workbench.widgets.timeline.transport import Transport
-from workbench.widgets.window import WORK, MainWindow
+from workbench.widgets.window import WORK
 
 _CHARTS_MS, _SCENES_MS = 300, 60
 """What arrives faster than this is shown together."""
@@ -57,20 +54,20 @@ class Controller(QObject):
         self.session, self.playhead, self.engine, self.runs = session, playhead, engine, runs
         self.analyses = Analyses(engine)
         self.scenes = Scenes(session, self.analyses, lambda: runs.catalog)
-        self.window = MainWindow(session.view)
+        self.workspace = workspace = Workspace(session, playhead, runs, self.scenes)
+        self.window = workspace.window
+        settings = Store()
         self.exporter = Exporter(self.window, session)
-        self.desk = Desk(self)
-        self.drop = Drop(self)
-        self.files = Files(
-            self.window, session, self.exporter, self.open_traces, self.desk.open_files, lambda: playhead.t
-        )
+        self.desk = Desk(workspace, self.exporter, settings)
+        self.files = self.desk.files
+        self.drop = Drop(workspace, self.desk)
         self.lane_control = LaneControl(self.window, session, runs, self.files)
         self.actions = table.build(self.window, self._handlers())
         self.lanes, self.charts, self.charts_page = LanesView(), ChartsStrip(), ChartsPage()
         self.transport = Transport(playhead, self.actions)
         self.form = FormControl(self.window, session, playhead, runs, self.actions)
         self.panel = self.form.panel
-        self.images = ImageControl(session, runs, self.scenes, self.tell, self.charts)
+        self.images = ImageControl(session, runs, self.scenes, self.window.tell, self.charts)
         self.panel.add_above(self.images.panel)
         lanes = self.images.below(self.lanes)
         self.window.compose(self.actions, lanes, self.charts, self.panel, self.transport, self.charts_page)
@@ -80,7 +77,7 @@ class Controller(QObject):
         self.stage_control = StageControl(
             session, playhead, self.analyses, self.scenes, self.lanes, self.actions["strip"], self._scenes_timer.start
         )
-        self.shell = Shell(self)
+        self.shell = Shell(workspace, self.actions, settings, self.desk, self.panel)
         self._connect()
         self.engine_view = EngineView(self.window, session, self.form, runs, engine, self._charts_timer.start)
         self.clock = FrameClock(self.window, playhead, self.lanes)
@@ -91,8 +88,9 @@ class Controller(QObject):
     def _connect(self) -> None:
         session, view = self.session, self.session.view
         session.lanes_changed.connect(self._lanes_changed)
-        session.lane_changed.connect(lambda _key: self.refresh())
-        session.selected_changed.connect(lambda _key: self.refresh())
+        session.lane_changed.connect(lambda _key: self._refresh())
+        session.selected_changed.connect(lambda _key: self._refresh())
+        self.workspace.changed.connect(self._refresh)
         session.title_changed.connect(lambda text: self.window.top.title.setText(text))
         for changed in (view.events.field_kind, view.events.field_factor, view.events.image):
             changed.connect(self._restyle)
@@ -111,6 +109,10 @@ class Controller(QObject):
         self.lanes.menu_requested.connect(self.lane_control.fill_menu)
         self.lanes.message_action.connect(self._message_action)
         self.exporter.saved.connect(lambda path, problem: None if problem else self.desk.remember(Path(path)))
+        self.desk.help_asked.connect(self.actions["help"].trigger)
+        self.shell.restyled.connect(self.retheme)
+        self.shell.plain_switched.connect(self.lanes.set_plain)
+        self.shell.plain_switched.connect(self.images.set_plain)
         self.window.closing.connect(self.engine.shutdown)
         self.window.place_shown.connect(self._place_shown)
         self.runs.cursor = lambda: 0.0 if self.playhead.following else self.playhead.t
@@ -140,41 +142,7 @@ class Controller(QObject):
             handlers[overlay] = lambda name=overlay: self._toggle_overlay(name)  # type: ignore[misc]  # a bound name
         return handlers
 
-    # --- traces and lanes ----------------------------------------------------------------------------------------
-
-    def open_traces(self, paths: list[Path]) -> None:
-        """Open files that were checked as lanes; what cannot be shown is told, and nothing else changes."""
-        traces = []
-        for path in paths[: MOST_LANES - 1]:
-            try:
-                traces.append(read(path))
-                self.runs.catalog.check(traces[-1].spec)
-                self.desk.opened(traces[-1])
-            except FlowscopeError as error:
-                self.window.message("This file cannot be opened", str(error))
-        if traces:
-            self.show_traces(traces, traces[0].spec.title or paths[0].stem)
-            self.desk.show_lanes()
-            self.playhead.play()
-
-    def show_traces(self, traces: list[Trace], title: str) -> None:
-        """Replace the lanes by these traces, the real data beside them."""
-        self.session.clear()
-        for trace in traces:
-            self.add_lane(trace)
-        self.session.add(None, real=True)
-        self.session.set_title(title)
-        self.scenes.forget()
-        self.refresh()
-
-    def add_lane(self, trace: Trace) -> LaneState:
-        """One more lane, with this trace; of a training with its newest snapshot."""
-        training = trace if "snapshot/x" in trace else None
-        shown = snapshot(trace, len(trace["snapshot/x"]) - 1) if training else trace
-        lane = self.session.add(trace.spec, shown)
-        lane.training = training
-        self.runs.adopt(lane)
-        return lane
+    # --- what is shown -------------------------------------------------------------------------------------------
 
     def _lanes_changed(self) -> None:
         self.scenes.forget()
@@ -186,21 +154,17 @@ class Controller(QObject):
         self._scenes_timer.start()
         self._charts_timer.start()
 
-    def refresh(self) -> None:
+    def _refresh(self) -> None:
         """Show lanes, charts and form anew, soon and once."""
         self._scenes_timer.start()
         self._charts_timer.start()
         self.form.show()
 
-    @property
-    def theme(self) -> Theme:
-        return THEMES[self.session.view.theme]
-
     def _show_scenes(self) -> None:
         lanes = self.session.lanes
         self._show_snapshots()
         snapshots = self.playhead.snapshots
-        self.lanes.set_scenes(self.scenes.all(None if snapshots.following else snapshots.step), self.theme)
+        self.lanes.set_scenes(self.scenes.all(None if snapshots.following else snapshots.step), self.workspace.theme)
         self.window.overlays.show_images(any(scene is not None and scene.pixels for scene in self.scenes.shown))
         self.images.show()
         keys = [lane.key for lane in lanes]
@@ -290,7 +254,7 @@ class Controller(QObject):
         self._charts_timer.start()
 
     def _show_charts(self) -> None:
-        self.chart_control.show(self._moving(), self.theme)
+        self.chart_control.show(self._moving(), self.workspace.theme)
 
     def _moving(self) -> list[tuple[Scene, LaneState]]:
         """Scene and state of the lanes that a chart can compare: those that sample or train."""
@@ -308,7 +272,7 @@ class Controller(QObject):
         self.runs.run()
         self.playhead.follow()
         self.playhead.play()
-        self.refresh()
+        self._refresh()
 
     def stop(self) -> None:
         if self.shell.plain and not self.runs.training:
@@ -318,24 +282,20 @@ class Controller(QObject):
     def _failed(self, key: int, message: str) -> None:
         logging.error("lane %s: %s", key, message)
         self.scenes.forget(key)
-        if self.desk.take_back(key, message):
+        if self.desk.own_data.take_back(key, message):
             return
         if self.runs.ready:  # that the engine stopped was told
             self.window.refuse(message)
 
     # --- the window ----------------------------------------------------------------------------------------------
 
-    def tell(self, text: str, more: str = "") -> None:
-        """A line at the bottom that goes by itself."""
-        self.window.tell(text, more)
-
     def retheme(self) -> None:
-        QGuiApplication.instance().setStyleSheet(stylesheet(self.theme))  # type: ignore[union-attr]  # it is a QApplication
-        self.window.retheme(self.theme)
-        self.panel.retheme(self.theme)
+        theme = self.workspace.theme
+        QGuiApplication.instance().setStyleSheet(stylesheet(theme))  # type: ignore[union-attr]  # it is a QApplication
+        self.window.retheme(theme)
+        self.panel.retheme(theme)
         self.desk.retheme()
-        self.scenes.forget()
-        self.refresh()
+        self.workspace.refresh()
 
     def _show_overlays(self, overlays: frozenset[Any]) -> None:
         for name in OVERLAYS:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QObject, Qt, QUrl
-from PyQt6.QtGui import QDesktopServices, QGuiApplication, QKeySequence
+from PyQt6.QtCore import QObject, Qt, QUrl, pyqtSignal
+from PyQt6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence
+from PyQt6.QtWidgets import QWidget
 
 from core import presets
 from workbench import actions as table
 from workbench import log
 from workbench.control.disk import keep
+from workbench.control.disk.desk import Desk
 from workbench.control.shortcuts import Shortcuts
 from workbench.control.undo import Undo
+from workbench.control.workspace import Workspace
 from workbench.model import analyses, live
 from workbench.model.recents import size_words, when_words
 from workbench.model.settings import Store
@@ -26,9 +28,6 @@ from workbench.views.theme import ThemeName
 from workbench.widgets.cards.palette import TOP, Entry, Palette
 from workbench.widgets.window import FIRST_SIZE
 
-if TYPE_CHECKING:
-    from workbench.control.controller import Controller
-
 #: The actions that `Shell.handlers` answers; it is made after them.
 SHELL = ("palette", "undo", "redo", "settings", "reset", "copy-log", "full-screen")
 
@@ -36,29 +35,36 @@ SHELL = ("palette", "undo", "redo", "settings", "reset", "copy-log", "full-scree
 class Shell(QObject):
     """Keeps what belongs to the window as a whole."""
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller.window)
-        self._main = controller
-        self.settings = Store()
-        self.shortcuts = Shortcuts(controller.actions, self.settings)
-        self.undo = Undo(self, controller.session, controller.runs, self._show_undo)
+    restyled = pyqtSignal()
+    """Type has another size, or pictures move or stand still: everything is to be drawn anew."""
+    plain_switched = pyqtSignal(bool)
+    """Lanes stand alone from now on, or no longer."""
+
+    def __init__(
+        self, workspace: Workspace, actions: Mapping[str, QAction], settings: Store, desk: Desk, panel: QWidget
+    ) -> None:
+        super().__init__(workspace.window)
+        self._workspace, self._actions, self.settings = workspace, actions, settings
+        self._window, self._session, self._playhead = workspace.window, workspace.session, workspace.playhead
+        self._desk, self._panel, self._runs = desk, panel, workspace.runs
+        self.shortcuts = Shortcuts(actions, settings)
+        self.undo = Undo(self, self._session, self._runs, self._show_undo)
         self._show_undo()
         self.page: SettingsPage | None = None
         self.plain = False
         self._unrecorded = ""
         self._state = Qt.WindowState.WindowNoState
-        runs = controller.runs
-        runs.record = lambda spec: live.new_file(spec) if self.settings.now.live_bytes else None
-        runs.recorded.connect(lambda _: self._trim())
-        runs.unrecorded.connect(self._not_recorded)
+        self._runs.record = lambda spec: live.new_file(spec) if self.settings.now.live_bytes else None
+        self._runs.recorded.connect(lambda _: self._trim())
+        self._runs.unrecorded.connect(self._not_recorded)
         fonts.set_scale(self.settings.now.scale)
         self.settings.changed.connect(self._setting_changed)
-        controller.session.view.events.theme.connect(self._theme_chosen)
+        self._session.view.events.theme.connect(self._theme_chosen)
         hints = QGuiApplication.styleHints()
         assert hints is not None  # there is an application
         hints.colorSchemeChanged.connect(self._show_theme)
-        controller.window.place_shown.connect(self._place_shown)
-        bar, head = controller.window.big_bar, controller.playhead
+        self._window.place_shown.connect(self._place_shown)
+        bar, head = self._window.big_bar, self._playhead
         bar.played.connect(head.toggle)
         bar.moved.connect(head.seek)
         head.t_changed.connect(bar.line.set_t)
@@ -76,7 +82,7 @@ class Shell(QObject):
     # --- settings ------------------------------------------------------------------------------------------------
 
     def show_settings(self) -> None:
-        window = self._main.window
+        window = self._window
         if self.page is None:
             self.page = SettingsPage(self.shortcuts.keys, self.shortcuts.set)
             self.page.changed.connect(lambda name, value: self.settings.set(**{name: value}))
@@ -86,11 +92,11 @@ class Shell(QObject):
         self.page.show_settings(self.settings.now)
         self.page.show_used(live.used(), analyses.used())
         window.show_place("settings")
-        self._main.playhead.pause()
+        self._playhead.pause()
 
     def reset(self) -> None:
         """Everything as it was first, with a way back."""
-        keep.keep(self._main, self.settings)
+        keep.keep(self._workspace, self._panel, self.settings)
         before = self.settings.now
         self.settings.reset()
         self._laid_out_anew()
@@ -99,30 +105,30 @@ class Shell(QObject):
             self.settings.set(**{name: getattr(before, name) for name in before.__struct_fields__})
             self._laid_out_anew()
 
-        self._main.window.toast.tell("Settings and layout are as they were first", "", "Undo", back)
+        self._window.toast.tell("Settings and layout are as they were first", "", "Undo", back)
 
     def _laid_out_anew(self) -> None:
-        keep.restore_layout(self._main, self.settings)
+        keep.restore_layout(self._workspace, self._panel, self.settings)
         if not self.settings.now.window:
-            self._main.window.showNormal()
-            self._main.window.resize(*FIRST_SIZE)
+            self._window.showNormal()
+            self._window.resize(*FIRST_SIZE)
         self.shortcuts.apply()
         if self.page is not None:
             self.page.show_settings(self.settings.now)
 
     def resume(self) -> None:
         """The layout of the last time."""
-        keep.restore_layout(self._main, self.settings)
-        self._main.window.closing.connect(self._keep)
+        keep.restore_layout(self._workspace, self._panel, self.settings)
+        self._window.closing.connect(self._keep)
 
     def _keep(self) -> None:
         if self.plain:
             self.toggle_full_screen()
-        keep.keep(self._main, self.settings)
+        keep.keep(self._workspace, self._panel, self.settings)
 
     def resume_lanes(self) -> bool:
         """The lanes of the last time; False where there are none."""
-        return keep.restore_lanes(self._main, self.settings)
+        return keep.restore_lanes(self._workspace, self.settings)
 
     def _setting_changed(self, name: str) -> None:
         if name == "theme":
@@ -131,12 +137,12 @@ class Shell(QObject):
             self._trim()
         elif name in ("scale", "still"):
             fonts.set_scale(self.settings.now.scale)
-            self._main.retheme()
+            self.restyled.emit()
 
     # --- live runs -----------------------------------------------------------------------------------------------
 
     def _trim(self) -> None:
-        live.trim(self.settings.now.live_bytes, self._main.runs.files.values())
+        live.trim(self.settings.now.live_bytes, self._runs.files.values())
         if self.page is not None:
             self.page.show_used(live.used(), analyses.used())
 
@@ -144,7 +150,7 @@ class Shell(QObject):
         """Said once: the next runs would say the same."""
         if why != self._unrecorded:
             self._unrecorded = why
-            self._main.window.refuse("This run is shown and not recorded", why.rstrip("."))
+            self._window.refuse("This run is shown and not recorded", why.rstrip("."))
 
     # --- theme ---------------------------------------------------------------------------------------------------
 
@@ -162,21 +168,20 @@ class Shell(QObject):
         return "light" if light else "dark"
 
     def _show_theme(self) -> None:
-        if self._main.session.view.theme != self._wanted():
-            self._main.session.view.theme = self._wanted()
+        if self._session.view.theme != self._wanted():
+            self._session.view.theme = self._wanted()
 
     # --- full screen ---------------------------------------------------------------------------------------------
 
     def toggle_full_screen(self) -> None:
         """Lanes alone in large type, or everything."""
-        window, self.plain = self._main.window, not self.plain
+        window, self.plain = self._window, not self.plain
         if self.plain:
             window.show_place("lanes")
-            window.big_bar.line.set_t(self._main.playhead.t)
+            window.big_bar.line.set_t(self._playhead.t)
         window.set_plain(self.plain)
-        self._main.lanes.set_plain(self.plain)
-        self._main.images.set_plain(self.plain)
-        self._main.refresh()
+        self.plain_switched.emit(self.plain)
+        self._workspace.changed.emit()
         if self.plain:
             self._state = window.windowState()
             window.showFullScreen()
@@ -195,36 +200,32 @@ class Shell(QObject):
         assert clipboard is not None  # there is an application
         clipboard.setText(log.text())
         folder = QUrl.fromLocalFile(str(log.file().parent))
-        self._main.window.toast.tell(
-            "Copied the log", "paste it into your report", "Show in folder", lambda: _open(folder)
-        )
+        self._window.toast.tell("Copied the log", "paste it into your report", "Show in folder", lambda: _open(folder))
 
     def unexpected(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """A failing slot is written down and told, and does not end the program."""
         logging.error("unexpected", exc_info=(kind, error, trace))
-        self._main.window.toast.tell(
-            "Something went wrong", "it is in the log", "Copy the log", self.copy_log, done=False
-        )
+        self._window.toast.tell("Something went wrong", "it is in the log", "Copy the log", self.copy_log, done=False)
 
     # --- undo ----------------------------------------------------------------------------------------------------
 
     def _show_undo(self) -> None:
-        self._main.actions["undo"].setEnabled(self.undo.can_undo)
-        self._main.actions["redo"].setEnabled(self.undo.can_redo)
+        self._actions["undo"].setEnabled(self.undo.can_undo)
+        self._actions["redo"].setEnabled(self.undo.can_redo)
 
     # --- the palette ---------------------------------------------------------------------------------------------
 
     def show_palette(self) -> None:
-        window = self._main.window
-        card = Palette([*self._actions(), *self._presets(), *self._runs()], window.theme)
+        window = self._window
+        card = Palette([*self._action_entries(), *self._preset_entries(), *self._run_entries()], window.theme)
         scrim = window.over(card, TOP)
         card.done.connect(scrim.close_)
 
-    def _actions(self) -> list[Entry]:
+    def _action_entries(self) -> list[Entry]:
         """Every action of the table but the one that opened the palette."""
         entries = []
         for spec in table.TABLE:
-            action = self._main.actions[spec.id]
+            action = self._actions[spec.id]
             if spec.id == "palette":
                 continue
             key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
@@ -234,8 +235,8 @@ class Shell(QObject):
             )
         return entries
 
-    def _presets(self) -> list[Entry]:
-        desk, entries = self._main.desk, []
+    def _preset_entries(self) -> list[Entry]:
+        desk, entries = self._desk, []
         for name in presets.names():
             card = desk.card(name)
             entries.append(
@@ -246,8 +247,8 @@ class Shell(QObject):
             )  # fmt: skip
         return entries
 
-    def _runs(self) -> list[Entry]:
-        desk, entries = self._main.desk, []
+    def _run_entries(self) -> list[Entry]:
+        desk, entries = self._desk, []
         for recent in desk.recents.entries:
             if not recent.missing:
                 hint = f"{when_words(recent.when)} · {size_words(recent.n_bytes)}"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog
 
 import resources
@@ -14,80 +13,83 @@ from core import presets
 from core.errors import FlowscopeError, SpecError
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
+from workbench.control.disk.exporter import Exporter
+from workbench.control.disk.files import Files
+from workbench.control.disk.own_data import OwnData
 from workbench.control.disk.runs_folder import RunsFolder
 from workbench.control.lane.lanes import read
-from workbench.model import kinds, setup
+from workbench.control.workspace import Workspace
+from workbench.model import kinds
 from workbench.model.cards import CARDS
 from workbench.model.recents import Recents
+from workbench.model.settings import Store
 from workbench.pages.card import CardSpec
 from workbench.pages.start import StartPage
 from workbench.views.marks import Method
 from workbench.widgets.lane.lanes import MOST_LANES
 
-if TYPE_CHECKING:
-    from workbench.control.controller import Controller
-
 
 class Desk(QObject):
-    """Goes from place to place and opens things; the lanes themselves belong to the controller."""
+    """Goes from place to place and opens things; the lanes themselves belong to the workspace."""
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller.window)
-        self._main = controller
+    help_asked = pyqtSignal()
+
+    def __init__(self, workspace: Workspace, exporter: Exporter, settings: Store) -> None:
+        super().__init__(workspace.window)
+        self._workspace, self._settings = workspace, settings
+        self._window, self._session, self._runs = workspace.window, workspace.session, workspace.runs
+        self.files = Files(
+            self._window, self._session, exporter, self.open_traces, self.open_files, lambda: workspace.playhead.t
+        )
+        self.own_data = OwnData(workspace)
         self.recents = Recents()
-        controller.runs.trained.connect(self._trained)
-        controller.runs.rows_arrived.connect(self._answered)
-        self._before: dict[int, RunSpec] = {}
-        """What the lanes were before a file became their data, until it has proved to hold some."""
-        self._title = ""
+        self._runs.trained.connect(self._trained)
         self._cards: dict[str, CardSpec] = {}
         self.start: StartPage | None = None
-        self.runs: RunsFolder | None = None
+        self.runs_folder: RunsFolder | None = None
 
     def handlers(self) -> dict[str, Callable[[], None]]:
         """What the actions of the table do that belong here."""
         return {"library": self.show_start, "lanes": self.show_lanes, "runs": self.show_runs,
-            "charts": lambda: self._main.window.show_place("charts"),
+            "charts": lambda: self._window.show_place("charts"),
         }  # fmt: skip
 
     # --- places --------------------------------------------------------------------------------------------------
 
     def show_lanes(self) -> None:
-        self._main.window.show_place("lanes")
+        self._window.show_place("lanes")
 
     def show_start(self) -> None:
         """The start page, made when it is first asked for."""
-        window = self._main.window
         if self.start is None:
             page = self.start = StartPage([self.card(name) for name in CARDS])
             page.preset_chosen.connect(self.open_preset)
-            page.help_asked.connect(self._main.actions["help"].trigger)
-            page.open_asked.connect(self._main.files.ask_open)
+            page.help_asked.connect(self.help_asked)
+            page.open_asked.connect(self.files.ask_open)
             page.new_asked.connect(lambda: self.open_preset("default"))
-            page.all_runs.connect(self._main.actions["runs"].trigger)
+            page.all_runs.connect(self.show_runs)
             page.recent_opened.connect(lambda path: self.open_files([Path(path)]))
             page.recent_lost.connect(self.find)
-            window.add_place("library", page)
+            self._window.add_place("library", page)
         self.start.show_recents(self.recents.entries)
         self.retheme()
-        window.show_place("library")
-        self._main.playhead.pause()
+        self._window.show_place("library")
+        self._workspace.playhead.pause()
 
     def show_runs(self) -> None:
         """All recorded runs; the page reads the folder whenever it is shown."""
-        window = self._main.window
-        if self.runs is None:
-            self.runs = RunsFolder(self._main)
-            window.add_place("runs", self.runs.page)
-        self.runs.page.retheme(self._main.theme)
-        window.show_place("runs")
-        self._main.playhead.pause()
+        if self.runs_folder is None:
+            self.runs_folder = RunsFolder(self._workspace, self.open_files, self.method)
+            self._window.add_place("runs", self.runs_folder.page)
+        self.runs_folder.page.retheme(self._workspace.theme)
+        self._window.show_place("runs")
+        self._workspace.playhead.pause()
 
     def retheme(self) -> None:
-        if self.runs is not None:
-            self.runs.page.retheme(self._main.theme)
+        if self.runs_folder is not None:
+            self.runs_folder.page.retheme(self._workspace.theme)
         if self.start is not None:
-            self.start.retheme(self._main.theme, moves=not self._main.shell.settings.now.still)
+            self.start.retheme(self._workspace.theme, moves=not self._settings.now.still)
 
     def card(self, name: str) -> CardSpec:
         """What the card of a preset shows."""
@@ -99,7 +101,7 @@ class Desk(QObject):
 
     def method(self, spec: RunSpec) -> Method:
         """The method whose colour and shape a spec bears."""
-        family: Method = self._main.runs.catalog.entry("objective", spec.objective.name).facts["family"]
+        family: Method = self._runs.catalog.entry("objective", spec.objective.name).facts["family"]
         return family
 
     # --- opening -------------------------------------------------------------------------------------------------
@@ -113,12 +115,32 @@ class Desk(QObject):
             )
         }  # fmt: skip
         if groups["traces"]:
-            self._main.files.open(groups["traces"])
+            self.files.open(groups["traces"])
         for path in groups["specs"][:1]:
             self.open_preset(str(path))
         for kind in ("points", "image"):
             for path in groups[kind][:1]:
                 self._use_data(kind, path)
+
+    def _use_data(self, kind: str, path: Path) -> None:
+        if not any(lane.spec is not None for lane in self._session.lanes):
+            self.open_preset("default")
+        self.own_data.use(kind, path)
+
+    def open_traces(self, paths: list[Path]) -> None:
+        """Open files that were checked as lanes; what cannot be shown is told, and nothing else changes."""
+        traces = []
+        for path in paths[: MOST_LANES - 1]:
+            try:
+                traces.append(read(path))
+                self._runs.catalog.check(traces[-1].spec)
+                self.opened(traces[-1])
+            except FlowscopeError as error:
+                self._window.message("This file cannot be opened", str(error))
+        if traces:
+            self._workspace.show_traces(traces, traces[0].spec.title or paths[0].stem)
+            self.show_lanes()
+            self._workspace.playhead.play()
 
     def open_preset(self, name: str, *, add: bool = False) -> None:
         """Open a preset or a TOML file: recorded runs where they are shipped, else its set-up.
@@ -128,9 +150,9 @@ class Desk(QObject):
         try:
             described, specs = presets.describe(name), presets.load(name)
             for spec in specs:
-                self._main.runs.catalog.check(spec)
+                self._runs.catalog.check(spec)
         except SpecError as error:
-            self._main.window.message("This set-up cannot be opened", error.message)
+            self._window.message("This set-up cannot be opened", error.message)
             return
         title = described.title if not name.endswith(".toml") else specs[0].title or Path(name).stem
         if add:
@@ -138,48 +160,44 @@ class Desk(QObject):
             return
         files = [resources.path("traces", f"{lane}.h5") for lane in described.lanes]
         if all(file.is_file() for file in files):
-            self._main.show_traces([open_trace(file) for file in files], title)
+            self._workspace.show_traces([open_trace(file) for file in files], title)
         else:
             self._show_specs([_runnable(lane, spec) for lane, spec in zip(described.lanes, specs, strict=True)], title)
         self.show_lanes()
-        self._main.playhead.play()
+        self._workspace.playhead.play()
 
     def _show_specs(self, specs: list[RunSpec], title: str) -> None:
-        session = self._main.session
+        session = self._session
         session.clear()
         self._fill(specs[: MOST_LANES - 1] if len(specs) < MOST_LANES else specs[:MOST_LANES])
         if len(session.lanes) < MOST_LANES and specs[0].data.name not in _IMAGES:
             session.add(None, real=True)
         session.set_title(title)
-        self._main.scenes.forget()
-        self._main.refresh()
+        self._workspace.refresh()
 
     def _add(self, specs: list[RunSpec]) -> None:
-        room = MOST_LANES - len(self._main.session.lanes)
+        room = MOST_LANES - len(self._session.lanes)
         if room < len(specs):
-            self._main.window.refuse("Four lanes are the most", "remove one first")
+            self._window.refuse("Four lanes are the most", "remove one first")
             return
         self._fill(specs)
-        self._main.scenes.forget()
-        self._main.refresh()
+        self._workspace.refresh()
         self.show_lanes()
 
     def add_trace(self, path: Path) -> None:
         """Open a trace as one more lane."""
-        session = self._main.session
-        if len(session.lanes) >= MOST_LANES:
-            self._main.window.refuse("Four lanes are the most", "remove one first")
+        if len(self._session.lanes) >= MOST_LANES:
+            self._window.refuse("Four lanes are the most", "remove one first")
             return
         try:
             trace = read(path)
-            self._main.runs.catalog.check(trace.spec)
+            self._runs.catalog.check(trace.spec)
         except FlowscopeError as error:
-            self._main.window.message("This file cannot be opened", str(error))
+            self._window.message("This file cannot be opened", str(error))
             return
-        session.select(self._main.add_lane(trace).key)
+        self._session.select(self._workspace.add_lane(trace).key)
         self.opened(trace)
-        self._main.scenes.forget()
-        self._main.refresh()
+        self._workspace.refresh()
         self.show_lanes()
 
     def add_traces(self, paths: list[Path]) -> None:
@@ -190,57 +208,10 @@ class Desk(QObject):
     def _fill(self, specs: list[RunSpec]) -> None:
         """A lane for each spec; it samples at once where nothing has to be learned first."""
         for spec in specs:
-            lane = self._main.session.add(spec)
-            self._main.runs.adopt(lane)
-            if not self._main.runs.needs_training(lane):
-                self._main.runs.sample(lane)
-
-    def _use_data(self, kind: str, path: Path) -> None:
-        """Make a file the data set of every lane, with the exact field of it, which needs no training."""
-        session, runs = self._main.session, self._main.runs
-        if not any(lane.spec is not None for lane in session.lanes):
-            self.open_preset("default")
-        try:
-            changes = [(lane, self._with_data(lane.spec, kind, path)) for lane in session.lanes if lane.spec]
-        except SpecError as error:
-            self._main.window.message("This file cannot become a data set", error.message)
-            return
-        self._before = {lane.key: lane.spec for lane, _ in changes if lane.spec is not None}
-        self._title = session.title
-        for lane, spec in changes:
-            lane.spec = spec
-            runs.sample(lane)
-            session.touch(lane.key)
-        session.set_title(path.stem)
-        self.show_lanes()
-        self._main.tell(f"{path.name} is the data set", "exact field, no training")
-
-    def _answered(self, key: int) -> None:
-        lane = self._main.session.lane(key)
-        if lane.trace is not None and lane.spec is not None and lane.trace.spec.data == lane.spec.data:
-            self._before = {}
-
-    def take_back(self, key: int, problem: str) -> bool:
-        """Give the lanes the data back that they had, where a lane failed over a file that has just become theirs."""
-        session, runs, before = self._main.session, self._main.runs, self._before
-        if key not in before or not runs.ready:
-            return False
-        self._before = {}
-        for lane in session.lanes:
-            if lane.key in before:
-                lane.spec, lane.status, lane.message = before[lane.key], "ready", ""
-                if not runs.needs_training(lane):
-                    runs.sample(lane, whole=True)  # what is on its way with the file is dropped
-                session.touch(lane.key)
-        session.set_title(self._title)
-        self._main.window.message("This file cannot become a data set", problem.removeprefix("data.file: "))
-        return True
-
-    def _with_data(self, spec: RunSpec, kind: str, path: Path) -> RunSpec:
-        catalog = self._main.runs.catalog
-        spec = setup.set_value(catalog, spec.replace(action="sample", label=""), "data.name", kind)
-        spec = spec.replace(data=Part(kind, {"file": str(path.resolve())}))
-        return setup.set_value(catalog, spec, "field.name", "exact")
+            lane = self._session.add(spec)
+            self._runs.adopt(lane)
+            if not self._runs.needs_training(lane):
+                self._runs.sample(lane)
 
     # --- recent runs ---------------------------------------------------------------------------------------------
 
@@ -261,14 +232,14 @@ class Desk(QObject):
 
     def _trained(self, key: int, _status: str) -> None:
         """A training has ended: its record lies beside its weights."""
-        spec = self._main.session.lane(key).spec
+        spec = self._session.lane(key).spec
         weights = spec.field.params.get("weights") if spec is not None else None
         if weights:
             self.remember(Path(weights).with_name("train.h5"))
 
     def find(self, path: str) -> None:
         """Ask where a missing file went, and open it from there."""
-        dialog = QFileDialog(self._main.window, f"Find {Path(path).name}", "", "Traces (*.h5 *.hdf5)")
+        dialog = QFileDialog(self._window, f"Find {Path(path).name}", "", "Traces (*.h5 *.hdf5)")
 
         def found(name: str) -> None:
             self.recents.moved(path, Path(name))

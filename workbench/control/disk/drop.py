@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core import presets
 from core.errors import SpecError
+from workbench.control.disk.desk import Desk
+from workbench.control.workspace import Workspace
 from workbench.model import kinds
 from workbench.widgets.lane.lanes import MOST_LANES
 from workbench.widgets.window import WORK
-
-if TYPE_CHECKING:
-    from workbench.control.controller import Controller
 
 
 class Drop:
     """Says what a drop would do while files are dragged, and does it."""
 
-    def __init__(self, controller: Controller) -> None:
-        self._main = controller
-        controller.window.files_dropped.connect(self.drop)
-        controller.window.drop_words = self.words
+    def __init__(self, workspace: Workspace, desk: Desk) -> None:
+        self._window, self._session, self._desk = workspace.window, workspace.session, desk
+        self._window.files_dropped.connect(self.drop)
+        self._window.drop_words = self.words
 
     def words(self, paths: list[Path], replace: bool) -> tuple[str, str]:
         """What dropping these files would do, and how something else is done."""
@@ -38,23 +36,23 @@ class Drop:
 
     def drop(self, paths: list[Path], replace: bool) -> None:
         """Open files, runs as further lanes where they find room and are not to replace what is open."""
-        desk, count = self._main.desk, lanes_in(paths)
+        desk, count = self._desk, lanes_in(paths)
         if replace or not count or not self._beside() or not self._fits(count):
             desk.open_files(paths)
             return
         traces = [path for path in paths if path.suffix.lower() in kinds.TRACES]
         if traces:
-            self._main.files.open(traces, desk.add_traces)
+            desk.files.open(traces, desk.add_traces)
         for path in paths:
             if path.suffix.lower() in kinds.SPECS:
                 desk.open_preset(str(path), add=True)
 
     def _beside(self) -> bool:
         """There are lanes in sight beside which something can be opened."""
-        return self._main.window.place in WORK and any(lane.spec is not None for lane in self._main.session.lanes)
+        return self._window.place in WORK and any(lane.spec is not None for lane in self._session.lanes)
 
     def _fits(self, count: int) -> bool:
-        return count <= MOST_LANES - len(self._main.session.lanes)
+        return count <= MOST_LANES - len(self._session.lanes)
 
 
 def lanes_in(paths: list[Path]) -> int:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from core.errors import FlowscopeError, SpecError
+from core.spec import RunSpec
 from workbench.control.disk import bin
+from workbench.control.disk.files import Opener
+from workbench.control.workspace import Workspace
 from workbench.model import library
 from workbench.model.library import Run
 from workbench.pages.runs import MOST_COMPARED, RunsPage
+from workbench.views.marks import Method
 from workbench.widgets.cards.dialogs import Message
-
-if TYPE_CHECKING:
-    from workbench.control.controller import Controller
 
 
 class RunsFolder(QObject):
@@ -27,9 +28,11 @@ class RunsFolder(QObject):
     _read = pyqtSignal(int, object)
     _progress = pyqtSignal(int, int, int)
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller.window)
-        self._main = controller
+    def __init__(self, workspace: Workspace, open_files: Opener, method: Callable[[RunSpec], Method]) -> None:
+        """``open_files`` makes lanes of files, ``method`` says whose colour and shape a spec bears."""
+        super().__init__(workspace.window)
+        self._window, self._session, self._runs = workspace.window, workspace.session, workspace.runs
+        self._open_files, self._method = open_files, method
         self._reading = 0
         """The number of the newest reading; an older one that still goes on stops by itself."""
         self._began = 0.0
@@ -40,7 +43,7 @@ class RunsFolder(QObject):
         self.page.thrown.connect(self.throw)
         self._read.connect(self._show)
         self._progress.connect(self._tell)
-        controller.window.closing.connect(self.cancel)
+        self._window.closing.connect(self.cancel)
 
     # --- reading -------------------------------------------------------------------------------------------------
 
@@ -48,7 +51,7 @@ class RunsFolder(QObject):
         """Read the folder anew, in a thread: many runs take a while, and the window goes on."""
         self._reading += 1
         number, self._began = self._reading, time.monotonic()
-        method = self._main.desk.method
+        method = self._method
 
         def work() -> None:
             places, found = library.places(), []
@@ -65,16 +68,16 @@ class RunsFolder(QObject):
     def _tell(self, number: int, done: int, total: int) -> None:
         if number == self._reading and done < total:
             left = (time.monotonic() - self._began) / done * (total - done)
-            self._main.window.toast.progress("Reading the runs", done, total, left, self.cancel)
+            self._window.toast.progress("Reading the runs", done, total, left, self.cancel)
 
     def cancel(self) -> None:
         self._reading += 1
-        self._main.window.toast.finish()
+        self._window.toast.finish()
 
     def _show(self, number: int, runs: list[Run]) -> None:
         if number == self._reading:
-            self._main.window.toast.finish()
-            sets = self._main.runs.catalog.parts["data"]
+            self._window.toast.finish()
+            sets = self._runs.catalog.parts["data"]
             named = [replace(run, data=sets[run.data].title) if run.data in sets else run for run in runs]
             self.page.show_runs(named)
 
@@ -83,30 +86,30 @@ class RunsFolder(QObject):
     def open(self, runs: list[Run]) -> None:
         """One run, or a few as lanes beside each other."""
         if len(runs) > MOST_COMPARED:
-            self._main.window.refuse(f"{MOST_COMPARED} runs fit beside the real data", f"{len(runs)} are chosen")
+            self._window.refuse(f"{MOST_COMPARED} runs fit beside the real data", f"{len(runs)} are chosen")
         elif runs:
-            self._main.desk.open_files([run.trace for run in runs])
+            self._open_files([run.trace for run in runs])
             if len(runs) > 1:
-                self._main.session.set_title(" beside ".join(run.name for run in runs))
+                self._session.set_title(" beside ".join(run.name for run in runs))
 
     def rename(self, run: Run, name: str) -> None:
         try:
             library.rename(run, name)
         except SpecError as error:
-            self._main.window.refuse(error.message)
+            self._window.refuse(error.message)
         self.refresh()
 
     def throw(self, runs: list[Run]) -> None:
         """Move runs to the bin: one at once, several after a question; the toast takes them back."""
-        if any(job.directory in [run.place for run in runs] for job in self._main.runs.training):
-            self._main.window.refuse("A run that is still trained cannot be moved", "stop it first")
+        if any(job.directory in [run.place for run in runs] for job in self._runs.training):
+            self._window.refuse("A run that is still trained cannot be moved", "stop it first")
         elif len(runs) == 1:
             self._throw(runs)
         elif runs:
             freed = sum(run.n_bytes for run in runs) / 1e6
             text = f"You can take them back from the bin of your system. {freed:.1f} MB are freed when it is emptied."
             card = Message(f"Move {len(runs)} runs to the bin?", text, ["Cancel", "Move to bin"])
-            scrim = self._main.window.over(card)
+            scrim = self._window.over(card)
 
             def answer(word: str) -> None:
                 scrim.close_()
@@ -121,10 +124,10 @@ class RunsFolder(QObject):
             for run in runs:
                 moved.append((bin.throw(run.place), run.place))
         except FlowscopeError as error:
-            self._main.window.message("Not everything was moved", str(error))
+            self._window.message("Not everything was moved", str(error))
         if moved:
             name = runs[0].name if len(moved) == 1 else f"{len(moved)} runs"
-            self._main.window.toast.tell(f"Moved {name} to the bin", "", "Undo", lambda: self._take_back(moved))
+            self._window.toast.tell(f"Moved {name} to the bin", "", "Undo", lambda: self._take_back(moved))
         self.refresh()
 
     def _take_back(self, moved: list[tuple[Path, Path]]) -> None:
@@ -132,5 +135,5 @@ class RunsFolder(QObject):
             try:
                 bin.take_back(lies, place)
             except OSError as error:
-                self._main.window.message("It is no longer in the bin", f"{place.name}: {error.strerror}.")
+                self._window.message("It is no longer in the bin", f"{place.name}: {error.strerror}.")
         self.refresh()
