@@ -35,6 +35,7 @@ from PyQt6.QtWidgets import (
 
 from workbench import actions
 from workbench.app import App
+from workbench.widgets.cards.dialogs import Scrim
 from workbench.widgets.timeline.track import Track
 
 LEFT_OUT = frozenset({"open", "save", "export", "quit", "full-screen"})
@@ -94,9 +95,10 @@ class Monkey:
 
     def pick(self, kind: type[QWidget]) -> QWidget | None:
         """A control of a kind that a hand could reach now."""
+        cards = [each for each in self.app.window.findChildren(Scrim) if each.isVisible()]
         found = [
             each
-            for each in self.app.window.findChildren(kind)
+            for each in (cards[-1] if cards else self.app.window).findChildren(kind)  # an open card lies over the rest
             if each.isVisible() and each.isEnabled() and not each.visibleRegion().isEmpty()
         ]
         return self.random.choice(found) if found else None
@@ -129,7 +131,7 @@ def press_a_key(monkey: Monkey) -> str:
     """An arrow or the like where the focus is, or the key of an action."""
     if monkey.random.random() < 0.5:
         key = monkey.random.choice(_KEYS)
-        QTest.keyClick(QApplication.focusWidget() or monkey.app.window, key)
+        QTest.keyClick(monkey.app.window.focusWidget() or monkey.app.window, key)
         return f"key {key.name}"
     spec = monkey.random.choice([spec for spec in actions.TABLE if spec.keys and spec.id not in LEFT_OUT])
     combination = QKeySequence(spec.keys[0])[0]

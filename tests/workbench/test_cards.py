@@ -127,6 +127,18 @@ def choose(card: ExportDialog, text: str) -> None:
     next(each for each in card.findChildren(QPushButton) if each.text() == text).click()
 
 
+def test_no_key_reaches_past_an_open_card_wherever_the_focus_is(qtbot, shell: Shell) -> None:
+    done = []
+    shell.actions["help"].triggered.connect(lambda: done.append("help"))
+    scrim = shell.window.over(HelpSheet(shell.actions))
+    qtbot.keyClick(shell.window, Qt.Key.Key_F1)
+    assert not done
+    qtbot.keyClick(shell.window, Qt.Key.Key_Escape)
+    assert not scrim.isVisible()
+    qtbot.keyClick(shell.window, Qt.Key.Key_F1)
+    assert done == ["help"]
+
+
 def test_the_help_sheet_names_every_key(shell: Shell) -> None:
     scrim = shell.window.over(sheet := HelpSheet(shell.actions))
     words = {each.text() for each in sheet.findChildren(QWidget) if hasattr(each, "text")}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QColor
+from PyQt6.QtGui import QColor, QImage
 
 from core import catalog, presets
 from core.datasets.cifar10 import Cifar10
+from core.images.files import DATA_VARIABLE
 from core.spec import Part
 from core.trace import save
 from tests.workbench.image_traces import image_trace, tiny_checkpoint
@@ -17,8 +18,9 @@ from workbench.app import App
 from workbench.model import setup
 from workbench.model.crossing import N_IMAGES, crossed
 from workbench.painters.atlas import as_bytes, sheet
-from workbench.views.image.images import Layout
+from workbench.views.image.images import ImageLook, Layout, scene
 from workbench.views.image.key_frames import spread
+from workbench.views.theme import DARK
 
 CIFAR = Cifar10.class_names
 CATALOG = catalog.shipped()
@@ -203,3 +205,22 @@ def test_choosing_images_in_the_form_empties_lanes_whose_weights_are_for_points(
     assert app.session.title == "MNIST, two methods on one noise"
     app.engine.shutdown()
     app.window.close()
+
+
+def test_the_forward_process_of_images_is_a_strip_of_them(qtbot, app, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv(DATA_VARIABLE, str(tmp_path))
+    strip = app.controller.lanes.strip
+    app.controller.actions["strip"].trigger()
+    app.engine.start()
+    qtbot.waitUntil(lambda: "MNIST is not here" in strip.words, timeout=60_000)
+    strip.show_scene(scene(image_trace(rows=5, seed=1), ImageLook(DARK, frozenset({"image"}))), DARK)
+    qtbot.waitUntil(lambda: strip.complete)
+    noise, data = (_white(strip._pictures[place]) for place in (0, 8))
+    assert noise > 0.03 > 0.001 > data, "noise goes beyond white, these data to three quarters of it"
+
+
+def _white(picture) -> float:
+    """The share of pixels that are white."""
+    image = picture.convertToFormat(QImage.Format.Format_Grayscale8)
+    pixels = np.frombuffer(image.constBits().asarray(image.sizeInBytes()), np.uint8)
+    return float((pixels.reshape(image.height(), -1)[:, : image.width()] > 250).mean())

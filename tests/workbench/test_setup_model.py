@@ -247,5 +247,14 @@ def test_classes_are_chosen_where_their_names_are_known() -> None:
     assert rows(asked)["label"].value == names[1]
     own = setup.set_value(CATALOG, moons, "label", "1,0")
     assert [choice.value for choice in rows(own)["label"].choices][-1] == "1,0"
+    with pytest.raises(SpecError, match="There is no class “nan”"):
+        setup.set_value(CATALOG, moons, "label", "nan")
     rings = setup.set_value(CATALOG, RunSpec(data=Part("rings")), "data.n_rings", 5)
     assert not rows(rings)["label"].choices, "five rings have five classes, the catalog knows of three"
+
+
+def test_a_class_goes_with_its_data_set() -> None:
+    truck = setup.set_value(CATALOG, presets.load_one("cifar10-flow"), "label", "truck")
+    assert setup.set_value(CATALOG, truck, "data.name", "fashion-mnist").label == ""
+    digit = setup.set_value(CATALOG, presets.load_one("mnist-flow"), "label", "7")
+    assert setup.by_name(setup.set_value(CATALOG, digit, "data.name", "fashion-mnist").label, "abcdefghij") == "h"

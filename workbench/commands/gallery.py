@@ -125,7 +125,7 @@ def equations(tour: Tour) -> None:
 def forward(tour: Tour) -> None:
     tour.open("swiss-roll")
     tour.do("strip")
-    tour.wait(lambda: tour.app.controller.scenes.forward() is not None, "the forward process")
+    tour.wait(lambda: tour.app.controller.lanes.strip.complete, "the forward process")
     tour.rest_at(0.3)
     tour.shot("forward")
     tour.do("strip")

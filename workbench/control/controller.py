@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from PyQt6.QtCore import QObject
-from PyQt6.QtGui import QGuiApplication
 
 from workbench import actions as table
 from workbench.control.disk.desk import Desk
@@ -291,7 +290,8 @@ class Controller(QObject):
 
     def retheme(self) -> None:
         theme = self.workspace.theme
-        QGuiApplication.instance().setStyleSheet(stylesheet(theme))  # type: ignore[union-attr]  # it is a QApplication
+        # of the window, not of the application: there it is worked out for every menu that a chart hides, too
+        self.window.setStyleSheet(stylesheet(theme))
         self.window.retheme(theme)
         self.panel.retheme(theme)
         self.desk.retheme()

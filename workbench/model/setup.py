@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ import msgspec
 from core import spec as specs
 from core.catalog import Catalog, Entry
 from core.errors import SpecError, unknown
+from core.parts.classes import numbers_of
 from core.parts.needs import PROVIDERS, provided, words
 from core.parts.schema import check_value
 from core.spec import Part, RunSpec
@@ -133,14 +135,21 @@ def _classes(catalog: Catalog, spec: RunSpec, data: Entry) -> tuple[Row, ...]:
     asked = spec.label or spec.guidance.name != "none"
     if not data.facts.get("classes") or not (told or asked):
         return ()
-    label, names = _plain(catalog.run, spec, "label"), data.facts["classes"]
-    if catalog.values("data", spec.data) == catalog.values("data", Part(spec.data.name)):
+    label = _plain(catalog.run, spec, "label")
+    if names := _classes_of(catalog, spec):
         choices = {"": "Any", ",".join(names): "One of each"} | {name: name for name in names}
         choices.setdefault(spec.label, spec.label)  # by number, or some of them
         label = dataclasses.replace(label, choices=tuple(Choice(*each) for each in choices.items()))
     else:  # there may be more or fewer than the catalog knows of
-        label = dataclasses.replace(label, help=f"{label.help}: {', '.join(names)}")
+        label = dataclasses.replace(label, help=f"{label.help}: {', '.join(data.facts['classes'])}")
     return (label, *_part(catalog, spec, "guidance", "Guidance"))
+
+
+def _classes_of(catalog: Catalog, spec: RunSpec) -> Sequence[str]:
+    """The names of the classes; none where they hang on parameters that were changed."""
+    usual = catalog.values("data", spec.data) == catalog.values("data", Part(spec.data.name))
+    names: Sequence[str] = catalog.entry("data", spec.data.name).facts.get("classes", ()) if usual else ()
+    return names
 
 
 def _part(catalog: Catalog, spec: RunSpec, kind: str, title: str) -> tuple[Row, ...]:
@@ -222,6 +231,8 @@ def set_value(catalog: Catalog, spec: RunSpec, name: str, value: Any) -> RunSpec
     section, _, key = name.partition(".")
     if not key:
         check_value(name, _schema(catalog.run, name, section), value)
+        if name == "label" and (names := _classes_of(catalog, spec)):
+            numbers_of(value, names)
         return spec.replace(**{section: value})
     if section == "training":
         check_value(name, _schema(catalog.training, name, key), value)
@@ -250,6 +261,8 @@ def _named(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> RunSpec:
         spec = crossed(catalog, spec, name)
     else:
         spec = _with_name(catalog, spec, kind, name)
+    if kind == "data" and by_name(spec.label, entry.facts.get("classes", ())) is None:
+        spec = spec.replace(label="")
     usual_sampler = entry.facts.get("sampler")
     if usual_sampler and spec.field.name == "network":
         spec = _with_name(catalog, spec, "sampler", usual_sampler)
@@ -262,6 +275,14 @@ def _named(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> RunSpec:
                 spec = spec.replace(**{other: Part(spec.part(other).name)})
             spec = _with_name(catalog, spec, other, next(fitting, spec.part(other).name))
     return _retitled(catalog, before, spec)
+
+
+def by_name(label: str, names: Sequence[str]) -> str | None:
+    """The classes that a spec asks for, by name where it gave numbers; None where one is not among them."""
+    try:
+        return ",".join(names[number] for number in numbers_of(label, names))
+    except SpecError:
+        return None
 
 
 def _retitled(catalog: Catalog, before: RunSpec, spec: RunSpec) -> RunSpec:

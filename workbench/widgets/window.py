@@ -183,10 +183,25 @@ class MainWindow(QMainWindow):
     def event(self, event: QEvent | None) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
             control = self.focusWidget()
+            if self._card() is not None:  # no key reaches past it
+                event.accept()
+                return True
             if table.needs_key(control, event.key(), tabbed=control is self.ring.around):
                 event.accept()
                 return True
         return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """What nobody below took goes to an open card, wherever the focus is."""
+        card = self._card()
+        if card is not None:
+            card.keyPressEvent(event)
+        else:
+            super().keyPressEvent(event)
+
+    def _card(self) -> Scrim | None:
+        """The card that lies over everything else, if one is open."""
+        return next((scrim for scrim in reversed(self.findChildren(Scrim)) if scrim.isVisible()), None)
 
     def focusNextPrevChild(self, next: bool) -> bool:
         """Tab was pressed, or, where the focus is on nothing that is seen, its control was hidden: nothing gets it."""

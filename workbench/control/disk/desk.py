@@ -132,11 +132,13 @@ class Desk(QObject):
         traces = []
         for path in paths[: MOST_LANES - 1]:
             try:
-                traces.append(read(path))
-                self._runs.catalog.check(traces[-1].spec)
-                self.opened(traces[-1])
+                trace = read(path)
+                self._runs.catalog.check(trace.spec)
             except FlowscopeError as error:
                 self._window.message("This file cannot be opened", str(error))
+            else:
+                traces.append(trace)
+                self.opened(trace)
         if traces:
             self._workspace.show_traces(traces, traces[0].spec.title or paths[0].stem)
             self.show_lanes()

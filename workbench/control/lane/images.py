@@ -8,12 +8,11 @@ from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QWidget
 
 from core.errors import SpecError
-from core.parts.classes import numbers_of
 from core.trace import Trace
 from workbench.control.lane.scenes import Scenes
 from workbench.control.runs import Runs
 from workbench.model.session import LaneState, Session
-from workbench.model.setup import Row
+from workbench.model.setup import Row, by_name
 from workbench.views.image.closeup import closeup
 from workbench.views.image.images import Layout, class_name, shows_images
 from workbench.views.image.key_frames import key_frames
@@ -131,8 +130,8 @@ class ImageControl(QObject):
         help_ = f"{schema['description']}; two evaluations a step unless it is 1"
         row = Row("guidance.scale", "Guidance w", scale, schema | {"maximum": _MOST_GUIDANCE}, help=help_)
         # as the chips say it: a spec may give numbers
-        label = ",".join(names[number] for number in numbers_of(spec.label, names))
-        return Asked(names, label, row if names else None)
+        label = by_name(spec.label, names)
+        return Asked(names, spec.label if label is None else label, row if names else None)
 
     def _guide(self, scale: float) -> None:
         """Guidance of 1 is none: half the evaluations for the same images."""

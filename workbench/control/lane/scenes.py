@@ -94,16 +94,20 @@ class Scenes:
         self.shown = tuple(self._scene(each, each.lane.key == first, errors, densities) for each in looked_up)
         return self.shown
 
-    def forward(self) -> Scene | None:
-        """The forward process of the selected lane's data and path; None while it is computed."""
+    def forward(self) -> Scene | str:
+        """The forward process of the selected lane's data and path, or in words why it is not to be seen."""
         lane, view = self._session.working_lane(), self._session.view
         if lane is None or lane.trace is None:
-            return None
-        trace = self._analyses.ask(lane.key, lane.trace, "forward").trace
+            return "of a lane with a run"
+        finding = self._analyses.ask(lane.key, lane.trace, "forward")
+        trace = finding.trace
         if trace is None or "x" not in trace or not trace["x"].complete:
-            return None
-        look = Look(THEMES[view.theme])
-        return self._maps.get("forward", (trace, view.theme), lambda: scene(trace, look))
+            return finding.problem or "computing…"
+        theme = THEMES[view.theme]
+        if images.shows_images(trace):
+            bare = images.ImageLook(theme, frozenset({"image"}))
+            return self._maps.get("forward", (trace, view.theme), lambda: replace(images.scene(trace, bare), words=()))
+        return self._maps.get("forward", (trace, view.theme), lambda: scene(trace, Look(theme)))
 
     def _look_up(self, lane: LaneState, step: float | None) -> _Shown:
         view = self._session.view

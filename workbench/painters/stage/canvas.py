@@ -15,7 +15,7 @@ from PyQt6.QtCore import QCoreApplication, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QImage, QOffscreenSurface, QOpenGLContext, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 from vispy import app, gloo
-from vispy.gloo.context import FakeCanvas, GLContext, forget_canvas, set_current_canvas
+from vispy.gloo.context import FakeCanvas, GLContext, set_current_canvas
 
 from workbench.painters.stage.errors import StageError
 
@@ -102,7 +102,6 @@ class PictureCanvas(Canvas):
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.drawn)
         self.widget = _Picture(self._paint, parent)
-        self.destroyed.connect(lambda _=None, commands=self._commands: forget_canvas(commands))
 
     def update(self) -> None:
         self._stale = True

@@ -30,7 +30,8 @@ class ForwardStrip(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setToolTip("Data run to noise, read from right to left")
         self._scene: Scene | None = None
-        self._source: Scene | None = None
+        self._source: Scene | str = ""
+        self.words = ""
         self._theme = DARK
         self._t = 0.0
         self._pictures: dict[int, QImage] = {}
@@ -38,16 +39,17 @@ class ForwardStrip(QWidget):
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._paint_next)
 
-    def show_scene(self, scene: Scene | None, theme: Theme) -> None:
-        """Show the forward process of this scene; None says that it is being computed."""
-        if scene is self._source and theme is self._theme:
+    def show_scene(self, scene: Scene | str, theme: Theme) -> None:
+        """Show the forward process of this scene, or these words in its place."""
+        if theme is self._theme and (scene is self._source or (isinstance(scene, str) and scene == self._source)):
             return
-        self._source, self._theme = scene, theme
-        if scene is not None:
-            small = [dataclasses.replace(mark, size=_SIZE) for mark in scene.marks if isinstance(mark, Points)]
-            scene = dataclasses.replace(scene, marks=tuple(mark for mark in small if mark.overlay == "particles"))
-        self._scene = scene
-        self.setAccessibleName("Forward process" if scene is None else f"Forward process, {scene.lane.subtitle}")
+        self._source, self._theme, self._scene = scene, theme, None
+        self.words = scene if isinstance(scene, str) else f"q(xₜ), {scene.lane.subtitle}"
+        if isinstance(scene, Scene):
+            runs = [mark for mark in scene.marks if mark.overlay in ("particles", "image")]
+            small = (dataclasses.replace(mark, size=_SIZE) if isinstance(mark, Points) else mark for mark in runs)
+            self._scene = dataclasses.replace(scene, marks=tuple(small))
+        self.setAccessibleName(f"Forward process, {self.words}")
         self._begin()
 
     def set_cursor(self, t: float) -> None:
@@ -128,12 +130,13 @@ class ForwardStrip(QWidget):
         painter.end()
 
     def _title(self, painter: QPainter) -> None:
-        theme, words = self._theme, "computing…" if self._scene is None else f"q(xₜ), {self._scene.lane.subtitle}"
-        bold = ui(12, 600)
+        theme, bold = self._theme, ui(12, 600)
         painter.setFont(bold)
         painter.setPen(QColor(theme.t1))
         painter.drawText(QPointF(_PAD + 6, 19), "Forward process")
         painter.setFont(ui(12))
         painter.setPen(QColor(theme.t2))
         x = _PAD + 14 + QFontMetricsF(bold).horizontalAdvance("Forward process")
+        room = self.width() - _PAD - x
+        words = QFontMetricsF(ui(12)).elidedText(self.words, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QPointF(x, 19), words)
