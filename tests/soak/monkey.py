@@ -112,8 +112,8 @@ def press_a_button(monkey: Monkey) -> str:
     button = monkey.pick(QAbstractButton)
     if not isinstance(button, QAbstractButton):
         return "no button"
-    menu = button.menu() if hasattr(button, "menu") else None
-    if isinstance(menu, QMenu):
+    menu = _menu_of(button)
+    if menu is not None:
         entries = [each for each in menu.actions() if each.isEnabled() and each.objectName() not in LEFT_OUT]
         entry = monkey.random.choice(entries) if entries else None
         if entry is None or entry.text().endswith("…") or entry.menu() is not None:
@@ -127,11 +127,20 @@ def press_a_button(monkey: Monkey) -> str:
     return f"button {button.accessibleName()}"
 
 
+def _menu_of(control: QWidget) -> QMenu | None:
+    """The menu that a control would open, and that would wait for a real hand."""
+    menu = control.menu() if hasattr(control, "menu") else None
+    return menu if isinstance(menu, QMenu) else None
+
+
 def press_a_key(monkey: Monkey) -> str:
     """An arrow or the like where the focus is, or the key of an action."""
     if monkey.random.random() < 0.5:
         key = monkey.random.choice(_KEYS)
-        QTest.keyClick(monkey.app.window.focusWidget() or monkey.app.window, key)
+        control = monkey.app.window.focusWidget() or monkey.app.window
+        if _menu_of(control) is not None:
+            return "nothing of a menu"
+        QTest.keyClick(control, key)
         return f"key {key.name}"
     spec = monkey.random.choice([spec for spec in actions.TABLE if spec.keys and spec.id not in LEFT_OUT])
     combination = QKeySequence(spec.keys[0])[0]
