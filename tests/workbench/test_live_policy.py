@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from weakref import ref
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -11,7 +14,9 @@ from core import spec as specs
 from core.events import Chunk, RunStarted, StreamDeclared
 from core.spec import Part, RunSpec
 from workbench.control import runs as module
+from workbench.control import undo as undo_module
 from workbench.control.runs import PREVIEW, Runs
+from workbench.control.undo import Undo
 from workbench.engine.commands import JobEnded
 from workbench.model.session import Session
 
@@ -205,3 +210,28 @@ def test_what_a_training_would_make_otherwise_asks_for_one(runs: Runs, field: st
     lane = runs.session.lanes[0]
     runs.change(lane.key, field, value)
     assert runs.misfits(lane) == [field.partition(".")[0]]
+
+
+def test_undo_holds_the_newest_runs_and_has_older_ones_sampled_again(engine: Engine, runs: Runs, monkeypatch) -> None:
+    lane, parent = runs.session.lanes[0], QObject()
+    row = 2000 * 2 * 4
+    monkeypatch.setattr(undo_module, "MOST_BYTES", (43 + 44 + 45) * row)  # the rows of the last three
+    undo = Undo(parent, runs.session, runs, lambda: None)
+    held = []
+    for n_steps in (40, 41, 42, 43, 44):
+        turn(runs, n_steps)
+        while engine.asked:  # a few particles, then all
+            engine.answer(max(engine.asked))
+        held.append(ref(lane.trace))
+        undo.record()
+    gc.collect()
+    assert [trace() is not None for trace in held] == [False, False, True, True, True]
+    for n_steps in (43, 42):
+        undo.undo()
+        assert len(lane.trace["x"]) == n_steps + 1
+        assert not engine.asked
+    undo.undo()
+    assert [spec.sampler.params["n_steps"] for spec in engine.asked.values()] == [41], "the run that went is asked for"
+    while engine.asked:
+        engine.answer(max(engine.asked))
+    assert len(lane.trace["x"]) == 42

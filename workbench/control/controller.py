@@ -43,6 +43,8 @@ from workbench.widgets.window import WORK
 
 _CHARTS_MS, _SCENES_MS = 300, 60
 """What arrives faster than this is shown together."""
+_OF_FAILURES = ("again", "dismiss", "log")
+"""What can be done about a run that failed; all else is for a lane that has nothing to show."""
 
 
 class Controller(QObject):
@@ -227,16 +229,15 @@ class Controller(QObject):
             self.actions["library" if action == "choose-preset" else "open"].trigger()
             return
         lane = self.session.lanes[index]
-        if lane.status != "failed":
+        if action not in _OF_FAILURES:
             self.lane_control.choose(lane, action, self.run)
-            return
-        if action == "log":
+        elif action == "log":
             self.shell.copy_log()
-            return
-        lane.status, lane.message = "ready", ""
-        self.session.touch(lane.key)
-        if action == "again":
-            self.run()
+        elif lane.status == "failed":  # not so at the second click of two
+            lane.status, lane.message = "ready", ""
+            self.session.touch(lane.key)
+            if action == "again":
+                self.run()
 
     def _restyle(self) -> None:
         self.scenes.forget()

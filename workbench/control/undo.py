@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
+from weakref import ref
 
 from PyQt6.QtCore import QObject, QTimer
 
@@ -16,6 +18,8 @@ from workbench.model.session import LaneState, Session, ViewState
 
 _QUIET_MS = 400
 """What follows faster belongs to one step: a drag of a knob is undone as a whole."""
+MOST_BYTES = 64_000_000
+"""Of traces in memory that earlier steps hold: what goes is sampled again when it is asked for, on the same noise."""
 _VIEW = tuple(each.name for each in fields(ViewState) if each.name != "theme")
 
 
@@ -25,7 +29,7 @@ class _LaneThen:
 
     lane: LaneState
     spec: RunSpec | None
-    trace: Trace | None
+    trace: Callable[[], Trace | None]
     training: Trace | None
 
 
@@ -50,6 +54,8 @@ class Undo(QObject):
     def __init__(self, parent: QObject, session: Session, runs: Runs, changed: Callable[[], None]) -> None:
         super().__init__(parent)
         self._session, self._runs, self._changed = session, runs, changed
+        self._traces: deque[Trace] = deque()
+        """The newest of those that lie in memory."""
         self._history = History(self._now(), lambda then: then.key)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -69,6 +75,9 @@ class Undo(QObject):
     def record(self) -> None:
         """Make the present a step that one can come back to."""
         self._timer.stop()
+        for each in self._history.now.lanes:
+            if each.lane not in self._session.lanes:  # it comes back with what is kept of it here
+                each.lane.trace = None
         if self._history.now.lanes:
             self._history.record(self._now())
         else:  # nothing was open yet: there is nothing to go back to
@@ -90,11 +99,21 @@ class Undo(QObject):
     def _now(self) -> _Then:
         session = self._session
         return _Then(
-            tuple(_LaneThen(lane, lane.spec, lane.trace, lane.training) for lane in session.lanes),
+            tuple(_LaneThen(lane, lane.spec, self._held(lane.trace), lane.training) for lane in session.lanes),
             tuple(getattr(session.view, name) for name in _VIEW),
             session.title,
             session.selected,
         )
+
+    def _held(self, trace: Trace | None) -> Callable[[], Trace | None]:
+        """A trace as long as it is held: one of a file for good, one in memory until newer ones need the room."""
+        if trace is None or trace.source is not None:
+            return lambda: trace
+        if not any(trace is each for each in self._traces):
+            self._traces.append(trace)
+        while len(self._traces) > 1 and sum(each.n_bytes for each in self._traces) > MOST_BYTES:
+            self._traces.popleft()
+        return ref(trace)
 
     def _show(self, then: _Then) -> None:
         session = self._session
@@ -116,9 +135,10 @@ class Undo(QObject):
         if lane.spec == then.spec and lane.trace is not None:
             return
         lane.spec, lane.training = then.spec, then.training
-        answers = then.trace is not None and _same(then.trace.spec, then.spec)
+        trace = then.trace()
+        answers = trace is not None and _same(trace.spec, then.spec)
         if answers:
-            lane.trace = then.trace
+            lane.trace = trace
         if not lane.real and not self._runs.needs_training(lane) and (not answers or lane.key in self._runs.sampling):
             self._runs.sample(lane)  # also where a newer request is still on its way
         self._session.touch(lane.key)

@@ -140,7 +140,8 @@ class Desk(QObject):
                 traces.append(trace)
                 self.opened(trace)
         if traces:
-            self._workspace.show_traces(traces, traces[0].spec.title or paths[0].stem)
+            first = traces[0]
+            self._workspace.show_traces(traces, first.spec.title or (first.source or paths[0]).stem)
             self.show_lanes()
             self._workspace.playhead.play()
 
