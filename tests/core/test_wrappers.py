@@ -120,6 +120,18 @@ def test_clipping_bounds_the_preview_and_keeps_the_blend() -> None:
     assert Threshold(limit=1.0, percentile=100.0).bound(x1).tolist() == [[1.0, 0.5]]
 
 
+@pytest.mark.parametrize(
+    "wrap",
+    [Clip(limit=1.0).wrap, Threshold(limit=1.0).wrap, Cfg(scale=2.0).wrap, lambda f: RetimedField(f, VpLinear())],
+    ids=["clip", "threshold", "cfg", "retimed"],
+)
+def test_a_wrapped_field_answers_in_the_precision_of_the_points(wrap) -> None:
+    """Samplers that step each particle on its own give times that are more exact than a network's points."""
+    field, labels = wrap(MixtureField(DATA, Linear(), CPU)), torch.arange(len(X)) % 2
+    for t in (T, T.expand(len(X))):
+        assert {each.dtype for each in field(X.float(), t, labels)} == {torch.float32}
+
+
 @pytest.mark.parametrize("path", [VpLinear(), Ve()], ids=["vp", "ve"])
 def test_a_field_on_another_path_is_that_paths_exact_field(path) -> None:
     """The exact field of one path, re-timed, equals the exact field of the other."""

@@ -57,7 +57,9 @@ def test_the_oldest_go_first_and_what_is_shown_stays() -> None:
     assert live.used() == 510
     live.trim(320, [made[0]])
     assert live.files() == [made[4], made[3], made[2], made[0]]
-    live.trim(0, [made[0]])
+    live.trim(0, [made[0]], growing=[made[3]])
+    assert live.files() == [made[3]], "what is still written stays, or its writer could not complete it"
+    live.trim(0, [made[3]])
     assert live.used() == 0
 
 

@@ -265,6 +265,11 @@ class Runs(QObject):
         """The lanes whose trace still grows."""
         return {job.lane for job in self._jobs.values() if job.directory is None}
 
+    @property
+    def growing(self) -> set[Path]:
+        """The files that samplings are being recorded in."""
+        return {job.file for job in self._jobs.values() if job.file is not None}
+
     def _training_job(self, key: int) -> Job | None:
         return next((job for job in self.training if job.lane == key), None)
 

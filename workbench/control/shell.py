@@ -142,7 +142,7 @@ class Shell(QObject):
     # --- live runs -----------------------------------------------------------------------------------------------
 
     def _trim(self) -> None:
-        live.trim(self.settings.now.live_bytes, self._runs.files.values())
+        live.trim(self.settings.now.live_bytes, self._runs.files.values(), self._runs.growing)
         if self.page is not None:
             self.page.show_used(live.used(), analyses.used())
 

@@ -35,6 +35,9 @@ def used() -> int:
     return sum(map(folders.size, files()))
 
 
-def trim(budget: int, kept: Collection[Path] = ()) -> None:
-    """Remove the oldest until the rest fits; what is shown now is ``kept``, as long as there is any budget."""
-    folders.trim(files(), budget, kept)
+def trim(budget: int, kept: Collection[Path] = (), growing: Collection[Path] = ()) -> None:
+    """Remove the oldest until the rest fits; what is shown now is ``kept``, as long as there is any budget.
+
+    What is still written, ``growing``, neither goes nor counts: its writer would not find it again.
+    """
+    folders.trim([file for file in files() if file not in growing], budget, kept)

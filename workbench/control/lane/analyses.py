@@ -18,7 +18,8 @@ from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, JobEnded, Progress
 from workbench.model.analyses import Kind, analysis_spec, fingerprint, kept, place, trim
 
-_MOST_KEPT = 24
+_MOST_KEPT, _MOST_BYTES = 24, 32_000_000
+"""Of findings that no lane shows: what goes is computed again, or read from disk, when it is asked for."""
 _STOPPED: dict[Kind, str] = {
     "exact-field": "The exact field was stopped. Press E twice to compute it.",
     "error-map": "The error map was stopped. Press M twice to compute it.",
@@ -115,8 +116,12 @@ class Analyses(QObject):
     def _forget_oldest(self) -> None:
         wanted = set(self._by_lane.values())
         idle = [name for name, finding in self._findings.items() if finding.job is None and name not in wanted]
-        for name in idle[: max(0, len(self._findings) - _MOST_KEPT)]:
-            del self._findings[name]
+        total = 0
+        for i, name in enumerate(reversed(idle)):  # the newest first
+            trace = self._findings[name].trace
+            total += 0 if trace is None else trace.n_bytes
+            if i >= _MOST_KEPT or total > _MOST_BYTES:
+                del self._findings[name]
 
     def forget_lanes(self, keys: set[int]) -> None:
         """Only these lanes are there: nothing is kept for others."""
