@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import TraceError
 from core.events import StreamDeclared
 from core.trace.trace import SAMPLING_COLUMNS, Stream, Trace
 
@@ -59,6 +60,21 @@ def velocity_of(x: Floats, x1_hat: Floats, c: Coefficients) -> Floats:
     for x and x1_hat [N, B, D] where sigma is above 0."""
     out: Floats = c.d_alpha * x1_hat + c.d_sigma * (x - c.alpha * x1_hat) / c.sigma
     return out
+
+
+def sampled(trace: Trace, step: float = np.inf) -> Trace:
+    """A sampling trace as it is; of a training trace its last snapshot at or before a training step, or its first.
+
+    Raises:
+        TraceError: it holds no samples.
+    """
+    if "x" in trace and len(trace["x"]):
+        return trace
+    steps = trace["snapshot/x"].axis if "snapshot/x" in trace else np.zeros(0)
+    if not len(steps):
+        beside = ", only how training went" if "loss" in trace else ""
+        raise TraceError(f"{trace.source or 'This trace'} holds no samples yet{beside}.")
+    return snapshot(trace, max(0, int((steps <= step).sum()) - 1))
 
 
 def snapshot(trace: Trace, k: int) -> Trace:

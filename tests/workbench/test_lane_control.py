@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QImage
-from PyQt6.QtWidgets import QLineEdit, QMenu, QPushButton
+from PyQt6.QtWidgets import QLabel, QLineEdit, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 import resources
+from core import events as ev
 from core import presets
+from core import spec as specs
+from core.spec import RunSpec
+from core.trace import TraceWriter
 from workbench.app import START, App
 from workbench.widgets.cards.dialogs import Message
 
@@ -126,6 +130,37 @@ def test_a_lane_is_replaced_by_a_trace_and_a_wrong_file_changes_nothing(qtbot, a
     (card,) = app.window.findChildren(Message)
     card.done.emit("Close")
     assert headers(app)[0] == "Flow matching"
+
+
+def test_a_training_that_had_shown_nothing_yet_is_refused_and_changes_nothing(qtbot, app, tmp_path) -> None:
+    """Such as one that was stopped before its first snapshot."""
+    file, started = tmp_path / "train.h5", RunSpec(action="train")
+    with TraceWriter(file) as writer:
+        writer.feed(ev.RunStarted(specs.to_json(started), {}))
+        writer.feed(
+            ev.StreamDeclared(
+                name="snapshot/x",
+                row_shape=(3, 2, 2),
+                dims=("step", "t", "particle", "xy"),
+                kind="trajectories",
+                columns=("step",),
+                capacity=2,
+            )
+        )
+        writer.feed(ev.RunFinished("stopped"))
+    before = headers(app)
+    for way in (
+        lambda: app.controller.lane_control.show_trace(app.session.lanes[0].key, file),
+        lambda: app.controller.desk.add_trace(file),
+        lambda: app.controller.desk.open_traces([file]),
+    ):
+        way()
+        (card,) = app.window.findChildren(Message)
+        assert any("holds no samples yet" in label.text() for label in card.findChildren(QLabel))
+        card.done.emit("Close")
+        qtbot.waitUntil(lambda: not app.window.findChildren(Message))
+        settle(qtbot, app)
+        assert headers(app) == before
 
 
 @pytest.mark.parametrize("method", ["flow matching", "MeanFlow"])  # jumps have no closed form: the sampler gives way

@@ -14,9 +14,9 @@ import resources
 from core import events as ev
 from core.errors import TraceError
 from core.trace import Trace, TraceBuilder, open_trace
-from core.trace.derive import snapshot
+from core.trace.derive import sampled, snapshot
 from core.trace.save import replay
-from workbench.export.scenes import lanes, sampled
+from workbench.export.scenes import lanes
 from workbench.painters.paper import page
 from workbench.painters.paper.page import paint_page, pixels
 from workbench.painters.paper.splat import Layer

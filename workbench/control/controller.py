@@ -29,14 +29,14 @@ from workbench.control.soon import Soon
 from workbench.control.workspace import Workspace
 from workbench.engine.client import EngineClient
 from workbench.model.playhead import Playhead
-from workbench.model.session import LaneState, Session
+from workbench.model.session import MOST_LANES, LaneState, Session
 from workbench.model.settings import Store
 from workbench.views.marks import OVERLAYS, Scene
 from workbench.views.time_axis import time_axis
 from workbench.widgets.cards.help_sheet import HelpSheet
 from workbench.widgets.charts import ChartsPage, ChartsStrip
 from workbench.widgets.lane.lane_states import MessageSpec
-from workbench.widgets.lane.lanes import MOST_LANES, LanesView
+from workbench.widgets.lane.lanes import LanesView
 from workbench.widgets.style import stylesheet
 from workbench.widgets.timeline.transport import Transport
 from workbench.widgets.window import WORK
@@ -62,7 +62,7 @@ class Controller(QObject):
         self.desk = Desk(workspace, self.exporter, settings)
         self.files = self.desk.files
         self.drop = Drop(workspace, self.desk)
-        self.lane_control = LaneControl(self.window, session, runs, self.files)
+        self.lane_control = LaneControl(workspace, self.files)
         self.actions = table.build(self.window, self._handlers())
         self.lanes, self.charts, self.charts_page = LanesView(), ChartsStrip(), ChartsPage()
         self.transport = Transport(playhead, self.actions)

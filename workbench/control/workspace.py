@@ -5,11 +5,11 @@ from __future__ import annotations
 from psygnal import Signal
 
 from core.trace import Trace
-from core.trace.derive import snapshot
+from core.trace.derive import sampled
 from workbench.control.lane.scenes import Scenes
 from workbench.control.runs import Runs
 from workbench.model.playhead import Playhead
-from workbench.model.session import LaneState, Session
+from workbench.model.session import MOST_LANES, MOST_SAID, LaneState, Session
 from workbench.views.theme import THEMES, Theme
 from workbench.widgets.window import MainWindow
 
@@ -42,11 +42,17 @@ class Workspace:
         self.session.set_title(title)
         self.refresh()
 
+    def has_room(self, n: int = 1) -> bool:
+        """Whether n more lanes fit; a message says that they do not."""
+        fit = len(self.session.lanes) + n <= MOST_LANES
+        if not fit:
+            self.window.refuse(MOST_SAID, "remove one first")
+        return fit
+
     def add_lane(self, trace: Trace) -> LaneState:
         """One more lane, with this trace; of a training with its newest snapshot."""
-        training = trace if "snapshot/x" in trace else None
-        shown = snapshot(trace, len(trace["snapshot/x"]) - 1) if training else trace
+        shown = sampled(trace)
         lane = self.session.add(trace.spec, shown)
-        lane.training = training
+        lane.training = None if shown is trace else trace
         self.runs.adopt(lane)
         return lane

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.errors import FlowscopeError
 from core.trace import Stream, Trace, open_trace
-from workbench.export.scenes import sampled
+from core.trace.derive import sampled
 from workbench.views.marks import locate
 
 _BLOCK = 1 << 20

@@ -8,7 +8,7 @@ import numpy as np
 from PyQt6.QtGui import QImage
 
 from core.trace import Trace
-from workbench.export.scenes import sampled
+from core.trace.derive import sampled
 from workbench.painters.paper.panels import Panel, paint_panels
 from workbench.views.image.images import ImageLook, real_scene, scene
 from workbench.views.marks import Overlay

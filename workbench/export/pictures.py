@@ -11,7 +11,7 @@ from PyQt6.QtGui import QImage
 
 from core.errors import FlowscopeError
 from core.trace import Trace
-from workbench.export.scenes import sampled
+from core.trace.derive import sampled
 from workbench.painters.paper.panels import Panel, paint_panels
 from workbench.views.lane2d import Look, particle_colours, scene
 from workbench.views.marks import Mark, Points, Scene, Trails

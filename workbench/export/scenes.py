@@ -14,7 +14,7 @@ import numpy as np
 from core import catalog
 from core.errors import TraceError
 from core.trace import Trace, open_trace
-from core.trace.derive import FieldKind, snapshot
+from core.trace.derive import FieldKind, sampled
 from workbench.export.film import Shot
 from workbench.export.known import compute, known
 from workbench.painters.paper.page import Rows
@@ -142,20 +142,6 @@ def with_one_extent(scenes: list[Scene]) -> list[Scene]:
     x0, y0 = corners[:, [0, 2]].min(axis=0)
     x1, y1 = corners[:, [1, 3]].max(axis=0)
     return [dataclasses.replace(scene, extent=(float(x0), float(x1), float(y0), float(y1))) for scene in scenes]
-
-
-def sampled(trace: Trace, step: float = np.inf) -> Trace:
-    """A sampling trace as it is; of a training trace its last snapshot at or before a training step, or its first.
-
-    Raises:
-        TraceError: it holds no samples.
-    """
-    if "x" in trace:
-        return trace
-    steps = trace["snapshot/x"].axis if "snapshot/x" in trace else np.zeros(0)
-    if len(steps) == 0:
-        raise TraceError(f"{trace.source or 'This trace'} holds no samples yet, only how training went.")
-    return snapshot(trace, max(0, int((steps <= step).sum()) - 1))
 
 
 @dataclass(frozen=True)

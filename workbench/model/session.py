@@ -15,6 +15,8 @@ from workbench.views.marks import Overlay
 from workbench.views.theme import ThemeName
 
 FieldKind = Literal["velocity", "score", "noise"]
+MOST_LANES = 4
+MOST_SAID = "Four lanes are the most"
 LaneStatus = Literal["empty", "waiting", "running", "paused", "ready", "stopped", "failed"]
 
 

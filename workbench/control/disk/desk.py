@@ -22,11 +22,11 @@ from workbench.control.workspace import Workspace
 from workbench.model import kinds
 from workbench.model.cards import CARDS
 from workbench.model.recents import Recents
+from workbench.model.session import MOST_LANES
 from workbench.model.settings import Store
 from workbench.pages.card import CardSpec
 from workbench.pages.start import StartPage
 from workbench.views.marks import Method
-from workbench.widgets.lane.lanes import MOST_LANES
 
 
 class Desk(QObject):
@@ -179,18 +179,14 @@ class Desk(QObject):
         self._workspace.refresh()
 
     def _add(self, specs: list[RunSpec]) -> None:
-        room = MOST_LANES - len(self._session.lanes)
-        if room < len(specs):
-            self._window.refuse("Four lanes are the most", "remove one first")
-            return
-        self._fill(specs)
-        self._workspace.refresh()
-        self.show_lanes()
+        if self._workspace.has_room(len(specs)):
+            self._fill(specs)
+            self._workspace.refresh()
+            self.show_lanes()
 
     def add_trace(self, path: Path) -> None:
         """Open a trace as one more lane."""
-        if len(self._session.lanes) >= MOST_LANES:
-            self._window.refuse("Four lanes are the most", "remove one first")
+        if not self._workspace.has_room():
             return
         try:
             trace = read(path)

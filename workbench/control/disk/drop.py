@@ -9,7 +9,7 @@ from core.errors import SpecError
 from workbench.control.disk.desk import Desk
 from workbench.control.workspace import Workspace
 from workbench.model import kinds
-from workbench.widgets.lane.lanes import MOST_LANES
+from workbench.model.session import MOST_LANES, MOST_SAID
 from workbench.widgets.window import WORK
 
 
@@ -29,7 +29,7 @@ class Drop:
         if not self._beside():
             return "Open", ""
         if not self._fits(count):
-            return "Replace what is open", "Four lanes are the most"
+            return "Replace what is open", MOST_SAID
         if replace:
             return "Replace what is open", "Let go of Ctrl to open beside it"
         return "Open as a new lane" if count == 1 else f"Open as {count} new lanes", "Hold Ctrl to replace what is open"

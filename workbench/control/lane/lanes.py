@@ -11,22 +11,20 @@ from PyQt6.QtGui import QAction, QCursor
 from PyQt6.QtWidgets import QLineEdit, QMenu
 
 from core import presets
-from core.errors import FlowscopeError
+from core.errors import FlowscopeError, TraceError
 from core.spec import Part
 from core.trace import Trace, open_trace
-from core.trace.derive import snapshot
+from core.trace.derive import sampled
 from workbench import actions as table
 from workbench.control.disk.files import Files
-from workbench.control.runs import Runs
+from workbench.control.workspace import Workspace
 from workbench.model.analyses import analysis_spec
-from workbench.model.session import LaneState, Session
+from workbench.model.session import MOST_LANES, LaneState
 from workbench.model.setup import reason_not
 from workbench.views.lane2d import Aspect
 from workbench.views.marks import OVERLAYS, Overlay
 from workbench.widgets.cards.dialogs import Message
 from workbench.widgets.lane.lane_states import MessageSpec
-from workbench.widgets.lane.lanes import MOST_LANES
-from workbench.widgets.window import MainWindow
 
 _ASPECTS: tuple[tuple[Aspect, str], ...] = (("exact", "Exact field"), ("error", "Error map"), ("real", "Real data"))
 _TITLES = {spec.id: spec.text for spec in table.TABLE}
@@ -39,24 +37,27 @@ def read(path: Path) -> Trace:
         FlowscopeError: it cannot be read, or holds no samples.
     """
     trace = open_trace(path)
-    if "x" not in trace and "snapshot/x" not in trace:
+    try:
+        sampled(trace)
+    except TraceError:
         trace.close()
-        raise FlowscopeError(f"{path.name} holds neither particles nor images.")
+        raise
     return trace
 
 
 class LaneControl(QObject):
     """Menus and messages of lanes, and what they do."""
 
-    def __init__(self, window: MainWindow, session: Session, runs: Runs, files: Files) -> None:
-        super().__init__(window)
-        self._window, self._session, self._runs, self._files = window, session, runs, files
+    def __init__(self, workspace: Workspace, files: Files) -> None:
+        super().__init__(workspace.window)
+        self._workspace, self._files = workspace, files
+        self._window, self._session, self._runs = workspace.window, workspace.session, workspace.runs
 
     # --- which lanes there are -----------------------------------------------------------------------------------
 
     def add(self) -> None:
         """An empty lane at the right end, which asks what it is to show."""
-        if self._room():
+        if self._workspace.has_room():
             self._session.select(self._session.add(None).key)
 
     def remove(self, key: int) -> None:
@@ -70,7 +71,7 @@ class LaneControl(QObject):
 
     def duplicate(self, key: int) -> LaneState | None:
         """The same lane once more, to change one thing about."""
-        if not self._room():
+        if not self._workspace.has_room():
             return None
         lane = self._session.duplicate(key)
         self._session.select(lane.key)
@@ -78,21 +79,15 @@ class LaneControl(QObject):
 
     def add_aspect(self, aspect: Aspect, of: int) -> None:
         """A lane beside another one, on the same trace."""
-        if self._room():
+        if self._workspace.has_room():
             self._session.add_aspect(aspect, of)
 
     def add_forward(self, of: int) -> None:
         """A lane with the forward process of another one's data and path."""
         spec = self._session.lane(of).spec
-        if spec is not None and self._room():
+        if spec is not None and self._workspace.has_room():
             lane = self._session.add(analysis_spec(spec, "forward"))
             self._runs.sample(lane)
-
-    def _room(self) -> bool:
-        if len(self._session.lanes) >= MOST_LANES:
-            self._window.refuse("Four lanes are the most", "remove one first")
-            return False
-        return True
 
     # --- what a lane shows ---------------------------------------------------------------------------------------
 
@@ -103,10 +98,9 @@ class LaneControl(QObject):
         except FlowscopeError as error:
             self._window.message("This file cannot be opened", str(error))
             return
-        training = trace if "snapshot/x" in trace else None
         lane = self._emptied(key)
-        lane.spec, lane.training, lane.status = trace.spec, training, "ready"
-        lane.trace = snapshot(trace, len(trace["snapshot/x"]) - 1) if training is not None else trace
+        lane.spec, lane.trace, lane.status = trace.spec, sampled(trace), "ready"
+        lane.training = None if lane.trace is trace else trace
         self._runs.adopt(lane)
         self._session.touch(key)
 

@@ -8,6 +8,7 @@ from PyQt6.QtCore import QRect, QRectF, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QMenu, QWidget
 
+from workbench.model.session import MOST_LANES
 from workbench.painters.stage import Stage
 from workbench.painters.stage.camera import GUTTER
 from workbench.views.marks import OVERLAYS, Overlay, Scene
@@ -21,7 +22,6 @@ from workbench.widgets.lane.lane_header import LaneHeader
 from workbench.widgets.lane.lane_states import EMPTY_LANE, PROGRESS_HEIGHT, MessagePanel, MessageSpec, ProgressStrip
 from workbench.widgets.lane.readout import Readout
 
-MOST_LANES = 4
 _LEAST_CANVAS = 120
 
 

@@ -9,7 +9,7 @@ from PyQt6.QtCore import QEvent, QSize, Qt
 from PyQt6.QtGui import QAction, QActionGroup, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
-from workbench.model.session import FieldKind, ViewState
+from workbench.model.session import MOST_SAID, FieldKind, ViewState
 from workbench.views.theme import Theme
 from workbench.widgets.chip import Chip
 from workbench.widgets.controls import IconButton
@@ -147,7 +147,7 @@ class _AddButton(QPushButton):
 
     def _enable(self, enabled: bool) -> None:
         self.setEnabled(enabled)
-        self.setToolTip("Four lanes are the most" if not enabled else "One to four stand side by side")
+        self.setToolTip(MOST_SAID if not enabled else "One to four stand side by side")
 
     def retheme(self, theme: Theme) -> None:
         self.setIcon(icon("plus", theme.t1, 16))
