@@ -21,6 +21,7 @@ from workbench.control.runs import Runs
 from workbench.engine.client import EngineClient
 from workbench.model.playhead import Playhead
 from workbench.model.session import Session
+from workbench.painters import fonts
 
 START = ("swiss-roll-diffusion", "swiss-roll-flow")
 START_TITLE = "Diffusion beside flow matching"
@@ -35,6 +36,7 @@ def application() -> QApplication:
     assert isinstance(app, QApplication)
     app.setApplicationName("Flowscope")
     app.setStyle("fusion")
+    app.setFont(fonts.ui(13))  # a style sheet that names a font forgets the tabular numbers of a window's
     return app
 
 

@@ -235,3 +235,18 @@ def test_undo_holds_the_newest_runs_and_has_older_ones_sampled_again(engine: Eng
     while engine.asked:
         engine.answer(max(engine.asked))
     assert len(lane.trace["x"]) == 42
+
+
+def test_what_samples_for_lanes_that_are_gone_is_stopped_and_a_training_goes_on(engine: Engine, runs: Runs) -> None:
+    """As when a preset is opened over what is there: the engine's next answer is for what is seen."""
+    turn(runs, 40)
+    (sampling,) = engine.asked
+    lane = runs.session.add(runs.session.lanes[0].spec.replace(field=Part("network")))
+    runs.run()
+    (training,) = (n for n, spec in engine.asked.items() if spec.action == "train")
+    assert lane.status == "running"
+    runs.session.clear()
+    assert sampling in engine.stopped
+    assert training not in engine.stopped
+    assert [job.spec.action for job in runs.training] == ["train"]
+    assert runs.sampling == set()

@@ -90,6 +90,7 @@ class Runs(QObject):
         """Where the run that a lane shows was recorded."""
         #: weights -> what they were trained for, in the words of each run that was opened with them
         self._trained: dict[str, list[RunSpec]] = {}
+        session.lanes_changed.connect(self._let_go_of_gone)
         engine.batch.connect(self._on_batch)
         engine.progress.connect(self._on_progress)
         engine.ended.connect(self._on_ended)
@@ -242,6 +243,13 @@ class Runs(QObject):
         self._jobs = {number: job for number, job in self._jobs.items() if job.lane != key}
         self._waiting.discard(key)
         self.files.pop(key, None)
+
+    def _let_go_of_gone(self) -> None:
+        """What was sampled for lanes that are not there any more holds up the others; a training goes on."""
+        there = {lane.key for lane in self.session.lanes}
+        trained = {job.lane for job in self.training}
+        for key in {job.lane for job in self._jobs.values()} - there - trained:
+            self.let_go(key)
 
     def engine_ready(self, catalog: Catalog) -> None:
         self.ready, self.catalog = True, catalog

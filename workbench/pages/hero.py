@@ -109,7 +109,7 @@ class HeroCanvas(QWidget):
         self.t = 0.8
         self._theme: Theme = DARK
         self._routes = hero.routes()
-        self._ink: tuple[object, QPixmap] | None = None
+        self._ink: tuple[object, tuple[QPixmap, QPixmap]] | None = None
 
     def retheme(self, theme: Theme) -> None:
         self._theme = theme
@@ -157,21 +157,18 @@ class HeroCanvas(QWidget):
         painter.setClipPath(clip)
         painter.fillRect(self.rect(), QColor(theme.canvas))
         x = self.x_of(self.t)
-        ink = self._lines()
+        behind, ahead = self._lines()
         painter.save()
         painter.setClipRect(QRectF(0, 0, x, self.height()), Qt.ClipOperation.IntersectClip)
-        painter.setOpacity(_BEHIND)
-        painter.drawPixmap(0, 0, ink)
+        painter.drawPixmap(0, 0, behind)
         painter.restore()
         painter.save()
         painter.setClipRect(QRectF(x, 0, self.width() - x, self.height()), Qt.ClipOperation.IntersectClip)
-        painter.setOpacity(_AHEAD if theme.name == "dark" else 2 * _AHEAD)
-        painter.drawPixmap(0, 0, ink)
+        painter.drawPixmap(0, 0, ahead)
         painter.restore()
         self._particles(painter, x)
-        painter.setPen(QPen(QColor(theme.line), 1))
-        painter.drawLine(QPointF(0, 0), QPointF(0, self.height()))
-        painter.drawLine(QPointF(0, self.height() / 2), QPointF(self.width(), self.height() / 2))
+        painter.fillRect(QRectF(0, 0, 1, self.height()), QColor(theme.line))
+        painter.fillRect(QRectF(0, self.height() // 2, self.width(), 1), QColor(theme.line))
         for row, route in enumerate(self._routes):
             centre = QPointF(18, row * self.height() / 2 + 15)
             draw_glyph(painter, route.method, centre, 9, theme.methods[route.method])
@@ -211,12 +208,19 @@ class HeroCanvas(QWidget):
             painter.setPen(QPen(QColor(theme.t1), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 2, -2, -2), 6, 6)
 
-    def _lines(self) -> QPixmap:
-        """All lines at full strength, painted once for a size and a theme."""
+    def _lines(self) -> tuple[QPixmap, QPixmap]:
+        """All lines as they are before the line of time and behind it, painted once for a size and a theme.
+
+        Each has the opacity for itself: where many meet they add up, and shine.
+        """
+        made_for = (self.size(), self.devicePixelRatioF(), self._theme.name)
+        if self._ink is None or self._ink[0] != made_for:
+            ahead = _AHEAD if self._theme.name == "dark" else 2 * _AHEAD
+            self._ink = made_for, (self._painted(_BEHIND), self._painted(ahead))
+        return self._ink[1]
+
+    def _painted(self, opacity: float) -> QPixmap:
         ratio = self.devicePixelRatioF()
-        made_for = (self.size(), ratio, self._theme.name)
-        if self._ink is not None and self._ink[0] == made_for:
-            return self._ink[1]
         ink = QPixmap(self.size() * ratio)
         ink.setDevicePixelRatio(ratio)
         ink.fill(Qt.GlobalColor.transparent)
@@ -225,9 +229,9 @@ class HeroCanvas(QWidget):
         for row, route in enumerate(self._routes):
             xs = [self.x_of(float(t)) for t in route.times]
             for line, colour in zip(route.lines.T, hero.colours(self._theme), strict=True):
-                painter.setPen(QPen(QColor.fromRgbF(*(float(part) for part in colour[:3])), 1))
+                r, g, b = (float(part) for part in colour[:3])
+                painter.setPen(QPen(QColor.fromRgbF(r, g, b, opacity), 1))
                 ys = [self._y_of(row, float(value)) for value in line]
                 painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in zip(xs, ys, strict=True)]))
         painter.end()
-        self._ink = (made_for, ink)
         return ink

@@ -25,6 +25,7 @@ from workbench.views.theme import DARK, GLYPHS, Theme
 from workbench.widgets.controls import button, label
 from workbench.widgets.icons import icon
 
+_NUMBERS = (2, 3, 5)
 COLUMNS = ("Name", "Data set", "Steps", "Last loss", "Status", "Size", "When")
 _WIDTHS = (150, 88, 104, 104, 96, 160)
 """Of all columns but the name, at scale 1."""
@@ -53,6 +54,8 @@ class RunsPage(QWidget):
         column.addLayout(self._head())
         self._model = QStandardItemModel(0, len(COLUMNS), self)
         self._model.setHorizontalHeaderLabels(COLUMNS)
+        for i in _NUMBERS:
+            self._model.horizontalHeaderItem(i).setTextAlignment(Qt.AlignmentFlag.AlignRight)  # type: ignore[union-attr]
         self._model.itemChanged.connect(self._edited)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self._model)
@@ -158,6 +161,8 @@ class RunsPage(QWidget):
             item.setData(order, _SORT)
             item.setData(run, _RUN)
             item.setEditable(not items)
+            if len(items) in _NUMBERS:
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             items.append(item)
         items[0].setIcon(icon(GLYPHS[run.method], self._theme.methods[run.method], 11))
         items[0].setToolTip(str(run.place))

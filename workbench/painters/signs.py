@@ -101,10 +101,8 @@ def _board(width: float, height: float, theme: Theme, ratio: float, *, framed: b
     image = blank(width, height, ratio)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    ground = QColor(theme.canvas)
-    ground.setAlphaF(0.86)
     painter.setPen(QPen(QColor(theme.line), 1) if framed else Qt.PenStyle.NoPen)
-    painter.setBrush(ground)
+    painter.setBrush(QColor(theme.canvas))
     painter.drawRoundedRect(QRectF(0, 0, width, height).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
     return image, painter
 

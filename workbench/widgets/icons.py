@@ -10,6 +10,8 @@ from PyQt6.QtSvg import QSvgRenderer
 
 import resources
 
+_FAINT = 0.5
+"""Opacity of an icon that does nothing now."""
 _DRAWN, _LEAST = 1.6, 1.4
 """Width of the strokes as drawn, of 24; and on the screen, where small icons would become hairlines (pixels)."""
 
@@ -32,6 +34,20 @@ def pixmap(name: str, colour: str, px: int, ratio: float) -> QPixmap:
 
 def icon(name: str, colour: str, px: int) -> QIcon:
     """The same as a QIcon, sharp at 1x and 2x."""
-    made = QIcon(pixmap(name, colour, px, 1.0))
-    made.addPixmap(pixmap(name, colour, px, 2.0))
+    made = QIcon()
+    for ratio in (1.0, 2.0):
+        drawn = pixmap(name, colour, px, ratio)
+        made.addPixmap(drawn)
+        made.addPixmap(_faint(drawn), QIcon.Mode.Disabled)  # Qt's own would be a grey brighter than the colour
     return made
+
+
+def _faint(drawn: QPixmap) -> QPixmap:
+    out = QPixmap(drawn.size())
+    out.setDevicePixelRatio(drawn.devicePixelRatio())
+    out.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(out)
+    painter.setOpacity(_FAINT)
+    painter.drawPixmap(0, 0, drawn)
+    painter.end()
+    return out

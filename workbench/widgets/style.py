@@ -76,6 +76,7 @@ QLineEdit:hover, QComboBox:hover { border-color: $ctl; }
 QLineEdit:focus, QComboBox:focus { border: 2px solid $t1; padding: 0 7px; min-height: 24px; }
 QLineEdit#bare, QLineEdit#bare:focus, QLineEdit#bare:hover { background: transparent; border: none; font-size: 15px;
   padding: 0; }
+QLineEdit { placeholder-text-color: $t3; }
 QListView#found { background: transparent; border: none; padding: 4px 0; }
 QLineEdit:disabled, QComboBox:disabled { color: $t3; border: 1px dashed $line2; background: transparent; }
 QLineEdit[wrong="true"] { border: 2px solid $error; padding: 0 7px; min-height: 24px; }

@@ -19,7 +19,7 @@ from workbench.engine.commands import Hello, JobEnded, Progress
 from workbench.model.analyses import Kind, analysis_spec, fingerprint, kept, place, trim
 
 _MOST_KEPT, _MOST_BYTES = 24, 32_000_000
-"""Of findings that no lane shows: what goes is computed again, or read from disk, when it is asked for."""
+"""Of all findings: one that no lane shows goes, and is computed again or read from disk when it is asked for."""
 _STOPPED: dict[Kind, str] = {
     "exact-field": "The exact field was stopped. Press E twice to compute it.",
     "error-map": "The error map was stopped. Press M twice to compute it.",
@@ -43,6 +43,10 @@ class Finding:
     def rows(self) -> int:
         """Rows of the stream that comes last."""
         return 0 if self.trace is None else min((len(s) for s in self.trace.streams.values()), default=0)
+
+    @property
+    def n_bytes(self) -> int:
+        return 0 if self.trace is None else self.trace.n_bytes
 
 
 class Analyses(QObject):
@@ -116,10 +120,9 @@ class Analyses(QObject):
     def _forget_oldest(self) -> None:
         wanted = set(self._by_lane.values())
         idle = [name for name, finding in self._findings.items() if finding.job is None and name not in wanted]
-        total = 0
+        total = sum(finding.n_bytes for name, finding in self._findings.items() if name in wanted)
         for i, name in enumerate(reversed(idle)):  # the newest first
-            trace = self._findings[name].trace
-            total += 0 if trace is None else trace.n_bytes
+            total += self._findings[name].n_bytes
             if i >= _MOST_KEPT or total > _MOST_BYTES:
                 del self._findings[name]
 

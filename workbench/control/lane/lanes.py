@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, QPoint
+from PyQt6.QtCore import QObject, QPoint, Qt
 from PyQt6.QtGui import QAction, QCursor
 from PyQt6.QtWidgets import QLineEdit, QMenu
 
@@ -225,12 +225,18 @@ class LaneControl(QObject):
 
     def _choices(self) -> tuple[tuple[str, str], ...]:
         first = (("choose-preset", "Choose preset"), ("open-trace", "Open trace…"))
-        model = self._session.working_lane()
-        if model is None:
+        if self._session.working_lane() is None:
             return (*first, ("remove", "Remove"))
-        beside = (("copy", "Copy of a lane"), ("forward", "Forward process"))
-        aspects = tuple((f"aspect-{aspect}", title) for aspect, title in _ASPECTS)
-        return (*first, *beside, *aspects, ("remove", "Remove"))
+        return (*first, ("copy", "Copy a lane"), ("more", "More"))
+
+    def _more(self, key: int, model: LaneState) -> QMenu:
+        """What else an empty lane may become beside another one."""
+        menu = QMenu(self._window)
+        for action, title in (("forward", "Forward process"), *((f"aspect-{each}", title) for each, title in _ASPECTS)):
+            _add(menu, title, partial(self._become, key, model, action))
+        menu.addSeparator()
+        _add(menu, "Remove lane", partial(self.remove, key), enabled=len(self._session.lanes) > 1)
+        return menu
 
     def choose(self, lane: LaneState, action: str, run: Callable[[], None]) -> None:
         """What somebody chose in a lane that has nothing to show; ``run`` trains."""
@@ -238,7 +244,7 @@ class LaneControl(QObject):
         if action == "choose-preset":
             menu = QMenu(self._window)
             self._fill_presets(menu, key)
-            menu.popup(QCursor.pos() + QPoint(-20, 8))
+            _popup(menu)
         elif action == "open-trace":
             self._ask_trace(key)
         elif action == "train":
@@ -247,7 +253,9 @@ class LaneControl(QObject):
             self._runs.change(key, "field.name", "exact")
         elif action == "remove":
             self.remove(key)
-        elif model is not None:
+        elif action == "more" and model is not None:
+            _popup(self._more(key, model))
+        elif action == "copy" and model is not None:
             self._become(key, model, action)
 
     def _become(self, key: int, model: LaneState, action: str) -> None:
@@ -262,6 +270,11 @@ class LaneControl(QObject):
             aspect = next(each for each, _ in _ASPECTS if action == f"aspect-{each}")
             lane.real, lane.aspect, lane.of, lane.status = True, aspect, model.key, "ready"
         self._session.touch(key)
+
+
+def _popup(menu: QMenu) -> None:
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    menu.popup(QCursor.pos() + QPoint(-20, 8))
 
 
 def _submenu(menu: QMenu, text: str) -> QMenu:

@@ -29,6 +29,7 @@ class Scrim(QWidget):
         self._place()
         self.show()
         self.raise_()
+        self._place()  # the style sheet's heights are known only of what is shown
         first = next((each for each in self._stops() if isinstance(each, QLineEdit)), self._primary() or card)
         first.setFocus()
 

@@ -115,10 +115,10 @@ class Palette(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(16, 7, 16, 7)
         row.setSpacing(6)
-        for key, words in (("↑ ↓", "choose"), ("Enter", "run"), ("Shift+Enter", "in a new lane"), ("Esc", "close")):
+        for key, words in (("↑ ↓", "choose"), ("Enter", "run"), ("Shift+Enter", "run in a new lane"), ("Esc", "close")):
             if key == "Esc":
                 row.addStretch(1)
-            row.addWidget(label(key, "key"))
+            row.addWidget(label(key, "key"), 0, Qt.AlignmentFlag.AlignVCenter)
             row.addWidget(label(words, "small"))
             row.addSpacing(8)
         return row

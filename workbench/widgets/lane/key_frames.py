@@ -16,7 +16,6 @@ from workbench.painters.fonts import ui
 from workbench.painters.glyphs import draw_glyph
 from workbench.views.image.images import TITLES, UNITS
 from workbench.views.image.key_frames import LEAST_GAP, History, KeyFrames
-from workbench.views.marks import locate
 from workbench.views.theme import DARK, Theme
 
 _FRAME, _LINE = 30.0, 36.0
@@ -85,9 +84,9 @@ class KeyFrameStrip(QWidget):
         return self._box(left, width, lane, float(self._frames.histories[lane].times[frame]))
 
     def _rows(self) -> list[int]:
-        """The frame of each lane that is the newest at the cursor."""
+        """The frame of each lane that is nearest to the cursor."""
         assert self._frames is not None  # asked by who has some
-        return [locate(history.times, self._cursor, glide=False).row for history in self._frames.histories]
+        return [int(np.abs(history.times - self._cursor).argmin()) for history in self._frames.histories]
 
     def _columns(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Left edge and width of the middles' way from t = 0 to t = 1, of both strips."""

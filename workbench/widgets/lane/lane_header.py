@@ -106,7 +106,7 @@ class LaneHeader(QWidget):
         self.pressed.emit()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        lane, theme, fonts = self._lane, self._theme, (ui(13, 500), ui(12))
+        lane, theme, fonts = self._lane, self._theme, (ui(12, 500), ui(12))
         if lane is None:
             return
         read = (self._short(lane, fonts[0]), self._read[1])

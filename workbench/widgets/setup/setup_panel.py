@@ -86,7 +86,7 @@ class SetupPanel(QWidget):
         self._theme: Theme | None = None
         self._method: Method = "flow"
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(1, 0, 0, 0)  # beside the line at its left
         column.setSpacing(0)
         column.addLayout(self._header(reset))
         column.addWidget(hairline())

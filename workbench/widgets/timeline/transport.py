@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QActionGroup, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QWidget
@@ -162,12 +163,13 @@ class Transport(QWidget):
         self._show_state()
 
     def set_methods(self, methods: list[Method]) -> None:
-        """Ticks of the lanes that have steps, in the lanes' order."""
+        """Ticks of the first lane of each method that has steps, in the lanes' order."""
         self._methods = methods
-        pairs = zip(self._playhead.steps, methods, strict=bool(methods))
-        self.track.set_ticks(
-            [Ticks(self._axis.places(np.asarray(steps)), method) for steps, method in pairs if len(steps) > 1]
-        )
+        first: dict[Method, NDArray[np.float64]] = {}
+        for steps, method in zip(self._playhead.steps, methods, strict=bool(methods)):
+            if len(steps) > 1:
+                first.setdefault(method, steps)
+        self.track.set_ticks([Ticks(self._axis.places(np.asarray(steps)), each) for each, steps in first.items()])
 
     def set_axis(self, axis: TimeAxis) -> None:
         """Read slider and field by this lane's table from now on."""
