@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from core import catalog, presets
 from core.spec import Part, RunSpec
 from tests.workbench.scenes import full_scene
-from workbench.views.apart import names_of, told_apart
+from workbench.views.apart import Apart, names_of, told_apart
 
 CATALOG = catalog.shipped()
 DDIM = RunSpec(path=Part("vp-linear"), objective=Part("diffusion"), sampler=Part("ddim", {"n_steps": 20}))
 
 
 def names(*specs: RunSpec) -> list[str]:
-    return names_of(CATALOG, specs)
+    return [each.words for each in names_of(CATALOG, specs)]
 
 
 def test_what_tells_lanes_apart_begins_the_line_that_narrow_lanes_cut() -> None:
     begun = {"Base U-Net": "Base U-Net", "no guidance": "No guidance", "η 0.5": "η 0.5", "seed 12": "Seed 12"}
     for name, words in begun.items():
-        assert told_apart(full_scene(20, 11), name).lane.subtitle == f"{words}, {full_scene(20, 11).lane.subtitle}"
+        told = told_apart(full_scene(20, 11), Apart(name)).lane.subtitle
+        assert told == f"{words}, {full_scene(20, 11).lane.subtitle}"
     plain = full_scene(20, 11)
-    assert told_apart(plain, "") is plain
+    assert told_apart(plain, Apart()) is plain
+
+
+def test_lanes_of_one_method_are_called_by_their_samplers_where_these_differ() -> None:
+    longer = DDIM.replace(sampler=DDIM.sampler.with_params(n_steps=50))
+    flow = RunSpec(path=Part("linear"), objective=Part("flow-matching"))
+    assert [each.by_sampler for each in names_of(CATALOG, [DDIM, longer, flow])] == [True, True, False]
+    assert not any(each.by_sampler for each in names_of(CATALOG, [DDIM, longer, DDIM]))
+    made = full_scene(20, 11)
+    lane = dataclasses.replace(made.lane, sampler="Euler 10")
+    told = told_apart(dataclasses.replace(made, lane=lane), Apart(by_sampler=True)).lane
+    assert (told.title, told.subtitle) == ("Euler 10", f"{lane.title}, linear path")
 
 
 def test_presets_that_differ_in_their_network_alone_say_it() -> None:

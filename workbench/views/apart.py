@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.catalog import Catalog, Entry
 from core.spec import SHIPPED, Part, RunSpec
@@ -18,24 +18,42 @@ _IF_NEEDED = ("objective", "sampler", "path", "grid", "clipping", "coupling", "s
 _IN_HEADER = "n_steps"
 
 
-def names_of(catalog: Catalog, specs: Sequence[RunSpec]) -> list[str]:
-    """A few words for each set-up; empty where method, data, sampler and path say enough."""
-    names = [""] * len(specs)
+class Apart(NamedTuple):
+    """A few words for a set-up, empty where method, data, sampler and path say enough; and whether its sampler is
+    what it is called by, beside lanes of the same method with other samplers."""
+
+    words: str = ""
+    by_sampler: bool = False
+
+
+ALIKE = Apart()
+"""Nothing more is to be said."""
+
+
+def names_of(catalog: Catalog, specs: Sequence[RunSpec]) -> list[Apart]:
+    """What tells each set-up from the others."""
+    names = [ALIKE] * len(specs)
     groups: dict[tuple[str, str], list[int]] = {}
     for i, spec in enumerate(specs):
         groups.setdefault((spec.objective.name, spec.data.name), []).append(i)
     for group in groups.values():
+        samplers = {(specs[i].sampler.name, specs[i].sampler.params.get(_IN_HEADER)) for i in group}
+        by_sampler = 1 < len(group) == len(samplers)
         for i, words in zip(group, _names(catalog, [specs[i] for i in group]), strict=True):
-            names[i] = words
+            names[i] = Apart(words, by_sampler)
     return names
 
 
-def told_apart(scene: Scene, name: str) -> Scene:
-    """The scene with such words at the beginning of its lane's second line, whose end narrow lanes cut off."""
-    if not name:
-        return scene
-    lane = dataclasses.replace(scene.lane, subtitle=f"{_begun(name)}, {scene.lane.subtitle}", apart=name)
-    return dataclasses.replace(scene, lane=lane)
+def told_apart(scene: Scene, name: Apart) -> Scene:
+    """The scene with such words at the beginning of its lane's second line, whose end narrow lanes cut off; or with
+    the sampler as its title, and the method in the second line."""
+    lane = scene.lane
+    if name.by_sampler and lane.sampler:
+        rest = lane.subtitle.removeprefix(f"{lane.sampler}, ")
+        lane = dataclasses.replace(lane, title=lane.sampler, subtitle=f"{lane.title}, {rest}")
+    if name.words:
+        lane = dataclasses.replace(lane, subtitle=f"{_begun(name.words)}, {lane.subtitle}", apart=name.words)
+    return scene if lane is scene.lane else dataclasses.replace(scene, lane=lane)
 
 
 def _begun(words: str) -> str:

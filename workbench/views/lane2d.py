@@ -334,6 +334,7 @@ def lane_of(trace: Trace, x: Stream) -> Lane:
         sigma=x.column("sigma"),
         status="" if trace.status in ("running", "finished") else trace.status,
         glide=glides(trace),
+        sampler="" if trace.spec.action == "forward" else _sampler_words(trace),
         ddpm_steps=int(trace.spec.path.params.get("T", 1000)),
     )
 
@@ -343,10 +344,13 @@ def _words(trace: Trace) -> str:
     meta, spec = trace.meta, trace.spec
     if spec.action == "forward":
         return f"{_data_words(trace)} to noise, {_path_words(meta)}"
-    steps = spec.sampler.params.get("n_steps", trace["x"].declared.capacity - 1)
-    sampler = sampler_words(meta.get("sampler_title", spec.sampler.name), steps)
-    words = f"{sampler}, {meta.get('weights_title') or _path_words(meta)}"
+    words = f"{_sampler_words(trace)}, {meta.get('weights_title') or _path_words(meta)}"
     return words + (", exact field" if spec.field.name != "network" and spec.action == "sample" else "")
+
+
+def _sampler_words(trace: Trace) -> str:
+    steps = trace.spec.sampler.params.get("n_steps", trace["x"].declared.capacity - 1)
+    return sampler_words(trace.meta.get("sampler_title", trace.spec.sampler.name), steps)
 
 
 def _path_words(meta: dict[str, str]) -> str:

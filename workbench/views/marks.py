@@ -193,6 +193,8 @@ class Lane:
     """How its equations say the time."""
     apart: str = ""
     """At the beginning of its second line: in what it differs from lanes that would read alike."""
+    sampler: str = ""
+    """``Heun 25``: with it its second line begins, unless it is the title."""
     ddpm_steps: int = 1000
     """T of its path, of which step k stands at t = 1 - k / T; of a path that is no discrete schedule, DDPM's own."""
 

@@ -14,7 +14,7 @@ from workbench.control.lane.analyses import Analyses
 from workbench.control.lane.memo import Memo
 from workbench.model.analyses import Kind
 from workbench.model.session import LaneState, Session
-from workbench.views.apart import names_of, told_apart
+from workbench.views.apart import ALIKE, Apart, names_of, told_apart
 from workbench.views.formulas import with_equations
 from workbench.views.heat import (
     NO_ERROR,
@@ -56,7 +56,7 @@ class _Shown:
     overlays: frozenset[Overlay] = frozenset()
     known: Known = NOTHING
     parts: tuple[object, ...] = ()
-    told_apart: str = ""
+    apart: Apart = ALIKE
 
 
 class Scenes:
@@ -198,7 +198,7 @@ class Scenes:
         )
         own = lane.overlays is not None
         four = len(self._session.lanes) == FOUR
-        parts = (*shown.parts, shown.overlays, shown.told_apart, lane.name, own, first, four)
+        parts = (*shown.parts, shown.overlays, shown.apart, lane.name, own, first, four)
         scales = (errors, densities, self._limit, self.plain)
         return self._scenes.get(
             lane.key,
@@ -210,13 +210,14 @@ class Scenes:
         made = (
             self._of_images(shown, trace) if images.shows_images(trace) else self._made(shown, trace, look, four=four)
         )
-        return None if made is None else told_apart(made, shown.told_apart)
+        apart = shown.apart._replace(by_sampler=False) if shown.lane.name else shown.apart  # a name of its own stays
+        return None if made is None else told_apart(made, apart)
 
     def _tell_apart(self, looked_up: list[_Shown]) -> None:
         """A word more where runs of one method would read alike."""
         runs = [(each, each.trace.spec) for each in looked_up if each.lane.aspect == "run" and each.trace is not None]
         for (each, _), name in zip(runs, names_of(self._catalog(), [spec for _, spec in runs]), strict=True):
-            each.told_apart = name
+            each.apart = name
 
     def image_look(self) -> images.ImageLook:
         """How lanes of images are drawn now."""
