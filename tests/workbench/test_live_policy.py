@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 from weakref import ref
 
 import numpy as np
@@ -31,16 +32,26 @@ class Engine(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.asked: dict[int, RunSpec] = {}
+        self.directories: dict[int, Path | None] = {}
         self.stopped: list[int] = []
 
     def stop(self, job: int) -> None:
         self.stopped.append(job)
 
-    def submit(self, spec: RunSpec, *, replaces: int | None = None, **_: object) -> int:
+    def submit(
+        self, spec: RunSpec, *, replaces: int | None = None, directory: Path | None = None, record: Path | None = None
+    ) -> int:
         self.asked.pop(replaces or -1, None)
         number = max(self.asked, default=0) + 1
-        self.asked[number] = spec
+        self.asked[number], self.directories[number] = spec, directory
         return number
+
+    def learn(self, number: int) -> None:
+        """What a training has from its first step on."""
+        directory = self.directories[number]
+        assert directory is not None  # a training has one
+        directory.mkdir(parents=True)
+        (directory / "checkpoint.safetensors").touch()
 
     def answer(self, number: int, rows: int | None = None) -> None:
         """All rows of a job, or the first few; all of them end it."""
@@ -185,6 +196,7 @@ def test_weights_are_those_of_what_they_were_trained_for_in_a_copied_lane_and_af
     copied = runs.session.duplicate(lane.key)
     assert runs.misfits(copied) == ["data"]
     runs.run()
+    engine.learn(1)
     engine.ended.emit(JobEnded(1, "stopped"))
     assert runs.misfits(lane) == []
     learned, lane.spec = lane.spec, untrained  # as undo does
@@ -250,3 +262,18 @@ def test_what_samples_for_lanes_that_are_gone_is_stopped_and_a_training_goes_on(
     assert training not in engine.stopped
     assert [job.spec.action for job in runs.training] == ["train"]
     assert runs.sampling == set()
+
+
+def test_a_training_that_was_stopped_before_its_first_step_leaves_the_lane_untrained(
+    engine: Engine, runs: Runs
+) -> None:
+    """Such as one that waited for its turn behind those of other lanes."""
+    lane = runs.session.lanes[0]
+    runs.change(lane.key, "data.name", "moons")
+    runs.run()
+    (training,) = engine.asked
+    engine.asked.clear()
+    engine.ended.emit(JobEnded(training, "stopped"))
+    assert runs.misfits(lane) == ["data"]
+    assert (lane.status, lane.message) == ("ready", "")
+    assert asked(engine) == []

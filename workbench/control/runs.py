@@ -355,8 +355,10 @@ class Runs(QObject):
         assert job.directory is not None  # a training
         assert lane.spec is not None  # of a lane with a spec
         weights = str(job.directory / _CHECKPOINT)
-        self._trained[weights] = [job.spec]
         lane.status = "ready"
+        if not Path(weights).is_file():  # it was stopped before its first step: there is nothing to keep
+            return
+        self._trained[weights] = [job.spec]
         lane.spec = lane.spec.replace(field=Part("network", {"weights": weights}))
         self.trained.emit(lane.key, end.status)
         if not self.needs_training(lane):
