@@ -57,6 +57,7 @@ class TopBar(QWidget):
             right.addWidget(each)
         whole = _row()
         whole.setContentsMargins(7, 0, 8, 0)
+        row.setContentsMargins(0, 0, 12, 0)  # a title that is cut off ends before the field
         whole.addWidget(_half(row), 1)
         whole.addWidget(self.search)
         whole.addWidget(_half(right), 1)
