@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -236,7 +237,7 @@ def report(monkey: Monkey, grown: float) -> str:
     worst = sorted(monkey.stalls, key=lambda stall: -stall.ms)[:10]
     lines = [f"{monkey.done:,} things done with seed {monkey.seed}, memory {grown:+.1f} MB"]
     lines += [f"stall {stall.ms:.0f} ms, {stall.own_ms:.0f} of its own: {stall.what}" for stall in worst]
-    lines += [f"error: {error}" for error in monkey.errors]
+    lines += [f"error, {n} times: {error}" for error, n in Counter(monkey.errors).items()]
     return "\n".join(lines)
 
 

@@ -11,12 +11,17 @@ import pytest
 from numpy.typing import NDArray
 
 import resources
+from core import catalog
 from core import events as ev
 from core.errors import TraceError
 from core.trace import Trace, TraceBuilder, open_trace
 from core.trace.derive import sampled, snapshot
 from core.trace.save import replay
+from workbench.control.lane.analyses import Analyses
+from workbench.control.lane.scenes import Scenes
+from workbench.engine.client import EngineClient
 from workbench.export.scenes import lanes
+from workbench.model.session import Session
 from workbench.painters.paper import page
 from workbench.painters.paper.page import paint_page, pixels
 from workbench.painters.paper.splat import Layer
@@ -163,6 +168,16 @@ def test_a_snapshot_is_drawn_before_its_field_has_come(qapp, fields: int) -> Non
     trace = training(fields)
     assert ("field/velocity" in snapshot(trace, 0)) == bool(fields)
     assert not paint_page(lanes([trace], DARK), 0.5, (400, 320), DARK).isNull()
+
+
+def test_the_error_of_a_snapshot_waits_for_its_field(qapp) -> None:
+    session = Session()
+    session.add(training(0).spec, snapshot(training(0), 0))
+    session.view.overlays = session.view.overlays | {"error"}
+    scenes = Scenes(session, Analyses(EngineClient()), catalog.shipped)
+    (made,) = scenes.all()
+    assert made is not None
+    assert not any(mark.overlay == "error" for mark in made.marks)
 
 
 def test_a_training_run_without_samples_is_refused_in_one_line() -> None:
