@@ -97,7 +97,7 @@ def test_what_was_found_out_is_there_again_without_an_engine(qtbot, app, monkeyp
     qtbot.addWidget(again.window)
     again.session.view.overlays = again.session.view.overlays | {"exact"}
     again.window.show()
-    qtbot.waitUntil(lambda: len(again.controller.scenes.shown) == 3 and bool(marks(again, 0, "exact")))
+    qtbot.waitUntil(lambda: len(again.controller.scenes.shown) == 3 and bool(marks(again, 0, "exact")), timeout=30_000)
     np.testing.assert_array_equal(marks(again, 0, "exact")[0].vectors, marks(app, 0, "exact")[0].vectors)
     assert again.engine.pid is None
     again.window.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QEnterEvent,
@@ -67,6 +67,8 @@ class Card(QAbstractButton):
         self._theme: Theme = DARK
         self._films: tuple[Film, ...] | None = None
         self._still: QPixmap | None = None
+        self._fits = False
+        """Whether the still picture is of the card's present size and theme."""
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self._tick)
@@ -75,13 +77,13 @@ class Card(QAbstractButton):
         return QSize(LEAST_WIDTH, HEIGHT)
 
     def retheme(self, theme: Theme) -> None:
-        self._theme, self._still = theme, None
+        self._theme, self._still, self._fits = theme, None, False
         self.update()
 
     @property
     def ready(self) -> bool:
-        """Whether its picture is painted."""
-        return self._still is not None
+        """Whether its picture is painted as it is to be."""
+        return self._fits
 
     @property
     def moving(self) -> bool:
@@ -96,7 +98,7 @@ class Card(QAbstractButton):
         """Read the film and paint one moment of it: tens of milliseconds, so that one card at a time does it."""
         if self._films is None:
             self._films = thumbnails.load(self.spec.preset, list(self.spec.lanes))
-        self._still = self._picture(self.still_t)
+        self._still, self._fits = self._picture(self.still_t), True
         self.update()
 
     # --- moving --------------------------------------------------------------------------------------------------
@@ -140,8 +142,7 @@ class Card(QAbstractButton):
     # --- drawing -------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        if self._still is not None:
-            self._still = self._picture(self.still_t)
+        self._fits = False  # until it is painted anew the old one is stretched
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         theme, painter = self._theme, QPainter(self)
@@ -155,7 +156,7 @@ class Card(QAbstractButton):
         painter.fillRect(QRectF(0, 0, self.width(), PICTURE), QColor(theme.canvas))
         if self._still is not None:
             shown = self._picture(min(self.t, 1.0)) if self.moving else self._still
-            painter.drawPixmap(0, 0, shown)
+            painter.drawPixmap(QRect(0, 0, self.width(), PICTURE), shown)
         painter.setPen(QPen(QColor(theme.line), 1))
         painter.drawLine(QPointF(0, PICTURE + 0.5), QPointF(self.width(), PICTURE + 0.5))
         painter.restore()
@@ -258,5 +259,6 @@ class CardGrid(QWidget):
         for i, card in enumerate(self.cards):
             x, y = i % columns * (wide + GAP), i // columns * (HEIGHT + GAP)
             card.setGeometry(round(x), y, round(wide), HEIGHT)
+        self._next.start()
         rows = -(-len(self.cards) // columns)
         self.setFixedHeight(rows * (HEIGHT + GAP) - GAP)

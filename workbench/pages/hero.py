@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -14,6 +14,7 @@ from PyQt6.QtGui import (
     QPen,
     QPixmap,
     QPolygonF,
+    QResizeEvent,
 )
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -27,6 +28,7 @@ from workbench.widgets.icons import icon, pixmap
 HEIGHT = 300
 _TEXT_WIDTH = 352
 _AHEAD, _BEHIND = 0.10, 0.62
+_REST_MS = 80
 _PAD, _SIDE = 8.0, 3.2
 _STEPS = {Qt.Key.Key_Left: -0.02, Qt.Key.Key_Right: 0.02, Qt.Key.Key_Home: -1.0, Qt.Key.Key_End: 1.0}
 _TEXT = (
@@ -109,11 +111,22 @@ class HeroCanvas(QWidget):
         self.t = 0.8
         self._theme: Theme = DARK
         self._routes = hero.routes()
-        self._ink: tuple[object, tuple[QPixmap, QPixmap]] | None = None
+        self._ink: tuple[float, tuple[QPixmap, QPixmap]] | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._paint_anew)
 
     def retheme(self, theme: Theme) -> None:
         self._theme = theme
+        self._paint_anew()
+
+    def _paint_anew(self) -> None:
+        self._ink = None
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        self._rest.start()  # a tenth of a second's work: while an edge is dragged the old lines are stretched
 
     # --- moving the line -----------------------------------------------------------------------------------------
 
@@ -160,11 +173,11 @@ class HeroCanvas(QWidget):
         behind, ahead = self._lines()
         painter.save()
         painter.setClipRect(QRectF(0, 0, x, self.height()), Qt.ClipOperation.IntersectClip)
-        painter.drawPixmap(0, 0, behind)
+        painter.drawPixmap(self.rect(), behind)
         painter.restore()
         painter.save()
         painter.setClipRect(QRectF(x, 0, self.width() - x, self.height()), Qt.ClipOperation.IntersectClip)
-        painter.drawPixmap(0, 0, ahead)
+        painter.drawPixmap(self.rect(), ahead)
         painter.restore()
         self._particles(painter, x)
         painter.fillRect(QRectF(0, 0, 1, self.height()), QColor(theme.line))
@@ -209,14 +222,14 @@ class HeroCanvas(QWidget):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 2, -2, -2), 6, 6)
 
     def _lines(self) -> tuple[QPixmap, QPixmap]:
-        """All lines as they are before the line of time and behind it, painted once for a size and a theme.
+        """All lines as they are before the line of time and behind it.
 
         Each has the opacity for itself: where many meet they add up, and shine.
         """
-        made_for = (self.size(), self.devicePixelRatioF(), self._theme.name)
-        if self._ink is None or self._ink[0] != made_for:
+        ratio = self.devicePixelRatioF()
+        if self._ink is None or self._ink[0] != ratio:
             ahead = _AHEAD if self._theme.name == "dark" else 2 * _AHEAD
-            self._ink = made_for, (self._painted(_BEHIND), self._painted(ahead))
+            self._ink = ratio, (self._painted(_BEHIND), self._painted(ahead))
         return self._ink[1]
 
     def _painted(self, opacity: float) -> QPixmap:

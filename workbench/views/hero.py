@@ -8,6 +8,7 @@ F_t(y) = sum_k w_k Phi((y - alpha mu_k) / sqrt(alpha^2 s^2 + sigma^2)): no solve
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from statistics import NormalDist
 
 import numpy as np
@@ -35,6 +36,7 @@ class Route:
     lines: Floats64
 
 
+@cache
 def routes() -> tuple[Route, Route]:
     """Diffusion on the VP path (beta from 0.1 to 20, Song et al. 2021, eq. 32) and flow matching on the linear one."""
     t = np.linspace(0.0, 1.0, N_TIMES)

@@ -36,9 +36,12 @@ class Row(NamedTuple):
 
 _CLIP = ("clipping=clip", "clipping.limit=1.0")
 """To the range of pixels: the usual limit is that of points."""
+_ANCESTRAL = ('sampler="ddpm"',)
 ROWS = {
     "mnist": (
         Row("mnist-flow", (50,), (1.0, 1.5)),
+        Row("mnist-flow", (50, 100), sets=_ANCESTRAL),
+        Row("mnist-flow", (100,), (1.5,), (*_ANCESTRAL, 'guidance="cfg"', "guidance.start=0.3")),
         Row("mnist-flow", _ONE_STEP),
         Row("mnist-mean-flow", _ONE_STEP),
         *(
@@ -165,7 +168,7 @@ def table(report: dict[str, Any]) -> str:
     ]
     for row in report["rows"]:
         clipping = "" if row["clipping"]["name"] == "none" else ", clipped"
-        head = f"{row['preset']} | {row['title']}{clipping} | {row['NFE']} | {row['guidance scale']:g}"
+        head = f"{row['preset']} | {row['title']}{clipping} | {row['NFE']} | {_guidance(row)}"
         lines.append(f"| {head} | {_cells(row['metrics'], names)} |")
     for title, rung in ({"real": report["floor"]} | report["rungs"]).items():
         lines.append(f"| {title} | | | | {_cells(rung, names)} |")
@@ -175,6 +178,12 @@ def table(report: dict[str, Any]) -> str:
             f"{preset}: {trained['parameters']:,} parameters, {trained['steps']:,} steps, {trained['images']:,} images"
         )
     return "\n".join(lines)
+
+
+def _guidance(row: dict[str, Any]) -> str:
+    """Its scale, and where it begins if that is not at once."""
+    start = row["spec"]["guidance"].get("start", 0.0)
+    return f"{row['guidance scale']:g}" + (f", from t = {start:g}" if start else "")
 
 
 def _cells(metrics: dict[str, Any], names: list[str]) -> str:
