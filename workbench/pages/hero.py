@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+import numpy as np
 from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QFontMetricsF,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -13,7 +17,6 @@ from PyQt6.QtGui import (
     QPaintEvent,
     QPen,
     QPixmap,
-    QPolygonF,
     QResizeEvent,
 )
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -23,7 +26,9 @@ from workbench.painters.glyphs import draw_glyph
 from workbench.views import hero
 from workbench.views.theme import DARK, GLYPHS, Theme
 from workbench.widgets.controls import button, label
-from workbench.widgets.icons import icon, pixmap
+from workbench.widgets.icons import pixmap, put_icon
+
+Value = TypeVar("Value", float, hero.Floats64)
 
 HEIGHT = 300
 _TEXT_WIDTH = 352
@@ -94,7 +99,7 @@ class Hero(QWidget):
         for glyph, method in zip(self._glyphs, ("diffusion", "flow"), strict=True):
             colour = theme.methods[method]  # type: ignore[index]  # both are methods
             glyph.setPixmap(pixmap(GLYPHS[method], colour, 11, self.devicePixelRatioF()))  # type: ignore[index]
-        self.open.setIcon(icon("play", theme.on_prim, 12))
+        put_icon(self.open, "play", theme.on_prim, 12)
         self.canvas.retheme(theme)
 
 
@@ -158,7 +163,7 @@ class HeroCanvas(QWidget):
 
     # --- drawing -------------------------------------------------------------------------------------------------
 
-    def _y_of(self, row: int, value: float) -> float:
+    def _y_of(self, row: int, value: Value) -> Value:
         half = self.height() / 2
         return half * (row + 0.5) - value / _SIDE * (half / 2 - 4)
 
@@ -233,18 +238,22 @@ class HeroCanvas(QWidget):
         return self._ink[1]
 
     def _painted(self, opacity: float) -> QPixmap:
+        """Column by column: pieces of a polyline that is seen through would leave dots where they meet."""
         ratio = self.devicePixelRatioF()
-        ink = QPixmap(self.size() * ratio)
-        ink.setDevicePixelRatio(ratio)
-        ink.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(ink)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        width, height = round(self.width() * ratio), round(self.height() * ratio)
+        ink = np.zeros((height + 2, width, 4), np.float32)
+        columns = np.arange(round(self.x_of(0.0) * ratio), round(self.x_of(1.0) * ratio))
+        t = ((columns + 0.5) / ratio - _PAD) / (self.width() - 2 * _PAD)
         for row, route in enumerate(self._routes):
-            xs = [self.x_of(float(t)) for t in route.times]
             for line, colour in zip(route.lines.T, hero.colours(self._theme), strict=True):
-                r, g, b = (float(part) for part in colour[:3])
-                painter.setPen(QPen(QColor.fromRgbF(r, g, b, opacity), 1))
-                ys = [self._y_of(row, float(value)) for value in line]
-                painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in zip(xs, ys, strict=True)]))
-        painter.end()
-        return ink
+                middle = ratio * self._y_of(row, np.interp(t, route.times, line)) - 0.5
+                upper = np.clip(np.floor(middle).astype(int), 0, height)
+                share = np.clip(middle - upper, 0.0, 1.0).astype(np.float32)
+                for rows, part in ((upper, 1.0 - share), (upper + 1, share)):
+                    alpha = (opacity * part)[:, None]
+                    ink[rows, columns] = ink[rows, columns] * (1.0 - alpha) + alpha * np.append(colour[:3], 1.0)
+        pixels = np.ascontiguousarray((255.0 * ink[:height]).round().astype(np.uint8))
+        image = QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied)
+        out = QPixmap.fromImage(image)
+        out.setDevicePixelRatio(ratio)
+        return out

@@ -15,7 +15,7 @@ from workbench.pages.recent_list import RecentList
 from workbench.painters import fonts
 from workbench.views.theme import DARK, Theme
 from workbench.widgets.controls import button, label
-from workbench.widgets.icons import icon, pixmap
+from workbench.widgets.icons import icon, pixmap, put_icon
 
 _SIDE, _SHOWN = 360, 5
 
@@ -138,8 +138,8 @@ class DropZone(QWidget):
     def retheme(self, theme: Theme) -> None:
         self._theme = theme
         self._icon.setPixmap(pixmap("download", theme.t2, 24, self.devicePixelRatioF()))
-        self.open.setIcon(icon("open", theme.t1, 14))
-        self.new.setIcon(icon("plus", theme.t1, 14))
+        put_icon(self.open, "open", theme.t1, 14)
+        put_icon(self.new, "plus", theme.t1, 14)
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:

@@ -13,7 +13,7 @@ from workbench.model.session import MOST_SAID, FieldKind, ViewState
 from workbench.views.theme import Theme
 from workbench.widgets.chip import Chip
 from workbench.widgets.controls import IconButton
-from workbench.widgets.icons import icon
+from workbench.widgets.icons import put_icon
 
 #: The chips: action and key. One row adds a chip.
 OVERLAYS = (
@@ -141,7 +141,6 @@ class _AddButton(QPushButton):
         self.setAccessibleName(action.text())
         self.setToolTip(action.toolTip())
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setIconSize(QSize(16, 16))
         self.clicked.connect(action.trigger)
         action.enabledChanged.connect(self._enable)
 
@@ -150,4 +149,4 @@ class _AddButton(QPushButton):
         self.setToolTip(MOST_SAID if not enabled else "One to four stand side by side")
 
     def retheme(self, theme: Theme) -> None:
-        self.setIcon(icon("plus", theme.t1, 16))
+        put_icon(self, "plus", theme.t1, 16)
