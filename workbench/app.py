@@ -16,6 +16,7 @@ from core import catalog
 from core.errors import FlowscopeError
 from core.trace import open_trace
 from workbench import log
+from workbench.control import memory
 from workbench.control.controller import Controller
 from workbench.control.runs import Runs
 from workbench.engine.client import EngineClient
@@ -35,6 +36,7 @@ def application() -> QApplication:
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("Flowscope")
+    memory.give_back()
     app.setStyle("fusion")
     app.setFont(fonts.ui(13))  # a style sheet that names a font forgets the tabular numbers of a window's
     return app

@@ -1,0 +1,39 @@
+"""What the window's process gives back of its memory."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+_ARRAYS_THAT_COME_AND_GO = """
+import os
+import sys
+
+import numpy as np
+
+from workbench.control import memory
+
+if sys.argv[1] == "mended":
+    memory.give_back()
+before, kept = memory.held(os.getpid()), []
+for round in range(6):
+    large = [np.ones(700_000 + 1000 * i) for i in range(20)]
+    kept.append(np.ones(20_000))
+    del large[::2]
+    kept.append(np.ones(20_000))
+    del large
+print(memory.held(os.getpid()) - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another allocator has other manners")
+def test_what_large_arrays_held_goes_back_to_the_system() -> None:
+    """Blocks that are kept lie between them: on the heap they would keep all of it."""
+    grown = {
+        how: int(subprocess.check_output([sys.executable, "-c", _ARRAYS_THAT_COME_AND_GO, how]))
+        for how in ("as it is", "mended")
+    }
+    assert grown["mended"] < 20e6 < grown["as it is"]
