@@ -19,7 +19,7 @@ from workbench.model import setup
 from workbench.model.crossing import N_IMAGES, crossed
 from workbench.painters.atlas import as_bytes, sheet
 from workbench.views.image.images import ImageLook, Layout, scene
-from workbench.views.image.key_frames import spread
+from workbench.views.image.key_frames import History, spread
 from workbench.views.theme import DARK
 
 CIFAR = Cifar10.class_names
@@ -224,3 +224,14 @@ def _white(picture) -> float:
     image = picture.convertToFormat(QImage.Format.Format_Grayscale8)
     pixels = np.frombuffer(image.constBits().asarray(image.sizeInBytes()), np.uint8)
     return float((pixels.reshape(image.height(), -1)[:, : image.width()] > 250).mean())
+
+
+def test_the_current_frame_is_the_nearest_to_the_step_that_the_lane_shows() -> None:
+    """Frames are fewer than steps; and a lane of one jump shows its noise until it has jumped."""
+    recorded = np.linspace(0.0, 1.0, 26)
+    frames = recorded[spread(recorded, 0.12)]
+    still = np.zeros((len(frames), 1, 2, 2), np.float32)
+    flow = History("flow", frames, still, None, recorded)
+    jump = History("one-step", np.array([0.0, 1.0]), still[:2], None, np.array([0.0, 1.0]))
+    assert [round(float(frames[flow.current(t)]), 2) for t in (0.0, 0.5, 0.8, 0.99, 1.0)] == [0.0, 0.48, 0.84, 1.0, 1.0]
+    assert [jump.current(t) for t in (0.0, 0.8, 1.0)] == [0, 0, 1]

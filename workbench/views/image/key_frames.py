@@ -10,7 +10,7 @@ import numpy as np
 from core.trace import Trace
 from core.trace.derive import FieldKind
 from workbench.views.image.images import class_name, magnitude, shown
-from workbench.views.marks import Floats, Method, Times
+from workbench.views.marks import Floats, Method, Times, locate
 
 LEAST_GAP = 0.115
 """Of t between two frames: nine of a run are enough."""
@@ -18,12 +18,19 @@ LEAST_GAP = 0.115
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """Frames of one lane: images [F, C, H, W] and magnitudes [F, 1, H, W] (None without a preview) at times [F]."""
+    """Frames of one lane: images [F, C, H, W] and magnitudes [F, 1, H, W] (None without a preview) at times [F], some
+    of those that are ``recorded``."""
 
     method: Method
     times: Times
     images: Floats
     sizes: Floats | None
+    recorded: Times
+
+    def current(self, t: float) -> int:
+        """The frame nearest to what the lane shows at t, which is its newest recorded step."""
+        shown = self.recorded[locate(self.recorded, t, glide=False).row]
+        return int(np.abs(self.times - shown).argmin())
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +66,7 @@ def _history(method: Method, trace: Trace, index: int, kind: FieldKind, gap: flo
     one = slice(index, index + 1)
     sizes = magnitude(trace, kind, one)
     known = None if sizes is None or 0 in sizes.shape else np.stack([sizes[row][0] for row in rows])
-    return History(method, times[rows], np.stack([trace["x"].part(row, one)[0] for row in rows]), known)
+    return History(method, times[rows], np.stack([trace["x"].part(row, one)[0] for row in rows]), known, times)
 
 
 def spread(times: Times, gap: float) -> list[int]:

@@ -84,9 +84,9 @@ class KeyFrameStrip(QWidget):
         return self._box(left, width, lane, float(self._frames.histories[lane].times[frame]))
 
     def _rows(self) -> list[int]:
-        """The frame of each lane that is nearest to the cursor."""
+        """The current frame of each lane."""
         assert self._frames is not None  # asked by who has some
-        return [int(np.abs(history.times - self._cursor).argmin()) for history in self._frames.histories]
+        return [history.current(self._cursor) for history in self._frames.histories]
 
     def _columns(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Left edge and width of the middles' way from t = 0 to t = 1, of both strips."""
