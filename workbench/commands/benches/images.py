@@ -40,7 +40,7 @@ _ANCESTRAL = ('sampler="ddpm"',)
 ROWS = {
     "mnist": (
         Row("mnist-flow", (50,), (1.0, 1.5)),
-        Row("mnist-flow", (50, 100), sets=_ANCESTRAL),
+        Row("mnist-flow", (50,), sets=_ANCESTRAL),
         Row("mnist-flow", (100,), (1.5,), (*_ANCESTRAL, 'guidance="cfg"', "guidance.start=0.3")),
         Row("mnist-flow", _ONE_STEP),
         Row("mnist-mean-flow", _ONE_STEP),
