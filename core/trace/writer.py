@@ -37,6 +37,11 @@ _SLACK_BYTES = 1 << 20
 _INTERPRETATIONS = {"scalar": "spectrum", "images": "image"}
 
 
+def begun(path: Path) -> Path:
+    """Where a trace that is to lie at ``path`` is laid out before it takes its place there."""
+    return path.with_name(f"{path.name}.new")
+
+
 class TraceWriter:
     """Feed it events; close it, or leave its ``with`` block. Writing errors raise `TraceError` with the path."""
 
@@ -53,7 +58,7 @@ class TraceWriter:
         """Seconds that the last flush took."""
         self._finish: RunFinished | None = None
         self._claim: Claim | None = None
-        self._layout = path.with_name(f"{path.name}.new")
+        self._layout = begun(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._refuse_second()

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.events import Tick
 from core.spec import Part, RunSpec, Training
+from core.trace import begun
 from core.trace.build import collect
 from core.trace.derive import snapshot
 from trainers.jobs import start
@@ -80,3 +81,10 @@ def test_the_oldest_analyses_go_when_all_take_more_than_their_budget(monkeypatch
     monkeypatch.setattr(analyses, "BUDGET", 250)
     analyses.trim({files[0]})
     assert set(analyses.folder().iterdir()) == {files[0], files[2], files[3]}
+    growing = begun(analyses.place("e"))
+    growing.write_bytes(bytes(300))
+    os.utime(growing, (900, 900))
+    analyses.trim({analyses.place("e")})
+    assert growing.exists(), "its writer is about to put it in its place"
+    analyses.trim({files[0]})
+    assert not growing.exists(), "a writer that was killed left it"

@@ -15,7 +15,7 @@ import resources
 from core import spec as specs
 from core.errors import TraceError
 from core.spec import SHIPPED, Part, RunSpec, Training
-from core.trace import Trace, open_trace
+from core.trace import Trace, begun, open_trace
 from workbench import folders
 
 Kind = Literal["exact-field", "error-map", "forward"]
@@ -71,8 +71,10 @@ def used() -> int:
 
 
 def trim(kept: Collection[Path] = ()) -> None:
-    """Remove the oldest until the rest fits the budget, but what is ``kept``; whoever asks again has them made anew."""
-    folders.trim(sorted(folder().glob("*"), key=_made, reverse=True), BUDGET, kept)
+    """Remove the oldest until the rest fits the budget, but what is ``kept``, also where it is only begun; whoever asks
+    again has them made anew."""
+    in_use = {*kept, *map(begun, kept)}
+    folders.trim(sorted(folder().glob("*"), key=_made, reverse=True), BUDGET, in_use)
 
 
 def _made(file: Path) -> float:
