@@ -277,3 +277,21 @@ def test_a_training_that_was_stopped_before_its_first_step_leaves_the_lane_untra
     assert runs.misfits(lane) == ["data"]
     assert (lane.status, lane.message) == ("ready", "")
     assert asked(engine) == []
+
+
+def test_what_was_learned_goes_with_a_lane_and_comes_back_with_it(engine: Engine, runs: Runs) -> None:
+    parent, lane = QObject(), runs.session.lanes[0]
+    undo = Undo(parent, runs.session, runs, lambda: None)
+    turn(runs, 30)
+    while engine.asked:
+        engine.answer(max(engine.asked))
+    other = runs.session.duplicate(lane.key)
+    other.training = lane.trace
+    undo.record()
+    runs.session.remove(other.key)
+    undo.record()
+    assert (other.trace, other.training) == (None, None), "what is gone holds nothing"
+    undo.undo()
+    assert other.training is lane.trace
+    undo.redo()
+    assert (other.trace, other.training) == (None, None)

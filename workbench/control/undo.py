@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 from weakref import ref
@@ -19,7 +19,8 @@ from workbench.model.session import LaneState, Session, ViewState
 _QUIET_MS = 400
 """What follows faster belongs to one step: a drag of a knob is undone as a whole."""
 MOST_BYTES = 16_000_000
-"""Of traces in memory that earlier steps hold: what goes is sampled again when it is asked for, on the same noise."""
+"""Of traces in memory that earlier steps hold: what goes is sampled again when it is asked for, on the same noise; a
+training that goes lies in the runs' folder."""
 _VIEW = tuple(each.name for each in fields(ViewState) if each.name != "theme")
 
 
@@ -30,7 +31,7 @@ class _LaneThen:
     lane: LaneState
     spec: RunSpec | None
     trace: Callable[[], Trace | None]
-    training: Trace | None
+    training: Callable[[], Trace | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +76,7 @@ class Undo(QObject):
     def record(self) -> None:
         """Make the present a step that one can come back to."""
         self._timer.stop()
-        for each in self._history.now.lanes:
-            if each.lane not in self._session.lanes:  # it comes back with what is kept of it here
-                each.lane.trace = None
+        self._empty_gone(each.lane for each in self._history.now.lanes)
         if self._history.now.lanes:
             self._history.record(self._now())
         else:  # nothing was open yet: there is nothing to go back to
@@ -99,7 +98,9 @@ class Undo(QObject):
     def _now(self) -> _Then:
         session = self._session
         return _Then(
-            tuple(_LaneThen(lane, lane.spec, self._held(lane.trace), lane.training) for lane in session.lanes),
+            tuple(
+                _LaneThen(lane, lane.spec, self._held(lane.trace), self._held(lane.training)) for lane in session.lanes
+            ),
             tuple(getattr(session.view, name) for name in _VIEW),
             session.title,
             session.selected,
@@ -115,8 +116,14 @@ class Undo(QObject):
             self._traces.popleft()
         return ref(trace)
 
+    def _empty_gone(self, lanes: Iterable[LaneState]) -> None:
+        """Those that are not there any more come back with what is kept of them here."""
+        for lane in lanes:
+            if lane not in self._session.lanes:
+                lane.trace = lane.training = None
+
     def _show(self, then: _Then) -> None:
-        session = self._session
+        session, before = self._session, list(self._session.lanes)
         for name, value in zip(_VIEW, then.view, strict=True):
             if getattr(session.view, name) != value:
                 setattr(session.view, name, value)
@@ -126,6 +133,7 @@ class Undo(QObject):
             session.select(then.selected)
         for each in then.lanes:
             self._restore(each)
+        self._empty_gone(before)
         session.set_title(then.title)
         self._timer.stop()
         self._changed()
@@ -134,7 +142,7 @@ class Undo(QObject):
         lane = then.lane
         if lane.spec == then.spec and lane.trace is not None:
             return
-        lane.spec, lane.training = then.spec, then.training
+        lane.spec, lane.training = then.spec, then.training()
         trace = then.trace()
         answers = trace is not None and _same(trace.spec, then.spec)
         if answers:
