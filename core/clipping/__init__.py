@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from core.fields import Field
-from core.paths import Coefficients, Path
+from core.paths import Path
 from core.predictions import Estimate
 
 
@@ -48,7 +48,7 @@ class ClippedField:
     def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
         estimate = self._field(x, t, cond)
         x1 = self._clipping.bound(estimate.x1)
-        c = Coefficients(*(value.to(x.dtype) for value in self.path.at(t))).over(x)  # times may be more exact than x
+        c = self.path.at(t).like(x)
         # untouched particles keep their noise estimate to the last bit
         moved = (x1 != estimate.x1).flatten(1).any(1).reshape(-1, *(1,) * (x.ndim - 1))
         return Estimate(x1, torch.where(moved, (x - c.alpha * x1) / c.sigma, estimate.x0))

@@ -31,6 +31,10 @@ class Coefficients(NamedTuple):
         shape = (-1, *(1,) * (x.ndim - 1))
         return Coefficients(*(value.reshape(shape) for value in self))
 
+    def like(self, x: Tensor) -> Coefficients:
+        """The same in the precision of x as well: times may be more exact than the points."""
+        return Coefficients(*(value.to(x.dtype) for value in self)).over(x)
+
 
 class Blend(NamedTuple):
     """A pair on its way, all [B, ...]: x_t, the noise x0 in x_t = alpha x1 + sigma x0, and the velocity dx_t/dt."""

@@ -19,7 +19,6 @@ from torch import Tensor
 from core.errors import SpecError
 from core.fields import Field
 from core.numerics.numbers import widest
-from core.paths import Coefficients
 from core.predictions import Estimate
 from core.registry import register
 from core.samplers import Sampler, Step, StepNoise
@@ -142,8 +141,7 @@ class DormandPrince(Sampler, frozen=True, kw_only=True):
 
 def _velocity(field: Field, estimate: Estimate, x: Tensor, times: Tensor) -> Tensor:
     """The velocity [B, ...] at times [B], in the precision of x."""
-    c = field.path.at(times)
-    return estimate.velocity(Coefficients(*(value.to(x.dtype) for value in c)).over(x))
+    return estimate.velocity(field.path.at(times).like(x))
 
 
 def _mix(weights: tuple[float, ...], slopes: list[Tensor]) -> Tensor:
