@@ -25,7 +25,8 @@ from workbench.views.theme import DARK, GLYPHS, Theme
 from workbench.widgets.controls import button, label
 from workbench.widgets.icons import icon
 
-_NUMBERS = (2, 3, 5)
+_NUMBERS, _RIGHT = (2, 3, 5), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+"""Columns of numbers, and how they stand."""
 COLUMNS = ("Name", "Data set", "Steps", "Last loss", "Status", "Size", "When")
 _WIDTHS = (150, 88, 104, 104, 96, 160)
 """Of all columns but the name, at scale 1."""
@@ -55,7 +56,7 @@ class RunsPage(QWidget):
         self._model = QStandardItemModel(0, len(COLUMNS), self)
         self._model.setHorizontalHeaderLabels(COLUMNS)
         for i in _NUMBERS:
-            self._model.horizontalHeaderItem(i).setTextAlignment(Qt.AlignmentFlag.AlignRight)  # type: ignore[union-attr]
+            self._model.horizontalHeaderItem(i).setTextAlignment(_RIGHT)  # type: ignore[union-attr]
         self._model.itemChanged.connect(self._edited)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self._model)
@@ -162,7 +163,7 @@ class RunsPage(QWidget):
             item.setData(run, _RUN)
             item.setEditable(not items)
             if len(items) in _NUMBERS:
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                item.setTextAlignment(_RIGHT)
             items.append(item)
         items[0].setIcon(icon(GLYPHS[run.method], self._theme.methods[run.method], 11))
         items[0].setToolTip(str(run.place))
