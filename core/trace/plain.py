@@ -10,15 +10,17 @@ from h5py import h5a, h5d, h5g, h5p, h5s, h5t
 from numpy.typing import NDArray
 
 _TEXT = h5py.string_dtype()
+_KINDS = {dtype: h5t.py_create(dtype, logical=True) for dtype in (_TEXT, np.dtype(np.int64))}
+_ONE = h5s.create(h5s.SCALAR)
+"""Made once: for an attribute of one word they would be half of the work."""
 
 
 def describe(item: h5g.GroupID | h5d.DatasetID, attributes: Mapping[str, str | int | Sequence[str]]) -> None:
     """Give a group or a dataset attributes that it does not have yet: texts are UTF-8 of any length, as h5py's are."""
     for name, value in attributes.items():
         array = np.array(value, np.int64 if isinstance(value, int) else _TEXT)
-        space = h5s.create_simple(array.shape) if array.ndim else h5s.create(h5s.SCALAR)
-        kind = h5t.py_create(array.dtype, logical=True)
-        h5a.create(item, name.encode(), kind, space).write(array)
+        space = h5s.create_simple(array.shape) if array.ndim else _ONE
+        h5a.create(item, name.encode(), _KINDS[array.dtype], space).write(array)
 
 
 def empty(group: h5g.GroupID, name: str, row: tuple[int, ...], dtype: str, rows_per_chunk: int) -> h5d.DatasetID:
@@ -28,6 +30,11 @@ def empty(group: h5g.GroupID, name: str, row: tuple[int, ...], dtype: str, rows_
     layout.set_obj_track_times(False)  # as h5py: equal runs are equal files
     space = h5s.create_simple((0, *row), (h5s.UNLIMITED, *row))
     return h5d.create(group, name.encode(), h5t.py_create(np.dtype(dtype), logical=True), space, layout)
+
+
+def number(group: h5g.GroupID, name: str, value: int) -> None:
+    """A dataset of one number, which `put` changes."""
+    put(h5d.create(group, name.encode(), _KINDS[np.dtype(np.int64)], _ONE), value)
 
 
 def datasets(file: h5py.File, group: str, names: Sequence[str]) -> dict[str, h5d.DatasetID]:

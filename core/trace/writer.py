@@ -21,7 +21,7 @@ from core.errors import TraceError
 from core.events import Chunk, Event, RunFinished, RunStarted, StreamDeclared
 from core.trace import schema
 from core.trace.lock import Claim, is_written
-from core.trace.plain import datasets, describe, empty, extend, put
+from core.trace.plain import datasets, describe, empty, extend, number, put
 
 FLUSH_SECONDS = 0.25
 """Rows are flushed as often as that, or as seldom as keeps flushing to one part in `_COST` of the time."""
@@ -134,7 +134,7 @@ class TraceWriter:
             describe(data, {"interpretation": _INTERPRETATIONS[declared.kind]})
         for column in declared.columns:
             describe(empty(group.id, column, (), "f8", _ROWS_PER_CHUNK), {"long_name": column})
-        group.create_dataset(schema.COMMITTED, data=np.int64(0))
+        number(group.id, schema.COMMITTED, 0)
         static = group.create_group(schema.STATIC)
         for name, array in declared.static.items():
             static.create_dataset(name, data=array)
@@ -151,12 +151,13 @@ class TraceWriter:
     def _group(self, stream: str) -> h5py.Group:
         """A stream's group: the first one is what a viewer opens with, and levels above are NeXus collections."""
         streams = self._file[schema.STREAMS]
-        streams.attrs.setdefault("default", stream)
+        if not self._rows:
+            describe(streams.id, {"default": stream})
         group = streams.create_group(stream)
-        above = group.parent
-        while above != streams:
-            above.attrs["NX_class"] = "NXcollection"  # which another stream may have said
+        above = group
+        for _ in range(stream.count("/")):
             above = above.parent
+            above.attrs["NX_class"] = "NXcollection"  # which another stream may have said
         return group
 
     def _append(self, chunk: Chunk) -> None:

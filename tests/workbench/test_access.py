@@ -84,6 +84,7 @@ def test_the_arrows_reach_the_other_segments(qapp, app) -> None:
     qapp.processEvents()
     assert app.window.ring.around is theme._buttons["light"]
     QTest.keyClick(theme._buttons["light"], Qt.Key.Key_Space)
+    qapp.processEvents()
     assert app.window.theme.name == "light"
 
 

@@ -57,14 +57,15 @@ def press(qtbot, segments, value: str) -> None:
 def test_the_theme_is_chosen_kept_and_the_systems_where_one_says_so(qtbot, started) -> None:
     app = started()
     press(qtbot, settings(app).theme, "light")
-    assert app.window.theme.name == "light"
+    qtbot.waitUntil(lambda: app.window.theme.name == "light", timeout=5000)
     assert app.window.grab().toImage().pixelColor(5, app.window.height() - 5).lightness() > 200
     assert Store().now.theme == "light"
     press(qtbot, settings(app).theme, "system")
     light = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Light
-    assert app.window.theme.name == ("light" if light else "dark")
+    wanted = "light" if light else "dark"
+    qtbot.waitUntil(lambda: app.window.theme.name == wanted, timeout=5000)
     app.controller.actions["theme"].trigger()
-    assert Store().now.theme == app.window.theme.name
+    qtbot.waitUntil(lambda: Store().now.theme == app.window.theme.name != wanted, timeout=5000)
 
 
 def test_type_grows_and_nothing_is_cut(qtbot, started) -> None:

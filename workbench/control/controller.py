@@ -78,6 +78,7 @@ class Controller(QObject):
         self.stage_control = StageControl(
             session, playhead, self.analyses, self.scenes, self.lanes, self.actions["strip"], self._scenes_timer.start
         )
+        self._theme_timer = Soon(self.window, 0, self.retheme)  # a reset changes theme, size and motion at once
         self.shell = Shell(workspace, self.actions, settings, self.desk, self.panel)
         self._connect()
         self.engine_view = EngineView(self.window, session, self.form, runs, engine, self._charts_timer.start)
@@ -97,7 +98,7 @@ class Controller(QObject):
             changed.connect(self._restyle)
         view.events.overlays.connect(self._show_overlays)
         view.events.linked.connect(lambda linked: self.lanes.stage.set_linked(linked))
-        view.events.theme.connect(self.retheme)
+        view.events.theme.connect(self._theme_timer.start)
         self.playhead.t_changed.connect(self._cursor_moved)
         self.playhead.state_changed.connect(self._show_loop)
         self.playhead.axis_changed.connect(self._read_time)
@@ -111,7 +112,7 @@ class Controller(QObject):
         self.lanes.message_action.connect(self._message_action)
         self.exporter.saved.connect(lambda path, problem: None if problem else self.desk.remember(Path(path)))
         self.desk.help_asked.connect(self.actions["help"].trigger)
-        self.shell.restyled.connect(self.retheme)
+        self.shell.restyled.connect(self._theme_timer.start)
         self.shell.plain_switched.connect(self.lanes.set_plain)
         self.shell.plain_switched.connect(self.images.set_plain)
         self.window.closing.connect(self.engine.shutdown)
@@ -292,7 +293,9 @@ class Controller(QObject):
     def retheme(self) -> None:
         theme = self.workspace.theme
         # of the window, not of the application: there it is worked out for every menu that a chart hides, too
-        self.window.setStyleSheet(stylesheet(theme))
+        sheet = stylesheet(theme)
+        if sheet != self.window.styleSheet():  # to work it out anew for every widget takes four frames
+            self.window.setStyleSheet(sheet)
         self.window.retheme(theme)
         self.panel.retheme(theme)
         self.desk.retheme()

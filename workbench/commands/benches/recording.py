@@ -46,6 +46,7 @@ ROWS = (
     Row("swiss-roll-flow", 1_400, 100, 0.05),
     Row("swiss-roll-flow", 10_000, 50, 0.05),
     Row("mnist-flow", 16, 25, 0.01),
+    Row("cifar10-flow", 16, 25, 0.01),
 )
 
 
