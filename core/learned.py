@@ -15,6 +15,7 @@ from core import spec as specs
 from core.errors import SpecError
 from core.fields import Field, jumping
 from core.networks import Network
+from core.numerics.per_particle import over
 from core.parts.making import make
 from core.paths import Path
 from core.predictions import Estimate, Reading
@@ -121,7 +122,7 @@ class RetimedField:
         # Equal where the log-SNRs are. Beyond the trained path's ends only what is left of x keeps its scale: the noise
         # at one end, the data at the other.
         ratio = torch.where(here.lam > 0, then.alpha / here.alpha, then.sigma / here.sigma).to(x.dtype)
-        return there, ratio.reshape(-1, *(1,) * (x.ndim - 1)) if t.ndim else ratio
+        return there, over(ratio, x)
 
 
 def load_field(

@@ -11,6 +11,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from core.learned import Evaluation
+from core.numerics.per_particle import over
 from core.paths import Path
 from core.predictions import Prediction, Reading
 from trainers.objective import Objective
@@ -42,8 +43,3 @@ class AverageVelocityObjective(Objective, frozen=True):
 def jump(u: AverageVelocity, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None = None) -> Tensor:
     """x at times s [B] from x [B, ...] at times t [B]."""
     return x + over(s - t, x) * u(x, t, cond, s)
-
-
-def over(values: Tensor, x: Tensor) -> Tensor:
-    """values [B] with axes of length 1 appended, to multiply x [B, ...]."""
-    return values.reshape(-1, *(1,) * (x.ndim - 1))

@@ -14,8 +14,9 @@ import torch
 from msgspec import Meta
 from torch import Tensor
 
+from core.numerics.per_particle import over
 from core.registry import register
-from trainers.average_velocity import AverageVelocity, AverageVelocityObjective, over
+from trainers.average_velocity import AverageVelocity, AverageVelocityObjective
 from trainers.objective import Lesson
 
 _LEAST = 1e-3

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from core.fields import Field
+from core.numerics.per_particle import over
 from core.paths import Path
 from core.predictions import Estimate
 
@@ -50,5 +51,5 @@ class ClippedField:
         x1 = self._clipping.bound(estimate.x1)
         c = self.path.at(t).like(x)
         # untouched particles keep their noise estimate to the last bit
-        moved = (x1 != estimate.x1).flatten(1).any(1).reshape(-1, *(1,) * (x.ndim - 1))
+        moved = over((x1 != estimate.x1).flatten(1).any(1), x)
         return Estimate(x1, torch.where(moved, (x - c.alpha * x1) / c.sigma, estimate.x0))

@@ -12,6 +12,7 @@ from msgspec import Meta
 from torch import Tensor
 
 from core.clipping import Clipping
+from core.numerics.per_particle import over
 from core.registry import register
 
 
@@ -38,5 +39,5 @@ class Threshold(Clipping, frozen=True):
 
     def bound(self, x1: Tensor) -> Tensor:
         size = torch.quantile(x1.flatten(1).abs(), self.percentile / 100.0, dim=1)
-        size = size.clamp_min(self.limit).reshape(-1, *(1,) * (x1.ndim - 1))
+        size = over(size.clamp_min(self.limit), x1)
         return x1.clamp(-size, size) * (self.limit / size)

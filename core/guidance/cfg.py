@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
+import torch
 from msgspec import Meta
 from torch import Tensor
 
 from core.fields import Field, jumping
 from core.guidance import Guidance
+from core.numerics.per_particle import over
 from core.paths import Path
 from core.predictions import Estimate
 from core.registry import register
@@ -56,19 +58,23 @@ class CfgField:
         self.path: Path = field.path
 
     def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
-        conditional = self._field(x, t, cond)
-        if cond is None or not self._applies(t):
+        conditional, guided = self._field(x, t, cond), self._guided(t)
+        if cond is None or not guided.any():
             return conditional
-        plain, w = self._field(x, t, None), self._guidance.scale
-        return Estimate(*(a + w * (b - a) for a, b in zip(plain, conditional, strict=True)))
+        plain = self._field(x, t, None)
+        return Estimate(*(self._beyond(a, b, guided) for a, b in zip(plain, conditional, strict=True)))
 
     def flow_map(self, x: Tensor, t: Tensor, s: Tensor, cond: Tensor | None = None) -> Tensor:
         jump = jumping(self._field).flow_map
-        conditional = jump(x, t, s, cond)
-        if cond is None or not self._applies(t):
+        conditional, guided = jump(x, t, s, cond), self._guided(t)
+        if cond is None or not guided.any():
             return conditional
-        plain = jump(x, t, s, None)
-        return plain + self._guidance.scale * (conditional - plain)
+        return self._beyond(jump(x, t, s, None), conditional, guided)
 
-    def _applies(self, t: Tensor) -> bool:
-        return self._guidance.start <= float(t.min()) and float(t.max()) <= self._guidance.end
+    def _guided(self, t: Tensor) -> Tensor:
+        """Whether t lies in the interval; of each particle where each has its time."""
+        return (self._guidance.start <= t) & (t <= self._guidance.end)
+
+    def _beyond(self, plain: Tensor, conditional: Tensor, guided: Tensor) -> Tensor:
+        further = plain + self._guidance.scale * (conditional - plain)
+        return torch.where(over(guided, plain), further, conditional)

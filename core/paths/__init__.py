@@ -10,6 +10,8 @@ import torch
 from scipy.optimize import brentq
 from torch import Tensor
 
+from core.numerics.per_particle import over
+
 
 class Coefficients(NamedTuple):
     """alpha, sigma and their derivatives in t, each with the shape of t."""
@@ -26,10 +28,7 @@ class Coefficients(NamedTuple):
 
     def over(self, x: Tensor) -> Coefficients:
         """The same with axes of length 1 appended, so that a [B] value multiplies an [B, ...] array."""
-        if self.alpha.ndim == 0:
-            return self
-        shape = (-1, *(1,) * (x.ndim - 1))
-        return Coefficients(*(value.reshape(shape) for value in self))
+        return Coefficients(*(over(value, x) for value in self))
 
     def like(self, x: Tensor) -> Coefficients:
         """The same in the precision of x as well: times may be more exact than the points."""

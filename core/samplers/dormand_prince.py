@@ -19,6 +19,7 @@ from torch import Tensor
 from core.errors import SpecError
 from core.fields import Field
 from core.numerics.numbers import widest
+from core.numerics.per_particle import over
 from core.predictions import Estimate
 from core.registry import register
 from core.samplers import Sampler, Step, StepNoise
@@ -113,7 +114,7 @@ class DormandPrince(Sampler, frozen=True, kw_only=True):
         grown = h * (_SAFETY * trial.ratio**-0.2).clamp(_SHRINK, _GROW).to(h.dtype)
         # a step that was cut short by s says nothing against the length before
         grown = torch.where(taken & (at.h > left), torch.maximum(grown, at.h), grown)
-        wide = _over(taken, at.x)
+        wide = over(taken, at.x)
         arrived = _Arrived(
             torch.where(wide, trial.x, at.x),
             Estimate(*(torch.where(wide, new, old) for new, old in zip(trial.estimate, at.estimate, strict=True))),
@@ -126,7 +127,7 @@ class DormandPrince(Sampler, frozen=True, kw_only=True):
 
     def _try(self, field: Field, at: _Arrived, times: Tensor, h: Tensor) -> _Trial:
         """x [B, ...] after steps of lengths h [B] from times [B]."""
-        length = _over(h.to(at.x.dtype), at.x)
+        length = over(h.to(at.x.dtype), at.x)
         slopes, x, estimate = [at.velocity], at.x, at.estimate
         for place, weights in zip(_PLACES, _STAGES, strict=True):
             x = at.x + length * _mix(weights, slopes)
@@ -151,8 +152,3 @@ def _mix(weights: tuple[float, ...], slopes: list[Tensor]) -> Tensor:
 def _norm(values: Tensor) -> Tensor:
     """Root mean square over the numbers of each particle, [B]."""
     return values.flatten(1).square().mean(1).sqrt()
-
-
-def _over(values: Tensor, x: Tensor) -> Tensor:
-    """values [B] with axes of length 1 appended, beside x [B, ...]."""
-    return values.reshape(-1, *(1,) * (x.ndim - 1))

@@ -86,6 +86,18 @@ def test_guidance_of_one_is_the_conditional_field_and_counts_two_evaluations_oth
     assert torch.equal(outside.x1, exact(x, T, labels).x1)
 
 
+def test_an_interval_of_guidance_holds_for_each_particle_at_its_own_time() -> None:
+    field = Cfg(scale=3.0, start=0.3, end=0.6).wrap(MixtureField(DATA, Linear(), CPU))
+    x, times, labels = X[:4], torch.tensor([0.1, 0.3, 0.5, 0.9], dtype=X.dtype), torch.tensor([0, 1, 0, 1])
+    together = field(x, times, labels)
+    alone = [field(x[i : i + 1], times[i], labels[i : i + 1]) for i in range(4)]
+    for name in ("x1", "x0"):
+        wanted = torch.cat([getattr(each, name) for each in alone])
+        torch.testing.assert_close(getattr(together, name), wanted, rtol=1e-12, atol=1e-12)
+    free = MixtureField(DATA, Linear(), CPU)(x, times, labels)
+    assert (together.x1 != free.x1).any(1).tolist() == [False, True, True, False]
+
+
 def test_the_tilted_density_is_the_product_it_is_said_to_be() -> None:
     """p(x) p(class | x)^w by importance weights on samples of p: the same mean and spread."""
     w, label = 3.0, 1
