@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from workbench.painters.bits import pixels
 from workbench.painters.paper.image_report import paint_image_page
-from workbench.painters.paper.page import pixels
 from workbench.views.image.image_report import GRID, Pictures, image_page
 from workbench.views.theme import LIGHT
 

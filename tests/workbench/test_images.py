@@ -14,7 +14,8 @@ from workbench.app import App
 from workbench.export import image_pictures
 from workbench.export.scenes import lanes as export_lanes
 from workbench.painters.atlas import as_bytes, sheet
-from workbench.painters.paper.page import paint_page, pixels
+from workbench.painters.bits import pixels
+from workbench.painters.paper.page import paint_page
 from workbench.views.image import images
 from workbench.views.image.images import ImageLook, Layout, even
 from workbench.views.marks import Images

@@ -20,7 +20,7 @@ if sys.argv[1] == "mended":
     memory.give_back()
 before, kept = memory.held(os.getpid()), []
 for round in range(6):
-    large = [np.ones(1_500_000 + 1000 * i) for i in range(12)]
+    large = [np.ones(700_000 + 1000 * i) for i in range(20)]
     kept.append(np.ones(20_000))
     del large[::2]
     kept.append(np.ones(20_000))

@@ -13,7 +13,8 @@ from workbench.export.film import Film, Sampling
 from workbench.export.pacing import PACINGS, frame_times
 from workbench.export.scenes import lanes
 from workbench.painters import equations
-from workbench.painters.paper.page import Page, Viewport, paint_page, pixels
+from workbench.painters.bits import pixels
+from workbench.painters.paper.page import Page, Viewport, paint_page
 from workbench.painters.paper.splat import Layer
 from workbench.views.arrows import segments
 from workbench.views.axes import ticks

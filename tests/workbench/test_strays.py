@@ -22,8 +22,9 @@ from workbench.control.lane.scenes import Scenes
 from workbench.engine.client import EngineClient
 from workbench.export.scenes import lanes
 from workbench.model.session import Session
+from workbench.painters.bits import pixels
 from workbench.painters.paper import page
-from workbench.painters.paper.page import paint_page, pixels
+from workbench.painters.paper.page import paint_page
 from workbench.painters.paper.splat import Layer
 from workbench.views.lane2d import Look, scene
 from workbench.views.theme import DARK

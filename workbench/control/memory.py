@@ -10,9 +10,8 @@ _ROUGH = 10
 """Megabytes between the values that are shown: a last digit that never rests says nothing."""
 
 
-#: Parameters of glibc's mallopt, and bytes: large blocks lie outside the heap, whose free end is given back. The
-#: stage's picture stays on it: to ask the system for that one anew would cost half a frame.
-_OPTIONS = {"M_MMAP_THRESHOLD": (-3, 1 << 23), "M_TRIM_THRESHOLD": (-1, 1 << 24)}
+#: Parameters of glibc's mallopt, and bytes: large blocks lie outside the heap, whose free end is given back.
+_OPTIONS = {"M_MMAP_THRESHOLD": (-3, 1 << 20), "M_TRIM_THRESHOLD": (-1, 1 << 24)}
 
 
 def give_back() -> None:

@@ -22,7 +22,7 @@ from workbench.export.film import Film, Frame, Painter
 from workbench.export.formats import FILMS
 from workbench.export.handout import write_handout
 from workbench.export.workers import painted
-from workbench.painters.paper.page import image_on
+from workbench.painters.bits import image_on
 
 Report = Callable[[int, int], None]
 _PALETTE_FRAMES = 10

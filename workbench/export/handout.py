@@ -16,7 +16,7 @@ from PyQt6.QtCore import QBuffer, QIODevice
 
 import resources
 from workbench.export.film import Film, Frame, Shot
-from workbench.painters.paper.page import image_on
+from workbench.painters.bits import image_on
 
 QUALITY = 82
 """Of WebP: particles keep their colours, and a frame weighs a tenth of a PNG."""

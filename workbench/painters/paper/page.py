@@ -9,14 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF
 from PyQt6.QtGui import QColor, QImage, QPainter
-from PyQt6.sip import voidptr
 
+from workbench.painters.bits import image_on, memory
 from workbench.painters.paper import furniture, vector
 from workbench.painters.paper.brush import Brush, marks_image
 from workbench.painters.paper.canvas import NUMBERS_ACROSS, NUMBERS_UP, Viewport, paint_ground, paint_numbers
@@ -209,29 +208,6 @@ def _number_strips(cell: _Cell, theme: Theme, scale: float) -> list[tuple[QRectF
             paint_numbers(painter, rect.translated(-strip.topLeft()), cell.view, theme)
         out.append((strip, image))
     return out
-
-
-def pixels(image: QImage) -> NDArray[np.uint8]:
-    """An image as BGRA, [height, width, 4]."""
-    return memory(image).copy()
-
-
-def memory(image: QImage) -> NDArray[np.uint8]:
-    """The memory of an image as BGRA, [height, width, 4]; it lives no longer than the image."""
-    bits = image.bits()
-    assert bits is not None  # a painted image
-    bits.setsize(image.sizeInBytes())
-    flat: NDArray[np.uint8] = np.frombuffer(bits, np.uint8)  # type: ignore[call-overload]  # sip's pointers are buffers
-    return flat.reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width()]
-
-
-def image_on(page: NDArray[np.uint8], scale: float) -> QImage:
-    """An image on the memory of ``page`` [height, width, 4], which must outlive it."""
-    height, width, _ = page.shape
-    where: Any = voidptr(page.ctypes.data)  # which the stubs do not know to be taken
-    image = QImage(where, width, height, 4 * width, QImage.Format.Format_RGB32)
-    image.setDevicePixelRatio(scale)
-    return image
 
 
 @contextmanager

@@ -8,12 +8,13 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen
 
 from workbench.painters import fonts
+from workbench.painters.bits import memory
 from workbench.painters.glyphs import draw_glyph
 from workbench.painters.paper import furniture
 from workbench.painters.paper.brush import Brush
 from workbench.painters.paper.canvas import Viewport, paint_ground, paint_numbers
 from workbench.painters.paper.image_marks import paint_below, paint_words
-from workbench.painters.paper.page import MARGIN, TITLE, memory, painting, places, window_of
+from workbench.painters.paper.page import MARGIN, TITLE, painting, places, window_of
 from workbench.painters.paper.splat import Layer
 from workbench.views.marks import Scene
 from workbench.views.theme import Theme

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 from PyQt6.QtCore import QCoreApplication, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QImage, QOffscreenSurface, QOpenGLContext, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 from vispy import app, gloo
 from vispy.gloo.context import FakeCanvas, GLContext, set_current_canvas
 
+from workbench.painters.bits import memory
 from workbench.painters.stage.errors import StageError
+
+_STRIP_BYTES = 1 << 19
+"""As much is found again on the heap; the system would have to give more anew, which costs half a frame."""
 
 
 class Drawing(Protocol):
@@ -123,10 +125,10 @@ class PictureCanvas(Canvas):
         if not self._stale and (self._image.width(), self._image.height()) == size:
             return False
         self._stale = False
-        self._image = self._render(size, ratio)
+        self._render(size, ratio)
         return True
 
-    def _render(self, size: tuple[int, int], ratio: float) -> QImage:
+    def _render(self, size: tuple[int, int], ratio: float) -> None:
         if not self._gl.makeCurrent(self._surface):
             raise StageError("The graphics context was lost. Close the window and open it again to go on drawing.")
         set_current_canvas(self._commands)
@@ -136,14 +138,23 @@ class PictureCanvas(Canvas):
             self._target = gloo.FrameBuffer(gloo.Texture2D((*shape, 4)))
         elif self._target.shape != shape:
             self._target.resize(shape)
+        if (self._image.width(), self._image.height()) != size:
+            self._image = QImage(*size, QImage.Format.Format_RGBX8888)
         with self._target:
             self._drawing.draw(size, ratio)
-            pixels: NDArray[np.uint8] = self._target.read()
+            self._read(self._target)
         self._commands.flush()
         self._gl.doneCurrent()
-        image = QImage(pixels.tobytes(), *size, 4 * size[0], QImage.Format.Format_RGBX8888)
-        image.setDevicePixelRatio(ratio)
-        return image
+        self._image.setDevicePixelRatio(ratio)
+
+    def _read(self, target: gloo.FrameBuffer) -> None:
+        """The target's pixels into the image, strip by strip: each is read into memory that is new every time."""
+        pixels = memory(self._image)
+        height, width, _ = pixels.shape
+        rows = max(1, _STRIP_BYTES // (4 * width))
+        for below in range(0, height, rows):
+            n = min(rows, height - below)
+            pixels[height - below - n : height - below] = target.read(crop=(0, below, width, n))
 
 
 class _Picture(QWidget):
