@@ -26,6 +26,8 @@ _OPTIMISER, _TEACHER, _SCHEDULE = "optimiser.", "teacher.", "schedule."
 _VALIDATED, _BEST = "validated", "best"
 #: What must be as it was when a run is resumed.
 _SAME = ("seed", "data", "source", "coupling", "path", "objective", "network", "optimiser", "schedule")
+_SAME_TRAINING = ("batch_size", "accumulation", "conditional", "label_dropout", "n_points")
+"""The same of the field ``training``: what decides the network, and the sequence of its batches."""
 
 
 @dataclass
@@ -105,16 +107,19 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
     """Load a checkpoint into a state that was made from the same spec.
 
     Raises:
-        SpecError: the file is missing, is no checkpoint, or belongs to another spec (only the number of training steps,
-            of samples, and the title may differ).
+        SpecError: the file is missing, is no checkpoint, or belongs to a training of another network on other batches.
+            How long and at which rate it goes on, what is kept and shown of it, and how it is sampled may differ.
     """
     metadata, values = _read(file)
     saved = specs.from_json(metadata[SPEC])
-    for name in _SAME:
-        if getattr(saved, name) != getattr(spec, name):
-            was = json.dumps(specs.to_dict(saved)[name])
+    was, asked = specs.to_dict(saved), specs.to_dict(spec)
+    pairs = [(name, was[name], asked[name]) for name in _SAME]
+    pairs += [(f"training.{name}", was["training"][name], asked["training"][name]) for name in _SAME_TRAINING]
+    for name, before, now in pairs:
+        if before != now:
             raise SpecError(
-                name, f"{file} was trained with another {name}, {was}. Ask for that, or choose a new folder."
+                name,
+                f"{file} was trained with another {name}, {json.dumps(before)}. Ask for that, or choose a new folder.",
             )
     state.average.load_state_dict(_under(values, EMA))
     state.network.load_state_dict(_under(values, RAW))
@@ -126,6 +131,15 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
     state.schedule = {name: float(value) for name, value in _under(values, _SCHEDULE).items()}
     state.step, state.validated = int(metadata[STEP]), int(metadata.get(_VALIDATED, "-1"))
     state.best = float(metadata.get(_BEST, "inf"))
+
+
+def step_of(file: Path) -> int:
+    """The training step after which a checkpoint was kept.
+
+    Raises:
+        SpecError: it is no checkpoint.
+    """
+    return int(_read(file)[0][STEP])
 
 
 def _read(file: Path) -> tuple[dict[str, str], dict[str, Tensor]]:

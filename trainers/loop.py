@@ -6,12 +6,14 @@ Streams: ``loss`` and the learning rate at every step; those of `trainers.traini
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from core import run
+from core.errors import FlowscopeError
 from core.events import Chunk, Event, RunFinished, StopRun, StreamDeclared, Tick
 from core.networks import count_parameters
 from core.setup import resolve
@@ -24,6 +26,7 @@ from trainers.training.processes import Processes, join
 from trainers.training.trainer import Trainer
 
 _LOSS_ROWS = 20
+_DIVERGED = "The loss is not finite at step {:,}. Lower training.learning_rate, or set training.clip."
 
 
 def train(spec: RunSpec, directory: Path | None = None, *, resume: bool = False) -> Generator[Event | Tick]:
@@ -51,45 +54,48 @@ def _run(spec: RunSpec, directory: Path | None, processes: Processes, *, resume:
         trainer.resume(before)
     trainer.agree()
     keeper = Keeper(trainer, directory if processes.first else None)
-    steps = snapshots.snapshot_steps(spec.training.n_steps, spec.training.n_snapshots)
+    shots = _Snapshots(trainer)
     yield run.started(
         setup,
         parameters=str(count_parameters(trainer.state.network)),
         field_title="Trained network",
         processes=str(processes.size),
     )
-    yield from _declare(trainer, len(steps))
+    yield from _declare(trainer, len(shots.steps))
     status = "finished"
     try:
-        yield from _steps(trainer, steps, keeper)
+        yield from _steps(trainer, shots, keeper)
     except StopRun:
         status = "stopped"
-        if trainer.state.step not in steps:
-            yield from snapshots.take(trainer)
+        keeper.latest()  # whatever comes of the last snapshot
+        yield from shots.last()
     keeper.latest()
     yield RunFinished(status)  # type: ignore[arg-type]  # one of the literals
 
 
-def _steps(trainer: Trainer, steps: list[int], keeper: Keeper) -> Generator[Event | Tick]:
+def _steps(trainer: Trainer, shots: _Snapshots, keeper: Keeper) -> Generator[Event | Tick]:
     total, pending = trainer.settings.n_steps, _Losses()
     try:
         while trainer.state.step < total:
-            yield from _watch(trainer, steps, keeper, pending)
+            yield from _watch(trainer, shots, keeper, pending)
             for _ in trainer.begin_round():
                 yield Tick(trainer.state.step, total)
-            pending.add(trainer.state.step, *trainer.step())
-            if len(pending.loss) >= _LOSS_ROWS:
+            step, (loss, learning_rate) = trainer.state.step, trainer.step()
+            pending.add(step, loss, learning_rate)
+            if len(pending.loss) >= _LOSS_ROWS or not math.isfinite(loss):
                 yield from pending.flush()
+            if not math.isfinite(loss):  # before its weights replace a checkpoint
+                raise FlowscopeError(_DIVERGED.format(step + 1))
             keeper.after_step()
             yield Tick(trainer.state.step, total)
-        yield from _watch(trainer, steps, keeper, pending)
+        yield from _watch(trainer, shots, keeper, pending)
     except StopRun:
         yield from pending.flush()
         raise
     yield from pending.flush()
 
 
-def _watch(trainer: Trainer, steps: list[int], keeper: Keeper, pending: _Losses) -> Generator[Event | Tick]:
+def _watch(trainer: Trainer, shots: _Snapshots, keeper: Keeper, pending: _Losses) -> Generator[Event | Tick]:
     """What is due before the next step, or after the last: a validation, a snapshot."""
     step = trainer.state.step
     if trainer.validation is not None and step in trainer.validation.steps:
@@ -101,9 +107,40 @@ def _watch(trainer: Trainer, steps: list[int], keeper: Keeper, pending: _Losses)
                 trainer.observe(measured.loss)
                 keeper.measured(measured.loss)
                 yield from measured.chunks(step)
-    if steps and (step in steps or step > steps[-1]):
+    if shots.due():
         yield from pending.flush()
-        yield from snapshots.take(trainer)
+        yield from shots.take()
+
+
+class _Snapshots:
+    """The snapshots of a run: those that are due, and one where it is stopped."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        settings = trainer.settings
+        self.steps = snapshots.snapshot_steps(settings.n_steps, settings.n_snapshots)
+        self._trainer = trainer
+        self._taken = -1
+
+    def due(self) -> bool:
+        step = self._trainer.state.step
+        return bool(self.steps) and (step in self.steps or step > self.steps[-1])
+
+    def take(self) -> Generator[Event | Tick]:
+        """One row of each stream: none where it is stopped meanwhile, and all where that comes later."""
+        chunks = yield from snapshots.take(self._trainer)
+        self._taken, stopped = self._trainer.state.step, False
+        for chunk in chunks:
+            try:
+                yield chunk
+            except StopRun:
+                stopped = True
+        if stopped:
+            raise StopRun
+
+    def last(self) -> Generator[Event | Tick]:
+        """Where the run is stopped: what it has learned until then, unless that was just shown."""
+        if self.steps and self._taken != self._trainer.state.step:
+            yield from self.take()
 
 
 class _Losses:

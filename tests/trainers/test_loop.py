@@ -5,22 +5,23 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+import msgspec
 import numpy as np
 import pytest
 import torch
 
 from core import registry
 from core.datasets import Dataset, Samples
-from core.errors import SpecError
-from core.events import StopRun, Tick
+from core.errors import FlowscopeError, SpecError
+from core.events import Event, StopRun, Tick
 from core.networks import count_parameters
 from core.parts.making import make
 from core.run import sample
 from core.setup import resolve
-from core.spec import Part, RunSpec, Training
+from core.spec import Part, RunSpec, Training, to_json
 from core.trace.build import TraceBuilder, collect
 from trainers.batches import Batch, Batches
-from trainers.checkpoint import FILE_NAME
+from trainers.checkpoint import FILE_NAME, step_of
 from trainers.loop import train
 from trainers.training.snapshots import snapshot_steps
 
@@ -81,6 +82,55 @@ def test_resumed_training_has_the_same_losses(tmp_path) -> None:
     np.testing.assert_array_equal(np.concatenate([first, second]), whole)
 
 
+def stopped(run, after: int) -> list[Event]:
+    """The events of a run that is asked to stop after so many things that it yielded."""
+    out = [*itertools.islice(run, after), run.throw(StopRun()), *run]
+    return [event for event in out if not isinstance(event, Tick)]
+
+
+def test_a_stopped_run_without_snapshots_keeps_its_weights(tmp_path) -> None:
+    few = FLOW.replace(training=Training(n_steps=100, batch_size=8, n_snapshots=0, n_validations=0))
+    events = stopped(train(few, tmp_path), 7)
+    assert (events[0].spec, events[-1].status) == (to_json(few), "stopped")
+    assert step_of(tmp_path / FILE_NAME) == 5
+
+
+@pytest.mark.parametrize("after", range(6, 41, 2))
+def test_a_run_that_is_stopped_shows_what_it_learned_once(after: int) -> None:
+    """Wherever the request comes, in the middle of a snapshot as well."""
+    few = FLOW.replace(training=Training(n_steps=10, batch_size=8, n_snapshots=3, n_validations=0), n_samples=4)
+    builder, run = TraceBuilder(), train(few)
+    for event in stopped(run, after):
+        builder.feed(event)
+    trace = builder.trace
+    for name in ("snapshot/x", "snapshot/field/velocity", "metric/velocity_error"):
+        steps = trace[name].axis.tolist()
+        assert steps == sorted(set(steps))
+        assert steps[-1] == len(trace["loss"])
+
+
+def test_a_training_that_diverges_ends_and_leaves_its_checkpoint(tmp_path) -> None:
+    kept = FLOW.replace(training=Training(n_steps=2, batch_size=8, n_snapshots=0, n_validations=0))
+    collect(train(kept, tmp_path))
+    before = (tmp_path / FILE_NAME).read_bytes()
+    wild = Training(n_steps=500, batch_size=8, learning_rate=1.0, clip=0.0, warm_up=0, n_snapshots=0, n_validations=0)
+    builder = TraceBuilder()
+    with pytest.raises(FlowscopeError, match=r"not finite at step \d+. Lower training.learning_rate"):  # noqa: PT012
+        for event in train(FLOW.replace(training=wild, optimiser=Part("sgd")), tmp_path):
+            if not isinstance(event, Tick):
+                builder.feed(event)
+    assert np.isfinite(builder.trace["loss"][:-1]).all()
+    assert not np.isfinite(builder.trace["loss"][-1])
+    assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+@pytest.mark.parametrize("network", ["mlp", "concat-mlp", "gated-mlp"])
+def test_networks_of_points_train_in_double_precision(network: str) -> None:
+    spec = FLOW.replace(network=Part(network), precision="float64", n_samples=4)
+    trace = collect(train(spec.replace(training=Training(n_steps=2, batch_size=8, n_snapshots=2, n_validations=2))))
+    assert (trace.status, len(trace["metric/velocity_error"])) == ("finished", 2)
+
+
 def test_a_stopped_run_can_be_sampled(tmp_path) -> None:
     run = train(FLOW, tmp_path)
     for event in run:
@@ -121,6 +171,10 @@ def test_a_run_goes_on_only_as_it_began(tmp_path) -> None:
             collect(train(few.replace(**{name: other}), tmp_path, resume=True))
         assert caught.value.field == name
         assert "Part(" not in str(caught.value)
+    for name, other in {"batch_size": 4, "conditional": True, "label_dropout": 0.5, "n_points": 9}.items():
+        training = msgspec.structs.replace(few.training, **{name: other})
+        with pytest.raises(SpecError, match=f"was trained with another training.{name}"):
+            collect(train(few.replace(training=training), tmp_path, resume=True))
 
 
 def test_batches_are_one_sequence_cut_to_size() -> None:

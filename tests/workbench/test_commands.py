@@ -11,10 +11,12 @@ import sys
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 
 import resources
 from core import registry
+from core.trace import open_trace
 from workbench.commands import main
 
 TOP = Path(__file__).resolve().parents[2]
@@ -123,6 +125,31 @@ def test_trains_resumes_and_samples_a_checkpoint(capsys, tmp_path) -> None:
     assert "finished after 12 steps" in capsys.readouterr().out
 
 
+def test_a_resumed_training_goes_on_in_the_same_trace(capsys, tmp_path) -> None:
+    """As if it had never stopped, and still to be verified though the second part asked for more steps."""
+
+    def train(n_steps: int, out: Path, *more: str) -> None:
+        few = [f"training.n_steps={n_steps}", "training.n_snapshots=3", "n_samples=20", "schedule=constant"]
+        assert main(["train", "three-gaussians-flow", *(f"--set={each}" for each in few), "-o", str(out), *more]) == 0
+
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    train(40, whole)
+    train(24, parts)
+    train(40, parts, "--resume")
+    assert "finished after 40 steps" in capsys.readouterr().out
+    traces = [open_trace(folder / "train.h5") for folder in (whole, parts)]
+    losses = [trace["loss"][:] for trace in traces]
+    np.testing.assert_array_equal(*losses)
+    assert traces[1]["loss"].axis.tolist() == list(range(1, 41))
+    shown = traces[1]["snapshot/x"].axis.tolist()
+    assert shown == sorted(set(shown))
+    assert {0.0, 24.0, 40.0} <= set(shown)
+    for trace in traces:
+        trace.close()
+    assert main(["verify", str(parts / "train.h5")]) == 0
+    assert "equal bit for bit: loss 23 rows" in capsys.readouterr().out
+
+
 def test_ctrl_c_stops_a_training_and_keeps_what_was_learned(tmp_path) -> None:
     """SIGINT ends the run between two steps: exit 0, a stopped trace, a checkpoint, and a resume that goes on."""
     arguments = ["train", "three-gaussians-flow", "--set", "training.n_steps=200000", "--set", "training.n_snapshots=2"]
@@ -143,7 +170,7 @@ def test_ctrl_c_stops_a_training_and_keeps_what_was_learned(tmp_path) -> None:
         "train", "three-gaussians-flow", "--set", f"training.n_steps={done + 5}", "--set", "training.n_snapshots=0",
         "-o", tmp_path, "--resume",
     )  # fmt: skip
-    assert "finished after 5 steps" in more.stdout, more.stderr
+    assert f"finished after {done + 5:,} steps" in more.stdout, more.stderr
 
 
 def test_lists_everything_and_looks_at_the_machine(capsys) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from core import registry, run
-from core.events import Chunk, Event, StreamDeclared, Tick
+from core.events import Chunk, StreamDeclared, Tick
 from core.metrics.jump_error import followed, miss
 from core.metrics.velocity_error import velocity_error
 from core.numerics.mixture import MixtureField
@@ -79,8 +79,8 @@ def _perfect(setup: Setup) -> MixtureField | None:
     return MixtureField(setup.mixture, setup.path, setup.device, setup.source.mixture())
 
 
-def take(trainer: Trainer) -> Generator[Event | Tick]:
-    """A sampling run of the averaged weights, as one row of each snapshot stream."""
+def take(trainer: Trainer) -> Generator[Tick, None, list[Chunk]]:
+    """A sampling run of the averaged weights; returns one row of each snapshot stream."""
     setup, step = trainer.setup, trainer.state.step
     x, velocity = [], []
     for row in run.rows(setup, trainer.learned):
@@ -89,19 +89,26 @@ def take(trainer: Trainer) -> Generator[Event | Tick]:
             velocity.append(row.velocity)
         yield Tick(step, trainer.settings.n_steps)
     columns = {"step": np.array([float(step)])}
-    yield Chunk("snapshot/x", np.stack(x)[None].astype(np.float32, copy=False), columns)
+    chunks = [Chunk("snapshot/x", np.stack(x)[None].astype(np.float32, copy=False), columns)]
     if velocity:
-        yield Chunk("snapshot/field/velocity", np.stack(velocity)[None].astype(np.float32, copy=False), columns)
+        arrows = np.stack(velocity)[None].astype(np.float32, copy=False)
+        chunks.append(Chunk("snapshot/field/velocity", arrows, columns))
     errors, source = _errors(setup), setup.source.mixture()
     if VELOCITY_ERROR in errors and setup.mixture is not None:
         with torch.inference_mode():
             error = velocity_error(
-                trainer.learned, errors[VELOCITY_ERROR], setup.mixture, setup.spec.seed, source=source
+                trainer.learned,
+                errors[VELOCITY_ERROR],
+                setup.mixture,
+                setup.spec.seed,
+                dtype=setup.dtype,
+                source=source,
             )
-        yield Chunk(VELOCITY_ERROR, np.array([error], np.float32), columns)
+        chunks.append(Chunk(VELOCITY_ERROR, np.array([error], np.float32), columns))
     if JUMP_ERROR in errors:
         flow = []
         for states in followed(errors[JUMP_ERROR], setup.spec.seed, source, setup.dtype):
             flow.append(states)
             yield Tick(step, trainer.settings.n_steps)
-        yield Chunk(JUMP_ERROR, np.array([miss(trainer.learned, setup.path, flow)], np.float32), columns)
+        chunks.append(Chunk(JUMP_ERROR, np.array([miss(trainer.learned, setup.path, flow)], np.float32), columns))
+    return chunks

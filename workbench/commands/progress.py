@@ -12,7 +12,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from core.events import Event, StopRun, Tick
+from core.errors import FlowscopeError
+from core.events import Event, RunFinished, StopRun, Tick
 from core.machine.pace import Pace, time_left
 from core.trace import Trace, TraceBuilder, TraceWriter
 
@@ -67,17 +68,23 @@ def record(
     builder, line, writer = TraceBuilder(), ProgressLine(label), None
     with ExitStack() as stack:
         stack.callback(line.close)
-        for event in _stoppable(events):
-            if isinstance(event, Tick):
-                line.update(event.done, event.total)
-                continue
-            if file is not None and writer is None:
-                writer = stack.enter_context(TraceWriter(file))
-            builder.feed(event)
+        try:
+            for event in _stoppable(events):
+                if isinstance(event, Tick):
+                    line.update(event.done, event.total)
+                    continue
+                if file is not None and writer is None:
+                    writer = stack.enter_context(TraceWriter(file))
+                builder.feed(event)
+                if writer is not None:
+                    writer.feed(event)
+                for listener in listeners:
+                    listener.feed(event)
+        except FlowscopeError as error:
             if writer is not None:
-                writer.feed(event)
-            for listener in listeners:
-                listener.feed(event)
+                with suppress(FlowscopeError):  # it may be the file that fails
+                    writer.feed(RunFinished("failed", str(error)))
+            raise
     return builder.trace
 
 

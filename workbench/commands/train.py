@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
 
 from core import presets
 from core import spec as specs
-from core.errors import SpecError
-from core.trace import Trace
+from core.checker import checked
+from core.errors import SpecError, TraceError
+from core.events import Event, Tick
+from core.trace import Trace, open_trace
+from core.trace.prolong import prolonged
 from workbench.commands.progress import record
 from workbench.commands.tracking import Tracker
 
@@ -38,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     sets = [*args.set, *([f"training.init_from={json.dumps(args.init_from)}"] if args.init_from else [])]
     spec = presets.load_one(args.spec, sets).replace(action="train")
     # torch is imported only once the spec has been read
-    from trainers.checkpoint import FILE_NAME
+    from trainers.checkpoint import FILE_NAME, step_of
     from trainers.loop import train
     from trainers.training.keeper import BEST
 
@@ -50,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     title = spec.title or args.spec
     events = train(spec, args.out, resume=args.resume)
+    if args.resume:
+        events = _with_the_rows_before(events, args.out / TRACE, step_of(args.out / FILE_NAME))
     with ExitStack() as stack:
         tracker = stack.enter_context(Tracker(args.mlflow, title)) if args.mlflow else None
         trace = record(events, title, args.out / TRACE, () if tracker is None else (tracker,))
@@ -60,6 +66,17 @@ def run(args: argparse.Namespace) -> int:
     print(f"checkpoint {args.out / FILE_NAME}")
     print(f"trace {args.out / TRACE}")
     return 0
+
+
+def _with_the_rows_before(events: Generator[Event | Tick], file: Path, step: int) -> Generator[Event | Tick]:
+    """What a resumed run yields, and what its trace holds of the steps before."""
+    if not file.is_file():
+        return events
+    try:
+        before = open_trace(checked(file))
+    except TraceError as error:
+        raise SpecError("--resume", f"{error} Move it elsewhere to go on without the steps before.") from None
+    return prolonged(events, before, step)
 
 
 def _tell(trace: Trace) -> None:

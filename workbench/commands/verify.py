@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import resources
+from core import spec as specs
 from core.checker import checked
 from core.errors import FlowscopeError, SpecError
 from core.spec import SHIPPED, Part, RunSpec
 from core.trace import Trace, open_trace
+from core.trace.prolong import BEGUN_AS, RESUMED_AT
 from core.trace.verify import FACTS, TOLERANCE, Verdict
 from workbench import folders
 from workbench.commands.progress import ProgressLine
@@ -68,13 +70,19 @@ def check(trace: Trace, weights: Path | None = None, line: ProgressLine | None =
                 )
             yield event
 
-    for item in verify(trace, events(), _FIRST_STEPS if training else float("inf")):
+    for item in verify(trace, events(), _first_steps(trace) if training else float("inf")):
         if isinstance(item, Tick):
             if line is not None:
                 line.update(item.done, item.total)
         else:
             return item
     raise AssertionError("a verification ends with its verdict")
+
+
+def _first_steps(trace: Trace) -> int:
+    """Of a training: before it was resumed, and with a set-up that may be another since."""
+    resumed_at = trace.meta.get(RESUMED_AT, "")
+    return min(_FIRST_STEPS, int(resumed_at) - 1) if resumed_at.isdecimal() else _FIRST_STEPS
 
 
 def _facts(names: list[str], trace: Trace, event: Any) -> str:
@@ -85,7 +93,9 @@ def _spec(trace: Trace, given: Path | None) -> RunSpec:
     """The spec as this machine can run it: the trace's device and threads, and its weights wherever they lie now."""
     from core.machine.device import available
 
-    spec, device = trace.spec, trace.meta.get("device", "cpu").partition(":")[0]
+    begun_as = trace.meta.get(BEGUN_AS)
+    spec = trace.spec if begun_as is None else specs.from_json(begun_as)
+    device = trace.meta.get("device", "cpu").partition(":")[0]
     threads = trace.meta.get("threads", "0")
     spec = spec.replace(
         device=device if device in available() else "auto",
@@ -162,7 +172,7 @@ def _text(verdict: Verdict, trace: Trace) -> str:
     else:
         lines.append(f"the same {', '.join(FACTS)}: compared bit for bit")
     if trace.spec.action == "train":
-        lines.append(f"a training is made again for its first {_FIRST_STEPS} steps")
+        lines.append(f"a training is made again for its first {_first_steps(trace)} steps")
     if verdict.left_out:
         lines.append(f"not made by the run, and so not compared: {', '.join(verdict.left_out)}")
     return "\n".join(lines)
