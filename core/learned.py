@@ -114,9 +114,8 @@ class RetimedField:
     def _there(self, x: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
         """The time on the trained path with the log-SNR of t, and what x is multiplied by there; t = 1 is its own."""
         here, other = self.path.at(t), self._field.path
-        lams = here.lam.detach().cpu().double()
-        times, where = torch.unique(lams, return_inverse=True)
-        there = torch.stack([other.t_of_lam(lam) for lam in times])[where].to(t.device)
+        lam = here.lam.detach().cpu().double()
+        there = (other.times_of_lam(lam) if t.ndim else other.t_of_lam(lam)).to(t.device)
         there = torch.where(t < 1.0, there, 1.0)
         then = other.at(there)
         # Equal where the log-SNRs are. Beyond the trained path's ends only what is left of x keeps its scale: the noise

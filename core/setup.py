@@ -83,8 +83,11 @@ class Setup:
     @property
     def provided(self) -> set[str]:
         """What the parts provide together, such as ``normal-source``."""
-        parts: list[Any] = [self.source, self.coupling, self.path, self.field_spec]
-        if self.spec.field.name == "network" or self.spec.action == "train":
+        parts: list[Any] = [self.source, self.coupling, self.path]
+        training = self.spec.action == "train"  # where the field is what is learned, whatever is named for later
+        if not training:
+            parts.append(self.field_spec)
+        if training or self.spec.field.name == "network":
             parts.append(registry.find("objective", self.spec.objective.name))
         there = provided({"provides": part.provides, "spoils": getattr(part, "spoils", ())} for part in parts)
         return there | {"classes"} if self.n_classes else there
@@ -149,11 +152,20 @@ def _check_needs(setup: Setup) -> None:
     wanted["clipping"] = setup.clipping
     for kind, part in wanted.items():
         _check(kind, part.title, part.needs, there)
+    _check_ends(setup.path)
+    if setup.spec.action == "forward":  # of the sampler it asks for the times alone
+        return
     if objective.sampler and "field" not in there and "field" in setup.sampler.needs:
         raise SpecError("sampler", f"{setup.sampler.title} needs {sentence('field')}. Choose {objective.sampler}.")
     _check("sampler", setup.sampler.title, setup.sampler.needs, there)
     if setup.clipping.active and setup.sampler.jumps:
         raise SpecError("clipping", f"{setup.sampler.title} jumps: there is no preview to clip. Turn clipping off.")
+
+
+def _check_ends(path: Path) -> None:
+    lam = path.at(torch.tensor([path.t_min, path.t_max], dtype=torch.float64)).lam
+    if not lam.isfinite().all():
+        raise SpecError("path", f"{path.title}: noise so strong leaves nothing of the data. Choose less of it.")
 
 
 def _check(kind: str, title: str, needs: tuple[str, ...], there: set[str]) -> None:

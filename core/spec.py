@@ -236,7 +236,8 @@ def to_toml(spec: RunSpec) -> str:
 def _toml_value(value: Any) -> str:
     if isinstance(value, float):
         return repr(value)  # JSON would write 1e-05 alike, but never inf or nan
-    return json.dumps(value, ensure_ascii=False)  # strings, integers, booleans and lists of them agree with TOML
+    # strings, integers, booleans and lists of them agree with TOML, but for the one control character that JSON leaves
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -39,6 +39,8 @@ class Batches:
         self._size, self._each = setup.spec.training.batch_size, setup.spec.training.accumulation
         self._block = max(1, min(_MOST_BATCHES, _MOST_NUMBERS // (self._size * math.prod(setup.shape))))
         self._pairs = _fixed_pairs(setup)
+        n, seed = setup.spec.training.n_points, setup.spec.seed
+        self._few = setup.dataset.training(n, seed) if n and self._pairs is None else None
         self._couples = self._pairs is None and "independent-pairs" not in setup.coupling.provides
 
     def use(self, pairs: Pairs) -> None:
@@ -86,10 +88,10 @@ class Batches:
         if self._pairs is not None:
             place = shuffled(spec.seed, index, len(self._pairs.x1))
             return Pairs(*(None if values is None else values[place] for values in self._pairs))  # type: ignore[arg-type]
-        if spec.training.n_points:
-            points = setup.dataset.training(spec.training.n_points, spec.seed)
-            place = shuffled(spec.seed, index, spec.training.n_points)
-            x1, labels = points.x[place], None if points.labels is None else points.labels[place]
+        if self._few is not None:
+            points, all_labels = self._few
+            place = shuffled(spec.seed, index, len(points))
+            x1, labels = points[place], None if all_labels is None else all_labels[place]
         else:
             x1, labels = setup.dataset.training(n, spec.seed, first)
         return Pairs(x1, setup.source.draw(setup.shape, n, spec.seed, "pair", first), labels)

@@ -26,15 +26,15 @@ from torch import Tensor
 
 from core.errors import SpecError
 from core.fields import Field
-from core.learned import Evaluation, load_field
+from core.learned import Evaluation
 from core.numerics.exponential import data_step
 from core.numerics.mixture import MixtureField
 from core.paths import Path
 from core.predictions import Prediction, Reading
 from core.registry import register
 from core.setup import Setup
-from core.weights import locate
 from trainers.objective import Lesson, Objective
+from trainers.teacher import named_field
 
 _HUBER = 0.03
 """c of the pseudo-Huber distance over the square root of the number of values."""
@@ -80,10 +80,7 @@ class Consistency(Objective, frozen=True):
         if self.mode == "training":
             return None
         if self.weights:
-            try:
-                return load_field(locate(self.weights), setup.path, setup.device, setup.dtype, setup.shape)
-            except SpecError as error:
-                raise SpecError("objective.weights", error.message) from None
+            return named_field(setup, self.weights)
         if setup.mixture is None:
             raise SpecError(
                 "objective.weights",

@@ -3,7 +3,8 @@
 With the ``edm`` row of the prediction table EDM's weight lambda(sigma) = 1 / c_out^2 makes the loss the plain squared
 error of the network's output. Noise levels are log-normal: ln(sigma / alpha) ~ N(mean, spread^2).
 Reference: Karras et al., "Elucidating the Design Space of Diffusion-Based Generative Models" (2022), eq. 8 and table 1;
-their sigma_data is measured on the data here, and mean = -1.2 is in units of it (ln(sigma) - ln(2 sigma_data)).
+their sigma_data is measured on the data here. Their mean of -1.2 and spread of 1.2 go with a sigma_data of 0.5; the
+defaults reach wider, for data of a standard deviation of about one.
 """
 
 from __future__ import annotations

@@ -15,12 +15,9 @@ import torch
 from msgspec import Meta
 from torch import Tensor
 
-from core import registry
-from core.errors import SpecError
 from core.evaluation import BLOCK, ConditionedField
 from core.fields import Field
 from core.grids.uniform import Uniform
-from core.learned import load_field
 from core.numerics.solve import solve
 from core.parts.making import make
 from core.predictions import Prediction
@@ -28,8 +25,8 @@ from core.registry import register
 from core.samplers import Sampler
 from core.setup import Setup
 from core.spec import Part
-from core.weights import locate, spec_of
 from trainers.objective import Objective, Pairs
+from trainers.teacher import named_field
 
 
 @register("objective")
@@ -71,7 +68,7 @@ class Reflow(Objective, frozen=True):
         return [round(n_steps * k / (self.n_rounds + 1)) for k in range(1, self.n_rounds + 1)]
 
     def prepare(self, setup: Setup, learned: Field) -> Generator[None, None, Pairs]:
-        field = self._first(setup) if self.weights else learned
+        field = named_field(setup, self.weights) if self.weights else learned
         times = Uniform().times(setup.path, self.n_ode)
         sampler: Sampler = make("sampler", Part("heun", {"n_steps": self.n_ode}))
         x0, labels = _starts(setup, self.n_pairs)
@@ -84,19 +81,6 @@ class Reflow(Objective, frozen=True):
                 yield
             ends.append(x.cpu())
         return Pairs(torch.cat(ends), x0, labels)
-
-    def _first(self, setup: Setup) -> Field:
-        """The flow of the named weights."""
-        try:
-            field = load_field(locate(self.weights), setup.path, setup.device, setup.dtype, setup.shape)
-            trained = spec_of(locate(self.weights))
-        except SpecError as error:
-            raise SpecError("objective.weights", error.message) from None
-        if "field" not in registry.find("objective", trained.objective.name).provides:
-            raise SpecError("objective.weights", "These weights jump and have no flow to follow. Name a trained flow.")
-        if setup.spec.training.conditional and not trained.training.conditional:
-            raise SpecError("objective.weights", "These weights know no classes. Turn class labels off.")
-        return field
 
 
 def _starts(setup: Setup, n: int) -> tuple[Tensor, Tensor | None]:

@@ -30,8 +30,9 @@ from core.predictions import Estimate
 
 # Above this ratio |m|^2 / V the logits of float32 cancel by more than about 1e-3.
 _FLOAT32_LIMIT = 1e4
-# Added to the logits of components of other classes: exp(-1e4) is 0 in every precision.
-_EXCLUDED = -1e4
+# Added to the logits of components of other classes. They differ by |m|^2 / V, which grows without bound where a set of
+# points has no width and little noise is left; -inf would make 0 * inf of the classes that are asked for.
+_EXCLUDED = -1e30
 
 
 class Samples(NamedTuple):

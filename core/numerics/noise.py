@@ -133,7 +133,7 @@ class BrownianPath:
             length = (node.end - node.start) / (1 << _TREE_DEPTH)
             # draw numbers: middles are distinct over the tree; 1 is the root's end
             bridge = 0.5 * (node.w_start + node.w_end) + 0.5 * math.sqrt(length) * self._draw(middle + 2)
-            if place < middle or place == node.start:
+            if place < middle:
                 node = _Node(node.start, middle, node.w_start, bridge)
             else:
                 node = _Node(middle, node.end, bridge, node.w_end)

@@ -34,7 +34,7 @@ def numbers_of(label: str, names: Sequence[str]) -> tuple[int, ...]:
     for item in filter(None, (part.strip() for part in label.split(","))):
         if item in names:
             out.append(names.index(item))
-        elif item.isdigit() and int(item) < len(names):
+        elif item.isdecimal() and int(item) < len(names):
             out.append(int(item))
         else:
             raise SpecError("label", unknown("class", item, names))

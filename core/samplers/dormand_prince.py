@@ -2,8 +2,8 @@
 
 A step is taken back where the difference to the embedded fourth order exceeds atol + rtol |x|, as a root mean square
 over the numbers of a particle; its length then follows the fifth root of that ratio. All particles are evaluated
-together, each at its own time, and those that have arrived wait: no particle's arithmetic depends on another's. The
-last stage is the first of the next step.
+together, each at its own time, and those that have arrived wait: no particle's step depends on another's. The last
+stage is the first of the next step.
 Reference: Dormand and Prince, "A family of embedded Runge-Kutta formulae" (1980), RK5(4)7M; Hairer, Norsett and Wanner,
 "Solving Ordinary Differential Equations I" (1993), section II.4 for the control of the step.
 """

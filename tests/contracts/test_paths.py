@@ -97,6 +97,18 @@ def test_the_velocity_of_a_pair_is_the_derivative_of_its_way(name: str) -> None:
 
 
 @paths
+def test_times_are_found_by_their_noise(name: str) -> None:
+    """Alone and many at once, and at the ends where there is more noise, or less, than the path has."""
+    path = registered.path(name)
+    times = torch.linspace(path.t_min, path.t_max, 9, dtype=torch.float64)
+    lams = path.at(times).lam
+    torch.testing.assert_close(path.times_of_lam(lams), times, rtol=0, atol=1e-9)
+    torch.testing.assert_close(torch.stack([path.t_of_lam(lam) for lam in lams]), times, rtol=0, atol=1e-9)
+    beyond = torch.stack([lams[0] - 1.0, lams[-1] + 1.0])
+    torch.testing.assert_close(path.times_of_lam(beyond), times[[0, -1]], rtol=0, atol=1e-9)
+
+
+@paths
 @pytest.mark.parametrize("kind", PREDICTIONS)
 def test_decoding_undoes_encoding_at_both_ends_and_between(name: str, kind) -> None:
     path = registered.path(name)

@@ -13,6 +13,7 @@ from core.spec import Part, RunSpec
 from core.trace.build import collect
 from core.trace.trace import Trace
 from trainers.jobs import start
+from workbench.model.analyses import analysis_spec
 
 SPEC = RunSpec(data=Part("three-gaussians"), path=Part("vp-linear"), sampler=Part("ddim", {"n_steps": 6}), n_samples=40)
 
@@ -26,6 +27,12 @@ def test_the_exact_field_is_what_an_exact_run_records() -> None:
     np.testing.assert_array_equal(derived["field/exact"].column("t"), sampled["field/velocity"].column("t"))
     np.testing.assert_array_equal(derived["field/exact"][:], sampled["field/velocity"][:])
     assert derived.status == "finished"
+
+
+def test_the_forward_process_of_a_run_that_only_jumps() -> None:
+    jumps = SPEC.replace(objective=Part("consistency"), path=Part("edm"), sampler=Part("consistency"))
+    forward = run(analysis_spec(jumps.replace(field=Part("network")), "forward"))
+    assert (forward.status, len(forward["x"])) == ("finished", 51)
 
 
 def test_a_field_that_learned_points_by_heart_errs_more_the_fewer_they_are() -> None:

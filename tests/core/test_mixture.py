@@ -44,6 +44,16 @@ def test_a_finite_set_is_returned_at_the_end() -> None:
     assert torch.cdist(field(near, torch.tensor(0.9999)).x1.double(), points).min(1).values.max() < 1e-3
 
 
+@pytest.mark.parametrize("t", [0.5, 0.9, 0.98, 0.9999])
+def test_a_class_of_points_without_width_is_its_own_however_little_noise_is_left(t: float) -> None:
+    """Asked for the class whose point is far away, beside one of the other class."""
+    mixture = Mixture(torch.tensor([[-2.0, 0.0], [2.0, 0.0]], dtype=torch.float64), 0.0, labels=torch.tensor([0, 1]))
+    x, time, label = torch.tensor([[2.0, 0.1]]), torch.tensor(t, dtype=torch.float64), torch.tensor([0])
+    for dtype in (torch.float32, torch.float64):
+        estimate = MixtureField(mixture, Linear(), CPU)(x.to(dtype), time, label)
+        torch.testing.assert_close(estimate.x1, torch.tensor([[-2.0, 0.0]], dtype=dtype), rtol=0, atol=1e-5)
+
+
 def test_single_precision_agrees_with_double_at_every_time() -> None:
     field = MixtureField(Mixture(normal(2, "data", torch.arange(1000), 2) * 2, 0.02), Linear(), CPU)
     for t in torch.linspace(1e-4, 1 - 1e-4, 23, dtype=torch.float64):

@@ -14,7 +14,8 @@ from core.setup import resolve
 from core.spec import Part, RunSpec
 
 ODD = RunSpec(
-    title='Quotes " and \\ and ü', seed=3, data=Part("moons", {"width": 0.25}), path=Part("vp-cosine", {"T": 200}),
+    title='Quotes " and \\ and ü and \x7f', seed=3, data=Part("moons", {"width": 0.25}),
+    path=Part("vp-cosine", {"T": 200}),
     sampler=Part("ddim", {"n_steps": 7, "eta": 1e-5}),
 )  # fmt: skip
 
@@ -94,6 +95,28 @@ def test_a_knob_of_a_part_that_a_file_leaves_out_is_that_of_the_usual_one() -> N
 @pytest.mark.parametrize(("given", "label"), [("label=3", "3"), ("label=1,6", "1,6"), ('label="a b"', "a b")])
 def test_a_class_is_called_by_its_number_without_quotes(given: str, label: str) -> None:
     assert specs.from_dict(specs.apply_sets({}, [given])).label == label
+
+
+def test_a_class_is_a_name_or_plain_digits() -> None:
+    with pytest.raises(SpecError, match="There is no class “²”"):
+        resolve(RunSpec(data=Part("moons"), label="²"))
+
+
+def test_a_training_needs_of_its_objective_what_a_run_of_its_weights_needs() -> None:
+    """Its snapshots are sampled by what is learned, not by the field that a spec names for later."""
+    jumps = RunSpec(action="train", objective=Part("consistency"), path=Part("edm"), sampler=Part("consistency"))
+    resolve(jumps)
+    with pytest.raises(SpecError, match=r"learns jumps alone\. Choose consistency"):
+        resolve(jumps.replace(sampler=Part("euler")))
+    with pytest.raises(SpecError, match="needs the exact field"):
+        resolve(RunSpec(action="train", data=Part("moons"), label="0", guidance=Part("tilted")))
+
+
+def test_noise_of_which_numbers_keep_nothing_is_refused() -> None:
+    strong = RunSpec(path=Part("vp-linear", {"T": 4000, "beta_T": 0.9}))
+    for grid in ("uniform", "log-snr"):
+        with pytest.raises(SpecError, match="leaves nothing of the data"):
+            resolve(strong.replace(grid=Part(grid)))
 
 
 def test_naming_another_sampler_drops_the_old_ones_knobs() -> None:

@@ -125,8 +125,16 @@ def test_a_trained_flow_makes_the_first_pairs(tmp_path) -> None:
 
 def test_weights_that_only_jump_make_no_pairs(tmp_path) -> None:
     collect(train(SMALL.replace(objective=Part("consistency"), sampler=Part("consistency")), tmp_path))
-    with pytest.raises(SpecError, match="no flow to follow"):
+    with pytest.raises(SpecError, match="no field to follow"):
         pairs(Reflow(weights=str(tmp_path / FILE_NAME)), resolve(SMALL))
+
+
+def test_weights_that_only_jump_teach_no_consistency(tmp_path) -> None:
+    student = SMALL.replace(objective=Part("consistency"), sampler=Part("consistency"))
+    collect(train(student, tmp_path))
+    taught = Part("consistency", {"weights": str(tmp_path / FILE_NAME)})
+    with pytest.raises(SpecError, match="no field to follow"):
+        collect(train(student.replace(objective=taught)))
 
 
 def test_a_reflowed_network_is_no_diffusion() -> None:

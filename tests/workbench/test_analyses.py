@@ -39,6 +39,16 @@ def test_a_map_of_errors_is_that_of_its_weights(tmp_path) -> None:
     assert fingerprint(analysis_spec(spec, "error-map")) != first
 
 
+def test_an_exact_field_is_that_of_the_points_as_they_are_now(tmp_path) -> None:
+    file = tmp_path / "points.csv"
+    file.write_text("0,0\n1,1\n")
+    spec = SPEC.replace(data=Part("points", {"file": str(file)}))
+    first = fingerprint(analysis_spec(spec, "exact-field"))
+    assert fingerprint(analysis_spec(spec, "exact-field")) == first
+    file.write_text("0,0\n1,1\n2,2\n")
+    assert fingerprint(analysis_spec(spec, "exact-field")) != first
+
+
 def test_a_snapshot_of_a_training_is_compared_at_its_own_times(tmp_path) -> None:
     spec = SPEC.replace(
         action="train", field=Part("network"), network=Part("mlp", {"width": 32, "depth": 1}),

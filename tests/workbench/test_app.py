@@ -95,7 +95,7 @@ def test_trains_both_methods_on_other_data_stops_and_keeps(qtbot, app) -> None:
     )
     assert app.controller.panel.stop.isVisible()
     done: list[str] = []
-    app.runs.trained.connect(lambda _key, status: done.append(status))
+    app.runs.trained.connect(lambda _key, status, _weights: done.append(status))
     app.controller.actions["stop"].trigger()
     qtbot.waitUntil(lambda: done == ["stopped", "stopped"], timeout=30_000)
     qtbot.waitUntil(lambda: all(lane.trace.status == "finished" for lane in lanes(app)), timeout=30_000)

@@ -9,10 +9,12 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import imageio_ffmpeg
 import numpy as np
 import pytest
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import resources
-from core.errors import FlowscopeError, SpecError
+from core.errors import FlowscopeError, SpecError, TraceError
 from core.events import Tick
 from core.run import sample
 from core.spec import Part, RunSpec, Training
@@ -256,6 +258,22 @@ def test_numbers_are_those_of_the_traces(qapp, tmp_path) -> None:
         table = np.array([[float(line["x"]), float(line["y"])] for line in mine], np.float32)
         assert np.array_equal(table, x[row])
         assert {float(line["t"]) for line in mine} == {float(f"{x.column('t')[row]:.9g}")}
+
+
+@pytest.mark.parametrize("name", ["numbers.csv", "numbers.npz", "film.gif"])
+def test_a_trace_whose_numbers_lie_in_another_file_is_refused(tmp_path, name: str) -> None:
+    """HDF5 would read any file of this machine as a trace's data, and an export would hand them on."""
+    secret, trace = tmp_path / "secret", tmp_path / "evil.h5"
+    secret.write_bytes(bytes(1 << 20))
+    shutil.copy(TRACES[0], trace)
+    with h5py.File(trace, "r+") as file:
+        x = file["streams/x"]
+        shape, dtype = x["data"].shape, x["data"].dtype
+        del x["data"]
+        x.create_dataset("data", shape, dtype, external=[(str(secret), 0, h5py.h5f.UNLIMITED)])
+    with pytest.raises(TraceError, match="lies in another file"):
+        make(order(tmp_path / name, traces=[str(trace)]))
+    assert not (tmp_path / name).exists()
 
 
 def test_a_grid_has_a_row_for_each_model_and_a_column_for_each_sample() -> None:

@@ -279,6 +279,30 @@ def test_a_training_that_was_stopped_before_its_first_step_leaves_the_lane_untra
     assert asked(engine) == []
 
 
+def test_the_end_of_a_training_leaves_alone_what_was_chosen_meanwhile(engine: Engine, runs: Runs) -> None:
+    lane, done = runs.session.lanes[0], []
+    runs.trained.connect(lambda _key, status, weights: done.append((status, Path(weights).name)))
+    before = lane.spec.field
+
+    def trained_while(meanwhile: str, value: str) -> None:
+        runs.change(lane.key, "path.name", "vp-linear")
+        runs.run()
+        (training,) = (number for number, spec in engine.asked.items() if spec.action == "train")
+        runs.change(lane.key, meanwhile, value)
+        engine.learn(training)
+        engine.asked.pop(training)
+        engine.ended.emit(JobEnded(training, "finished"))
+
+    trained_while("path.name", "linear")
+    assert (lane.spec.field, runs.misfits(lane)) == (before, []), "its own weights were taken up again"
+    runs.change(lane.key, "path.name", "vp-linear")
+    assert runs.misfits(lane) == [], "what was learned meanwhile is known"
+    runs._trained.popitem()
+    trained_while("field.name", "exact")
+    assert lane.spec.field == Part("exact")
+    assert done == [("finished", "checkpoint.safetensors")] * 2
+
+
 def test_what_was_learned_goes_with_a_lane_and_comes_back_with_it(engine: Engine, runs: Runs) -> None:
     parent, lane = QObject(), runs.session.lanes[0]
     undo = Undo(parent, runs.session, runs, lambda: None)

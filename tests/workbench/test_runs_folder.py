@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from PyQt6.QtWidgets import QLineEdit
 
 import resources
 from workbench.app import App
+from workbench.model import library
 from workbench.widgets.cards.dialogs import Message
 
 NAMES = ("20261101-diffusion", "20261102-flow", "20261103-flow-again")
@@ -60,6 +62,24 @@ def test_runs_are_searched_and_sorted(qtbot, app) -> None:
     QTest.keyClicks(page(app).search, "x")
     assert page(app).names == []
     assert page(app)._words[0].isVisible()
+
+
+def test_a_folder_that_cannot_be_looked_into_leaves_the_others(app, monkeypatch) -> None:
+    """Such as one of somebody else; a name that is no text is shown as well as it can be."""
+    root = Path(os.environ["FLOWSCOPE_HOME"]) / "runs"
+    first, second, read = root / NAMES[0], root / NAMES[1], Path.iterdir
+
+    def denied(folder: Path) -> Iterator[Path]:
+        if folder == second:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return read(folder)
+
+    (first / "name.txt").write_bytes(b"\xff run")
+    monkeypatch.setattr(Path, "iterdir", denied)
+    found = library.places()
+    assert first in found
+    assert second not in found
+    assert [run.name for run in library.read([first], lambda _trace: "flow") if run] == ["\ufffd run"]
 
 
 def test_two_runs_are_compared_as_lanes(qtbot, app) -> None:

@@ -100,7 +100,7 @@ class EngineView(QObject):
         self._panel.show_buttons(running=True, needs_training=False, enabled=True)
         self._charts_again()
 
-    def _trained(self, key: int, status: str) -> None:
+    def _trained(self, key: int, status: str, _weights: str) -> None:
         lane = self._session.lane(key)
         steps = steps_done(lane.training) if lane.training is not None else 0
         name = lane.trace.meta.get("method_title", "Network") if lane.trace is not None else "Network"

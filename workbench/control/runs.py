@@ -68,7 +68,8 @@ class Runs(QObject):
     training_progress = pyqtSignal()
     rows_arrived = pyqtSignal(int)
     failed = pyqtSignal(int, str)
-    trained = pyqtSignal(int, str)
+    trained = pyqtSignal(int, str, str)
+    """Key of the lane, status, file of the weights."""
     recorded = pyqtSignal(int)
     """A lane's run lies on disk."""
     unrecorded = pyqtSignal(str)
@@ -351,7 +352,7 @@ class Runs(QObject):
             self.recorded.emit(lane.key)
 
     def _learned(self, job: Job, lane: LaneState, end: JobEnded) -> None:
-        """Training is over: sample with the new weights, unless the lane has moved on to something else."""
+        """Training is over: the lane samples with the new weights, unless it has moved on to something else."""
         assert job.directory is not None  # a training
         assert lane.spec is not None  # of a lane with a spec
         weights = str(job.directory / _CHECKPOINT)
@@ -359,8 +360,9 @@ class Runs(QObject):
         if not Path(weights).is_file():  # it was stopped before its first step: there is nothing to keep
             return
         self._trained[weights] = [job.spec]
-        lane.spec = lane.spec.replace(field=Part("network", {"weights": weights}))
-        self.trained.emit(lane.key, end.status)
+        if self.needs_training(lane):
+            lane.spec = self._with_known_weights(lane.spec)
+        self.trained.emit(lane.key, end.status, weights)
         if not self.needs_training(lane):
             self.sample(lane)
 

@@ -144,7 +144,7 @@ def make(
     check(order)
     out = Path(order.out)
     if order.suffix in TABLES:
-        return f"data {out}, {write_data([Path(file) for file in order.traces], out, order.at):,} numbers"
+        return f"data {out}, {write_data([checked(file) for file in order.traces], out, order.at):,} numbers"
     frames = 1 if order.suffix in PICTURES else sum(frame_counts(order.fps, order.seconds, order.hold))
     film = film_of(order, tell, lambda: report(0, frames))
     if order.suffix in PICTURES:

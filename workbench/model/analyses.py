@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -22,15 +23,17 @@ Kind = Literal["exact-field", "error-map", "forward"]
 BUDGET = 500_000_000
 """Bytes that kept analyses may take: some two hundred maps of errors."""
 _STEPS = 50
-_UNTRAINED = ("network", "exact")
+_SEEDLESS = ("network", "exact")
 """Fields that do not hang on the seed."""
+_FILES = ("weights", "file", "folder")
+"""Parameters that name what a run reads."""
 
 
 def analysis_spec(spec: RunSpec, kind: Kind) -> RunSpec:
     """The analysis of a run. That of a training stands at the times of its snapshots, others at even times."""
     out = spec.replace(action=kind, title="", clipping=Part("none"), training=Training())
     if kind == "error-map":
-        return _evenly(out.replace(n_samples=1, seed=0 if spec.field.name in _UNTRAINED else spec.seed))
+        return _evenly(out.replace(n_samples=1, seed=0 if spec.field.name in _SEEDLESS else spec.seed))
     plain = RunSpec()
     out = out.replace(network=plain.network)
     if kind == "forward":
@@ -44,14 +47,13 @@ def _evenly(spec: RunSpec) -> RunSpec:
 
 
 def fingerprint(spec: RunSpec) -> str:
-    """A name for what an analysis yields: its spec, and the state of the weights' file that it reads."""
+    """A name for what an analysis yields: its spec, and the state of the files that it reads."""
     text = specs.to_json(spec)
-    weights = str(spec.field.params.get("weights", ""))
-    if weights:
-        file = Path(weights)
-        if weights.startswith(SHIPPED):
-            file = resources.path("weights", f"{weights.removeprefix(SHIPPED)}.safetensors")
-        if file.is_file():
+    for name in filter(None, (str(part.params.get(each, "")) for part in (spec.field, spec.data) for each in _FILES)):
+        file = Path(name)
+        if name.startswith(SHIPPED):
+            file = resources.path("weights", f"{name.removeprefix(SHIPPED)}.safetensors")
+        with suppress(OSError):  # the run will say that it is gone
             text += f" {file.stat().st_size} {file.stat().st_mtime_ns}"
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 

@@ -43,7 +43,7 @@ class Run:
 def places() -> list[Path]:
     """Folders and files in the folder of runs, and the newest live runs; newest first."""
     root = folders.home() / "runs"
-    found = [each for each in root.iterdir() if _trace_of(each)] if root.is_dir() else []
+    found = [each for each in root.iterdir() if _is_run(each)] if root.is_dir() else []
     return sorted([*found, *live.files()[:_MOST_LIVE]], key=lambda each: each.name, reverse=True)
 
 
@@ -75,6 +75,14 @@ def rename(run: Run, name: str) -> None:
         raise SpecError("", f"“{name}” cannot be the name of this file. Choose one that is free and has no slash.")
     folder.mkdir(parents=True, exist_ok=True)
     run.place.rename(other)
+
+
+def _is_run(place: Path) -> bool:
+    try:
+        return _trace_of(place) is not None
+    except OSError as error:  # such as a folder of somebody else, or one that has just gone to the bin
+        logging.warning("%s is left out of the runs: %s", place, error)
+        return False
 
 
 def _trace_of(place: Path) -> Path | None:
@@ -110,7 +118,7 @@ def _read(place: Path, method: Callable[[Trace], Method]) -> Run:
 def _name(place: Path, trace: Trace) -> str:
     given = place / _NAME
     if place.is_dir() and given.is_file():
-        return given.read_text(encoding="utf-8").strip() or place.name
+        return given.read_text(encoding="utf-8", errors="replace").strip() or place.name
     if place.is_file():
         return (place.parent == live.folder() and _live_name(trace)) or place.stem
     return trace.spec.title or place.name

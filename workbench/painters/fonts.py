@@ -52,13 +52,6 @@ def fixed(size: float, weight: Weight = 400) -> QFont:
     return font
 
 
-def mono(size: float) -> QFont:
-    load()
-    font = QFont(MONO)
-    font.setPixelSize(px(size))
-    return font
-
-
 def maths(size: float, *, italic: bool) -> QFont:
     """The formula font: Latin letters italic, Greek and digits upright."""
     load()

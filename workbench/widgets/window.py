@@ -132,9 +132,6 @@ class MainWindow(QMainWindow):
         self._places[name] = page
         self._pages.addWidget(page)
 
-    def has_place(self, name: str) -> bool:
-        return name in self._places
-
     def show_place(self, name: str) -> None:
         self._place = name
         self._pages.setCurrentWidget(self._places[name])

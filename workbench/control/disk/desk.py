@@ -229,12 +229,9 @@ class Desk(QObject):
         self.opened(trace)
         trace.close()
 
-    def _trained(self, key: int, _status: str) -> None:
+    def _trained(self, _key: int, _status: str, weights: str) -> None:
         """A training has ended: its record lies beside its weights."""
-        spec = self._session.lane(key).spec
-        weights = spec.field.params.get("weights") if spec is not None else None
-        if weights:
-            self.remember(Path(weights).with_name("train.h5"))
+        self.remember(Path(weights).with_name("train.h5"))
 
     def find(self, path: str) -> None:
         """Ask where a missing file went, and open it from there."""

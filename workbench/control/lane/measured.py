@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from core import spec as specs
 from core.events import Event
 from core.spec import Part, RunSpec
 from core.trace import Trace, TraceBuilder
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import JobEnded
+from workbench.model.analyses import fingerprint
 from workbench.model.session import LaneState
 
 _COMPUTING, _WAITING, _UNTRAINED = "Computing", "Waits for the engine", "Train first: there are no weights for this"
@@ -52,7 +52,7 @@ class Measured(QObject):
             return None, ""
         if not trained:
             return None, _UNTRAINED
-        key = specs.to_json(question(spec))
+        key = fingerprint(question(spec))  # of the files, too, as they are now
         answer = self._answers.get(key)
         if answer is None:
             if not ready:
