@@ -26,6 +26,7 @@ from workbench.painters import fonts
 
 START = ("swiss-roll-diffusion", "swiss-roll-flow")
 START_TITLE = "Diffusion beside flow matching"
+_HOUSEKEEPING_MS = 60_000
 
 
 def application() -> QApplication:
@@ -60,6 +61,9 @@ class App:
             self._open(traces)
         if start_page:
             self.controller.desk.show_start()
+        self._housekeeping = QTimer(self.window)
+        self._housekeeping.timeout.connect(memory.compact)
+        self._housekeeping.start(_HOUSEKEEPING_MS)
 
     def _open(self, traces: list[Path]) -> None:
         if traces:

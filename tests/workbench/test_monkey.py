@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from tests.soak.monkey import Monkey, report, resident_mb
+from tests.soak.monkey import Monkey, report, settled_mb
 from tests.workbench.opened import opened
 
 WARM_UP, SECONDS = 5.0, 12.0
@@ -17,9 +17,9 @@ def test_random_hands_break_nothing(qtbot: QtBot) -> None:
     with opened(qtbot) as app:
         monkey = Monkey(app, seed=20)
         monkey.play(WARM_UP)
-        before = resident_mb()
+        before = settled_mb(app)
         monkey.play(SECONDS)
-        grown = resident_mb() - before
+        grown = settled_mb(app) - before
         print(report(monkey, grown))
         assert monkey.done > 20
         assert grown < MOST_MB

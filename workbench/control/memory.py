@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 _ROUGH = 10
@@ -20,12 +21,22 @@ def give_back() -> None:
     glibc would put blocks of up to 32 MB on its heap after the first of them was freed, and what stands between them
     there keeps the window's memory at its peak. Where there is another allocator nothing changes.
     """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError, TypeError):
-        return
+    mallopt = _of_glibc("mallopt")
     for option, n_bytes in _OPTIONS.values():
         mallopt(option, n_bytes)
+
+
+def compact() -> None:
+    """Hand what lies free between blocks of the heap to the system; some milliseconds, so only once in a while."""
+    _of_glibc("malloc_trim")(0)
+
+
+def _of_glibc(name: str) -> Callable[..., object]:
+    try:
+        function: Callable[..., object] = getattr(ctypes.CDLL(None), name)
+    except (OSError, AttributeError, TypeError):
+        return lambda *_: None
+    return function
 
 
 def held(pid: int) -> int | None:
