@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 _LONGEST = 100
 
@@ -46,3 +47,8 @@ def unknown(what: str, given: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(given, names, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names)}."
     return f"There is no {what} “{shown(given)}”. {hint}"
+
+
+def no_file(path: Path) -> str:
+    """One sentence where a file was to be and is none."""
+    return f"{path} is a folder. Name a file in it." if path.is_dir() else f"There is no file {path}."

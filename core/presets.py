@@ -12,7 +12,7 @@ import msgspec
 
 import resources
 from core.errors import SpecError, unknown
-from core.spec import SHIPPED, RunSpec, apply_sets, from_dict, read_toml
+from core.spec import SHIPPED, RunSpec, apply_sets, from_dict, names_weights, read_toml
 
 
 class Preset(msgspec.Struct, frozen=True):
@@ -67,8 +67,19 @@ def _tables(name: str) -> dict[str, Any]:
     if name.endswith(".toml"):
         return read_toml(Path(name))
     if name not in names():
-        raise SpecError("", unknown("preset", name, names()) + " A file of your own ends in .toml.")
+        raise SpecError("", _no_preset(name))
     return read_toml(resources.path("presets", f"{name}.toml"))
+
+
+def _no_preset(name: str) -> str:
+    path = Path(name)
+    if names_weights(name):
+        return f"{name} is a checkpoint. To train on from it, name its preset and --init-from {name}."
+    if path.is_dir():
+        return f"{name} is a folder. Name a TOML file, a checkpoint or a preset."
+    if path.is_file():
+        return f"{name} is no TOML file. Name one that ends in .toml, a checkpoint (.safetensors) or a preset."
+    return unknown("preset", name, names()) + " A file of your own ends in .toml."
 
 
 def _run_only(data: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -74,11 +76,22 @@ def discover() -> None:
             importlib.import_module(plugin)
         except ModuleNotFoundError as error:
             if error.name is None or not f"{plugin}.".startswith(f"{error.name}."):
-                raise  # a module that the plug-in itself asks for
+                raise _faulty(plugin, error) from error  # a module that the plug-in itself asks for
             raise FlowscopeError(
                 f"{PLUGINS_VARIABLE} names {plugin}, and Python finds no such module. Set PYTHONPATH to its folder."
             ) from None
+        except Exception as error:
+            raise _faulty(plugin, error) from error
     _discovered = True
+
+
+def _faulty(plugin: str, error: Exception) -> FlowscopeError:
+    """What is wrong with a plug-in, and in which line of its files."""
+    lines = [f"{Path(frame.filename).name}, line {frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    where = (
+        f"{Path(error.filename or plugin).name}, line {error.lineno}" if isinstance(error, SyntaxError) else lines[-1]
+    )
+    return FlowscopeError(f"{PLUGINS_VARIABLE}: {plugin} cannot be loaded ({where}): {type(error).__name__}: {error}.")
 
 
 def entries(kind: str) -> Mapping[str, type[Any]]:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from core.errors import FlowscopeError, TraceError
+from core.errors import FlowscopeError, TraceError, no_file
 
 Kind = Literal["trace", "checkpoint", "picture"]
 
@@ -45,7 +45,7 @@ class Checker:
             TraceError: it may not; the message is one line that names the file.
         """
         if not path.is_file():
-            raise TraceError(f"There is no file {path}.")
+            raise TraceError(no_file(path))
         with self._lock:
             problem = self._ask(kind, path)
         if problem:

@@ -1,7 +1,8 @@
 """Points in the plane from a CSV or NPY file, with the class of each where the file has a third column.
 
-A CSV file is separated by commas, semicolons, tabs or blanks; its first line may be a header; lines that begin with #
-are comments; decimal commas are read where something else separates. Nothing in a file is executed.
+A CSV file is separated by commas, semicolons, tabs or blanks; its first line may be a header, which says where y comes
+before x; lines that begin with # are comments; decimal commas are read where something else separates. Nothing in a
+file is executed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from core.errors import SpecError
 from core.machine.local_file import one_line
+from core.words import counted
 
 _MOST_CLASSES = 100
 _LARGEST = 1e9
@@ -103,18 +105,20 @@ def _from_npy(path: Path) -> tuple[NDArray[np.float64], list[str] | None]:
 
 def _from_csv(path: Path) -> tuple[NDArray[np.float64], list[str] | None]:
     x, classes, known = array("d"), list[str](), dict[str, str]()
-    n_columns = 0
+    n_columns, turned = 0, False
     for place, (line, fields) in enumerate(_rows(path)):
         n_columns = n_columns or _check_columns(path, len(fields))
         if len(fields) != n_columns:
-            raise _wrong(path, f"has {len(fields)} columns in line {line}, {n_columns} before", _COLUMNS)
+            raise _wrong(path, f"has {counted(len(fields), 'column')} in line {line}, {n_columns} before", _COLUMNS)
         numbers = [_number(field) for field in fields[:2]]
         if None in numbers:
-            if place == 0 and numbers == [None, None]:
-                continue  # the header
+            if place == 0 and numbers == [None, None]:  # the header
+                turned = [field.lower() for field in fields[:2]] == ["y", "x"]
+                continue
             bad = one_line(fields[numbers.index(None)][:40])
             raise _wrong(path, f"has “{bad}” in line {line} where a number belongs", "Write it as 1.5 or 1e-3.")
-        x.extend((numbers[0] or 0.0, numbers[1] or 0.0))
+        first, second = numbers[0] or 0.0, numbers[1] or 0.0
+        x.extend((second, first) if turned else (first, second))
         if n_columns == 3:
             classes.append(known.setdefault(fields[2], fields[2]))  # one object for each name
             if len(known) > _MOST_CLASSES:
@@ -128,7 +132,7 @@ def _from_csv(path: Path) -> tuple[NDArray[np.float64], list[str] | None]:
 
 def _check_columns(path: Path, n: int) -> int:
     if n not in (2, 3):
-        raise _wrong(path, f"has {n} column{'s' * (n > 1)}", _COLUMNS)
+        raise _wrong(path, f"has {counted(n, 'column')}", _COLUMNS)
     return n
 
 

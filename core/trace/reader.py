@@ -8,7 +8,7 @@ from typing import Any, cast, get_args
 
 import h5py
 
-from core.errors import SpecError, TraceError
+from core.errors import SpecError, TraceError, no_file
 from core.events import Status, StreamDeclared
 from core.machine.local_file import one_line
 from core.trace import schema
@@ -26,7 +26,7 @@ def open_trace(path: Path | str) -> Trace:
     """
     path = Path(path)
     if not path.is_file():
-        raise TraceError(f"There is no file {path}.")
+        raise TraceError(no_file(path))
     file = _open(path)
     try:
         return _read(file, path)

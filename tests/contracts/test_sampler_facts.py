@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import textwrap
 
 import pytest
@@ -99,6 +100,23 @@ def test_a_plug_in_that_is_not_there_is_named(monkeypatch) -> None:
     monkeypatch.setattr(registry, "_discovered", False)
     with pytest.raises(FlowscopeError, match="FLOWSCOPE_PLUGINS names no_such_sampler"):
         registry.entries("sampler")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("def f(:", "sampler_with_a_fault.py, line 1): SyntaxError"),
+        ("import no_such_thing", "sampler_with_a_fault.py, line 1): ModuleNotFoundError: No module named 'no_such"),
+        ("\n1 / 0", "sampler_with_a_fault.py, line 2): ZeroDivisionError"),
+    ],
+)
+def test_a_plugin_with_a_fault_is_named_with_its_line(tmp_path, monkeypatch, text: str, words: str) -> None:
+    (tmp_path / "sampler_with_a_fault.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv(registry.PLUGINS_VARIABLE, "sampler_with_a_fault")
+    monkeypatch.setattr(registry, "_discovered", False)
+    with pytest.raises(FlowscopeError, match=re.escape(words)):
+        registry.discover()
 
 
 def test_a_sampler_in_one_new_file_is_found_and_measured(plugin: str) -> None:

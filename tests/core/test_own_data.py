@@ -218,6 +218,11 @@ class TestPoints:
         both = torch.cat([data.parts().training.x, data.parts().held_out.x])
         assert sorted(map(tuple, both.tolist())) == sorted(map(tuple, X.tolist()))
 
+    def test_a_header_may_say_that_y_comes_first(self, tmp_path: Path) -> None:
+        data = self.points(tmp_path, csv_of(X[:, ::-1], header="Y, X\n"), scale="none")
+        both = torch.cat([data.parts().training.x, data.parts().held_out.x])
+        assert sorted(map(tuple, both.tolist())) == sorted(map(tuple, X.tolist()))
+
     def test_a_fifth_is_held_out(self, tmp_path: Path) -> None:
         data = self.points(tmp_path, csv_of(X))
         training, held_out = data.training(40, seed=5).x, data.held_out(10, seed=5).x

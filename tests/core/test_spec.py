@@ -119,6 +119,16 @@ def test_noise_of_which_numbers_keep_nothing_is_refused() -> None:
             resolve(strong.replace(grid=Part(grid)))
 
 
+def test_implementations_are_named_first_and_keep_what_both_have() -> None:
+    data = {"sampler": {"name": "ddim", "n_steps": 6, "eta": 0.5}}
+    for sets, wanted in (
+        (["sampler=heun"], {"name": "heun", "n_steps": 6}),
+        (["sampler.n_steps=4", "sampler=euler"], {"name": "euler", "n_steps": 4}),
+        (["sampler.name=euler", "sampler.n_steps=4"], {"name": "euler", "n_steps": 4}),
+    ):
+        assert specs.apply_sets(data, sets)["sampler"] == wanted
+
+
 def test_naming_another_sampler_drops_the_old_ones_knobs() -> None:
     data = specs.apply_sets(specs.to_dict(ODD), ["sampler=heun", "sampler.n_steps=9"])
     assert specs.from_dict(data).sampler == Part("heun", {"n_steps": 9})

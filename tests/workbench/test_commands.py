@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -15,11 +16,14 @@ import numpy as np
 import pytest
 
 import resources
-from core import registry
+from core import presets, registry
+from core.run import sample
 from core.trace import open_trace
 from workbench.commands import main
+from workbench.commands.progress import record
 
 TOP = Path(__file__).resolve().parents[2]
+FLOW = resources.path("traces", "swiss-roll-flow.h5")
 
 
 def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.CompletedProcess[str]:
@@ -55,12 +59,26 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         (["demo", "comparison", "--n-epochs", "0", "-o", "out"], "Epochs must be at least 1"),
         (["demo", "comparison", "--set", "sampler.n_steps=-3", "-o", "out"], "Steps must be 1 to 1,000. Given −3."),
         (["demo", "comparison", "--set", "coupling=minibatch-ot", "-o", "out"], "needs normal, independent noise"),
+        (["sample", "swiss-roll-flow", "-o", "."], ". is a folder. Name a file."),
+        (["sample", "swiss-roll-flow", "-o", "/dev/null"], "/dev/null is no ordinary file"),
+        (["sample", "swiss-roll-flow", "-o", "notes.txt"], "notes.txt is there and is something else"),
+        (["sample", "notes.txt"], "notes.txt is no TOML file. Name one that ends in .toml, a checkpoint"),
+        (["sample", "swiss-roll-flow", "sampler.n_steps=4"], "Write --set sampler.n_steps=4"),
+        (["train", "shipped:swiss-roll-flow", "-o", "out"], "--init-from shipped:swiss-roll-flow"),
+        (["compare", "swiss-roll-flow", "mnist-flow", "-o", "out"], "Images and points do not fit into one picture"),
+        (["evaluate", str(FLOW), "--metrics", "frechet"], "frechet is of images; these are points. Known: chamfer"),
+        (["evaluate", str(FLOW), "-o", "notes.txt"], "notes.txt is there and is something else"),
+        (["export", str(FLOW), "full"], "full is there already. Name a new folder for the frames."),
+        (["info", "full"], "full is a folder. Name a file in it."),
         (["sampel"], "invalid choice: 'sampel'"),
         (["train", "swiss-roll-flow"], "required: -o/--out"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_two(qapp, arguments, words, capsys, monkeypatch, tmp_path) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text("not to be lost")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "frame.png").touch()
     try:
         code = main(arguments)
     except SystemExit as exit_:
@@ -69,6 +87,57 @@ def test_a_mistake_is_one_line_and_exit_code_two(qapp, arguments, words, capsys,
     assert code == 2
     assert words in err
     assert err.count("\n") == 1
+    assert (tmp_path / "notes.txt").read_text() == "not to be lost"
+
+
+def test_output_that_cannot_be_written_is_one_line(tmp_path) -> None:
+    with open("/dev/full", "w") as full:
+        told = subprocess.run(
+            [sys.executable, str(TOP / "main.py"), "list", "sampler"], stdout=full, stderr=subprocess.PIPE, text=True,
+            check=False,
+        )  # fmt: skip
+    assert (told.returncode, told.stderr) == (2, "flowscope: The output cannot be written: No space left on device.\n")
+
+
+def test_a_training_is_begun_anew_only_where_that_is_asked_for(capsys, tmp_path) -> None:
+    few = ["--set", "training.n_steps=6", "--set", "training.n_snapshots=0", "--set", "training.n_validations=0"]
+    command = ["train", "three-gaussians-flow", *few, "-o", str(tmp_path)]
+    assert main(command) == 0
+    before = (tmp_path / "checkpoint.safetensors").read_bytes(), (tmp_path / "train.h5").read_bytes()
+    assert main(command) == 2
+    assert "holds a training of 6 steps. Go on with --resume" in capsys.readouterr().err
+    assert main([*command, "--resume"]) == 0
+    assert "has its 6 steps already" in capsys.readouterr().out
+    assert before == ((tmp_path / "checkpoint.safetensors").read_bytes(), (tmp_path / "train.h5").read_bytes())
+    assert main([*command, "--overwrite", "--set", "seed=3"]) == 0
+    assert before[0] != (tmp_path / "checkpoint.safetensors").read_bytes()
+
+
+def test_a_field_is_measured_only_while_its_weights_are_there(capsys, tmp_path) -> None:
+    """The samples of a trace are what they are; its checkpoint may have been trained anew since."""
+    few = ["--set", "training.n_snapshots=0", "--set", "training.n_validations=0", "--set", "n_samples=40"]
+    for n_steps in (5, 6):
+        assert main([
+            "train", "three-gaussians-flow", *few, "--set", f"training.n_steps={n_steps}", "--overwrite",
+            "-o", str(tmp_path),
+        ]) == 0  # fmt: skip
+        if n_steps == 5:
+            assert main(["sample", str(tmp_path / "checkpoint.safetensors"), "-o", str(tmp_path / "s.h5")]) == 0
+        asked = ["evaluate", str(tmp_path / "s.h5"), "-n", "20", "--metrics"]
+        assert main([*asked, "velocity-error"]) == (0 if n_steps == 5 else 2)
+        assert main([*asked, "chamfer"]) == 0
+    assert "holds other weights now. Sample it again." in capsys.readouterr().err
+
+
+def test_a_run_that_breaks_says_so_in_its_file(tmp_path) -> None:
+    def broken():
+        yield from itertools.islice(sample(presets.load_one("moons-to-eight")), 12)
+        raise ZeroDivisionError("in a sampler of one's own")
+
+    with pytest.raises(ZeroDivisionError):
+        record(broken(), "broken", tmp_path / "b.h5")
+    with h5py.File(tmp_path / "b.h5") as file:
+        assert (file.attrs["status"], file.attrs["message"]) == ("failed", "in a sampler of one's own")
 
 
 def test_a_wrong_trace_and_a_typo_in_a_file(capsys, tmp_path) -> None:
@@ -150,15 +219,16 @@ def test_a_resumed_training_goes_on_in_the_same_trace(capsys, tmp_path) -> None:
     assert "equal bit for bit: loss 23 rows" in capsys.readouterr().out
 
 
-def test_ctrl_c_stops_a_training_and_keeps_what_was_learned(tmp_path) -> None:
-    """SIGINT ends the run between two steps: exit 0, a stopped trace, a checkpoint, and a resume that goes on."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_stops_a_training_and_keeps_what_was_learned(number, tmp_path) -> None:
+    """As the end of a batch job's time does, between two steps: exit 0, a stopped trace, and a resume that goes on."""
     arguments = ["train", "three-gaussians-flow", "--set", "training.n_steps=200000", "--set", "training.n_snapshots=2"]
     command = [sys.executable, str(TOP / "main.py"), *arguments, "-o", str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=TOP)
     assert process.stderr is not None
     while not re.search(r": [1-9][\d,]* of 200,000", process.stderr.readline()):
         assert process.poll() is None
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert "stopped after" in out

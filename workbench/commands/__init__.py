@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Callable
@@ -20,13 +21,16 @@ class _Parser(argparse.ArgumentParser):
     """An argument parser whose mistakes are one line."""
 
     def error(self, message: str) -> None:  # type: ignore[override]  # argparse says NoReturn; exit() does not return
+        given = message.partition("unrecognized arguments: ")[2]
+        if "=" in given.partition(" ")[0] and not given.startswith("-"):
+            message = f"{given} is a setting. Write --set {given}"
         self.exit(2, f"flowscope: {message}. See: {self.prog} --help\n")
 
 
 def _verbs() -> dict[str, str]:
     """Verb -> module name; a module may end in an underscore where its verb is a Python name."""
     modules = (item.name for item in pkgutil.iter_modules(__path__) if not item.ispkg)
-    return {name.rstrip("_"): name for name in modules if name not in ("progress", "tracking", "window")}
+    return {name.rstrip("_"): name for name in modules if name not in ("outputs", "progress", "tracking", "window")}
 
 
 def _module(verb: str) -> ModuleType:
@@ -56,12 +60,20 @@ def _is_trace(argument: str) -> bool:
 
 def _guarded(call: Callable[[], int]) -> int:
     try:
-        return call()
+        code = call()
+        sys.stdout.flush()
+        return code
     except FlowscopeError as error:
         print(f"flowscope: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        print(f"flowscope: The output cannot be written: {error.strerror or error}.", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left of it goes at exit
+        return 2
     except KeyboardInterrupt:
         print("flowscope: interrupted", file=sys.stderr)
         return 130

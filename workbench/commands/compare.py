@@ -73,8 +73,9 @@ def _one_noise(specs: dict[str, RunSpec], args: argparse.Namespace) -> dict[str,
     seed = first.seed if args.seed is None else args.seed
     n = first.n_samples if args.n is None else args.n
     same = {name: spec.replace(action="sample", seed=seed, n_samples=n) for name, spec in specs.items()}
-    for spec in same.values():
-        resolve(spec)
+    shapes = {len(resolve(spec).shape) for spec in same.values()}
+    if len(shapes) > 1:
+        raise SpecError("", "Images and points do not fit into one picture. Compare runs of one kind.")
     return same
 
 

@@ -18,6 +18,7 @@ from core import spec as specs
 from core.errors import SpecError
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
+from core.words import counted
 from workbench.commands.progress import record
 
 HELP = "train and compare methods on 2D data or images: pictures, films, traces and a report"
@@ -216,5 +217,6 @@ def _print(report: dict[str, Any], out: Path) -> None:
     beside = f", matplotlib {costs['matplotlib']} ms, {costs['ratio']}×" if "matplotlib" in costs else ""
     if costs:
         print(f"a frame of the film: {costs['page']} ms{beside}")
-    print(f"{len(report['files'])} pictures and films, {len(report['methods'])} traces and report.json in {out}")
+    traces = counted(len(report["methods"]), "trace")
+    print(f"{len(report['files'])} pictures and films, {traces} and report.json in {out}")
     print(f"{report['seconds']} s in all")

@@ -15,6 +15,7 @@ from core.errors import FlowscopeError, SpecError, unknown
 from core.parts.needs import sentence
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
+from workbench.commands import outputs
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,13 +32,14 @@ _SCARCE = 1000
 
 class Subject(NamedTuple):
     """What is measured: states x [N + 1, B, D] at times t [N + 1], how many evaluations they took (None where a trace
-    does not say), the parts of the run, and a name."""
+    does not say), the parts of the run, a name, and which weights it was sampled with, where that is known."""
 
     x: Tensor
     t: Tensor
     nfe: int | None
     setup: Setup
     name: str
+    weights_sha256: str
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -77,6 +79,8 @@ def run(args: argparse.Namespace) -> int:
     for file in filter(None, (args.out, args.page)):
         if not file.parent.is_dir():  # told before hours of sampling, not after
             raise FlowscopeError(f"{file} cannot be written: there is no folder {file.parent}.")
+    if args.out is not None:
+        outputs.check(args.out, outputs.REPORT)
     report, table = _of_images(args, names) if _is_of_images(args.subject) else _of_points(args, names)
     text = json.dumps(report, indent=2, ensure_ascii=False)
     if args.out is not None:
@@ -135,6 +139,8 @@ def evaluate(name: str, metrics: list[str] | None, sets: list[str], n: int | Non
 
     known = registry.entries("metric")
     for wanted in metrics or []:
+        if wanted in registry.entries("image-metric"):
+            raise SpecError("metrics", f"{wanted} is of images; these are points. Known: {', '.join(known)}.")
         if wanted not in known:
             raise SpecError("metrics", unknown("metric", wanted, known))
     subject = _sampled(name, sets, n, seed) if specs.names_weights(name) else _recorded(name, sets, n, seed)
@@ -206,8 +212,9 @@ def _subject(trace: Trace, spec: RunSpec, name: str, n: int | None) -> Subject:
         raise SpecError("", f"{name} records no samples. Name a trace of a sampling run, or a checkpoint.")
     if not len(t) or t[-1] < 1.0:
         raise SpecError("", f"{name} stops before t = 1: there are no samples to measure.")
+    sha = trace.meta.get("weights_sha256", "")
     evaluations = int(nfe[-1]) if nfe[-1] >= 0 else None
-    return Subject(torch.from_numpy(x)[:, :n].double(), torch.from_numpy(t.copy()), evaluations, setup, name)
+    return Subject(torch.from_numpy(x)[:, :n].double(), torch.from_numpy(t.copy()), evaluations, setup, name, sha)
 
 
 def _real(setup: Setup, n: int, seed: int) -> Tensor:
@@ -240,16 +247,22 @@ def _measure(metric: Any, subject: Subject, real: Tensor, other: Tensor) -> dict
         case "paths":
             value, floor = metric.measure(subject.x, subject.t), None
         case "field":
-            value, floor = _field(metric, subject.setup, real[:_FIELD_POINTS])
+            value, floor = _field(metric, subject, real[:_FIELD_POINTS])
     return {"title": metric.title, "unit": metric.unit, "value": value, "floor": floor}
 
 
-def _field(metric: FieldMetric, setup: Setup, real: Tensor) -> tuple[float, float | None]:
+def _field(metric: FieldMetric, subject: Subject, real: Tensor) -> tuple[float, float | None]:
     from core.setup import resolve
+    from core.weights import locate, sha256
 
-    spec = setup.spec
-    if spec.field.name == "network" and not spec.field.params.get("weights"):
+    setup, spec = subject.setup, subject.setup.spec
+    weights = str(spec.field.params.get("weights", ""))
+    if spec.field.name == "network" and not weights:
         raise SpecError("metrics", f"{metric.title} asks for the field itself. Name the checkpoint.")
+    if weights and subject.weights_sha256 not in ("", sha256(locate(weights))):
+        raise SpecError(
+            "metrics", f"{metric.title} asks for the field, and {weights} holds other weights now. Sample it again."
+        )
     for need in metric.needs:
         if need not in setup.provided:
             raise SpecError("metrics", f"{metric.title} needs {sentence(need)}.")

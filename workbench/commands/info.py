@@ -11,6 +11,7 @@ from core import spec as specs
 from core.checker import checked
 from core.trace import Trace, open_trace
 from core.trace.lock import is_written, left_open
+from core.words import counted
 
 HELP = "say what a trace holds"
 
@@ -62,14 +63,21 @@ _WRITERS = {
 }
 
 
+def _part(table: dict[str, Any]) -> str:
+    """A part with its parameters, such as ``euler (n_steps 50)``."""
+    rest = ", ".join(f"{key} {value}" for key, value in table.items() if key != "name" and value != "")
+    return f"{table['name']} ({rest})" if rest else str(table["name"])
+
+
 def _text(report: dict[str, Any]) -> str:
     spec, meta = report["spec"], report["meta"]
-    parts = ", ".join(f"{kind} {spec[kind]['name']}" for kind in specs.PARTS)
+    parts = ", ".join(f"{kind} {_part(spec[kind])}" for kind in specs.PARTS)
+    asked = f", class {spec['label']}" if spec["label"] else ""
     lines = [
         f"{spec['title'] or 'Untitled'}: {report['status']}{', ' + report['message'] if report['message'] else ''}",
-        f"{spec['action']}, seed {spec['seed']}, {spec['n_samples']:,} particles, {parts}",
+        f"{spec['action']}, seed {spec['seed']}, {counted(spec['n_samples'], 'particle')}{asked}, {parts}",
         f"made {meta.get('created', 'at an unknown time')} on {meta.get('processor', meta.get('device'))}, "
-        f"{meta.get('threads')} threads, torch {meta.get('torch')}",
+        f"{counted(int(meta.get('threads', '0')), 'thread')}, torch {meta.get('torch')}",
         f"{report['bytes'] / 1e6:,.1f} MB" + (f", {_WRITERS[report['writer']]}" if report["writer"] != "done" else ""),
     ]
     if "weights_sha256" in meta:

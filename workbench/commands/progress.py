@@ -80,7 +80,7 @@ def record(
                     writer.feed(event)
                 for listener in listeners:
                     listener.feed(event)
-        except FlowscopeError as error:
+        except Exception as error:
             if writer is not None:
                 with suppress(FlowscopeError):  # it may be the file that fails
                     writer.feed(RunFinished("failed", str(error)))
@@ -89,7 +89,10 @@ def record(
 
 
 def _stoppable(events: Generator[Event | Tick]) -> Iterator[Event | Tick]:
-    """The same, where Ctrl+C asks the run to end properly between two steps; a second one interrupts it at once."""
+    """The same, where Ctrl+C, or the end of a batch job's time, asks the run to end properly between two steps.
+
+    A second one interrupts it at once.
+    """
     with _interrupts() as asked:
         for event in events:
             if asked() and isinstance(event, Tick):  # a run can be stopped between two steps, not before the first
@@ -104,7 +107,7 @@ def _stoppable(events: Generator[Event | Tick]) -> Iterator[Event | Tick]:
 
 @contextmanager
 def _interrupts() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl+C was pressed; only the main thread of a process can be asked, elsewhere it never is.
+    """Whether Ctrl+C was pressed, or a queue sent SIGTERM; only the main thread of a process can be asked.
 
     Processes of torchrun wait for each other at every step, so none may stop by itself: there Ctrl+C interrupts all.
     """
@@ -116,10 +119,14 @@ def _interrupts() -> Iterator[Callable[[], bool]]:
     def ask(*_: object) -> None:
         nonlocal asked
         asked = True
-        signal.signal(signal.SIGINT, before)
+        restore()
 
-    before = signal.signal(signal.SIGINT, ask)
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield lambda: asked
     finally:
-        signal.signal(signal.SIGINT, before)
+        restore()

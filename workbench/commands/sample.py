@@ -10,6 +10,7 @@ from core import spec as specs
 from core.checker import checked
 from core.errors import SpecError
 from core.spec import Part, RunSpec
+from workbench.commands import outputs
 from workbench.commands.progress import record
 
 HELP = "sample a preset, a TOML file or a checkpoint into a trace"
@@ -24,6 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    outputs.check(args.out, outputs.TRACE)
     spec = spec_of(args.spec, args.set).replace(action="sample")
     from core.run import sample
 

@@ -31,6 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder for checkpoint and trace")
     parser.add_argument("--mlflow", metavar="EXPERIMENT", help="log parameters, metrics and files to MLflow")
+    parser.add_argument("--overwrite", action="store_true", help="begin anew where the folder holds a training")
     start = parser.add_mutually_exclusive_group()
     start.add_argument("--resume", action="store_true", help="go on from the checkpoint in the folder")
     start.add_argument(
@@ -46,16 +47,26 @@ def run(args: argparse.Namespace) -> int:
     from trainers.loop import train
     from trainers.training.keeper import BEST
 
-    if args.resume and not (args.out / FILE_NAME).is_file():
+    kept = args.out / FILE_NAME
+    done = step_of(kept) if kept.is_file() else None
+    if args.resume and done is None:
         raise SpecError("--resume", f"{args.out} holds no {FILE_NAME} to go on from. Leave it out to begin anew.")
+    if args.resume and done is not None and done >= spec.training.n_steps:
+        print(f"{args.out} has its {done:,} steps already; ask for more with --set training.n_steps={2 * done}")
+        return 0
+    if done is not None and not (args.resume or args.overwrite):
+        raise SpecError(
+            "-o", f"{args.out} holds a training of {done:,} steps. Go on with --resume, name another folder, or begin "
+            "anew with --overwrite."
+        )  # fmt: skip
     if os.environ.get("RANK", "0") != "0":  # another process of torchrun: the first one keeps and tells
         for _ in train(spec, args.out, resume=args.resume):
             pass
         return 0
     title = spec.title or args.spec
     events = train(spec, args.out, resume=args.resume)
-    if args.resume:
-        events = _with_the_rows_before(events, args.out / TRACE, step_of(args.out / FILE_NAME))
+    if done is not None and args.resume:
+        events = _with_the_rows_before(events, args.out / TRACE, done)
     with ExitStack() as stack:
         tracker = stack.enter_context(Tracker(args.mlflow, title)) if args.mlflow else None
         trace = record(events, title, args.out / TRACE, () if tracker is None else (tracker,))

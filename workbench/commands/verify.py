@@ -11,11 +11,12 @@ from typing import Any
 import resources
 from core import spec as specs
 from core.checker import checked
-from core.errors import FlowscopeError, SpecError
+from core.errors import FlowscopeError, SpecError, no_file
 from core.spec import SHIPPED, Part, RunSpec
 from core.trace import Trace, open_trace
 from core.trace.prolong import BEGUN_AS, RESUMED_AT
 from core.trace.verify import FACTS, TOLERANCE, Verdict
+from core.words import counted
 from workbench import folders
 from workbench.commands.progress import ProgressLine
 
@@ -74,6 +75,8 @@ def check(trace: Trace, weights: Path | None = None, line: ProgressLine | None =
         if isinstance(item, Tick):
             if line is not None:
                 line.update(item.done, item.total)
+        elif item.equal and not any(item.rows.values()):
+            raise TraceError(f"{trace.source} holds no rows of a run's beginning: there is nothing to verify.")
         else:
             return item
     raise AssertionError("a verification ends with its verdict")
@@ -115,7 +118,7 @@ def _find(trace: Trace, given: Path | None) -> Path:
     named = str(trace.spec.field.params["weights"])
     if given is not None:
         if not given.is_file():
-            raise SpecError("--weights", f"There is no file {given}.")
+            raise SpecError("--weights", no_file(given))
         if sha256(given) != wanted:
             raise SpecError("--weights", f"{given} holds other weights than the trace names (sha256 {wanted[:12]}…).")
         return checked(given, "checkpoint")
@@ -161,7 +164,7 @@ def _text(verdict: Verdict, trace: Trace) -> str:
     elif verdict.problem:
         lines.append(f"differs: {verdict.problem}")
     else:
-        rows = ", ".join(f"{name} {n:,} rows" for name, n in verdict.rows.items())
+        rows = ", ".join(f"{name} {counted(n, 'row')}" for name, n in verdict.rows.items())
         how = "bit for bit" if verdict.unequal == 0 else f"within {TOLERANCE:g} of each row's root mean square"
         lines.append(f"equal {how}: {rows}")
     if verdict.unlike:
@@ -172,7 +175,8 @@ def _text(verdict: Verdict, trace: Trace) -> str:
     else:
         lines.append(f"the same {', '.join(FACTS)}: compared bit for bit")
     if trace.spec.action == "train":
-        lines.append(f"a training is made again for its first {_first_steps(trace)} steps")
+        n = min(_first_steps(trace), trace.spec.training.n_steps)
+        lines.append(f"a training is made again for its first {counted(n, 'step')}")
     if verdict.left_out:
         lines.append(f"not made by the run, and so not compared: {', '.join(verdict.left_out)}")
     return "\n".join(lines)

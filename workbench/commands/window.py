@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.errors import SpecError
+from core.errors import SpecError, no_file
 from workbench.display import has_display
 
 RESET = "--reset"
@@ -16,7 +16,7 @@ def run(arguments: list[str]) -> int:
     traces = [Path(argument) for argument in arguments if argument != RESET]
     for trace in traces:
         if not trace.is_file():
-            raise SpecError("", f"There is no file {trace}.")
+            raise SpecError("", no_file(trace))
     if RESET in arguments:
         from workbench.model.settings import Store
 

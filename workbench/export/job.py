@@ -131,6 +131,14 @@ def check(order: Order) -> None:
         raise SpecError("OUT", f"The name must end in {words}. Given {Path(order.out).name}.")
 
 
+def _check_place(out: Path) -> None:
+    """Told before the first frame, not after the last."""
+    if out.suffix == "" and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FlowscopeError(f"{out} is there already. Name a new folder for the frames.")
+    if out.suffix and out.exists() and not out.is_file():
+        raise FlowscopeError(f"{out} is no file that could be replaced. Choose another name.")
+
+
 def make(
     order: Order, report: Report = lambda done, total: None, tell: Callable[[str], None] = lambda words: None
 ) -> str:
@@ -143,6 +151,7 @@ def make(
     """
     check(order)
     out = Path(order.out)
+    _check_place(out)
     if order.suffix in TABLES:
         return f"data {out}, {write_data([checked(file) for file in order.traces], out, order.at):,} numbers"
     frames = 1 if order.suffix in PICTURES else sum(frame_counts(order.fps, order.seconds, order.hold))

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from core.spec import Part, RunSpec
+from core.words import counted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -152,7 +153,7 @@ _LOOPS: dict[str, Callable[[Setup, Any], Tensor]] = {
 def table(report: dict[str, Any]) -> str:
     lines = [
         f"{report['particles']:,} particles, {report['steps']} Euler steps, {report['parameters']:,} parameters, "
-        f"{report['threads']} threads, median of {report['rounds']} turns",
+        f"{counted(report['threads'], 'thread')}, median of {report['rounds']} turns",
         f"{'':28} {'seconds':>9} {'flowscope is':>14} {'largest difference':>20}",
     ]
     for name, seconds in report["seconds"].items():

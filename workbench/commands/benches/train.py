@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from core.spec import RunSpec, Training
+from core.words import counted
 
 if TYPE_CHECKING:
     from core.setup import Setup
@@ -140,8 +141,8 @@ def _plain(setup: Setup) -> Iterator[float]:
 
 def table(report: dict[str, Any]) -> str:
     lines = [
-        f"the default run: batch {report['batch']}, {report['parameters']:,} parameters, {report['threads']} threads, "
-        f"{report['timed steps']:,} steps of each in turns",
+        f"the default run: batch {report['batch']}, {report['parameters']:,} parameters, "
+        f"{counted(report['threads'], 'thread')}, {report['timed steps']:,} steps of each in turns",
         f"{'':28} {'steps/s':>9} {'flowscope is':>14} {'loss':>9}",
     ]
     for name, speed in report["steps a second"].items():

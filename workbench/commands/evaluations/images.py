@@ -14,6 +14,7 @@ from core.images.metrics import ImageMetric
 from core.parts.making import make
 from core.setup import resolve
 from core.spec import Part, RunSpec, apply_sets, names_weights
+from core.words import counted
 from workbench.commands.evaluations.subjects import Made, made, spec_of_subject, swept
 from workbench.commands.progress import ProgressLine
 
@@ -145,7 +146,9 @@ def table(report: dict[str, Any]) -> str:
     lines += [f"{title:34}" + "".join(f"{_cell(row[name]):>24}" for name in names) for title, row in rows]
     for run in report["runs"]:
         if "images a second" in run:
-            lines.append(f"{_run_title(run)}: {run['images a second']:g} images a second, {run['threads']} threads")
+            lines.append(
+                f"{_run_title(run)}: {run['images a second']:g} images a second, {counted(run['threads'], 'thread')}"
+            )
     missing = {name: _left_out(report, name) for name in report["metrics"]}
     return "\n".join([*lines, *(f"{report['metrics'][name]['title']}: {why}" for name, why in missing.items() if why)])
 

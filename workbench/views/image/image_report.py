@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.words import counted
 from workbench.views.marks import Method
 
 Floats = NDArray[np.float64]
@@ -92,17 +93,13 @@ def _facts(report: Mapping[str, Any], run: Mapping[str, Any]) -> tuple[str, ...]
     options = "".join(f", {run[kind]['name']}" for kind in ("guidance", "clipping") if run[kind]["name"] != "none")
     how = f"{run['title']}{options}, guidance scale {run['guidance scale']:g}, NFE {run['NFE']}, seed {report['seed']}"
     if "images a second" in run:
-        how += f"; {run['images a second']:g} images a second with {_threads(run['threads'])}"
+        how += f"; {run['images a second']:g} images a second with {counted(run['threads'], 'thread')}"
     reference = report["reference"]
     what = (
         f"The first {report['n']:,} particles, none left out, beside as many images of {report['data']}, "
         f"{reference['from']}; features of {report['features']['title']}"
     )
     return how, what
-
-
-def _threads(n: int) -> str:
-    return "1 thread" if n == 1 else f"{n} threads"
 
 
 def _table(report: Mapping[str, Any], run: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
