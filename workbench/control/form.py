@@ -12,6 +12,7 @@ from core.errors import SpecError
 from core.spec import RunSpec
 from workbench.control.runs import Runs
 from workbench.model import setup
+from workbench.model.command import as_command
 from workbench.model.playhead import Playhead
 from workbench.model.session import Session
 from workbench.widgets.setup.setup_panel import SetupPanel
@@ -46,7 +47,7 @@ class FormControl(QObject):
             self._action("Reset to defaults", self._reset),
             [
                 self._action("Copy as TOML", lambda: self._copy(specs.to_toml)),
-                self._action("Copy as command", lambda: self._copy(setup.as_command)),
+                self._action("Copy as command", lambda: self._copy(as_command)),
             ],
         )
         self.panel.form.changed.connect(self._changed)

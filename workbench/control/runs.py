@@ -39,7 +39,7 @@ _PATIENCE = 0.4
 """Seconds after which an answer on its way gives way to a newer request."""
 _CHECKPOINT = "checkpoint.safetensors"
 #: Fields that belong to all lanes, so that methods meet on the same data and the same noise.
-SHARED = ("seed", "n_samples", "device", "data", "training")
+SHARED = ("seed", "n_samples", "device", "precision", "threads", "data", "training")
 
 
 @dataclass
@@ -115,7 +115,7 @@ class Runs(QObject):
         return min((setup.misfits(trained, spec) for trained in claims), key=len)
 
     def change(self, key: int, name: str, value: Any) -> None:
-        """Change a field of a lane; data set, seed, particles and device change in every lane.
+        """Change a field of a lane; what belongs to all of them, `SHARED`, changes in every lane.
 
         Raises:
             SpecError: the value is outside what the field allows; nothing has changed.
