@@ -16,6 +16,7 @@ from msgspec import Meta
 from torch import Tensor
 
 from core import registry
+from core.checkpoint import spec_of
 from core.errors import SpecError
 from core.evaluation import BLOCK, ConditionedField
 from core.fields import Field
@@ -28,7 +29,7 @@ from core.registry import register
 from core.samplers import Sampler
 from core.setup import Setup
 from core.spec import Part
-from core.weights import locate, spec_of
+from core.weights import locate
 from trainers.objective import Objective, Pairs
 
 
