@@ -4,19 +4,30 @@ and nothing that can run code."""
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 from safetensors import SafetensorError, safe_open
 
 from core import spec as specs
 from core.errors import SpecError
-from core.spec import RunSpec
+from core.spec import SHIPPED, RunSpec
 
 #: before the names of averaged and of raw weights
 EMA, RAW = "ema.", "raw."
 #: what the metadata hold: the spec, how the network is read, shape and classes of a sample, steps, and the runs before
 SPEC, PREDICTION, DATA_STD, SHAPE, N_CLASSES = "spec", "prediction", "data_std", "shape", "n_classes"
 STEP, BEFORE = "step", "before"
+
+#: How a parameter names weights; empty for none.
+Weights = Annotated[
+    str,
+    Meta(
+        pattern=rf"^$|^{SHIPPED}|\.safetensors$",
+        extra_json_schema={"written": "a .safetensors file", "file": "weights"},
+    ),
+]
 
 
 def spec_of(file: Path) -> RunSpec:

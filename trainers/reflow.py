@@ -16,7 +16,7 @@ from msgspec import Meta
 from torch import Tensor
 
 from core import registry
-from core.checkpoint import spec_of
+from core.checkpoint import Weights, spec_of
 from core.errors import SpecError
 from core.evaluation import BLOCK, ConditionedField
 from core.fields import Field
@@ -55,7 +55,7 @@ class Reflow(Objective, frozen=True):
         int, Meta(ge=1, le=1000, title="ODE steps", description="Steps of Heun's method with which pairs are made")
     ] = 50
     weights: Annotated[
-        str,
+        Weights,
         Meta(
             title="First flow",
             description="A checkpoint (.safetensors) that makes the pairs of the one round; empty: it is learned first",

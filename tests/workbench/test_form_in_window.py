@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import itertools
 import shlex
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QLabel, QLineEdit, QPushButton, QToolButton
+from PyQt6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
+import resources
 from core import presets
 from core import spec as specs
 from core.spec import RunSpec
 from tests.workbench.opened import lanes, opened
 from workbench.app import App
+from workbench.widgets.cards.dialogs import Message
 
 AT_ONCE = ["n_steps", "batch_size", "learning_rate", "n_points"]
 SELDOM = [
@@ -136,3 +140,73 @@ def test_a_setting_that_means_nothing_for_the_run_has_no_row(app) -> None:
     assert "training.warm_up" not in app.controller.panel.form.rows, "its warm-up is its own"
     app.controller.desk.open_preset("mnist-flow")
     assert {"training.label_dropout", "training.channels_last"} <= set(app.controller.panel.form.rows)
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def choose(app: App, field: str, file: Path) -> QFileDialog:
+    """Press the button beside a file's name, and take a file in the dialog."""
+    (button,) = app.controller.panel.form.rows[field].findChildren(QToolButton)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    (dialog,) = (each for each in app.window.findChildren(QFileDialog) if each.isVisible())
+    dialog.fileSelected.emit(str(file))
+    dialog.close()
+    return dialog
+
+
+def line(app: App, field: str) -> QLineEdit:
+    return app.controller.panel.form.rows[field].findChild(QLineEdit)
+
+
+@pytest.mark.parametrize(
+    ("preset", "title"), [("eight-gaussians-consistency", "Teacher"), ("eight-gaussians-reflow", "First flow")]
+)
+def test_weights_to_learn_from_are_chosen_beside_their_name(qtbot, app, tmp_path, preset, title) -> None:
+    mine = Path(
+        shutil.copy(resources.path("weights", "eight-gaussians-flow.safetensors"), tmp_path / "mine.safetensors")
+    )
+    app.controller.desk.open_preset(preset)
+    rows = app.controller.panel.form.rows
+    qtbot.waitUntil(lambda: rows["objective.weights"].isVisible())
+    assert rows["objective.weights"].findChild(QLabel).text() == title
+    assert line(app, "objective.weights").text() == ""
+    dialog = choose(app, "objective.weights", mine)
+    assert dialog.nameFilters() == ["Weights (*.safetensors)"]
+    lane = app.session.lanes[0]
+    qtbot.waitUntil(lambda: lane.spec.objective.params.get("weights") == str(mine.resolve()), timeout=20_000)
+    assert line(app, "objective.weights").text() == mine.name, "there is room for no more"
+    assert line(app, "objective.weights").toolTip().startswith(str(mine.resolve()))
+    line(app, "objective.weights").setFocus()
+    assert line(app, "objective.weights").text() == str(mine.resolve()), "to be changed"
+    app.window.setFocus()
+    assert line(app, "objective.weights").text() == mine.name
+    assert from_command(copied(app, "Copy as command")).objective == lane.spec.objective
+    assert app.controller.panel.run.text() == "Train"
+
+    type_into(app, "objective.weights", "teacher.pt")
+    assert rows["objective.weights"].problem == f"{title} must be a .safetensors file. Given 'teacher.pt'."
+    type_into(app, "objective.weights", " ")
+    assert lane.spec.objective.params["weights"] == ""
+
+
+def test_weights_that_are_none_leave_the_row_as_it_was(qtbot, app, tmp_path) -> None:
+    app.controller.desk.open_preset("eight-gaussians-consistency")
+    before = app.session.lanes[0].spec
+    (tmp_path / "wrong.safetensors").write_text("no weights")
+    choose(app, "objective.weights", tmp_path / "wrong.safetensors")
+    qtbot.waitUntil(lambda: bool(app.window.findChildren(Message)), timeout=20_000)
+    (card,) = app.window.findChildren(Message)
+    assert any("wrong.safetensors is not a readable checkpoint" in text.text() for text in card.findChildren(QLabel))
+    assert app.session.lanes[0].spec == before
+    assert line(app, "objective.weights").text() == ""
+    card.done.emit("Close")
+
+
+def test_points_of_a_file_are_chosen_in_the_form_too(app, tmp_path) -> None:
+    (tmp_path / "mine.csv").write_text("x,y\n" + "\n".join(f"{i % 7},{i % 5}" for i in range(60)))
+    app.runs.change(lanes(app)[0].key, "data.name", "points")
+    dialog = choose(app, "data.file", tmp_path / "mine.csv")
+    assert dialog.nameFilters() == ["Points (*.csv *.npy)"]
+    assert [lane.spec.data.params["file"] for lane in lanes(app)] == [str(tmp_path / "mine.csv")] * 2
+    assert line(app, "data.file").text() == "mine.csv"

@@ -25,7 +25,7 @@ from workbench.views.words import typed_number
 _TRAINED = ("data", "source", "coupling", "path", "objective", "network", "training", "optimiser", "schedule")
 #: These give way where a choice leaves them without what they need.
 _YIELDING = ("path", "objective", "guidance", "clipping", "grid", "sampler")
-_HIDDEN = ("weights",)
+_HIDDEN = ("field.weights",)
 #: Kinds whose parameters are seldom touched: the form shows them when their section is opened.
 _DETAILED = ("data", "source", "coupling", "path", "network", "optimiser", "schedule")
 #: Of the training all else is a detail, and where it went on from is no setting of the form.
@@ -175,7 +175,9 @@ def _part(catalog: Catalog, spec: RunSpec, kind: str, title: str) -> tuple[Row, 
     values = catalog.values(kind, part)
     head = Row(f"{kind}.name", title, part.name, choices=choices, help=_help(entry))
     params = (
-        _row(f"{kind}.{n}", s, values[n], detail=kind in _DETAILED) for n, s in entry.params.items() if n not in _HIDDEN
+        _row(f"{kind}.{n}", s, values[n], detail=kind in _DETAILED)
+        for n, s in entry.params.items()
+        if f"{kind}.{n}" not in _HIDDEN
     )
     return (head, *params)
 

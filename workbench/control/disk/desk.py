@@ -264,7 +264,7 @@ class Desk(QObject):
 
     def find(self, path: str) -> None:
         """Ask where a missing file went, and open it from there."""
-        dialog = QFileDialog(self._window, f"Find {Path(path).name}", "", "Traces (*.h5 *.hdf5)")
+        dialog = QFileDialog(self._window, f"Find {Path(path).name}", "", kinds.filter_of("traces"))
 
         def found(name: str) -> None:
             self.recents.moved(path, Path(name))

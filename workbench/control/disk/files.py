@@ -18,11 +18,6 @@ from workbench.widgets.cards.export_dialog import ExportChoice, ExportDialog
 from workbench.widgets.window import MainWindow
 
 Opener = Callable[[list[Path]], None]
-FILTERS = (
-    "All that can be opened (*.h5 *.hdf5 *.safetensors *.toml *.csv *.npy *.png *.jpg *.jpeg);;"
-    "Traces (*.h5 *.hdf5);;Weights (*.safetensors);;Set-ups (*.toml);;Points (*.csv *.npy);;"
-    "Pictures (*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff)"
-)
 _SOON_MS = 300
 _WAITING = "Checking what is in the file"
 """A walk that takes longer is told."""
@@ -74,7 +69,7 @@ class Files(QObject):
 
     def ask_open(self, then: Opener | None = None, *, several: bool = True) -> None:
         """Ask for files to open; with ``then`` for traces to hand on."""
-        dialog = QFileDialog(self._window, "Open", "", FILTERS if then is None else "Traces (*.h5 *.hdf5)")
+        dialog = QFileDialog(self._window, "Open", "", kinds.filters() if then is None else kinds.filter_of("traces"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles if several else QFileDialog.FileMode.ExistingFile)
         opener = self._hand_on if then is None else lambda paths: self.open(paths, then)
         dialog.filesSelected.connect(lambda names: opener([Path(name) for name in names]))
