@@ -140,7 +140,8 @@ class Runs(QObject):
         for lane, spec in zip(lanes, changed, strict=True):
             self._take(lane, spec)
 
-    def _kind(self, spec: RunSpec) -> str:
+    def kind(self, spec: RunSpec) -> str:
+        """What a spec makes: ``points`` or ``images``."""
         return shape_of(self.catalog, spec.data.name)
 
     def _take(self, lane: LaneState, spec: RunSpec, *, sample: bool = True) -> None:
@@ -149,7 +150,7 @@ class Runs(QObject):
         before, lane.spec = lane.spec, self._with_known_weights(spec)
         if before is None or _weights(before) != _weights(spec):
             self.adopt(lane)
-        if before is not None and self._kind(before) != self._kind(spec):
+        if before is not None and self.kind(before) != self.kind(spec):
             lane.trace = lane.training = None  # points do not stand in for images,
             self.let_go(lane.key)  # nor do those that are on their way
         if (sample or waited) and not self.needs_training(lane):
