@@ -23,7 +23,8 @@ class Entry(msgspec.Struct, frozen=True):
     """One implementation: name, title, one line of help, reference, class facts, and its parameters.
 
     ``params`` is the ``properties`` of its JSON Schema in order: each has type, default, and where they apply title,
-    description, minimum, maximum, exclusiveMinimum, enum, symbol, unit, and, beside a pattern, how it is written.
+    description, minimum, maximum, exclusiveMinimum, enum, symbol, unit, beside a pattern how it is written, and of a
+    file's name its kind.
     """
 
     name: str

@@ -102,7 +102,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 24
     keep_every: Annotated[
         int,
-        Meta(ge=0, le=10_000_000, title="Keeps one every", description="Steps between checkpoints that stay, 0: none"),
+        Meta(ge=0, le=10_000_000, title="Keep every", description="Steps between checkpoints that stay, 0: none"),
     ] = 0
     init_from: Annotated[
         str,
@@ -144,7 +144,9 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     sampler: Part = Part("euler")
     training: Training = Training()
     device: Device = "auto"
-    precision: Precision = "float32"
+    precision: Annotated[Precision, Meta(title="Precision", description="Of the numbers that are computed with")] = (
+        "float32"
+    )
     threads: Annotated[
         int, Meta(ge=0, le=1024, title="Threads", description="Processor threads, 0 for one less than there are cores")
     ] = 0

@@ -1,4 +1,4 @@
-"""Weights on disk: safetensors, with the spec that they were trained by as metadata; nothing that can run code."""
+"""Weights on disk, and what they are read as; what their file tells of itself is in `core.checkpoint`."""
 
 from __future__ import annotations
 
@@ -13,16 +13,11 @@ from torch import Tensor
 
 import resources
 from core import spec as specs
+from core.checkpoint import DATA_STD, EMA, N_CLASSES, PREDICTION, SHAPE, SPEC
 from core.errors import SpecError, unknown
 from core.machine.local_file import one_line
 from core.predictions import Prediction, Reading
 from core.spec import SHIPPED, RunSpec
-
-#: before the names of averaged and of raw weights
-EMA, RAW = "ema.", "raw."
-#: what the metadata hold: the spec, how the network is read, shape and classes of a sample, steps, and the runs before
-SPEC, PREDICTION, DATA_STD, SHAPE, N_CLASSES = "spec", "prediction", "data_std", "shape", "n_classes"
-STEP, BEFORE = "step", "before"
 
 
 def locate(weights: str) -> Path:
@@ -79,52 +74,9 @@ def averaged(file: Path, field: str = "field.weights") -> Averaged:
     return Averaged(whole, trained, n_classes, shape, reading)
 
 
-def spec_of(file: Path) -> RunSpec:
-    """The spec that a checkpoint was trained from.
-
-    Raises:
-        SpecError: the file is missing or is no checkpoint.
-    """
-    return specs.from_json(_metadata(file)[SPEC])
-
-
-def steps_of(file: Path) -> int | None:
-    """The training steps that a checkpoint has behind it, None where it does not say.
-
-    Raises:
-        SpecError: the file is missing or is no checkpoint.
-    """
-    step = _metadata(file).get(STEP)
-    return None if step is None else int(step)
-
-
-def history_of(file: Path) -> list[RunSpec]:
-    """The runs that made a checkpoint: those that its own went on from, where the file tells of them, and its own.
-
-    Raises:
-        SpecError: the file is missing or is no checkpoint.
-    """
-    try:
-        before = msgspec.json.decode(_metadata(file).get(BEFORE, "[]"), type=list[str])
-    except msgspec.DecodeError as error:
-        raise SpecError("", f"{file} does not tell what it went on from: {error}.") from None
-    return [specs.from_json(text) for text in before] + [spec_of(file)]
-
-
 def parameters_of(file: Path) -> int:
     """How many numbers a checkpoint's averaged network has."""
     return sum(value.numel() for value in averaged(file).weights.values())
-
-
-def _metadata(file: Path) -> dict[str, str]:
-    try:
-        with safe_open(file, framework="pt") as tensors:
-            metadata: dict[str, str] = tensors.metadata() or {}
-    except (OSError, SafetensorError) as error:
-        raise SpecError("", f"{file} is not a checkpoint: {error}.") from None
-    if SPEC not in metadata:
-        raise SpecError("", f"{file} holds no Flowscope checkpoint.")
-    return metadata
 
 
 def sha256(file: Path) -> str:

@@ -43,6 +43,14 @@ def test_import_leaves_out(module: str, absent: set[str]) -> None:
     assert absent & set(done.stdout.split()) == set()
 
 
+def test_a_checkpoint_says_what_it_is_without_torch() -> None:
+    file = resources.path("weights", "swiss-roll-flow.safetensors")
+    code = f"import sys; from core import checkpoint as c; print(c.spec_of({str(file)!r}).objective.name, *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=TOP, timeout=60)
+    assert done.stdout.startswith("flow-matching"), done.stderr
+    assert "torch" not in done.stdout.split()
+
+
 def test_every_dependency_is_imported() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     imported = set(re.findall(r"^\s*(?:import|from) (\w+)", text, flags=re.MULTILINE))

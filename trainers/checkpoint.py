@@ -16,9 +16,10 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from core import spec as specs
+from core.checkpoint import BEFORE, EMA, RAW, SPEC, STEP, history_of
 from core.errors import FlowscopeError, SpecError
 from core.spec import RunSpec
-from core.weights import BEFORE, EMA, RAW, SPEC, STEP, history_of, locate, sha256
+from core.weights import locate, sha256
 from trainers.schedules import State as Memory
 
 FILE_NAME = "checkpoint.safetensors"
@@ -131,15 +132,6 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
     state.schedule = {name: float(value) for name, value in _under(values, _SCHEDULE).items()}
     state.step, state.validated = int(metadata[STEP]), int(metadata.get(_VALIDATED, "-1"))
     state.best = float(metadata.get(_BEST, "inf"))
-
-
-def step_of(file: Path) -> int:
-    """The training step after which a checkpoint was kept.
-
-    Raises:
-        SpecError: it is no checkpoint.
-    """
-    return int(_read(file)[0][STEP])
 
 
 def _read(file: Path) -> tuple[dict[str, str], dict[str, Tensor]]:

@@ -24,6 +24,7 @@ import torch
 from msgspec import Meta
 from torch import Tensor
 
+from core.checkpoint import Weights
 from core.errors import SpecError
 from core.fields import Field
 from core.learned import Evaluation
@@ -59,7 +60,7 @@ class Consistency(Objective, frozen=True):
         Meta(title="Learns from", description="A teacher's steps (distillation), or the data alone (training)"),
     ] = "distillation"
     weights: Annotated[
-        str,
+        Weights,
         Meta(title="Teacher", description="A checkpoint (.safetensors) for distillation; empty: the exact field"),
     ] = ""
     first: Annotated[int, Meta(ge=2, le=10_000, title="First steps", description="Steps of the way at the start")] = 10

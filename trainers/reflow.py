@@ -15,6 +15,7 @@ import torch
 from msgspec import Meta
 from torch import Tensor
 
+from core.checkpoint import Weights
 from core.evaluation import BLOCK, ConditionedField
 from core.fields import Field
 from core.grids.uniform import Uniform
@@ -51,7 +52,7 @@ class Reflow(Objective, frozen=True):
         int, Meta(ge=1, le=1000, title="ODE steps", description="Steps of Heun's method with which pairs are made")
     ] = 50
     weights: Annotated[
-        str,
+        Weights,
         Meta(
             title="First flow",
             description="A checkpoint (.safetensors) that makes the pairs of the one round; empty: it is learned first",

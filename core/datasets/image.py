@@ -47,7 +47,13 @@ class Image(Dataset, frozen=True):
     title = "A picture"
     reference = "Secord 2002, Weighted Voronoi Stippling"
 
-    file: Annotated[str, Meta(title="File", description="A picture: PNG, JPEG, WebP, GIF, BMP or TIFF")] = ""
+    file: Annotated[
+        str,
+        Meta(
+            title="File", description="A picture: PNG, JPEG, WebP, GIF, BMP or TIFF",
+            extra_json_schema={"file": "pictures"},
+        ),
+    ] = ""  # fmt: skip
     invert: Annotated[bool, Meta(title="Invert", description="Take the light parts instead of the dark ones")] = False
     width: Annotated[float, Meta(gt=0, le=1, title="Width", description="Blur of the centres")] = 0.08
 

@@ -28,7 +28,13 @@ class ImageFolder(ImageDataset, frozen=True):
     title = "Folder of images"
     reference = ""
 
-    folder: Annotated[str, Meta(title="Folder", description="Where the images are, sub-folders included")] = ""
+    folder: Annotated[
+        str,
+        Meta(
+            title="Folder", description="Where the images are, sub-folders included",
+            extra_json_schema={"file": "folder"},
+        ),
+    ] = ""  # fmt: skip
     size: Annotated[
         int, Meta(ge=8, le=256, multiple_of=8, title="Size", description="Side of the images after resizing, pixels")
     ] = 32

@@ -50,9 +50,10 @@ class Points(Dataset, frozen=True):
     file: Annotated[
         str,
         Meta(
-            title="File", description="CSV or NPY with the columns x and y, and a third with the class if there is one"
+            title="File", description="CSV or NPY with the columns x and y, and a third with the class if there is one",
+            extra_json_schema={"file": "points"},
         ),
-    ] = ""
+    ] = ""  # fmt: skip
     scale: Annotated[
         Literal["std 2", "none"],
         Meta(title="Scale", description="“std 2” moves the points to the origin and scales both axes alike"),

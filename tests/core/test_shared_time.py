@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 
 import resources
+from core.checkpoint import spec_of
 from core.learned import Evaluation, build_network, load_field
 from core.parts.making import make
 from core.predictions import Reading
 from core.spec import Part, RunSpec
-from core.weights import spec_of
 
 
 def test_one_time_for_all_says_what_as_many_equal_times_say() -> None:

@@ -81,8 +81,8 @@ def test_spoiled_traces(checker, tmp_path) -> None:
 
 
 def test_spoiled_checkpoints(checker, tmp_path) -> None:
+    from core.checkpoint import spec_of
     from core.learned import load_field
-    from core.weights import spec_of
 
     whole = resources.path("weights", "swiss-roll-flow.safetensors").read_bytes()
     head = 8 + int.from_bytes(whole[:8], "little")

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from core import registry
+from core.checkpoint import steps_of
 from core.datasets import Dataset, Samples
 from core.errors import FlowscopeError, SpecError
 from core.events import Event, StopRun, Tick
@@ -21,7 +22,7 @@ from core.setup import resolve
 from core.spec import Part, RunSpec, Training, to_json
 from core.trace.build import TraceBuilder, collect
 from trainers.batches import Batch, Batches
-from trainers.checkpoint import FILE_NAME, step_of
+from trainers.checkpoint import FILE_NAME
 from trainers.loop import train
 from trainers.training.snapshots import snapshot_steps
 
@@ -92,7 +93,7 @@ def test_a_stopped_run_without_snapshots_keeps_its_weights(tmp_path) -> None:
     few = FLOW.replace(training=Training(n_steps=100, batch_size=8, n_snapshots=0, n_validations=0))
     events = stopped(train(few, tmp_path), 7)
     assert (events[0].spec, events[-1].status) == (to_json(few), "stopped")
-    assert step_of(tmp_path / FILE_NAME) == 5
+    assert steps_of(tmp_path / FILE_NAME) == 5
 
 
 @pytest.mark.parametrize("after", range(6, 41, 2))

@@ -11,6 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import resources
+from core.checkpoint import history_of, spec_of
 from core.datasets.swiss_roll import SwissRoll
 from core.errors import FlowscopeError, SpecError
 from core.events import StopRun, Tick
@@ -20,7 +21,7 @@ from core.numerics.mixture import MixtureField
 from core.parts.making import make
 from core.spec import Part, RunSpec, Training
 from core.trace.build import collect
-from core.weights import averaged, history_of, spec_of
+from core.weights import averaged
 from trainers import checkpoint
 from trainers.checkpoint import FILE_NAME
 from trainers.loop import train

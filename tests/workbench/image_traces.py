@@ -57,8 +57,8 @@ def tiny_checkpoint(file: Path) -> RunSpec:
     import torch
     from safetensors.torch import save_file
 
+    from core.checkpoint import EMA, N_CLASSES, PREDICTION, SHAPE, SPEC
     from core.learned import build_network
-    from core.weights import EMA, N_CLASSES, PREDICTION, SHAPE, SPEC
 
     network = Part("unet", {"base": 8, "multipliers": "1", "blocks": 1, "attention": False})
     trained = RunSpec(action="train", data=Part("mnist"), network=network, field=Part("network"))

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from core import spec as specs
+from core.checkpoint import EMA, N_CLASSES, PREDICTION, SHAPE, SPEC
 from core.images.files import DATA_VARIABLE
 from core.learned import build_network
 from core.presets import load_one
 from core.spec import Part
-from core.weights import EMA, N_CLASSES, PREDICTION, SHAPE, SPEC
 from workbench.commands import main
 
 

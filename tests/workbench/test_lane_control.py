@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QImage
-from PyQt6.QtWidgets import QLabel, QLineEdit, QMenu, QPushButton
+from PyQt6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 import resources
@@ -178,6 +178,50 @@ def test_a_preset_without_weights_offers_to_train_or_to_be_exact(qtbot, app, mon
     qtbot.waitUntil(lambda: x.complete, timeout=30_000)
     radii = [np.linalg.norm(points, axis=1).mean() for points in (x[-1], x.static["data"])]
     assert radii[0] == pytest.approx(radii[1], rel=0.05)
+
+
+def texts(menu: QMenu) -> list[str]:
+    return [action.text() for action in menu.actions()]
+
+
+def chosen(app: App, lane: int) -> QMenu:
+    """The menu of presets that an empty lane opens."""
+    app.controller.lanes._panels[lane].findChild(QPushButton, "choose-preset").click()
+    return QApplication.activePopupWidget()
+
+
+def test_a_lane_is_filled_with_what_can_stand_beside_the_others(qtbot, app) -> None:
+    app.controller.actions["add-lane"].trigger()
+    settle(qtbot, app)
+    beside_points = chosen(app, 3)
+    assert "Eight Gaussians, reflow" in texts(beside_points)
+    assert not any("MNIST" in text or "CIFAR" in text for text in texts(beside_points))
+    beside_points.close()
+    for _ in range(2):
+        menu(app, 0)["Remove lane"].trigger()
+        settle(qtbot, app)
+
+    alone = chosen(app, 1)
+    assert texts(alone) == ["Points", "Images"]
+    images = alone.actions()[1].menu()
+    next(action for action in images.actions() if action.text() == "MNIST, flow matching").trigger()
+    alone.close()
+    assert app.window.top.title.text() == "MNIST, flow matching"
+    with qtbot.waitSignal(app.engine.hello, timeout=60_000):
+        app.engine.start()
+    lane = app.session.lanes[1]
+    qtbot.waitUntil(lambda: lane.trace is not None and lane.trace["x"].complete, timeout=60_000)
+    settle(qtbot, app)
+    assert headers(app)[1] == "Flow matching"
+    assert lane.trace["x"][-1].shape == (16, 1, 28, 28)
+    assert app.controller.images.panel.isVisible()
+
+    app.controller.actions["add-lane"].trigger()
+    settle(qtbot, app)
+    beside_images = chosen(app, 2)
+    assert {"MNIST, MeanFlow", "CIFAR-10, diffusion"} <= set(texts(beside_images))
+    assert not any("Swiss roll" in text for text in texts(beside_images))
+    beside_images.close()
 
 
 def test_other_sides_of_a_lane_stand_beside_it(qtbot, app) -> None:

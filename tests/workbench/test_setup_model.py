@@ -13,6 +13,7 @@ from core import spec as specs
 from core.errors import SpecError
 from core.spec import Part, RunSpec
 from workbench.model import setup
+from workbench.model.command import as_command
 
 CATALOG = catalog.shipped()
 RUNS = [name for name in presets.names() if len(presets.describe(name).lanes) == 1]
@@ -186,7 +187,7 @@ AWKWARD = SPEC.replace(
     "spec", [*map(presets.load_one, RUNS), AWKWARD, AWKWARD.replace(field=Part("network", {"weights": "12"}))]
 )
 def test_the_copied_command_repeats_the_run(spec: RunSpec) -> None:
-    words = shlex.split(setup.as_command(spec))
+    words = shlex.split(as_command(spec))
     assert words[:2] == ["python", "main.py"]
     assert words[2] == spec.action
     sets = [word for before, word in itertools.pairwise(words) if before == "--set"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -21,6 +21,10 @@ class Schedule(msgspec.Struct, frozen=True):
     warms_up: ClassVar[bool] = False
     #: whether it hangs on validation losses
     watches: ClassVar[bool] = False
+
+    @classmethod
+    def facts(cls) -> dict[str, Any]:
+        return {"warms_up": cls.warms_up}
 
     def factor(self, step: int, n_steps: int, state: State) -> float:
         """Share of the peak learning rate, in [0, 1], at step 0..n_steps-1."""

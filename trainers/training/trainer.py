@@ -10,12 +10,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from core.checkpoint import DATA_STD, N_CLASSES, PREDICTION, SHAPE
 from core.errors import SpecError
 from core.learned import Evaluation, NetworkField, build_network
 from core.parts.making import make
 from core.predictions import Reading
 from core.setup import Setup
-from core.weights import DATA_STD, N_CLASSES, PREDICTION, SHAPE
 from trainers import checkpoint
 from trainers.batches import Batch, Batches
 from trainers.flat import clip, flatten

@@ -94,7 +94,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _is_of_images(name: str) -> bool:
     """Whether a checkpoint or a trace is of images; whoever opens it after this finds it checked."""
-    from core.weights import locate, spec_of
+    from core.checkpoint import spec_of
+    from core.weights import locate
     from workbench.commands.evaluations.images import is_of_images
 
     if specs.names_weights(name):
@@ -169,8 +170,9 @@ def evaluate(name: str, metrics: list[str] | None, sets: list[str], n: int | Non
 
 def _sampled(name: str, sets: list[str], n: int | None, seed: int | None) -> Subject:
     """What a checkpoint makes."""
+    from core.checkpoint import spec_of
     from core.run import sample
-    from core.weights import locate, spec_of
+    from core.weights import locate
     from workbench.commands.progress import record
 
     spec = spec_of(checked(locate(name), "checkpoint")).replace(

@@ -8,6 +8,7 @@ from pathlib import Path
 from core import presets
 from core import spec as specs
 from core.checker import checked
+from core.checkpoint import spec_of as spec_of_checkpoint
 from core.errors import SpecError
 from core.spec import Part, RunSpec
 from workbench.commands import outputs
@@ -42,11 +43,10 @@ def spec_of(name: str, sets: list[str]) -> RunSpec:
         SpecError: there is none of that name, a setting is wrong, or a network has no weights yet.
     """
     if specs.names_weights(name):
-        from core import weights
+        from core.weights import locate
 
-        trained = weights.spec_of(checked(weights.locate(name), "checkpoint")).replace(
-            field=Part("network", {"weights": name})
-        )
+        trained = spec_of_checkpoint(checked(locate(name), "checkpoint"))
+        trained = trained.replace(field=Part("network", {"weights": name}))
         return specs.from_dict(specs.apply_sets(specs.to_dict(trained), sets))
     spec = presets.load_one(name, sets)
     if spec.field.name == "network" and not spec.field.params.get("weights"):

@@ -12,6 +12,7 @@ from pathlib import Path
 from core import presets
 from core import spec as specs
 from core.checker import checked
+from core.checkpoint import steps_of
 from core.errors import SpecError, TraceError
 from core.events import Event, Tick
 from core.trace import Trace, open_trace
@@ -43,12 +44,12 @@ def run(args: argparse.Namespace) -> int:
     sets = [*args.set, *([f"training.init_from={json.dumps(args.init_from)}"] if args.init_from else [])]
     spec = presets.load_one(args.spec, sets).replace(action="train")
     # torch is imported only once the spec has been read
-    from trainers.checkpoint import FILE_NAME, step_of
+    from trainers.checkpoint import FILE_NAME
     from trainers.loop import train
     from trainers.training.keeper import BEST
 
     kept = args.out / FILE_NAME
-    done = step_of(kept) if kept.is_file() else None
+    done = steps_of(kept) if kept.is_file() else None
     if args.resume and done is None:
         raise SpecError("--resume", f"{args.out} holds no {FILE_NAME} to go on from. Leave it out to begin anew.")
     if args.resume and done is not None and done >= spec.training.n_steps:

@@ -66,7 +66,7 @@ class Controller(QObject):
         self.actions = table.build(self.window, self._handlers())
         self.lanes, self.charts, self.charts_page = LanesView(), ChartsStrip(), ChartsPage()
         self.transport = Transport(playhead, self.actions)
-        self.form = FormControl(self.window, session, playhead, runs, self.actions)
+        self.form = FormControl(self.window, session, playhead, runs, self.actions, self.files.open)
         self.panel = self.form.panel
         self.images = ImageControl(session, runs, self.scenes, self.window.tell, self.charts)
         self.panel.add_above(self.images.panel)

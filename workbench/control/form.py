@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QAction, QGuiApplication
 
 from core import spec as specs
+from core.checkpoint import spec_of
 from core.errors import SpecError
 from core.spec import RunSpec
+from workbench.control.disk.files import Opener
 from workbench.control.runs import Runs
 from workbench.model import setup
+from workbench.model.command import as_command
 from workbench.model.playhead import Playhead
 from workbench.model.session import Session
 from workbench.widgets.setup.setup_panel import SetupPanel
@@ -35,9 +39,12 @@ class FormControl(QObject):
     """Owns the set-up panel."""
 
     def __init__(
-        self, window: MainWindow, session: Session, playhead: Playhead, runs: Runs, actions: Mapping[str, QAction]
-    ) -> None:
+        self, window: MainWindow, session: Session, playhead: Playhead, runs: Runs, actions: Mapping[str, QAction],
+        open_: Callable[[list[Path], Opener], None],
+    ) -> None:  # fmt: skip
+        """``open_`` hands on the files that it has found sound."""
         super().__init__(window)
+        self._open = open_
         self._window, self._session, self._playhead, self._runs = window, session, playhead, runs
         self.devices: list[str] = ["cpu"]
         self.panel = SetupPanel(
@@ -46,7 +53,7 @@ class FormControl(QObject):
             self._action("Reset to defaults", self._reset),
             [
                 self._action("Copy as TOML", lambda: self._copy(specs.to_toml)),
-                self._action("Copy as command", lambda: self._copy(setup.as_command)),
+                self._action("Copy as command", lambda: self._copy(as_command)),
             ],
         )
         self.panel.form.changed.connect(self._changed)
@@ -80,8 +87,28 @@ class FormControl(QObject):
         if lane is None:
             return
         self._playhead.snapshots.follow()
+        if self._is_file_of_weights(field, value):
+            self._open([Path(str(value)).expanduser()], lambda paths: self._take_weights(lane.key, field, paths[0]))
+        else:
+            self._change(lane.key, field, value)
+
+    def _is_file_of_weights(self, field: str, value: object) -> bool:
+        """Weights of somebody else's, which a child process walks first."""
+        row = self.panel.form.rows.get(field)
+        is_weights = row is not None and row.row.schema.get("file") == "weights"
+        return is_weights and bool(value) and not str(value).startswith(specs.SHIPPED)
+
+    def _take_weights(self, key: int, field: str, file: Path) -> None:
         try:
-            self._runs.change(lane.key, field, value)
+            spec_of(file)
+        except SpecError as error:
+            self._window.message("This file cannot be opened", error.message)
+        else:
+            self._change(key, field, str(file.resolve()))
+
+    def _change(self, key: int, field: str, value: object) -> None:
+        try:
+            self._runs.change(key, field, value)
         except SpecError as error:
             self._window.refuse(error.message)
             self.show()

@@ -39,7 +39,7 @@ _PATIENCE = 0.4
 """Seconds after which an answer on its way gives way to a newer request."""
 _CHECKPOINT = "checkpoint.safetensors"
 #: Fields that belong to all lanes, so that methods meet on the same data and the same noise.
-SHARED = ("seed", "n_samples", "device", "data", "training")
+SHARED = ("seed", "n_samples", "device", "precision", "threads", "data", "training")
 
 
 @dataclass
@@ -116,7 +116,7 @@ class Runs(QObject):
         return min((setup.misfits(trained, spec) for trained in claims), key=len)
 
     def change(self, key: int, name: str, value: Any) -> None:
-        """Change a field of a lane; data set, seed, particles and device change in every lane.
+        """Change a field of a lane; what belongs to all of them, `SHARED`, changes in every lane.
 
         Raises:
             SpecError: the value is outside what the field allows; nothing has changed.
@@ -141,7 +141,8 @@ class Runs(QObject):
         for lane, spec in zip(lanes, changed, strict=True):
             self._take(lane, spec)
 
-    def _kind(self, spec: RunSpec) -> str:
+    def kind(self, spec: RunSpec) -> str:
+        """What a spec makes: ``points`` or ``images``."""
         return shape_of(self.catalog, spec.data.name)
 
     def _take(self, lane: LaneState, spec: RunSpec, *, sample: bool = True) -> None:
@@ -150,7 +151,7 @@ class Runs(QObject):
         before, lane.spec = lane.spec, self._with_known_weights(spec)
         if before is None or _weights(before) != _weights(spec):
             self.adopt(lane)
-        if before is not None and self._kind(before) != self._kind(spec):
+        if before is not None and self.kind(before) != self.kind(spec):
             lane.trace = lane.training = None  # points do not stand in for images,
             self.let_go(lane.key)  # nor do those that are on their way
         if (sample or waited) and not self.needs_training(lane):

@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 TRACES = (".h5", ".hdf5")
 SPECS = (".toml",)
+WEIGHTS = (".safetensors",)
 POINTS = (".csv", ".npy")
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+
+ENDINGS = {"traces": TRACES, "weights": WEIGHTS, "set-ups": SPECS, "points": POINTS, "pictures": PICTURES}
+"""By the names that the fields of a spec give them."""
+
+
+def filter_of(kind: str) -> str:
+    """A kind as a dialog offers it: ``Weights (*.safetensors)``."""
+    return f"{kind.capitalize()} ({_patterns(ENDINGS[kind])})"
+
+
+def filters() -> str:
+    """Everything that can be opened, at once and kind by kind."""
+    every = [ending for endings in ENDINGS.values() for ending in endings]
+    return ";;".join((f"All that can be opened ({_patterns(every)})", *map(filter_of, ENDINGS)))
+
+
+def _patterns(endings: Iterable[str]) -> str:
+    return " ".join(f"*{ending}" for ending in endings)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,9 +25,12 @@ from workbench.views.words import typed_number
 _TRAINED = ("data", "source", "coupling", "path", "objective", "network", "training", "optimiser", "schedule")
 #: These give way where a choice leaves them without what they need.
 _YIELDING = ("path", "objective", "guidance", "clipping", "grid", "sampler")
-_HIDDEN = ("weights",)
+_HIDDEN = ("field.weights",)
 #: Kinds whose parameters are seldom touched: the form shows them when their section is opened.
 _DETAILED = ("data", "source", "coupling", "path", "network", "optimiser", "schedule")
+#: Of the training all else is a detail, and where it went on from is no setting of the form.
+_AT_ONCE = ("n_steps", "batch_size", "learning_rate", "conditional", "n_points")
+_ORIGIN = ("init_from", "init_sha256")
 _MOST_SEGMENTS = 4
 #: What has a closed form, or a meaning, for points alone.
 _OF_POINTS = (("field", "exact"), ("field", "exact-points"), ("source", "shape"))
@@ -95,15 +96,27 @@ def sections(catalog: Catalog, spec: RunSpec, devices: list[str]) -> list[Sectio
         ),
     ]
     if learned:
-        values = msgspec.structs.asdict(spec.training)
-        names = ["n_steps", "batch_size", "learning_rate", "n_points"]
-        if data.facts.get("classes"):
-            names.append("conditional")
-        rows = tuple(_row(f"training.{name}", catalog.training[name], values[name]) for name in names)
         others = (("optimiser", "Optimiser"), ("schedule", "Schedule"))
-        out.append(Section("Training", (*rows, *_seldom(catalog, spec, others))))
-    out.append(Section("Engine", (_device(spec, devices),)))
+        out.append(Section("Training", (*_training(catalog, spec), *_seldom(catalog, spec, others))))
+    exactness = (_plain(catalog.run, spec, name, detail=True) for name in ("precision", "threads"))
+    out.append(Section("Engine", (_device(spec, devices), *exactness)))
     return out
+
+
+def _training(catalog: Catalog, spec: RunSpec) -> tuple[Row, ...]:
+    """How a network is trained; what is seldom changed is a detail, what means nothing beside the rest is left out."""
+    data, values = catalog.entry("data", spec.data.name).facts, msgspec.structs.asdict(spec.training)
+    means_nothing = {
+        "conditional": not data.get("classes"),
+        "label_dropout": not (data.get("classes") and spec.training.conditional),
+        "channels_last": shape_of(catalog, spec.data.name) != "images",
+        "warm_up": catalog.entry("schedule", spec.schedule.name).facts.get("warms_up", False),
+    }
+    return tuple(
+        _row(f"training.{name}", schema, values[name], detail=name not in _AT_ONCE)
+        for name, schema in catalog.training.items()
+        if name not in _ORIGIN and not means_nothing.get(name, False)
+    )
 
 
 def _data(catalog: Catalog, spec: RunSpec, data: Entry) -> tuple[Row, ...]:
@@ -162,7 +175,9 @@ def _part(catalog: Catalog, spec: RunSpec, kind: str, title: str) -> tuple[Row, 
     values = catalog.values(kind, part)
     head = Row(f"{kind}.name", title, part.name, choices=choices, help=_help(entry))
     params = (
-        _row(f"{kind}.{n}", s, values[n], detail=kind in _DETAILED) for n, s in entry.params.items() if n not in _HIDDEN
+        _row(f"{kind}.{n}", s, values[n], detail=kind in _DETAILED)
+        for n, s in entry.params.items()
+        if f"{kind}.{n}" not in _HIDDEN
     )
     return (head, *params)
 
@@ -183,8 +198,8 @@ def _row(name: str, schema: dict[str, Any], value: Any, *, detail: bool = False)
     return Row(name, f"{title} {symbol}" if symbol else title, value, schema, choices, help_, detail)
 
 
-def _plain(schemas: dict[str, dict[str, Any]], spec: RunSpec, name: str) -> Row:
-    return _row(name, schemas[name], getattr(spec, name))
+def _plain(schemas: dict[str, dict[str, Any]], spec: RunSpec, name: str, *, detail: bool = False) -> Row:
+    return _row(name, schemas[name], getattr(spec, name), detail=detail)
 
 
 def _device(spec: RunSpec, devices: list[str]) -> Row:
@@ -353,28 +368,3 @@ def parse(schema: dict[str, Any], text: str) -> Any:
     if not math.isfinite(number):
         return text
     return int(number) if schema["type"] == "integer" and number.is_integer() else number
-
-
-def as_command(spec: RunSpec) -> str:
-    """The command line that repeats this run from any preset of the same action."""
-    base = specs.to_dict(specs.from_dict({}))
-    sets = []
-    for name, value in specs.to_dict(spec).items():
-        if isinstance(value, dict):
-            reference = base[name] if base[name].get("name") == value.get("name") else {}
-            changed = [key for key in value if key != "name" and reference.get(key) != value[key]]
-            if "name" in value and (changed or not reference):
-                changed.insert(0, "name")  # naming a part drops the parameters of the one before
-            sets += [f"{name}.{key}={_plain_text(value[key])}" for key in changed]
-        elif value != base[name] and name not in ("title", "action"):
-            sets.append(f"{name}={_plain_text(value)}")
-    arguments = " ".join(f"--set {shlex.quote(item)}" for item in sets)
-    verb, out = ("train", "runs/mine") if spec.action == "train" else ("sample", "mine.h5")
-    return f"python main.py {verb} default {arguments} -o {out}".replace("  ", " ")
-
-
-def _plain_text(value: Any) -> str:
-    """A value as ``--set`` reads it back: bare text where that is not mistaken for something else, TOML elsewhere."""
-    if isinstance(value, str) and specs.apply_sets({}, [f"title={value}"])["title"] == value:
-        return value
-    return repr(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)

@@ -115,7 +115,7 @@ class DropZone(QWidget):
         column.addStretch(1)
         self._icon = QLabel()
         column.addWidget(self._icon)
-        column.addWidget(label("Drop a trace, picture, CSV or spec"))
+        column.addWidget(label("Drop a trace, weights, spec, CSV or picture"))
         column.addWidget(label("A picture or CSV becomes a data set", "small"))
         for i in range(1, column.count()):
             item = column.itemAt(i)

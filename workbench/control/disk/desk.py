@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QFileDialog
 
 import resources
 from core import presets
+from core.checkpoint import spec_of
 from core.errors import FlowscopeError, SpecError
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
@@ -107,15 +108,18 @@ class Desk(QObject):
     # --- opening -------------------------------------------------------------------------------------------------
 
     def open_files(self, paths: list[Path]) -> None:
-        """Traces become lanes, a spec becomes lanes, points or a picture become the data set of the lanes."""
+        """Traces, weights and a spec become lanes, points or a picture become the data set of the lanes."""
         groups = {
             kind: [path for path in paths if path.suffix.lower() in endings]
             for kind, endings in (
-                ("traces", kinds.TRACES), ("specs", kinds.SPECS), ("points", kinds.POINTS), ("image", kinds.PICTURES),
+                ("traces", kinds.TRACES), ("weights", kinds.WEIGHTS), ("specs", kinds.SPECS),
+                ("points", kinds.POINTS), ("image", kinds.PICTURES),
             )
         }  # fmt: skip
         if groups["traces"]:
             self.files.open(groups["traces"])
+        if groups["weights"]:
+            self.files.open(groups["weights"], self.open_weights)
         for path in groups["specs"][:1]:
             self.open_preset(str(path))
         for kind in ("points", "image"):
@@ -142,6 +146,28 @@ class Desk(QObject):
         if traces:
             first = traces[0]
             self._workspace.show_traces(traces, first.spec.title or (first.source or paths[0]).stem)
+            self.show_lanes()
+            self._workspace.playhead.play()
+
+    def open_weights(self, paths: list[Path], *, add: bool = False) -> None:
+        """Open checkpoints that were checked as lanes that sample them as they were trained to be sampled.
+
+        With ``add`` they become further lanes beside what is open.
+        """
+        specs = []
+        for path in paths[:MOST_LANES]:
+            try:
+                trained = spec_of(path)
+                self._runs.catalog.check(trained)
+            except SpecError as error:
+                self._window.message(f"{path.name} cannot be opened", error.message)
+            else:
+                field = Part("network", {"weights": str(path.resolve())})
+                specs.append(trained.replace(action="sample", field=field))
+        if add and specs:
+            self._add(specs)
+        elif specs:
+            self._show_specs(specs, specs[0].title or paths[0].stem)
             self.show_lanes()
             self._workspace.playhead.play()
 
@@ -235,7 +261,7 @@ class Desk(QObject):
 
     def find(self, path: str) -> None:
         """Ask where a missing file went, and open it from there."""
-        dialog = QFileDialog(self._window, f"Find {Path(path).name}", "", "Traces (*.h5 *.hdf5)")
+        dialog = QFileDialog(self._window, f"Find {Path(path).name}", "", kinds.filter_of("traces"))
 
         def found(name: str) -> None:
             self.recents.moved(path, Path(name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from core import presets
@@ -43,6 +44,9 @@ class Drop:
         traces = [path for path in paths if path.suffix.lower() in kinds.TRACES]
         if traces:
             desk.files.open(traces, desk.add_traces)
+        weights = [path for path in paths if path.suffix.lower() in kinds.WEIGHTS]
+        if weights:
+            desk.files.open(weights, partial(desk.open_weights, add=True))
         for path in paths:
             if path.suffix.lower() in kinds.SPECS:
                 desk.open_preset(str(path), add=True)
@@ -56,9 +60,9 @@ class Drop:
 
 
 def lanes_in(paths: list[Path]) -> int:
-    """How many lanes files become: one for a trace, and those of a set-up."""
-    traces = sum(path.suffix.lower() in kinds.TRACES for path in paths)
-    return traces + sum(_specs_in(path) for path in paths if path.suffix.lower() in kinds.SPECS)
+    """How many lanes files become: one for a trace or for weights, and those of a set-up."""
+    single = sum(path.suffix.lower() in (*kinds.TRACES, *kinds.WEIGHTS) for path in paths)
+    return single + sum(_specs_in(path) for path in paths if path.suffix.lower() in kinds.SPECS)
 
 
 def _specs_in(path: Path) -> int:

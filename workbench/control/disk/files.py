@@ -12,22 +12,19 @@ from PyQt6.QtWidgets import QFileDialog
 from core.checker import checked
 from core.errors import FlowscopeError
 from workbench.control.disk.exporter import Exporter
+from workbench.model import kinds
 from workbench.model.session import Session
 from workbench.widgets.cards.export_dialog import ExportChoice, ExportDialog
 from workbench.widgets.window import MainWindow
 
 Opener = Callable[[list[Path]], None]
-FILTERS = (
-    "All that can be opened (*.h5 *.hdf5 *.toml *.csv *.npy *.png *.jpg *.jpeg);;Traces (*.h5 *.hdf5);;"
-    "Set-ups (*.toml);;Points (*.csv *.npy);;Pictures (*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff)"
-)
 _SOON_MS = 300
 _WAITING = "Checking what is in the file"
 """A walk that takes longer is told."""
 
 
 class Files(QObject):
-    """Asks for a file and hands it on; a trace only once a child process has walked it."""
+    """Asks for a file and hands it on; a trace or weights only once a child process has walked it."""
 
     _walked = pyqtSignal(list, list, object)
 
@@ -44,7 +41,7 @@ class Files(QObject):
         self._walked.connect(self._on_walked)
 
     def open(self, paths: list[Path], then: Opener | None = None) -> None:
-        """Open traces, soon: meanwhile the window stays alive. Without ``then`` they become lanes."""
+        """Open traces or weights, soon: meanwhile the window stays alive. Without ``then`` traces become lanes."""
         self._walks += 1
         QTimer.singleShot(_SOON_MS, self._tell_waiting)
         opener = then or self._open_traces
@@ -72,7 +69,7 @@ class Files(QObject):
 
     def ask_open(self, then: Opener | None = None, *, several: bool = True) -> None:
         """Ask for files to open; with ``then`` for traces to hand on."""
-        dialog = QFileDialog(self._window, "Open", "", FILTERS if then is None else "Traces (*.h5 *.hdf5)")
+        dialog = QFileDialog(self._window, "Open", "", kinds.filters() if then is None else kinds.filter_of("traces"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles if several else QFileDialog.FileMode.ExistingFile)
         opener = self._hand_on if then is None else lambda paths: self.open(paths, then)
         dialog.filesSelected.connect(lambda names: opener([Path(name) for name in names]))
@@ -102,8 +99,8 @@ class Files(QObject):
         def choose(choice: ExportChoice) -> None:
             scrim.close_()
             kind = choice.suffix.removeprefix(".").upper()
-            name, kinds = (f"flowscope{choice.suffix}", f"{kind} (*{choice.suffix})") if kind else ("frames", "")
-            dialog = QFileDialog(self._window, f"Export {kind or 'PNG frames into a new folder'}", name, kinds)
+            name, filter_ = (f"flowscope{choice.suffix}", f"{kind} (*{choice.suffix})") if kind else ("frames", "")
+            dialog = QFileDialog(self._window, f"Export {kind or 'PNG frames into a new folder'}", name, filter_)
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             dialog.setDefaultSuffix(choice.suffix.removeprefix("."))
             dialog.fileSelected.connect(lambda name: self._exporter.export(Path(name), choice))
@@ -117,7 +114,7 @@ def walked(paths: list[Path]) -> tuple[list[Path], list[str]]:
     good, problems = [], []
     for path in paths:
         try:
-            good.append(checked(path))
+            good.append(checked(path, "checkpoint" if path.suffix.lower() in kinds.WEIGHTS else "trace"))
         except FlowscopeError as error:
             problems.append(str(error))
     return good, problems

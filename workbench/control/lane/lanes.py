@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QLineEdit, QMenu
 
 from core import presets
 from core.errors import FlowscopeError, TraceError
-from core.spec import Part
+from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
 from core.trace.derive import sampled
 from workbench import actions as table
@@ -116,6 +116,8 @@ class LaneControl(QObject):
         if not self._runs.needs_training(lane):
             self._runs.sample(lane)
         self._session.touch(key)
+        if not self._others(key):
+            self._session.set_title(presets.describe(name).title)
 
     def _emptied(self, key: int) -> LaneState:
         lane = self._session.lane(key)
@@ -192,14 +194,20 @@ class LaneControl(QObject):
         _add(menu, "As in all lanes", lambda: self.follow_bar(lane.key), enabled=lane.overlays is not None)
 
     def _fill_presets(self, menu: QMenu, key: int) -> None:
-        for name in presets.names():
-            told = presets.describe(name)
-            if told.lanes == [name] and self._planar(name):
-                _add(menu, told.title, partial(self.show_preset, key, name))
+        """Runs that can stand beside the other lanes: points beside points, images beside images; alone, each."""
+        beside = {self._runs.kind(spec) for spec in self._others(key)}
+        runs = [name for name in presets.names() if presets.describe(name).lanes == [name]]
+        for kind, title in (("points", "Points"), ("images", "Images")):
+            if beside and kind not in beside:
+                continue
+            part = menu if beside else _submenu(menu, title)
+            for name in runs:
+                if self._runs.kind(presets.load_one(name)) == kind:
+                    _add(part, presets.describe(name).title, partial(self.show_preset, key, name))
 
-    def _planar(self, name: str) -> bool:
-        data = presets.load_one(name).data.name
-        return self._runs.catalog.entry("data", data).facts.get("dim") == 2
+    def _others(self, key: int) -> list[RunSpec]:
+        """What runs beside a lane."""
+        return [lane.spec for lane in self._session.lanes if lane.key != key and lane.spec is not None]
 
     def _ask_trace(self, key: int) -> None:
         self._files.ask_open(lambda paths: self.show_trace(key, paths[0]), several=False)

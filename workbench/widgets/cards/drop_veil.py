@@ -9,13 +9,13 @@ from PyQt6.QtCore import QMimeData, QRect, Qt
 from PyQt6.QtGui import QColor, QDropEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QWidget
 
-from workbench.model.kinds import PICTURES, POINTS, SPECS, TRACES
+from workbench.model.kinds import PICTURES, POINTS, SPECS, TRACES, WEIGHTS
 from workbench.painters import fonts
 from workbench.views.theme import DARK, Theme
 from workbench.widgets.icons import pixmap
 
 #: What may be dropped, by the name's ending.
-FILES = (*TRACES, *SPECS, *POINTS, *PICTURES)
+FILES = (*TRACES, *WEIGHTS, *SPECS, *POINTS, *PICTURES)
 _LINE, _CARD, _HEIGHT = 24, 360, 144
 
 

@@ -11,6 +11,7 @@ from workbench.model.setup import Row, Section
 from workbench.views.theme import DARK, Theme
 from workbench.widgets.controls import hairline, label
 from workbench.widgets.icons import icon
+from workbench.widgets.setup.file_row import FileRow
 from workbench.widgets.setup.form_rows import ChoiceRow, RowWidget, SegmentRow
 from workbench.widgets.setup.number_row import NumberRow
 
@@ -21,6 +22,8 @@ def widget_for(row: Row, theme: Theme) -> RowWidget:
         return ChoiceRow(row, theme)
     if "enum" in row.schema or row.schema.get("type") == "boolean":
         return SegmentRow(row, theme)
+    if "file" in row.schema:
+        return FileRow(row, theme)
     return NumberRow(row, theme)
 
 

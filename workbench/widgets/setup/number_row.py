@@ -21,6 +21,8 @@ from workbench.widgets.style import mark
 
 _FIELD, _STOPS, _WIDEST = 62, 400, 2048
 _LOG_RANGE = 100.0
+_TYPED = ("n_samples", "threads")
+"""What is used lies far below the upper limit."""
 _EVERY_MS = 16
 """A dragged slider tells its value at most this often."""
 _MOST_SEEDS = 1000
@@ -152,7 +154,7 @@ class NumberRow(RowWidget):
 
 def _slides(row: Row) -> bool:
     low, high = row.schema.get("minimum"), row.schema.get("maximum")
-    return low is not None and high is not None and high <= _WIDEST and row.field != "n_samples"
+    return low is not None and high is not None and high <= _WIDEST and row.field not in _TYPED
 
 
 class _Slider(QSlider):

@@ -1,0 +1,73 @@
+"""What a checkpoint tells of itself, read without torch: safetensors with the spec that it was trained by as metadata,
+and nothing that can run code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+from safetensors import SafetensorError, safe_open
+
+from core import spec as specs
+from core.errors import SpecError
+from core.spec import SHIPPED, RunSpec
+
+#: before the names of averaged and of raw weights
+EMA, RAW = "ema.", "raw."
+#: what the metadata hold: the spec, how the network is read, shape and classes of a sample, steps, and the runs before
+SPEC, PREDICTION, DATA_STD, SHAPE, N_CLASSES = "spec", "prediction", "data_std", "shape", "n_classes"
+STEP, BEFORE = "step", "before"
+
+#: How a parameter names weights; empty for none.
+Weights = Annotated[
+    str,
+    Meta(
+        pattern=rf"^$|^{SHIPPED}|\.safetensors$",
+        extra_json_schema={"written": "a .safetensors file", "file": "weights"},
+    ),
+]
+
+
+def spec_of(file: Path) -> RunSpec:
+    """The spec that a checkpoint was trained from.
+
+    Raises:
+        SpecError: the file is missing or is no checkpoint.
+    """
+    return specs.from_json(_metadata(file)[SPEC])
+
+
+def steps_of(file: Path) -> int | None:
+    """The training steps that a checkpoint has behind it, None where it does not say.
+
+    Raises:
+        SpecError: the file is missing or is no checkpoint.
+    """
+    step = _metadata(file).get(STEP)
+    return None if step is None else int(step)
+
+
+def history_of(file: Path) -> list[RunSpec]:
+    """The runs that made a checkpoint: those that its own went on from, where the file tells of them, and its own.
+
+    Raises:
+        SpecError: the file is missing or is no checkpoint.
+    """
+    try:
+        before = msgspec.json.decode(_metadata(file).get(BEFORE, "[]"), type=list[str])
+    except msgspec.DecodeError as error:
+        raise SpecError("", f"{file} does not tell what it went on from: {error}.") from None
+    return [specs.from_json(text) for text in before] + [spec_of(file)]
+
+
+def _metadata(file: Path) -> dict[str, str]:
+    try:
+        with safe_open(file, framework="numpy") as tensors:
+            metadata: dict[str, str] = tensors.metadata() or {}
+    except (OSError, SafetensorError) as error:
+        raise SpecError("", f"{file} is not a checkpoint: {error}.") from None
+    if SPEC not in metadata:
+        raise SpecError("", f"{file} holds no Flowscope checkpoint.")
+    return metadata
