@@ -80,7 +80,7 @@ QLineEdit { placeholder-text-color: $t3; }
 QListView#found { background: transparent; border: none; padding: 4px 0; }
 QLineEdit:disabled, QComboBox:disabled { color: $t3; border: 1px dashed $line2; background: transparent; }
 QLineEdit[wrong="true"] { border: 2px solid $error; padding: 0 7px; min-height: 24px; }
-QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::drop-down { border: none; width: 18px; subcontrol-position: right center; right: 4px; }
 QComboBox::down-arrow { image: url($chevron); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $line2; border-radius: 6px; padding: 4px;
   selection-background-color: $sel; selection-color: $t1; }

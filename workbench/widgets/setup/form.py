@@ -160,8 +160,8 @@ class _SectionBox(QWidget):
         details = [row for row in self.rows.values() if row.row.detail]
         # what is wrong is never hidden
         shown = self._open or any(row.problem for row in details)
-        for row in details:
-            row.setVisible(shown)
+        for row in self.rows.values():  # at once: new ones would be missing from the frame in between
+            row.setVisible(shown or not row.row.detail)
         self._more.setVisible(bool(details))
         self._more.setIcon(icon("chevron-down" if shown else "chevron-right", self._theme.t2, 14))
         words = "Fewer" if shown else "More"
