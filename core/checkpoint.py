@@ -3,6 +3,7 @@ and nothing that can run code."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +11,9 @@ import msgspec
 from msgspec import Meta
 from safetensors import SafetensorError, safe_open
 
+import resources
 from core import spec as specs
-from core.errors import SpecError
+from core.errors import SpecError, unknown
 from core.spec import SHIPPED, RunSpec
 
 #: before the names of averaged and of raw weights
@@ -71,3 +73,29 @@ def _metadata(file: Path) -> dict[str, str]:
     if SPEC not in metadata:
         raise SpecError("", f"{file} holds no Flowscope checkpoint.")
     return metadata
+
+
+def locate(weights: str) -> Path:
+    """The file that a spec's ``weights`` name: a path, or ``shipped:NAME`` for what comes with the product.
+
+    Raises:
+        SpecError: nothing of that name ships.
+    """
+    if not weights.startswith(SHIPPED):
+        return Path(weights)
+    name = weights.removeprefix(SHIPPED)
+    known = sorted(file.stem for file in resources.path("weights").glob("*.safetensors"))
+    if name not in known:
+        raise SpecError("field.weights", unknown("checkpoint", name, known))
+    return resources.path("weights", f"{name}.safetensors")
+
+
+def sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def replaced(weights: str, was: str) -> bool:
+    """Whether what a spec names is gone, or is no longer the file of a sha256; a run that recorded none is believed."""
+    file = locate(weights)
+    return bool(was) and (not file.is_file() or sha256(file) != was)

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from core import registry
 from core import spec as specs
+from core.checkpoint import locate, sha256
 from core.errors import SpecError
 from core.evaluation import ConditionedField, CountedField, block, padded
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDeclared, Tick
@@ -32,7 +33,6 @@ from core.paths import Coefficients, Path
 from core.setup import Setup, resolve
 from core.spec import RunSpec
 from core.trace.trace import SAMPLING_COLUMNS
-from core.weights import locate, sha256
 
 _CELL = 0.65
 _REACH = 6.5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,28 +10,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-import resources
 from core import spec as specs
 from core.checkpoint import DATA_STD, EMA, N_CLASSES, PREDICTION, SHAPE, SPEC
-from core.errors import SpecError, unknown
+from core.errors import SpecError
 from core.machine.local_file import one_line
 from core.predictions import Prediction, Reading
-from core.spec import SHIPPED, RunSpec
-
-
-def locate(weights: str) -> Path:
-    """The file that a spec's ``weights`` name: a path, or ``shipped:NAME`` for what comes with the product.
-
-    Raises:
-        SpecError: nothing of that name ships.
-    """
-    if not weights.startswith(SHIPPED):
-        return Path(weights)
-    name = weights.removeprefix(SHIPPED)
-    known = sorted(file.stem for file in resources.path("weights").glob("*.safetensors"))
-    if name not in known:
-        raise SpecError("field.weights", unknown("checkpoint", name, known))
-    return resources.path("weights", f"{name}.safetensors")
+from core.spec import RunSpec
 
 
 class Averaged(NamedTuple):
@@ -77,8 +60,3 @@ def averaged(file: Path, field: str = "field.weights") -> Averaged:
 def parameters_of(file: Path) -> int:
     """How many numbers a checkpoint's averaged network has."""
     return sum(value.numel() for value in averaged(file).weights.values())
-
-
-def sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -16,10 +16,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from core import spec as specs
-from core.checkpoint import BEFORE, EMA, RAW, SPEC, STEP, history_of
+from core.checkpoint import BEFORE, EMA, RAW, SPEC, STEP, history_of, locate, sha256
 from core.errors import FlowscopeError, SpecError
 from core.spec import RunSpec
-from core.weights import locate, sha256
 from trainers.schedules import State as Memory
 
 FILE_NAME = "checkpoint.safetensors"

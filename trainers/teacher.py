@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from core import registry
-from core.checkpoint import spec_of
+from core.checkpoint import locate, spec_of
 from core.errors import SpecError
 from core.fields import Field
 from core.learned import load_field
 from core.setup import Setup
-from core.weights import locate
 
 
 def named_field(setup: Setup, weights: str) -> Field:

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 import torch
 from msgspec import Meta
 
+from core.checkpoint import locate
 from core.datasets import Dataset
 from core.errors import SpecError
 from core.fields import Field, FieldSpec
@@ -14,7 +15,6 @@ from core.learned import load_field
 from core.paths import Path
 from core.registry import register
 from core.sources import Source
-from core.weights import locate
 
 
 @register("field")

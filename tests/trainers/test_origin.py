@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from core import registry
-from core.checkpoint import spec_of
+from core.checkpoint import sha256, spec_of
 from core.errors import SpecError
 from core.learned import build_network
 from core.spec import Part, RunSpec, Training
 from core.trace.build import collect
-from core.weights import averaged, sha256
+from core.weights import averaged
 from trainers.checkpoint import FILE_NAME
 from trainers.loop import train
 from trainers.training import origin

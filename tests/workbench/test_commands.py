@@ -113,7 +113,7 @@ def test_a_training_is_begun_anew_only_where_that_is_asked_for(capsys, tmp_path)
     assert before[0] != (tmp_path / "checkpoint.safetensors").read_bytes()
 
 
-def test_a_field_is_measured_only_while_its_weights_are_there(capsys, tmp_path) -> None:
+def test_a_field_is_measured_only_while_its_weights_are_there(qapp, capsys, tmp_path) -> None:
     """The samples of a trace are what they are; its checkpoint may have been trained anew since."""
     few = ["--set", "training.n_snapshots=0", "--set", "training.n_validations=0", "--set", "n_samples=40"]
     for n_steps in (5, 6):
@@ -127,6 +127,8 @@ def test_a_field_is_measured_only_while_its_weights_are_there(capsys, tmp_path) 
         assert main([*asked, "velocity-error"]) == (0 if n_steps == 5 else 2)
         assert main([*asked, "chamfer"]) == 0
     assert "holds other weights now. Sample it again." in capsys.readouterr().err
+    assert main(["export", str(tmp_path / "s.h5"), str(tmp_path / "s.png"), "--show", "error"]) == 0
+    assert "cannot be computed: its weights are others now" in capsys.readouterr().err
 
 
 def test_a_run_that_breaks_says_so_in_its_file(tmp_path) -> None:

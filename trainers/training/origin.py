@@ -16,12 +16,12 @@ from torch import Tensor, nn
 
 from core import registry
 from core import spec as specs
-from core.checkpoint import spec_of
+from core.checkpoint import locate, sha256, spec_of
 from core.errors import SpecError
 from core.learned import build_network
 from core.parts.making import make
 from core.spec import RunSpec
-from core.weights import averaged, locate, sha256
+from core.weights import averaged
 
 _FIELD = "training.init_from"
 

@@ -94,8 +94,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _is_of_images(name: str) -> bool:
     """Whether a checkpoint or a trace is of images; whoever opens it after this finds it checked."""
-    from core.checkpoint import spec_of
-    from core.weights import locate
+    from core.checkpoint import locate, spec_of
     from workbench.commands.evaluations.images import is_of_images
 
     if specs.names_weights(name):
@@ -170,9 +169,8 @@ def evaluate(name: str, metrics: list[str] | None, sets: list[str], n: int | Non
 
 def _sampled(name: str, sets: list[str], n: int | None, seed: int | None) -> Subject:
     """What a checkpoint makes."""
-    from core.checkpoint import spec_of
+    from core.checkpoint import locate, spec_of
     from core.run import sample
-    from core.weights import locate
     from workbench.commands.progress import record
 
     spec = spec_of(checked(locate(name), "checkpoint")).replace(
@@ -254,14 +252,14 @@ def _measure(metric: Any, subject: Subject, real: Tensor, other: Tensor) -> dict
 
 
 def _field(metric: FieldMetric, subject: Subject, real: Tensor) -> tuple[float, float | None]:
+    from core.checkpoint import replaced
     from core.setup import resolve
-    from core.weights import locate, sha256
 
     setup, spec = subject.setup, subject.setup.spec
     weights = str(spec.field.params.get("weights", ""))
     if spec.field.name == "network" and not weights:
         raise SpecError("metrics", f"{metric.title} asks for the field itself. Name the checkpoint.")
-    if weights and subject.weights_sha256 not in ("", sha256(locate(weights))):
+    if weights and replaced(weights, subject.weights_sha256):
         raise SpecError(
             "metrics", f"{metric.title} asks for the field, and {weights} holds other weights now. Sample it again."
         )

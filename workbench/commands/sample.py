@@ -43,7 +43,7 @@ def spec_of(name: str, sets: list[str]) -> RunSpec:
         SpecError: there is none of that name, a setting is wrong, or a network has no weights yet.
     """
     if specs.names_weights(name):
-        from core.weights import locate
+        from core.checkpoint import locate
 
         trained = spec_of_checkpoint(checked(locate(name), "checkpoint"))
         trained = trained.replace(field=Part("network", {"weights": name}))

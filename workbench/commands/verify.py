@@ -112,7 +112,7 @@ def _spec(trace: Trace, given: Path | None) -> RunSpec:
 
 def _find(trace: Trace, given: Path | None) -> Path:
     """The file with the trace's weights, known by their sha256."""
-    from core.weights import locate, sha256
+    from core.checkpoint import locate, sha256
 
     wanted = trace.meta.get("weights_sha256", "")
     named = str(trace.spec.field.params["weights"])

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core import spec as specs
+from core.checkpoint import replaced
 from core.trace import Trace
 from workbench.model.analyses import Kind, analysis_spec, fingerprint, kept, place, trim
 from workbench.views.heat import NO_ERROR, ErrorMap, analysed, recorded, run_density
@@ -61,7 +62,7 @@ def compute(
             trace.close()
             continue
         tell(f"computing the {name} of {file.name}")
-        problem = _compute(run, kind, alive)
+        problem = "its weights are others now." if _lost(run, kind) else _compute(run, kind, alive)
         if problem:
             tell(f"the {name} of {file.name} cannot be computed: {problem}")
 
@@ -98,7 +99,13 @@ def _error(run: Trace, exact: Trace | None, errors: Trace | None) -> ErrorMap | 
 
 
 def _found(run: Trace, kind: Kind) -> Trace | None:
-    return kept(place(fingerprint(analysis_spec(run.spec, kind))))
+    return None if _lost(run, kind) else kept(place(fingerprint(analysis_spec(run.spec, kind))))
+
+
+def _lost(run: Trace, kind: Kind) -> bool:
+    """Whether an error would be that of other weights than the run was sampled with."""
+    weights = str(run.spec.field.params.get("weights", ""))
+    return kind == "error-map" and bool(weights) and replaced(weights, run.meta.get("weights_sha256", ""))
 
 
 def _compute(run: Trace, kind: Kind, alive: Callable[[], None]) -> str:

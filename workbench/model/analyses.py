@@ -12,10 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-import resources
 from core import spec as specs
-from core.errors import TraceError
-from core.spec import SHIPPED, Part, RunSpec, Training
+from core.checkpoint import locate
+from core.errors import SpecError, TraceError
+from core.spec import Part, RunSpec, Training
 from core.trace import Trace, begun, open_trace
 from workbench import folders
 
@@ -50,11 +50,9 @@ def fingerprint(spec: RunSpec) -> str:
     """A name for what an analysis yields: its spec, and the state of the files that it reads."""
     text = specs.to_json(spec)
     for name in filter(None, (str(part.params.get(each, "")) for part in (spec.field, spec.data) for each in _FILES)):
-        file = Path(name)
-        if name.startswith(SHIPPED):
-            file = resources.path("weights", f"{name.removeprefix(SHIPPED)}.safetensors")
-        with suppress(OSError):  # the run will say that it is gone
-            text += f" {file.stat().st_size} {file.stat().st_mtime_ns}"
+        with suppress(OSError, SpecError):  # the run will say that it is gone
+            state = locate(name).stat()
+            text += f" {state.st_size} {state.st_mtime_ns}"
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 

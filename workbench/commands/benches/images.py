@@ -145,8 +145,8 @@ def _spec(row: Row, args: argparse.Namespace) -> RunSpec:
 
 def _trained(preset: str) -> dict[str, int]:
     """What went into the shipped weights of a preset, the runs that they went on from with it."""
-    from core.checkpoint import history_of
-    from core.weights import locate, parameters_of
+    from core.checkpoint import history_of, locate
+    from core.weights import parameters_of
 
     file = locate(f"{SHIPPED}{preset}")
     runs = [run.training for run in history_of(file)]

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from core import registry
 from core import spec as specs
-from core.checkpoint import spec_of, steps_of
+from core.checkpoint import locate, sha256, spec_of, steps_of
 from core.errors import SpecError
 from core.evaluation import padded
 from core.images.reference import to_bytes
@@ -21,7 +21,6 @@ from core.run import rows
 from core.setup import Setup, resolve
 from core.spec import Part, RunSpec
 from core.trace import open_trace
-from core.weights import locate, sha256
 from workbench.commands.progress import ProgressLine
 
 SAMPLES = 1000
