@@ -106,7 +106,7 @@ def test_the_distance_is_square_near_zero_and_straight_far_away() -> None:
 
 
 def test_distillation_learns_from_the_exact_field_unless_told_otherwise() -> None:
-    setup = resolve(RunSpec(action="train", objective=Part("consistency"), threads=1))
+    setup = resolve(RunSpec(action="train", objective=Part("consistency"), sampler=Part("consistency"), threads=1))
     assert Consistency().teacher(setup) is not None
     assert Consistency(mode="training").teacher(setup) is None
     with pytest.raises(SpecError, match=r"objective\.weights"):

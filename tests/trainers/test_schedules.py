@@ -41,7 +41,7 @@ def kill_at(spec: RunSpec, folder: Path, step: int) -> None:
 
 ORACLES = {
     "constant": lambda o: lr_scheduler.ConstantLR(o, factor=1.0),
-    "cosine": lambda o: lr_scheduler.CosineAnnealingLR(o, N),
+    "cosine": lambda o: lr_scheduler.CosineAnnealingLR(o, N, eta_min=0.25),
     "step": lambda o: lr_scheduler.StepLR(o, 30, 0.3),
     "exponential": lambda o: lr_scheduler.ExponentialLR(o, 0.05 ** (1 / N)),
     "one-cycle": lambda o: lr_scheduler.OneCycleLR(o, 1.0, N, cycle_momentum=False, final_div_factor=1e4),
@@ -49,7 +49,7 @@ ORACLES = {
         o, [lr_scheduler.ConstantLR(o, 1.0), lr_scheduler.LinearLR(o, 1.0, 0.0, N // 2)], [N // 2]
     ),
 }
-PARAMS = {"step": {"every": 30, "drop": 0.3}, "exponential": {"end": 0.05}}
+PARAMS = {"cosine": {"end": 0.25}, "step": {"every": 30, "drop": 0.3}, "exponential": {"end": 0.05}}
 
 
 @pytest.mark.parametrize("name", ORACLES)
@@ -153,7 +153,10 @@ def test_only_adamw_decays_apart_from_the_gradient() -> None:
 def test_plateau_asks_for_validation() -> None:
     spec = SPEC.replace(schedule=Part("plateau"))
     without = Training(n_steps=4, n_snapshots=0, n_validations=0)
-    for wrong in (spec.replace(training=without), spec.replace(objective=Part("consistency"))):
+    for wrong in (
+        spec.replace(training=without),
+        spec.replace(objective=Part("consistency"), sampler=Part("consistency")),
+    ):
         with pytest.raises(SpecError, match="Plateau needs validation losses"):
             collect(train(wrong))
 

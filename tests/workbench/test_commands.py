@@ -90,6 +90,13 @@ def test_a_mistake_is_one_line_and_exit_code_two(qapp, arguments, words, capsys,
     assert (tmp_path / "notes.txt").read_text() == "not to be lost"
 
 
+def test_every_verb_is_told_where_the_data_lie(capsys, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("FLOWSCOPE_DATA", "")  # to be put back
+    assert main(["train", "mnist-flow", "-o", str(tmp_path / "out"), "--data", str(tmp_path)]) == 2
+    assert "with --data or FLOWSCOPE_DATA" in capsys.readouterr().err
+    assert os.environ["FLOWSCOPE_DATA"] == str(tmp_path)
+
+
 def test_output_that_cannot_be_written_is_one_line(tmp_path) -> None:
     with open("/dev/full", "w") as full:
         told = subprocess.run(

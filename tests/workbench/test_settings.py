@@ -192,7 +192,7 @@ def test_layout_and_lanes_come_back_and_reset_forgets_them(qtbot, started, monke
     assert len(again.session.lanes) == 2
     again.window.close()
     monkeypatch.setattr("workbench.app.run", lambda traces: 0)
-    assert command.run(["--reset"]) == 0
+    assert command.run([], reset=True) == 0
     fresh = started(resume=True)
     assert "trails" in fresh.session.view.overlays
     assert fresh.window.panel.isVisible()

@@ -12,6 +12,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 from core.errors import FlowscopeError
@@ -39,8 +40,8 @@ def _module(verb: str) -> ModuleType:
 
 def main(arguments: list[str]) -> int:
     """Open the workbench, or run a verb; returns the exit code."""
-    if not arguments or (arguments[0] not in _verbs() and _is_trace(arguments[0])):
-        return _guarded(lambda: importlib.import_module("workbench.commands.window").run(arguments))
+    if not arguments or (arguments[0] not in _verbs() and _opens_the_window(arguments[0])):
+        return _window(arguments)
     parser = _Parser(prog="flowscope", description="An oscilloscope for generative flows.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
     # Only the verb that was asked for is imported: torch costs a second.
@@ -49,13 +50,34 @@ def main(arguments: list[str]) -> int:
         module = _module(verb)
         sub = verbs.add_parser(verb, help=module.HELP, description=module.HELP)
         module.configure(sub)
+        _add_data(sub)
         sub.set_defaults(run=module.run)
-    args = parser.parse_args(arguments)
+    args = _parsed(parser, arguments)
     return _guarded(lambda: args.run(args))
 
 
-def _is_trace(argument: str) -> bool:
-    return argument.endswith((".h5", ".hdf5")) or argument == "--reset"
+def _opens_the_window(argument: str) -> bool:
+    return argument.endswith((".h5", ".hdf5")) or argument.partition("=")[0] in ("--reset", "--data")
+
+
+def _window(arguments: list[str]) -> int:
+    parser = _Parser(prog="flowscope", description="Open the workbench.")
+    parser.add_argument("traces", nargs="*", type=Path, metavar="TRACE")
+    parser.add_argument("--reset", action="store_true", help="with settings, layout and session as they were first")
+    _add_data(parser)
+    args = _parsed(parser, arguments)
+    return _guarded(lambda: importlib.import_module("workbench.commands.window").run(args.traces, reset=args.reset))
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", metavar="DIR", help="the folder of downloaded data sets (or set FLOWSCOPE_DATA)")
+
+
+def _parsed(parser: argparse.ArgumentParser, arguments: list[str]) -> argparse.Namespace:
+    args = parser.parse_args(arguments)
+    if args.data is not None:  # for the processes that this one starts as well
+        os.environ["FLOWSCOPE_DATA"] = args.data
+    return args
 
 
 def _guarded(call: Callable[[], int]) -> int:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-from pathlib import Path
 
 from core.errors import FlowscopeError
 from workbench.commands.progress import ProgressLine
@@ -14,12 +12,9 @@ HELP = "download a published data set: mnist, fashion-mnist or cifar10"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="mnist, fashion-mnist or cifar10")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="keep it there (or set FLOWSCOPE_DATA)")
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.data is not None:
-        os.environ["FLOWSCOPE_DATA"] = str(args.data)
     from core.images.download import fetch
 
     lines: dict[str, ProgressLine] = {}

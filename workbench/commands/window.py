@@ -7,17 +7,13 @@ from pathlib import Path
 from core.errors import SpecError, no_file
 from workbench.display import has_display
 
-RESET = "--reset"
-"""Forget settings, layout and session, and start as if for the first time; files and runs stay."""
 
-
-def run(arguments: list[str]) -> int:
-    """Open the workbench with the traces that are named."""
-    traces = [Path(argument) for argument in arguments if argument != RESET]
+def run(traces: list[Path], *, reset: bool = False) -> int:
+    """Open the workbench with the traces that are named; ``reset`` forgets settings, layout and session before."""
     for trace in traces:
         if not trace.is_file():
             raise SpecError("", no_file(trace))
-    if RESET in arguments:
+    if reset:
         from workbench.model.settings import Store
 
         Store().reset()
