@@ -13,7 +13,9 @@ import torch
 
 from core.grids.ddpm_stride import DdpmStride
 from core.numerics.noise import normal
+from core.parts.making import make
 from core.paths.vp_linear import VpLinear
+from core.spec import Part
 from tests.contracts import registered
 
 diffusers = pytest.importorskip("diffusers")
@@ -28,6 +30,15 @@ BETAS = {
     "num_train_timesteps": 1000, "beta_start": 1e-4, "beta_end": 0.02, "beta_schedule": "linear",
     "timestep_spacing": "trailing",
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "schedule"), [("vp-linear", "linear"), ("vp-quadratic", "scaled_linear")])
+@pytest.mark.parametrize("n", [200, 500, 1000])
+def test_levels_of_noise_are_those_of_diffusers(name: str, schedule: str, n: int) -> None:
+    path = make("path", Part(name, {"T": n}))
+    theirs = diffusers.DDPMScheduler(**BETAS | {"num_train_timesteps": n, "beta_schedule": schedule}).alphas_cumprod
+    ours = path.at(1.0 - torch.arange(1, n + 1, dtype=torch.float64) / n).alpha.square()
+    torch.testing.assert_close(ours, theirs.double(), rtol=1e-4, atol=0)  # theirs are in single precision
 
 
 class StepNoise:
