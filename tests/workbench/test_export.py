@@ -21,12 +21,11 @@ from PIL import Image
 
 import resources
 from core.errors import FlowscopeError, SpecError
-from core.events import Tick
 from core.run import sample
-from core.spec import Part, RunSpec, Training
+from core.spec import Part, RunSpec
 from core.trace import open_trace, save
 from core.trace.build import collect
-from trainers.jobs import start
+from tests.workbench.trained import training_file
 from workbench import folders
 from workbench.export import scenes as export_scenes
 from workbench.export import workers
@@ -325,13 +324,7 @@ def test_the_exact_field_and_the_error_are_computed_drawn_and_kept(qapp, tmp_pat
 
 def test_maps_and_arrows_of_a_film_over_training_have_one_scale(qapp, tmp_path) -> None:
     """A network with hardly any training errs more than a trained one: scales of their own would hide it."""
-    spec = RunSpec(
-        action="train", data=Part("three-gaussians"), n_samples=60, sampler=Part("euler", {"n_steps": 8}),
-        field=Part("network"), network=Part("mlp", {"width": 32, "depth": 1}),
-        training=Training(n_steps=150, batch_size=256, learning_rate=1e-2, warm_up=5, ema=0.0, n_snapshots=3),
-    )  # fmt: skip
-    save(collect(e for e in start(spec, tmp_path) if not isinstance(e, Tick | None)), tmp_path / "run.h5")
-    given = {"traces": [str(tmp_path / "run.h5")], "over": "training", "more": ["error", "density"]}
+    given = {"traces": [str(training_file(tmp_path))], "over": "training", "more": ["error", "density"]}
     reel = film_of(order(tmp_path / "film.gif", **given)).reel
     assert isinstance(reel, export_scenes.Training)
     assert len(reel.steps) >= 3

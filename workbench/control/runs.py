@@ -37,7 +37,7 @@ _FEW_EVALUATIONS = 8
 """So few of all particles are quick enough."""
 _PATIENCE = 0.4
 """Seconds after which an answer on its way gives way to a newer request."""
-_CHECKPOINT = "checkpoint.safetensors"
+_CHECKPOINT, _RECORD = "checkpoint.safetensors", "train.h5"
 #: Fields that belong to all lanes, so that methods meet on the same data and the same noise.
 SHARED = ("seed", "n_samples", "device", "data", "training")
 
@@ -216,7 +216,7 @@ class Runs(QObject):
         assert lane.spec is not None  # `run` asked
         spec = lane.spec.replace(action="train", field=Part("network"))
         directory = folders.new_run(f"{spec.data.name}-{spec.objective.name}-{lane.key}")
-        number = self.engine.submit(spec, record=directory / "train.h5", directory=directory)
+        number = self.engine.submit(spec, record=directory / _RECORD, directory=directory)
         self.files.pop(lane.key, None)
         self._jobs[number] = Job(lane.key, spec, directory=directory)
         lane.status, lane.message, lane.training = "running", "", None
@@ -277,6 +277,16 @@ class Runs(QObject):
     def growing(self) -> set[Path]:
         """The files that samplings are being recorded in."""
         return {job.file for job in self._jobs.values() if job.file is not None}
+
+    def training_file(self, lane: LaneState) -> Path | None:
+        """Where the lane's training is recorded: it may have been opened, go on, or lie beside its weights."""
+        opened = lane.training.source if lane.training is not None else None
+        if lane.training is None or opened is not None:
+            return opened
+        job, weights = self._training_job(lane.key), Path("" if lane.spec is None else _weights(lane.spec))
+        if job is not None and job.directory is not None:
+            return job.directory / _RECORD
+        return weights.with_name(_RECORD) if weights.is_file() else None
 
     def _training_job(self, key: int) -> Job | None:
         return next((job for job in self.training if job.lane == key), None)

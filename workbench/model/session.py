@@ -40,6 +40,11 @@ class LaneState:
     overlays: frozenset[Overlay] | None = None
     """What this lane shows; None where it shows what all lanes show."""
 
+    @property
+    def shows_training(self) -> bool:
+        """Whether its trace is a snapshot of its training: those bear the spec of the training itself."""
+        return self.trace is not None and self.training is not None and self.trace.spec == self.training.spec
+
 
 @dataclass
 class ViewState:
