@@ -11,9 +11,11 @@ import h5py
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtWidgets import QFileDialog
 
 import resources
-from core.trace import open_trace, save
+from core.trace import Trace, open_trace, save
+from tests.workbench.trained import training_file
 from workbench.app import START, App
 from workbench.commands import main
 from workbench.widgets.cards.export_dialog import ExportChoice
@@ -154,6 +156,27 @@ def test_saves_and_opens_a_trace(qtbot, app, tmp_path) -> None:
     app.controller.desk.open_traces([tmp_path / "mine.h5"])
     shipped = open_trace(resources.path("traces", f"{START[0]}.h5"))
     np.testing.assert_array_equal(lanes(app)[0].trace["x"][:], shipped["x"][:])
+
+
+def test_what_is_saved_is_the_training_that_a_lane_shows_or_the_run(qtbot, app, tmp_path) -> None:
+    training = training_file(tmp_path)
+    app.controller.desk.open_traces([training, resources.path("traces", f"{START[0]}.h5")])
+
+    def saved(lane) -> Trace:
+        app.session.select(lane.key)
+        app.controller.actions["save"].trigger()
+        (dialog,) = app.window.findChildren(QFileDialog)
+        file = tmp_path / f"{lane.key}.h5"
+        with qtbot.waitSignal(app.controller.exporter.saved, timeout=10_000):
+            dialog.fileSelected.emit(str(file))
+        dialog.close()
+        qtbot.waitUntil(lambda: not app.window.findChildren(QFileDialog))
+        return open_trace(file)
+
+    trained, sampled = lanes(app)
+    assert len(saved(trained)["snapshot/x"]) == len(open_trace(training)["snapshot/x"]) > 1
+    sampled.training = trained.training  # as of a lane that was trained, and has sampled since
+    assert np.array_equal(saved(sampled)["x"][:], sampled.trace["x"][:])
 
 
 def test_a_wrong_file_is_a_message_and_changes_nothing(qtbot, app, tmp_path) -> None:
