@@ -10,6 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from PIL import Image
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QFileDialog
 
@@ -229,7 +230,7 @@ def test_a_wrong_number_is_a_message_at_its_field(qtbot, app) -> None:
 
 def test_exports_the_lanes_as_the_command_line_does(qtbot, app, tmp_path) -> None:
     exporter = app.controller.exporter
-    assert exporter.titles() == ("Diffusion", "Flow matching")
+    assert exporter.titles() == ("Diffusion", "Flow matching", "Real data")
     app.session.view.overlays |= {"preview", "density", "exact"}
     choice = ExportChoice(width=600, height=320, fps=5, seconds=1.0, title="Same")
     with qtbot.waitSignal(exporter.exported, timeout=60_000):
@@ -239,6 +240,34 @@ def test_exports_the_lanes_as_the_command_line_does(qtbot, app, tmp_path) -> Non
     shown = [word for name in ("preview", "density", "exact") for word in ("--show", name)]
     assert main([*command, "--title", "Same", *shown]) == 0
     assert (tmp_path / "window.gif").read_bytes() == (tmp_path / "headless.gif").read_bytes()
+
+
+def test_exports_every_lane_as_it_is_seen(qtbot, app, tmp_path) -> None:
+    exporter, control, (diffusion, flow, real) = app.controller.exporter, app.controller.lane_control, app.session.lanes
+    app.session.remove(real.key)
+    control.add_aspect("error", flow.key)
+    control.add_aspect("exact", diffusion.key)
+    flow.name, flow.overlays = "Mine", frozenset({"particles"})
+    app.session.touch(flow.key)
+    assert exporter.titles() == ("Diffusion", "Exact field", "Mine", "Error map")
+    for name, captions in (("as-seen.svg", ()), ("captions.svg", ("First", "", "Third"))):
+        choice = ExportChoice(suffix=".svg", width=1600, height=500, at=0.5, captions=captions)
+        with qtbot.waitSignal(exporter.exported, timeout=120_000):
+            exporter.export(tmp_path / name, choice)
+    svg = (tmp_path / "as-seen.svg").read_text()
+    heads = {title: svg.index(f">{title}</text>") for title in exporter.titles()}
+    assert sorted(heads, key=heads.__getitem__) == list(exporter.titles())
+    each = len(diffusion.trace["x"][0]), len(diffusion.trace["x"].static["data"])
+    assert svg.count("<circle") == pytest.approx(2 * sum(each) + each[0], abs=40), "of the third no real data are seen"
+    captioned = (tmp_path / "captions.svg").read_text()
+    assert all(f">{title}</text>" in captioned for title in ("First", "Exact field", "Third", "Error map"))
+    assert ">Mine</text>" not in captioned
+    choice = ExportChoice(suffix=".png", width=1600, height=500, at=0.5)
+    with qtbot.waitSignal(exporter.exported, timeout=120_000):
+        exporter.export(tmp_path / "as-seen.png", choice)
+    picture = np.asarray(Image.open(tmp_path / "as-seen.png").convert("RGB")).astype(int)[200:300]
+    blue = [np.median((lane[..., 2] - lane[..., 0])[:, 130:270]) for lane in np.split(picture, 4, axis=1)]
+    assert blue[3] > 40 > max(blue[:3]), "the map of small errors is blue"
 
 
 def test_an_export_that_is_cancelled_leaves_nothing(qtbot, app, tmp_path) -> None:

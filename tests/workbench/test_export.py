@@ -260,8 +260,9 @@ def test_numbers_are_those_of_the_traces(qapp, tmp_path) -> None:
 def test_a_grid_has_a_row_for_each_model_and_a_column_for_each_sample() -> None:
     scenes = lanes([open_trace(path) for path in [*TRACES, TRACES[0]]], DARK)
     a, b, c, real = scenes
-    assert arranged(scenes, ["one", "two", "one"], "grid") == [[a, c], [b, real]]
-    assert arranged(scenes, ["one", "two", "one"], "row") == [scenes]
+    assert arranged(scenes, ["one", "two", "one", None], "grid") == [[a, c], [b, real]]
+    assert arranged([real, a, b, c], [None, "one", "two", "one"], "grid") == [[a, c], [b, real]]
+    assert arranged(scenes, ["one", "two", "one", None], "row") == [scenes]
 
 
 def test_lanes_that_would_read_alike_say_in_what_they_differ() -> None:
