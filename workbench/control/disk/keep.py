@@ -15,6 +15,8 @@ from core.errors import FlowscopeError
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
 from core.trace.derive import sampled
+from workbench.control.job import RECORD
+from workbench.control.runs import Runs
 from workbench.control.workspace import Workspace
 from workbench.model.playhead import SPEEDS
 from workbench.model.session import LaneState, ViewState
@@ -77,7 +79,7 @@ def _kept(workspace: Workspace, lane: LaneState) -> KeptLane:
     session, runs, spec = workspace.session, workspace.runs, lane.spec
     source = lane.trace.source if lane.trace is not None and not lane.shows_training else None
     source = source or runs.files.get(lane.key)
-    training = runs.training_file(lane)
+    training = _training_file(runs, lane)
     if spec is not None and runs.needs_training(lane):
         spec = spec.replace(field=Part("network"))  # whoever opens it would take its weights for those of this spec
     return KeptLane(
@@ -89,6 +91,16 @@ def _kept(workspace: Workspace, lane: LaneState) -> KeptLane:
         lane.name,
         None if lane.overlays is None else sorted(lane.overlays),
     )
+
+
+def _training_file(runs: Runs, lane: LaneState) -> Path | None:
+    """Where the lane's training is recorded: it may have been opened, go on, or lie beside the lane's weights."""
+    opened = lane.training.source if lane.training is not None else None
+    if lane.training is None or opened is not None:
+        return opened
+    going = next((job.directory for job in runs.training if job.lane == lane.key), None)
+    weights = Path(lane.spec.field.params.get("weights", "") if lane.spec is not None else "")
+    return going / RECORD if going is not None else weights.with_name(RECORD) if weights.is_file() else None
 
 
 def _open(workspace: Workspace, kept: KeptLane) -> LaneState:

@@ -218,8 +218,10 @@ class LaneControl(QObject):
                 return MessageSpec("Not trained yet", "", "lanes", (("train", "Train"),))
             text = "Train it, or look at what a perfect network would do"
             return MessageSpec("Not trained yet", text, "lanes", (("train", "Train"), ("exact", "Exact field")))
-        if self._runs.ready:
+        if lane.key in self._runs.sampling:
             return MessageSpec("Sampling begins", "", "lanes")
+        if self._runs.ready:
+            return MessageSpec("Not sampled yet", "", "lanes", (("run", "Run"),))
         return MessageSpec("Waiting for the engine", "It samples as soon as it is ready", "engine")
 
     def _choices(self) -> tuple[tuple[str, str], ...]:
@@ -249,7 +251,7 @@ class LaneControl(QObject):
             _popup(menu)
         elif action == "open-trace":
             self._ask_trace(key)
-        elif action == "train":
+        elif action in ("train", "run"):
             run()
         elif action == "exact":
             self._runs.change(key, "field.name", "exact")
