@@ -10,10 +10,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from PIL import Image
 from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtWidgets import QFileDialog
 
 import resources
-from core.trace import open_trace, save
+from core.trace import Trace, open_trace, save
+from tests.workbench.trained import training_file
 from workbench.app import START, App
 from workbench.commands import main
 from workbench.widgets.cards.export_dialog import ExportChoice
@@ -156,6 +159,27 @@ def test_saves_and_opens_a_trace(qtbot, app, tmp_path) -> None:
     np.testing.assert_array_equal(lanes(app)[0].trace["x"][:], shipped["x"][:])
 
 
+def test_what_is_saved_is_the_training_that_a_lane_shows_or_the_run(qtbot, app, tmp_path) -> None:
+    training = training_file(tmp_path)
+    app.controller.desk.open_traces([training, resources.path("traces", f"{START[0]}.h5")])
+
+    def saved(lane) -> Trace:
+        app.session.select(lane.key)
+        app.controller.actions["save"].trigger()
+        (dialog,) = app.window.findChildren(QFileDialog)
+        file = tmp_path / f"{lane.key}.h5"
+        with qtbot.waitSignal(app.controller.exporter.saved, timeout=10_000):
+            dialog.fileSelected.emit(str(file))
+        dialog.close()
+        qtbot.waitUntil(lambda: not app.window.findChildren(QFileDialog))
+        return open_trace(file)
+
+    trained, sampled = lanes(app)
+    assert len(saved(trained)["snapshot/x"]) == len(open_trace(training)["snapshot/x"]) > 1
+    sampled.training = trained.training  # as of a lane that was trained, and has sampled since
+    assert np.array_equal(saved(sampled)["x"][:], sampled.trace["x"][:])
+
+
 def test_a_wrong_file_is_a_message_and_changes_nothing(qtbot, app, tmp_path) -> None:
     before = list(app.session.lanes)
     (tmp_path / "wrong.h5").write_bytes(b"not a trace")
@@ -206,7 +230,7 @@ def test_a_wrong_number_is_a_message_at_its_field(qtbot, app) -> None:
 
 def test_exports_the_lanes_as_the_command_line_does(qtbot, app, tmp_path) -> None:
     exporter = app.controller.exporter
-    assert exporter.titles() == ("Diffusion", "Flow matching")
+    assert exporter.titles() == ("Diffusion", "Flow matching", "Real data")
     app.session.view.overlays |= {"preview", "density", "exact"}
     choice = ExportChoice(width=600, height=320, fps=5, seconds=1.0, title="Same")
     with qtbot.waitSignal(exporter.exported, timeout=60_000):
@@ -216,6 +240,34 @@ def test_exports_the_lanes_as_the_command_line_does(qtbot, app, tmp_path) -> Non
     shown = [word for name in ("preview", "density", "exact") for word in ("--show", name)]
     assert main([*command, "--title", "Same", *shown]) == 0
     assert (tmp_path / "window.gif").read_bytes() == (tmp_path / "headless.gif").read_bytes()
+
+
+def test_exports_every_lane_as_it_is_seen(qtbot, app, tmp_path) -> None:
+    exporter, control, (diffusion, flow, real) = app.controller.exporter, app.controller.lane_control, app.session.lanes
+    app.session.remove(real.key)
+    control.add_aspect("error", flow.key)
+    control.add_aspect("exact", diffusion.key)
+    flow.name, flow.overlays = "Mine", frozenset({"particles"})
+    app.session.touch(flow.key)
+    assert exporter.titles() == ("Diffusion", "Exact field", "Mine", "Error map")
+    for name, captions in (("as-seen.svg", ()), ("captions.svg", ("First", "", "Third"))):
+        choice = ExportChoice(suffix=".svg", width=1600, height=500, at=0.5, captions=captions)
+        with qtbot.waitSignal(exporter.exported, timeout=120_000):
+            exporter.export(tmp_path / name, choice)
+    svg = (tmp_path / "as-seen.svg").read_text()
+    heads = {title: svg.index(f">{title}</text>") for title in exporter.titles()}
+    assert sorted(heads, key=heads.__getitem__) == list(exporter.titles())
+    each = len(diffusion.trace["x"][0]), len(diffusion.trace["x"].static["data"])
+    assert svg.count("<circle") == pytest.approx(2 * sum(each) + each[0], abs=40), "of the third no real data are seen"
+    captioned = (tmp_path / "captions.svg").read_text()
+    assert all(f">{title}</text>" in captioned for title in ("First", "Exact field", "Third", "Error map"))
+    assert ">Mine</text>" not in captioned
+    choice = ExportChoice(suffix=".png", width=1600, height=500, at=0.5)
+    with qtbot.waitSignal(exporter.exported, timeout=120_000):
+        exporter.export(tmp_path / "as-seen.png", choice)
+    picture = np.asarray(Image.open(tmp_path / "as-seen.png").convert("RGB")).astype(int)[200:300]
+    blue = [np.median((lane[..., 2] - lane[..., 0])[:, 130:270]) for lane in np.split(picture, 4, axis=1)]
+    assert blue[3] > 40 > max(blue[:3]), "the map of small errors is blue"
 
 
 def test_an_export_that_is_cancelled_leaves_nothing(qtbot, app, tmp_path) -> None:

@@ -23,12 +23,11 @@ from PIL import Image
 
 import resources
 from core.errors import FlowscopeError, SpecError, TraceError
-from core.events import Tick
 from core.run import sample
-from core.spec import Part, RunSpec, Training
+from core.spec import Part, RunSpec
 from core.trace import open_trace, save
 from core.trace.build import collect
-from trainers.jobs import start
+from tests.workbench.trained import training_file
 from workbench import folders
 from workbench.export import scenes as export_scenes
 from workbench.export import workers
@@ -279,8 +278,9 @@ def test_a_trace_whose_numbers_lie_in_another_file_is_refused(tmp_path, name: st
 def test_a_grid_has_a_row_for_each_model_and_a_column_for_each_sample() -> None:
     scenes = lanes([open_trace(path) for path in [*TRACES, TRACES[0]]], DARK)
     a, b, c, real = scenes
-    assert arranged(scenes, ["one", "two", "one"], "grid") == [[a, c], [b, real]]
-    assert arranged(scenes, ["one", "two", "one"], "row") == [scenes]
+    assert arranged(scenes, ["one", "two", "one", None], "grid") == [[a, c], [b, real]]
+    assert arranged([real, a, b, c], [None, "one", "two", "one"], "grid") == [[a, c], [b, real]]
+    assert arranged(scenes, ["one", "two", "one", None], "row") == [scenes]
 
 
 def test_lanes_that_would_read_alike_say_in_what_they_differ() -> None:
@@ -343,13 +343,7 @@ def test_the_exact_field_and_the_error_are_computed_drawn_and_kept(qapp, tmp_pat
 
 def test_maps_and_arrows_of_a_film_over_training_have_one_scale(qapp, tmp_path) -> None:
     """A network with hardly any training errs more than a trained one: scales of their own would hide it."""
-    spec = RunSpec(
-        action="train", data=Part("three-gaussians"), n_samples=60, sampler=Part("euler", {"n_steps": 8}),
-        field=Part("network"), network=Part("mlp", {"width": 32, "depth": 1}),
-        training=Training(n_steps=150, batch_size=256, learning_rate=1e-2, warm_up=5, ema=0.0, n_snapshots=3),
-    )  # fmt: skip
-    save(collect(e for e in start(spec, tmp_path) if not isinstance(e, Tick | None)), tmp_path / "run.h5")
-    given = {"traces": [str(tmp_path / "run.h5")], "over": "training", "more": ["error", "density"]}
+    given = {"traces": [str(training_file(tmp_path))], "over": "training", "more": ["error", "density"]}
     reel = film_of(order(tmp_path / "film.gif", **given)).reel
     assert isinstance(reel, export_scenes.Training)
     assert len(reel.steps) >= 3

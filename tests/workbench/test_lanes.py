@@ -145,6 +145,13 @@ def test_progress_shows_after_a_moment_and_can_be_cancelled(lanes: LanesView, qt
     assert cancelled.args == [1]
     lanes.hide_progress(1)
     assert not strip.isVisible()
+    lanes.show_progress(1, 1, 50, None, waited=True)
+    assert strip.isVisible()
+    assert strip.geometry().bottom() < lanes._feet[1].y()
+    lanes.set_scenes((full_scene(20, 11), None), DARK)
+    card = lanes._panels[1].geometry()
+    assert card.contains(strip.geometry())
+    assert strip.geometry().bottom() > card.bottom() - 12
 
 
 def test_menu_asks_for_its_actions(lanes: LanesView) -> None:

@@ -9,7 +9,7 @@ import pytest
 from PyQt6.QtCore import QEvent, QPointF, Qt
 from PyQt6.QtGui import QMouseEvent
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication, QLabel, QSlider
+from PyQt6.QtWidgets import QApplication, QLabel, QPushButton, QSlider
 from pytestqt.qtbot import QtBot
 
 from core.trace import Trace
@@ -88,3 +88,37 @@ def test_what_needs_training_says_so_and_can_be_trained_paused_and_stopped(qtbot
     QTest.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not app.runs.training, timeout=WAIT)
     qtbot.waitUntil(lambda: all(lane.trace.spec.data.name == "moons" for lane in lanes(app)), timeout=WAIT)
+
+
+def test_a_long_sampling_says_how_far_it_is_and_is_stopped_with_its_rows(qtbot: QtBot, app: App) -> None:
+    lane, status = lanes(app)[0], app.window.status.engine
+    strip = app.controller.lanes._strips[0]
+    app.session.select(lane.key)
+    app.controller.panel.form.changed.emit("sampler.n_steps", 1000)
+    assert (status.text(), strip.isVisible()) == ("Engine ready", False)
+    qtbot.waitUntil(lambda: strip.isVisible() and "left" in strip.accessibleName(), timeout=WAIT)
+    assert "of 1,000" in strip.accessibleName()
+    assert status.text() == "Sampling"
+    assert not app.controller.lanes._strips[1].isVisible(), "the other lane samples nothing"
+    app.playhead.seek(1.0)
+    app.window.setFocus()
+    QTest.keyClick(app.window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not app.runs.sampling, timeout=WAIT)
+    assert (status.text(), strip.isVisible()) == ("Engine ready", False)
+    kept = len(lane.trace["x"])
+    assert 1 < kept < 1001
+    assert lane.trace.status == "stopped"
+    qtbot.waitUntil(lambda: "stopped" in app.controller.lanes._headers[0].words, timeout=WAIT)
+    app.controller.actions["run"].trigger()
+    qtbot.waitUntil(strip.isVisible, timeout=WAIT)
+    QTest.mouseClick(strip._cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: lane.key not in app.runs.sampling and not strip.isVisible(), timeout=WAIT)
+    assert lane.trace.status == "stopped"
+    panel = app.controller.lanes._panels[0]
+    lane.trace = None  # as of a run that was stopped before its first steps
+    app.session.touch(lane.key)
+    qtbot.waitUntil(lambda: panel.isVisible() and panel._title.text() == "Not sampled yet", timeout=WAIT)
+    QTest.mouseClick(panel.findChild(QPushButton, "run"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: lane.trace is not None and not panel.isVisible(), timeout=WAIT)
+    app.runs.stop_sampling(lane.key)
+    qtbot.waitUntil(lambda: not app.runs.sampling, timeout=WAIT)

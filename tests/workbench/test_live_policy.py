@@ -18,7 +18,7 @@ from workbench.control import runs as module
 from workbench.control import undo as undo_module
 from workbench.control.runs import PREVIEW, Runs
 from workbench.control.undo import Undo
-from workbench.engine.commands import JobEnded
+from workbench.engine.commands import JobEnded, Progress
 from workbench.model.session import Session
 
 
@@ -319,3 +319,49 @@ def test_what_was_learned_goes_with_a_lane_and_comes_back_with_it(engine: Engine
     assert other.training is lane.trace
     undo.redo()
     assert (other.trace, other.training) == (None, None)
+
+
+def test_what_answers_a_knob_soon_is_not_told_and_what_takes_long_is_until_it_ends(
+    engine: Engine, runs: Runs, monkeypatch
+) -> None:
+    told: list[dict[int, tuple[int, int]]] = []
+    runs.sampling_progress.connect(
+        lambda: told.append({lane: (each.done, each.total) for lane, each in runs.sampling_long.items()})
+    )
+    for steps in (40, 41, 42):
+        turn(runs, steps)
+        engine.progress.emit(Progress(max(engine.asked), 10, steps, 100.0))
+        engine.answer(max(engine.asked))
+        runs._tell_sampling()
+    assert told == []
+    monkeypatch.setattr(module, "SHORT", 0.0)
+    runs._tell_sampling()
+    (number,) = engine.asked
+    engine.progress.emit(Progress(number, 7, 42, 100.0))
+    runs._tell_sampling()
+    engine.answer(number)
+    assert told == [{0: (0, 42)}, {0: (7, 42)}, {}]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_sampling_that_is_stopped_keeps_its_rows_and_asks_for_no_more(
+    engine: Engine, runs: Runs, monkeypatch, whole: bool
+) -> None:
+    lane = runs.session.lanes[0]
+    runs.cursor = lambda: 1.0
+    turn(runs, 40)
+    if whole:
+        engine.answer(1)
+    runs.stop()
+    assert engine.stopped == [], "one that is over soon anyway goes on"
+    monkeypatch.setattr(module, "SHORT", 0.0)
+    (number,) = engine.asked
+    engine.answer(number, rows=5)
+    assert lane.trace is None or len(lane.trace["x"]) == 41, "it has not come to the cursor"
+    runs.stop()
+    assert engine.stopped == [number]
+    engine.asked.clear()
+    engine.ended.emit(JobEnded(number, "stopped"))
+    assert lane.trace["x"][:].shape == (5, 2000 if whole else PREVIEW, 2)
+    assert asked(engine) == []
+    assert runs.sampling == set()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PyQt6.QtGui import QImage
+from PyQt6.QtGui import QFontMetricsF, QImage
 
 import resources
 from core.trace import Trace, open_trace
 from workbench.export import peer, pictures
 from workbench.export.film import Film, Sampling
 from workbench.export.pacing import PACINGS, frame_times
-from workbench.export.scenes import lanes
-from workbench.painters import equations
+from workbench.export.scenes import Shown, lanes
+from workbench.painters import equations, fonts
 from workbench.painters.bits import pixels
 from workbench.painters.paper.page import Page, Viewport, paint_page
 from workbench.painters.paper.splat import Layer
@@ -175,6 +175,19 @@ def test_a_page_looks_the_same_whatever_it_showed_before(qapp, traces) -> None:
     for t in (0.1, 0.37, 0.9):
         page.paint(t)
     assert np.array_equal(pixels(page.paint(0.4)), pixels(paint_page(lanes(traces, LIGHT), 0.4, (600, 320), LIGHT)))
+
+
+@pytest.mark.parametrize("width", [400, 214, 120])
+def test_a_formula_finds_room_beside_the_numbers_or_is_left_out(qapp, traces, width: int) -> None:
+    (exact,) = lanes(traces, DARK, [Shown(1, "exact")])
+    page = pixels(paint_page([exact], 0.5, (width + 16, 300), DARK)).astype(int)
+    foot = page[246:282, 9 : width + 7]
+    inked = (np.abs(foot - foot[0, 3]).max(axis=2) > 40).any(axis=0)
+    numbers = QFontMetricsF(fonts.ui(12)).horizontalAdvance("α 0.500")
+    left = round(width - 14 - numbers)
+    assert inked[left : left + 12].any(), "the numbers"
+    assert not inked[left - 12 : left - 2].any(), "a gap before them"
+    assert inked[: left - 12].any() == (width > 200), "the formula, unless there is hardly any room"
 
 
 @pytest.mark.parametrize("draw", [pictures.key_frames, pictures.trajectories, pictures.vector_field])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import numpy as np
@@ -11,6 +12,7 @@ from PyQt6.QtGui import QFontMetricsF, QGuiApplication, QImage
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QLabel
 
+from tests.workbench.trained import training_file
 from workbench import log
 from workbench.app import App
 from workbench.commands import window as command
@@ -207,6 +209,120 @@ def test_a_lane_that_waits_for_its_training_waits_for_it_the_next_time(started) 
     waiting = again.session.lanes[0]
     assert waiting.spec.data.name == "moons"
     assert again.runs.needs_training(waiting)
+
+
+def titles(app: App) -> list[str]:
+    """What the headers say, from left to right."""
+    return [header.accessibleName().partition(",")[0] for header in app.controller.lanes._headers if header.isVisible()]
+
+
+def settle(qtbot, app: App) -> None:
+    qtbot.wait(70)
+    qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == len(app.session.lanes))
+
+
+def test_lanes_of_every_kind_come_back_as_they_were(qtbot, started) -> None:
+    first = started(resume=True)
+    control, (diffusion, flow, real) = first.controller.lane_control, first.session.lanes
+    first.session.remove(real.key)
+    control.add_aspect("error", flow.key)
+    control.add_aspect("exact", diffusion.key)
+    first.session.move(first.session.lanes[1].key, -1)  # an aspect may stand before its lane
+    flow.name, flow.overlays = "Mine", frozenset({"real"})
+    first.session.touch(flow.key)
+    settle(qtbot, first)
+    before = titles(first)
+    assert before == ["Exact field", "Diffusion", "Mine", "Error map"]
+    first.window.close()
+    again = started(resume=True)
+    settle(qtbot, again)
+    assert titles(again) == before
+    exact, diffusion, flow, error = again.session.lanes
+    assert (exact.of, error.of) == (diffusion.key, flow.key)
+    assert [lane.overlays for lane in again.session.lanes] == [None, None, frozenset({"real"}), None]
+    assert {mark.overlay for mark in again.controller.scenes.shown[2].shown} == {"real"}
+    again.session.remove(error.key)
+    again.session.add(None)
+    again.window.close()
+    empty = started(resume=True)
+    settle(qtbot, empty)
+    assert empty.controller.lanes._panels[3].isVisible(), "an empty lane still asks what it is to show"
+    assert empty.session.lanes[0].aspect == "exact"
+
+
+def test_a_training_that_was_opened_is_there_again_with_its_slider(qtbot, started, tmp_path) -> None:
+    first = started(resume=True)
+    first.controller.desk.open_traces([training_file(tmp_path)])
+    settle(qtbot, first)
+    said = first.controller.scenes.shown[0].lane.subtitle
+    assert "at step 150" in said
+    first.window.close()
+    again = started(resume=True)
+    settle(qtbot, again)
+    assert again.controller.scenes.shown[0].lane.subtitle == said
+    assert again.controller.transport.snapshots.isVisible()
+    assert not again.controller.lanes._panels[0].isVisible()
+    again.playhead.snapshots.move(-1)
+    step = int(again.playhead.snapshots.step)
+    assert step < 150
+    qtbot.waitUntil(lambda: f"at step {step}" in again.controller.scenes.shown[0].lane.subtitle, timeout=5000)
+    again.window.close()
+    (tmp_path / "train.h5").unlink()
+    gone = started(resume=True)
+    settle(qtbot, gone)
+    assert gone.controller.lanes._panels[0].isVisible(), "it says that it is not trained"
+
+
+def test_a_training_of_the_last_time_is_there_again_beside_what_was_sampled_by_it(qtbot, started, tmp_path) -> None:
+    first = started(resume=True)
+    with qtbot.waitSignal(first.engine.hello, timeout=60_000):
+        first.engine.start()
+    first.controller.desk.open_traces([training_file(tmp_path)])
+    lane = first.session.lanes[0]
+    first.controller.actions["run"].trigger()
+    qtbot.waitUntil(lambda: lane.key in first.runs.files and not first.runs.training, timeout=60_000)
+    steps, shown = list(first.playhead.snapshots.steps), lane.trace["x"][:]
+    assert len(steps) > 1
+    first.window.close()
+    again = started(resume=True)
+    settle(qtbot, again)
+    lane = again.session.lanes[0]
+    np.testing.assert_array_equal(lane.trace["x"][:], shown)
+    assert not again.runs.needs_training(lane)
+    assert list(again.playhead.snapshots.steps) == steps
+
+
+def test_how_time_is_read_and_played_comes_back_and_reset_forgets_it(qtbot, started) -> None:
+    first = started(resume=True)
+    head = first.playhead
+    head.set_axis("sigma")
+    head.set_mode("ping-pong")
+    head.set_span(0.25, 0.75)
+    head.set_speed(2.0)
+    head.set_keep_time(False)
+    first.window.close()
+    again = started(resume=True)
+    bar, head = again.controller.transport, again.playhead
+    assert (bar.loop.words, bar.speed.words, bar.axis_chip.words) == ("Ping-pong", "2×", "σ")
+    assert (head.span, bar.keep.isChecked()) == ((0.25, 0.75), False)
+    again.controller.actions["reset"].trigger()
+    assert (bar.loop.words, bar.speed.words, bar.axis_chip.words) == ("Loop", "1×", "t")
+    assert (head.whole, bar.keep.isChecked()) == (True, True)
+
+
+def test_lanes_that_an_older_version_kept_are_opened(qtbot, started) -> None:
+    from workbench import folders
+
+    first = started(resume=True)
+    first.window.close()
+    file = folders.home() / "settings.json"
+    kept = json.loads(file.read_bytes())
+    del kept["playhead"]
+    kept["lanes"] = [{"trace": lane["trace"], "spec": lane["spec"]} for lane in kept["lanes"]]
+    folders.write(file, json.dumps(kept).encode())
+    again = started(resume=True)
+    settle(qtbot, again)
+    assert titles(again) == ["Diffusion", "Flow matching", "Real data"]
 
 
 def test_a_settings_file_that_is_broken_is_a_fresh_start(started) -> None:

@@ -76,8 +76,9 @@ class Controller(QObject):
         self.chart_control = Charts(session, playhead, runs, self.charts, self.charts_page, self._charts_timer.start)
         self._scenes_timer = Soon(self.window, _SCENES_MS, self._show_scenes, at_once=True)
         self.stage_control = StageControl(
-            session, playhead, self.analyses, self.scenes, self.lanes, self.actions["strip"], self._scenes_timer.start
-        )
+            session, playhead, runs, self.analyses, self.scenes, self.lanes, self.actions["strip"],
+            self._scenes_timer.start,
+        )  # fmt: skip
         self._theme_timer = Soon(self.window, 0, self.retheme)  # a reset changes theme, size and motion at once
         self.shell = Shell(workspace, self.actions, settings, self.desk, self.panel)
         self._connect()
@@ -116,6 +117,7 @@ class Controller(QObject):
         self.shell.plain_switched.connect(self.lanes.set_plain)
         self.shell.plain_switched.connect(self.images.set_plain)
         self.window.closing.connect(self.engine.shutdown)
+        self.window.closing.connect(self.runs.engine_gone)
         self.window.place_shown.connect(self._place_shown)
         self.runs.cursor = lambda: 0.0 if self.playhead.following else self.playhead.t
         self.runs.rows_arrived.connect(self._rows_arrived)
@@ -276,7 +278,7 @@ class Controller(QObject):
         self._refresh()
 
     def stop(self) -> None:
-        if self.shell.plain and not self.runs.training:
+        if self.shell.plain and not self.runs.training and not self.runs.sampling_long:
             self.shell.toggle_full_screen()
         self.runs.stop()
 

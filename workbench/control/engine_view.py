@@ -41,6 +41,7 @@ class EngineView(QObject):
         self._panel, self._charts_again = form.panel, charts_again
         self._panel.training.paused.connect(self._pause)
         runs.training_progress.connect(self._show_training)
+        runs.sampling_progress.connect(self._say_what_goes_on)
         runs.trained.connect(self._trained)
         engine.hello.connect(self._hello)
         engine.died.connect(self._died)
@@ -73,6 +74,12 @@ class EngineView(QObject):
         status.show_number("Written", f"{stats.written / 1e6:.1f} MB")
         status.show_number("Memory", memory.words(os.getpid(), self._engine.pid))
 
+    def _say_what_goes_on(self) -> None:
+        if not self._runs.ready:  # jobs end with their engine too
+            return
+        busy = "Training" if self._runs.training else "Sampling" if self._runs.sampling_long else ""
+        self._say(busy or "Engine ready", busy=bool(busy))
+
     # --- trainings -----------------------------------------------------------------------------------------------
 
     def _pause(self) -> None:
@@ -80,13 +87,11 @@ class EngineView(QObject):
 
     def _show_training(self) -> None:
         jobs = [job for job in self._runs.training if job.progress is not None]
+        self._say_what_goes_on()
         if not self._runs.training:
             self._panel.training.hide()
-            if self._runs.ready:  # jobs end with their engine too
-                self._say("Engine ready")
             self._form.show()
             return
-        self._say("Training", busy=True)
         if jobs:
             # methods take turns, so what is told is one method's steps, and the turns of all are one rate
             done = min(job.progress.done for job in jobs if job.progress)

@@ -9,22 +9,19 @@ shows its newest snapshot, and afterwards it samples what was learned.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
-import numpy as np
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from core.catalog import Catalog
-from core.events import Event, StreamDeclared
+from core.events import Event
 from core.spec import Part, RunSpec
-from core.trace import Trace, TraceBuilder
+from core.trace import Trace
 from core.trace.derive import snapshot
 from workbench import folders
+from workbench.control.job import CHECKPOINT, RECORD, Job, beside_what_is_shown
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import JobEnded, Progress
 from workbench.model import setup
@@ -37,35 +34,19 @@ _FEW_EVALUATIONS = 8
 """So few of all particles are quick enough."""
 _PATIENCE = 0.4
 """Seconds after which an answer on its way gives way to a newer request."""
-_CHECKPOINT = "checkpoint.safetensors"
+SHORT = 0.3
+"""Seconds that a sampling may take before it is told that it goes on."""
+_CLOCK_MS = 100
 #: Fields that belong to all lanes, so that methods meet on the same data and the same noise.
 SHARED = ("seed", "n_samples", "device", "precision", "threads", "data", "training")
-
-
-@dataclass
-class Job:
-    """A run that the engine works on for a lane."""
-
-    lane: int
-    spec: RunSpec
-    builder: TraceBuilder = field(default_factory=TraceBuilder)
-    directory: Path | None = None
-    file: Path | None = None
-    """Where a sampling is recorded."""
-    began: float = field(default_factory=time.monotonic)
-    shown: int = -1
-    progress: Progress | None = None
-    stopping: bool = False
-
-    @property
-    def preview(self) -> bool:
-        return self.spec.action == "preview"
 
 
 class Runs(QObject):
     """Joins session and engine."""
 
     training_progress = pyqtSignal()
+    sampling_progress = pyqtSignal()
+    """Samplings that take long go on, or have ended."""
     rows_arrived = pyqtSignal(int)
     failed = pyqtSignal(int, str)
     trained = pyqtSignal(int, str, str)
@@ -91,6 +72,10 @@ class Runs(QObject):
         """Where the run that a lane shows was recorded."""
         #: weights -> what they were trained for, in the words of each run that was opened with them
         self._trained: dict[str, list[RunSpec]] = {}
+        self._told = False
+        self._clock = QTimer(self)
+        self._clock.setInterval(_CLOCK_MS)
+        self._clock.timeout.connect(self._tell_sampling)
         session.lanes_changed.connect(self._let_go_of_gone)
         engine.batch.connect(self._on_batch)
         engine.progress.connect(self._on_progress)
@@ -187,13 +172,13 @@ class Runs(QObject):
             self._submit(lane, "sample")
             return
         older = next((job for job in self._jobs.values() if job.lane == lane.key and job.directory is None), None)
-        if older is not None and older.preview and time.monotonic() - older.began < _PATIENCE:
+        if older is not None and older.preview and older.age < _PATIENCE:
             self._newer.add(lane.key)
             return
         self._submit(lane, "preview" if self._worth_a_preview(lane.spec) else "sample")
 
-    def _submit(self, lane: LaneState, action: Literal["preview", "sample"]) -> None:
-        """Ask the engine, which drops what it does for the lane."""
+    def _submit(self, lane: LaneState, action: Literal["preview", "sample"], preview: Job | None = None) -> None:
+        """Ask the engine, which drops what it does for the lane; or go on from a preview."""
         assert lane.spec is not None  # `sample` asked
         self._newer.discard(lane.key)
         self.files.pop(lane.key, None)
@@ -204,21 +189,27 @@ class Runs(QObject):
         file = self.record(spec) if action == "sample" else None
         number = self.engine.submit(spec, replaces=older, record=file)
         self._jobs.pop(older or -1, None)
-        self._jobs[number] = Job(lane.key, spec, file=file)
+        job = self._jobs[number] = Job(lane.key, spec, file=file, progress=Progress(number, 0, self._steps(spec), 0.0))
+        if preview is not None and preview.age > SHORT:
+            job.began = preview.began  # somebody waits already
+        if not self._clock.isActive():
+            self._clock.start()
 
     def _worth_a_preview(self, spec: RunSpec) -> bool:
         """Whether all particles take much longer than a block of them."""
         if spec.n_samples <= PREVIEW:
             return False
         facts = self.catalog.entry("sampler", spec.sampler.name).facts
-        steps = int(self.catalog.values("sampler", spec.sampler).get("n_steps", 1))
-        return steps * int(facts["nfe_per_step"]) > _FEW_EVALUATIONS
+        return self._steps(spec) * int(facts["nfe_per_step"]) > _FEW_EVALUATIONS
+
+    def _steps(self, spec: RunSpec) -> int:
+        return int(self.catalog.values("sampler", spec.sampler).get("n_steps", 1))
 
     def _train(self, lane: LaneState) -> None:
         assert lane.spec is not None  # `run` asked
         spec = lane.spec.replace(action="train", field=Part("network"))
         directory = folders.new_run(f"{spec.data.name}-{spec.objective.name}-{lane.key}")
-        number = self.engine.submit(spec, record=directory / "train.h5", directory=directory)
+        number = self.engine.submit(spec, record=directory / RECORD, directory=directory)
         self.files.pop(lane.key, None)
         self._jobs[number] = Job(lane.key, spec, directory=directory)
         lane.status, lane.message, lane.training = "running", "", None
@@ -230,18 +221,22 @@ class Runs(QObject):
                 (self.engine.pause if pause else self.engine.resume)(number)
 
     def stop(self) -> None:
-        """End every training and keep what was learned."""
+        """End every training and keep what was learned, and every sampling that takes long and keep its rows."""
+        self._end(lambda job: job.directory is not None or job.age > SHORT)
+
+    def stop_sampling(self, key: int) -> None:
+        """End the sampling of a lane and keep its rows."""
+        self._end(lambda job: job.directory is None and job.lane == key)
+
+    def _end(self, which: Callable[[Job], bool]) -> None:
         for number, job in self._jobs.items():
-            if job.directory is not None and not job.stopping:
+            if which(job) and not job.stopping:
                 job.stopping = True
                 self.engine.stop(number)
 
     def let_go(self, key: int) -> None:
         """A lane is taken away or shows something else: its runs end, and a training keeps what it has."""
-        for number, job in self._jobs.items():
-            if job.lane == key and not job.stopping:
-                job.stopping = True
-                self.engine.stop(number)
+        self._end(lambda job: job.lane == key)
         self._jobs = {number: job for number, job in self._jobs.items() if job.lane != key}
         self._waiting.discard(key)
         self.files.pop(key, None)
@@ -262,6 +257,7 @@ class Runs(QObject):
 
     def engine_gone(self) -> None:
         self.ready = False
+        self._clock.stop()
 
     # --- what is known -------------------------------------------------------------------------------------------
 
@@ -276,12 +272,28 @@ class Runs(QObject):
         return {job.lane for job in self._jobs.values() if job.directory is None}
 
     @property
+    def sampling_long(self) -> dict[int, Progress]:
+        """How far the samplings are that take long, by lane."""
+        return {
+            job.lane: job.progress
+            for job in self._jobs.values()
+            if job.directory is None and job.progress is not None and job.age > SHORT
+        }
+
+    @property
     def growing(self) -> set[Path]:
         """The files that samplings are being recorded in."""
         return {job.file for job in self._jobs.values() if job.file is not None}
 
     def _training_job(self, key: int) -> Job | None:
         return next((job for job in self.training if job.lane == key), None)
+
+    def _tell_sampling(self) -> None:
+        told, self._told = self._told, bool(self.sampling_long)
+        if told or self._told:
+            self.sampling_progress.emit()
+        if not self.sampling:
+            self._clock.stop()
 
     # --- what the engine says ------------------------------------------------------------------------------------
 
@@ -291,13 +303,13 @@ class Runs(QObject):
             return
         lane = self._lane(job)
         for event in events:
-            job.builder.feed(event if lane is None else _beside_what_is_shown(job, lane, event))
+            job.builder.feed(event if lane is None else beside_what_is_shown(job, lane, event))
         if lane is None:
             return
         if job.directory is not None:
             self._show_training(job, lane)
         elif "x" in job.builder.trace and len(job.builder.trace["x"]) > 1:
-            trace = job.builder.trace
+            trace = job.trace = job.builder.trace
             if trace is lane.trace or trace["x"].complete or trace["x"].axis[-1] >= self.cursor():
                 self._show(lane, trace)
 
@@ -332,19 +344,23 @@ class Runs(QObject):
             self.failed.emit(lane.key, end.message)
         elif job.directory is not None:
             self._learned(job, lane, end)
-        elif job.preview and lane.spec is not None and not self.needs_training(lane):
+        elif job.preview and not job.stopping and lane.spec is not None and not self.needs_training(lane):
             if lane.key in self._newer:
                 self.sample(lane)
             else:
-                self._submit(lane, "sample")
+                self._submit(lane, "sample", job)
         else:
             self._sampled(job, lane, end)
+        self._tell_sampling()
         self.session.touch(lane.key)
         self.training_progress.emit()
 
     def _sampled(self, job: Job, lane: LaneState, end: JobEnded) -> None:
         lane.status = "ready"
-        if job.file is None:
+        self._newer.discard(lane.key)
+        if job.stopping and job.trace is not None:  # also where it has not come to the cursor
+            self._show(lane, job.trace)
+        if job.file is None or job.trace is None:
             return
         if end.message:
             self.unrecorded.emit(end.message)
@@ -356,7 +372,7 @@ class Runs(QObject):
         """Training is over: the lane samples with the new weights, unless it has moved on to something else."""
         assert job.directory is not None  # a training
         assert lane.spec is not None  # of a lane with a spec
-        weights = str(job.directory / _CHECKPOINT)
+        weights = str(job.directory / CHECKPOINT)
         lane.status = "ready"
         if not Path(weights).is_file():  # it was stopped before its first step: there is nothing to keep
             return
@@ -374,19 +390,3 @@ class Runs(QObject):
 def _weights(spec: RunSpec) -> str:
     """The weights that a spec names, or nothing."""
     return str(spec.field.params.get("weights", ""))
-
-
-def _beside_what_is_shown(job: Job, lane: LaneState, event: Event) -> Event:
-    """An event with the real points that its lane has already: a preview draws fewer, and they are not to change.
-
-    Equal ones become the very same array, so that nothing is drawn or uploaded anew for them.
-    """
-    if not isinstance(event, StreamDeclared) or job.directory is not None or lane.trace is None:
-        return event
-    drawn, shown = event.static.get("data"), lane.trace["x"].static.get("data") if "x" in lane.trace else None
-    before = lane.trace.spec
-    if drawn is None or shown is None or (before.data, before.seed) != (job.spec.data, job.spec.seed):
-        return event
-    if not job.preview and not np.array_equal(drawn, shown):
-        return event
-    return msgspec.structs.replace(event, static=event.static | {"data": shown})

@@ -7,7 +7,9 @@ wants it no more.
 
 from __future__ import annotations
 
+import dataclasses
 import io
+import itertools
 import sys
 import threading
 import time
@@ -26,7 +28,7 @@ from workbench.export.encode import Report, write_film
 from workbench.export.film import Film, Painter, Reel, Sampling
 from workbench.export.formats import FILMS, PICTURES, TABLES, weight
 from workbench.export.pacing import PACINGS, frame_counts
-from workbench.export.scenes import Choice, Layout, Training
+from workbench.export.scenes import USUAL, Choice, Layout, Shown, Training, usual_lanes
 from workbench.export.stills import write_still
 from workbench.painters.paper.page import least_size
 from workbench.views.marks import Overlay
@@ -61,6 +63,9 @@ class Order(msgspec.Struct, frozen=True):
     more: list[Overlay] = []
     """Of `workbench.export.scenes.MORE`."""
     captions: tuple[str, ...] = ()
+    """In place of the first lanes' titles."""
+    lanes: tuple[Shown, ...] = ()
+    """Without any: one for each trace, and where ``real`` asks for it one of their real data."""
 
     @property
     def suffix(self) -> str:
@@ -83,10 +88,10 @@ def film_of(
     """
     check(order)
     theme = THEMES[order.theme]
+    overlays = (USUAL | frozenset(order.more)) - frozenset(order.hidden)
     choice = Choice(
-        tuple(map(checked, order.traces)), theme, order.real, order.field_kind, order.factor, tuple(order.hidden),
-        order.captions, order.layout, tuple(order.more),
-    )  # fmt: skip
+        tuple(map(checked, order.traces)), theme, _shown(order), order.field_kind, order.factor, order.layout, overlays
+    )
     choice.find_out(tell, alive)
     rows = choice.rows()
     reel: Reel = Sampling(rows)
@@ -99,6 +104,15 @@ def film_of(
         if given < least:
             raise SpecError(field, f"{title} must be at least {least:,} for these lanes. Given {given:,}.")
     return Film(reel, theme, order.title, size, order.fps, order.seconds, order.pacing, order.hold, order.words)
+
+
+def _shown(order: Order) -> tuple[Shown, ...]:
+    """The lanes of an order, under their captions."""
+    shown = order.lanes or usual_lanes(len(order.traces), real=order.real)
+    captions = itertools.chain(order.captions, itertools.repeat(""))
+    return tuple(
+        dataclasses.replace(lane, name=caption or lane.name) for lane, caption in zip(shown, captions, strict=False)
+    )
 
 
 def check(order: Order) -> None:
@@ -122,8 +136,8 @@ def check(order: Order) -> None:
         raise SpecError("--pacing", unknown("pacing", order.pacing, PACINGS))
     if not order.traces:
         raise SpecError("TRACE", "Name at least one trace.")
-    if len(order.captions) > len(order.traces):
-        given = f"Given {len(order.captions)} for {len(order.traces)}"
+    if len(order.captions) > len(order.lanes or order.traces):
+        given = f"Given {len(order.captions)} for {len(order.lanes or order.traces)}"
         raise SpecError("--caption", f"Captions are one for each trace, in their order. {given}.")
     endings = [*filter(None, FILMS), *PICTURES, *TABLES]
     if order.suffix not in (*endings, ""):

@@ -18,7 +18,7 @@ from core.trace import Trace
 from workbench.model.analyses import Kind, analysis_spec, fingerprint, kept, place, trim
 from workbench.views.heat import NO_ERROR, ErrorMap, analysed, recorded, run_density
 from workbench.views.image import images
-from workbench.views.lane2d import MOST_DISCS, Known, extent, presence_on
+from workbench.views.lane2d import MOST_DISCS, NOTHING, Known, extent, presence_on
 from workbench.views.marks import Overlay
 
 _NAMES: dict[Kind, str] = {"exact-field": "exact field", "error-map": "error map"}
@@ -29,8 +29,11 @@ _POLL = 0.1
 def known(run: Trace, more: Collection[Overlay]) -> Iterator[Known]:
     """What is known about a run of what ``more`` asks for; its traces are open until the end of the block.
 
-    The density of more particles than are drawn stands in for them, whoever asks.
+    The density of more particles than are drawn stands in for them, whoever asks. Of images nothing is.
     """
+    if images.shows_images(run):
+        yield NOTHING
+        return
     exact = _found(run, "exact-field") if _asks(run, more, "exact-field") else None
     errors = _found(run, "error-map") if _asks(run, more, "error-map") else None
     dense = "density" in more or run["x"].declared.row_shape[0] > MOST_DISCS

@@ -1,10 +1,10 @@
-"""The scenes of an export: the lanes of some traces in rows, and the real data beside them."""
+"""The scenes of an export: lanes of some traces in rows, each the run or another aspect of it, as the window's are."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,13 +21,15 @@ from workbench.painters.paper.page import Rows
 from workbench.views.apart import names_of, told_apart
 from workbench.views.heat import density_top, error_top
 from workbench.views.image import images
-from workbench.views.lane2d import BASIC, Known, Look, real_scene, scene
+from workbench.views.lane2d import BASIC, NOTHING, Aspect, Known, Look, lane_scene, real_density
 from workbench.views.marks import Arrows, Overlay, Scene
 from workbench.views.theme import Theme
 
 Layout = Literal["row", "grid"]
 MORE: tuple[Overlay, ...] = ("preview", "density", "exact", "error", "arrows", "labels")
 """Overlays that are shown where somebody asks for them."""
+USUAL: frozenset[Overlay] = BASIC | images.SHOWN
+"""Of points and of images."""
 
 
 @dataclass(frozen=True)
@@ -53,57 +55,113 @@ def scale_of(runs: Sequence[Trace], found: Sequence[Known], kind: FieldKind) -> 
     )
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A lane: an aspect of one of the traces, by its place among them, with a name and overlays of its own if it has
+    some."""
+
+    trace: int = 0
+    aspect: Aspect = "run"
+    name: str = ""
+    overlays: frozenset[Overlay] | None = None
+
+    def of(self, usual: frozenset[Overlay]) -> frozenset[Overlay]:
+        """What it shows where lanes without overlays of their own show the ``usual`` ones."""
+        if self.aspect in ("exact", "error"):
+            return frozenset({self.aspect})
+        return usual if self.overlays is None else self.overlays
+
+
+def usual_lanes(n: int, *, real: bool) -> tuple[Shown, ...]:
+    """A lane for each of n traces, and one of their real data if asked for."""
+    return (*map(Shown, range(n)), *([Shown(aspect="real")] if real else ()))
+
+
 def lanes(
-    traces: Sequence[Trace], theme: Theme, *, real: bool = True, field_kind: FieldKind = "velocity",
-    factor: float = 1.0, hidden: Collection[Overlay] = (), captions: Sequence[str] = (), more: Collection[Overlay] = (),
+    traces: Sequence[Trace], theme: Theme, shown: Sequence[Shown] | None = None, *, real: bool = True,
+    field_kind: FieldKind = "velocity", factor: float = 1.0, overlays: frozenset[Overlay] = USUAL,
     scale: Scale | None = None,
 ) -> list[Scene]:  # fmt: skip
-    """One lane per trace (a training trace shows its last snapshot), and one of real data if asked for.
+    """The lanes ``shown`` of some traces, as the window draws them: without any the usual ones.
 
-    ``hidden`` overlays are left out, those of `MORE` are there where ``more`` names them; ``captions`` stand in place
-    of the first lanes' titles; ``scale`` is that of the maps, made for these lanes where it is not given.
+    A training trace shows its last snapshot; ``scale`` is that of the maps, made for these lanes where it is not given.
+
+    Raises:
+        TraceError: some of the traces hold images, others points.
     """
     runs = list(map(sampled, traces))
-    names = names_of(catalog.shipped(), [run.spec for run in runs])
-    if any(map(images.shows_images, runs)):
-        made = image_lanes(runs, theme, real=real, kind=field_kind, hidden=hidden, more=more, scale=scale)
-        made = [*map(told_apart, made, names), *made[len(names) :]]
-        return with_one_extent([*map(_captioned, made, captions), *made[len(captions) :]])
+    if len({images.shows_images(run) for run in runs}) > 1:
+        raise TraceError("Images and points do not fit into one picture. Name traces of one kind.")
+    shown = with_something(usual_lanes(len(runs), real=real) if shown is None else shown, runs)
     with ExitStack() as stack:
-        found = [stack.enter_context(known(run, more)) for run in runs]
+        found = [stack.enter_context(_known(lane, runs, overlays)) for lane in shown]
         scale = scale or scale_of(runs, found, field_kind)
-        look = Look(
-            theme, field_kind, factor, overlays=BASIC | frozenset(more), density_top=scale.density,
-            error_top=scale.error,
-        )  # fmt: skip
-        out = [
-            told_apart(scene(run, dataclasses.replace(look, first=i == 0), run["x"].static.get("data"), each), name)
-            for i, (run, each, name) in enumerate(zip(runs, found, names, strict=True))
+        look = Look(theme, field_kind, factor, density_top=scale.density, error_top=scale.error)
+        made = [
+            _scene(lane, runs[lane.trace], each, look, lane.of(overlays), scale.magnitude)
+            for lane, each in zip(shown, found, strict=True)
         ]
-    out = [*map(_captioned, out, captions), *out[len(captions) :]]
-    out = [dataclasses.replace(lane, marks=tuple(m for m in lane.marks if m.overlay not in hidden)) for lane in out]
-    data = next((t["x"].static["data"] for t in runs if "data" in t["x"].static), None)
-    if real and data is not None:
-        out.append(real_scene(data, traces[0].meta.get("data_title", traces[0].spec.data.name), Look(theme)))
-    return with_one_extent(out)
+    return with_one_extent(_told_apart(shown, runs, made))
 
 
-def _captioned(scene: Scene, caption: str) -> Scene:
-    return dataclasses.replace(scene, lane=dataclasses.replace(scene.lane, title=caption))
+def with_something(shown: Sequence[Shown], runs: Sequence[Trace]) -> list[Shown]:
+    """The lanes that have something to show: of real data those that a run brings, its own or else the first."""
+    out = []
+    for lane in shown:
+        bringing = [i for i in (lane.trace, *range(len(runs))) if "data" in runs[i]["x"].static]
+        if lane.aspect != "real":
+            out.append(lane)
+        elif bringing:
+            out.append(dataclasses.replace(lane, trace=bringing[0]))
+    return out
 
 
-def arranged(scenes: Sequence[Scene], models: Sequence[str], layout: Layout) -> list[list[Scene]]:
+def _known(lane: Shown, runs: Sequence[Trace], overlays: frozenset[Overlay]) -> AbstractContextManager[Known]:
+    run, asked = runs[lane.trace], lane.of(overlays)
+    if lane.aspect != "real":
+        return known(run, asked)
+    there = "density" in asked and not images.shows_images(run)
+    return nullcontext(Known(density=real_density(run["x"].static["data"])) if there else NOTHING)
+
+
+def _scene(
+    lane: Shown, run: Trace, found: Known, look: Look, overlays: frozenset[Overlay], magnitude: float
+) -> Scene:  # fmt: skip
+    """One lane, with the marks that are seen of it."""
+    if images.shows_images(run):
+        looked = images.ImageLook(look.theme, overlays, look.field_kind, magnitude)
+        made = images.lane_scene(lane.aspect, run, looked, name=lane.name)
+    else:
+        look = dataclasses.replace(look, overlays=BASIC | overlays)
+        made = lane_scene(lane.aspect, run, look, found, name=lane.name)
+    assert made is not None  # it has something to show
+    made = dataclasses.replace(made, overlays=overlays if made.overlays is None else made.overlays)
+    return dataclasses.replace(made, marks=made.shown)
+
+
+def _told_apart(shown: Sequence[Shown], runs: Sequence[Trace], made: Sequence[Scene]) -> list[Scene]:
+    """The scenes, with a word more where runs of one method would read alike; a name of its own stays."""
+    names = iter(names_of(catalog.shipped(), [runs[lane.trace].spec for lane in shown if lane.aspect == "run"]))
+    return [
+        told_apart(scene, next(names), named=bool(lane.name)) if lane.aspect == "run" else scene
+        for lane, scene in zip(shown, made, strict=True)
+    ]
+
+
+def arranged(scenes: Sequence[Scene], models: Sequence[str | None], layout: Layout) -> list[list[Scene]]:
     """The lanes in one row, or in a row for each model with its samples as columns.
 
-    ``models`` names the model of each of the first lanes; a lane beyond them takes the first free place.
+    ``models`` names the model of each lane; one without takes the first free place.
     """
     if layout == "row":
         return [list(scenes)]
     rows: dict[str, list[Scene]] = {}
-    for model, lane in zip(models, scenes, strict=False):
-        rows.setdefault(model, []).append(lane)
+    pairs = list(zip(models, scenes, strict=True))
+    for model, lane in pairs:
+        if model is not None:
+            rows.setdefault(model, []).append(lane)
     out = list(rows.values())
-    for lane in scenes[len(models) :]:
+    for lane in (lane for model, lane in pairs if model is None):
         most = max(len(row) for row in out)
         next((row for row in out if len(row) < most), out[0]).append(lane)
     return out
@@ -113,27 +171,6 @@ def model_of(trace: Trace) -> str:
     """What runs of one model have in common, whatever their seed, sampler and grid."""
     spec = trace.spec
     return repr((spec.data, spec.path, spec.objective, spec.network, spec.field, trace.meta.get("weights_title")))
-
-
-def image_lanes(
-    traces: Sequence[Trace], theme: Theme, *, real: bool = True, kind: FieldKind = "velocity",
-    hidden: Collection[Overlay] = (), more: Collection[Overlay] = (), scale: Scale | None = None,
-) -> list[Scene]:  # fmt: skip
-    """The lanes of runs of images, on one scale of magnitudes; runs of points cannot stand beside them.
-
-    Raises:
-        TraceError: some of the traces hold points.
-    """
-    if not all(map(images.shows_images, traces)):
-        raise TraceError("Images and points do not fit into one picture. Name traces of one kind.")
-    limit = (scale or scale_of(traces, (), kind)).magnitude
-    look = images.ImageLook(theme, (images.SHOWN | frozenset(more)) - frozenset(hidden), kind, limit)
-    out = [images.scene(trace, look) for trace in traces]
-    first = traces[0]
-    if real and "data" in first["x"].static:
-        data = first["x"].static["data"]
-        out.append(images.real_scene(data, first.meta.get("data_title", first.spec.data.name), look))
-    return out
 
 
 def with_one_extent(scenes: list[Scene]) -> list[Scene]:
@@ -150,23 +187,23 @@ class Choice:
 
     files: tuple[Path, ...]
     theme: Theme
-    real: bool = True
+    shown: tuple[Shown, ...]
     field_kind: FieldKind = "velocity"
     factor: float = 1.0
-    hidden: tuple[Overlay, ...] = ()
-    captions: tuple[str, ...] = ()
     layout: Layout = "row"
-    more: tuple[Overlay, ...] = ()
+    overlays: frozenset[Overlay] = USUAL
 
     def rows(self, step: float = np.inf, scale: Scale | None = None) -> Rows:
         """The lanes, read from the files; those of training traces at a training step."""
         with self._opened() as traces:
-            shown = [sampled(trace, step) for trace in traces]
+            runs = [sampled(trace, step) for trace in traces]
+            shown = with_something(self.shown, runs)
             scenes = lanes(
-                shown, self.theme, real=self.real, field_kind=self.field_kind, factor=self.factor, hidden=self.hidden,
-                captions=self.captions, more=self.more, scale=scale,
+                runs, self.theme, shown, field_kind=self.field_kind, factor=self.factor, overlays=self.overlays,
+                scale=scale,
             )  # fmt: skip
-            return arranged(scenes, [model_of(trace) for trace in traces], self.layout)
+            models = [None if lane.aspect == "real" else model_of(traces[lane.trace]) for lane in shown]
+            return arranged(scenes, models, self.layout)
 
     def scale(self, steps: Sequence[float], alive: Callable[[], None]) -> Scale:
         """One scale for the lanes at all of these training steps; ``alive`` is called at each, and may end it."""
@@ -176,7 +213,8 @@ class Choice:
                 alive()
                 with ExitStack() as stack:
                     runs = [sampled(trace, step) for trace in traces]
-                    found = [stack.enter_context(known(run, self.more)) for run in runs]
+                    shown = with_something(self.shown, runs)
+                    found = [stack.enter_context(_known(lane, runs, self.overlays)) for lane in shown]
                     out = out.and_of(scale_of(runs, found, self.field_kind))
         return out
 
@@ -191,10 +229,12 @@ class Choice:
 
     def find_out(self, tell: Callable[[str], None], alive: Callable[[], None]) -> None:
         """Make the analyses that the lanes show and that nobody has made yet, as `known.compute` does."""
-        for file in self.files:
-            trace = open_trace(file)
+        for lane in self.shown:
+            if lane.aspect == "real":
+                continue
+            trace = open_trace(self.files[lane.trace])
             try:
-                compute(file, sampled(trace), self.more, tell, alive)
+                compute(self.files[lane.trace], sampled(trace), lane.of(self.overlays), tell, alive)
             finally:
                 trace.close()
 

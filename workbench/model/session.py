@@ -40,6 +40,11 @@ class LaneState:
     overlays: frozenset[Overlay] | None = None
     """What this lane shows; None where it shows what all lanes show."""
 
+    @property
+    def shows_training(self) -> bool:
+        """Whether its trace is a snapshot of its training: those bear the spec of the training itself."""
+        return self.trace is not None and self.training is not None and self.trace.spec == self.training.spec
+
 
 @dataclass
 class ViewState:
@@ -129,6 +134,13 @@ class Session:
         """The selected lane that runs something; where the real data is selected, the first that does."""
         lanes = [lane for lane in self.lanes if not lane.real and lane.spec is not None]
         return next((lane for lane in lanes if lane.key == self.selected), lanes[0] if lanes else None)
+
+    def run_of(self, lane: LaneState) -> LaneState | None:
+        """The lane whose trace a lane shows: its own, or that beside which it stands; None where none has a trace."""
+        lanes = [each for each in self.lanes if not each.real and each.trace is not None]
+        if not lane.real:
+            return lane if lane in lanes else None
+        return next((each for each in lanes if each.key == lane.of), lanes[0] if lanes else None)
 
     def select(self, key: int) -> None:
         if key != self.selected:

@@ -10,16 +10,37 @@ from psygnal import Signal
 
 from workbench import folders
 from workbench.model import live
+from workbench.model.playhead import LoopMode
+from workbench.views.lane2d import Aspect
+from workbench.views.marks import AxisKind, Overlay
 
 ThemeChoice = Literal["dark", "light", "system"]
 SCALES = (1.0, 1.1, 1.25)
 
 
 class KeptLane(msgspec.Struct, frozen=True):
-    """A lane that was open at the end: its file if it has one, and the spec that makes it anew."""
+    """A lane that was open at the end: its file if it has one, the spec that makes it anew, and how it was shown."""
 
     trace: str
     spec: dict[str, Any] | None
+    training: str = ""
+    """The file of the training that it shows, or that it learned by."""
+    aspect: Aspect | None = None
+    """None in an older file, where a lane without a spec is one of real data."""
+    of: int = -1
+    """The place of the lane that it shows an aspect of."""
+    name: str = ""
+    overlays: list[Overlay] | None = None
+
+
+class KeptPlayhead(msgspec.Struct, frozen=True):
+    """How time is read and played."""
+
+    axis: AxisKind = "t"
+    mode: LoopMode = "loop"
+    span: tuple[float, float] = (0.0, 1.0)
+    speed: float = 1.0
+    keep_time: bool = True
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -40,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True):
     lanes: list[KeptLane] = []
     title: str = ""
     view: dict[str, Any] = {}
+    playhead: KeptPlayhead = KeptPlayhead()
 
 
 class Store:

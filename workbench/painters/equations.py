@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt6.QtCore import QLineF, QPointF
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 
@@ -10,6 +12,8 @@ from workbench.views.tex import NAMED, Formula, Fraction, Root, Text, parse
 
 _SUB_SCALE, _SUB_DROP, _SUP_RISE = 0.7, 0.22, 0.38
 _FRACTION_GAP = 2.0
+SIZES = (17.0, 16.0, 15.0, 14.0, 13.0, 12.0, 11.0)
+"""A lane's formula that finds no room is set smaller, and left out only below the last."""
 
 
 def boxes(formula: str) -> Formula:
@@ -28,6 +32,11 @@ def draw(painter: QPainter, formula: str, x: float, baseline: float, px: float, 
 def width(formula: str, px: float) -> float:
     """Width of a formula in pixels."""
     return _row_width(boxes(formula), px)
+
+
+def size_within(formula: str, room: float, sizes: Sequence[float] = SIZES) -> float | None:
+    """The first of some sizes at which a formula fits; None where it is to be left out, for it is never cut."""
+    return next((px for px in sizes if width(formula, px) <= room), None)
 
 
 def _row(painter: QPainter, items: Formula, x: float, baseline: float, px: float) -> float:

@@ -44,11 +44,11 @@ def names_of(catalog: Catalog, specs: Sequence[RunSpec]) -> list[Apart]:
     return names
 
 
-def told_apart(scene: Scene, name: Apart) -> Scene:
+def told_apart(scene: Scene, name: Apart, *, named: bool = False) -> Scene:
     """The scene with such words at the beginning of its lane's second line, whose end narrow lanes cut off; or with
-    the sampler as its title, and the method in the second line."""
+    the sampler as its title, and the method in the second line, unless it was ``named`` by somebody."""
     lane = scene.lane
-    if name.by_sampler and lane.sampler:
+    if name.by_sampler and lane.sampler and not named:
         rest = lane.subtitle.removeprefix(f"{lane.sampler}, ")
         lane = dataclasses.replace(lane, title=lane.sampler, subtitle=f"{lane.title}, {rest}")
     if name.words:

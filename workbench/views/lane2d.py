@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.trace import Stream, Trace
 from core.trace.derive import Coefficients, FieldKind, field_as
-from workbench.views.heat import ERROR_LABEL, ErrorMap, density_heat, density_rows, error_heat
+from workbench.views.heat import ERROR_LABEL, ErrorMap, density_heat, density_rows, error_heat, particle_density
 from workbench.views.marks import Arrows, Floats, Heat, Lane, Mark, Method, Overlay, Points, Scene, Times, Trails
 from workbench.views.theme import Theme, noise_colours, rgba
 from workbench.views.thinned import MOST_COUNTED, MOST_WAYS, Steps, notes, positions, steps
@@ -37,6 +37,8 @@ _MOST_NOISE = 1.6
 
 #: What a lane shows of a trace: the run, or beside it the real data, the exact field alone, the error alone.
 Aspect = Literal["run", "real", "exact", "error"]
+ASPECTS: dict[Aspect, str] = {"exact": "Exact field", "error": "Error map", "real": "Real data"}
+"""The titles of those that are not the run."""
 BASIC: frozenset[Overlay] = frozenset({"particles", "trails", "field", "real"})
 
 
@@ -185,7 +187,7 @@ def _exact_arrows(exact: Trace, look: Look, full_length: float | None) -> Arrows
 
 def exact_scene(trace: Trace, look: Look, known: Known, real: Floats | None) -> Scene:
     """The exact field alone, under the particles of a run."""
-    lane = _aspect(trace, "exact", "Exact field", f"Closed form, {_data_words(trace)}", "exact")
+    lane = _aspect(trace, "exact", ASPECTS["exact"], f"Closed form, {_data_words(trace)}", "exact")
     marks: list[Mark] = [] if real is None else [_cloud(real, look.theme)]
     if known.exact is not None:
         stream = trace.streams.get("field/velocity")
@@ -197,7 +199,7 @@ def exact_scene(trace: Trace, look: Look, known: Known, real: Floats | None) -> 
 
 def error_scene(trace: Trace, look: Look, known: Known) -> Scene:
     """The error of a learned field alone."""
-    lane = _aspect(trace, "error", "Error map", ERROR_LABEL, "error")
+    lane = _aspect(trace, "error", ASPECTS["error"], ERROR_LABEL, "error")
     marks: tuple[Mark, ...] = ()
     lane = dataclasses.replace(lane, rms=np.zeros(0))
     if known.error is not None:
@@ -223,7 +225,7 @@ def real_scene(real: Floats, title: str, look: Look, density: Floats | None = No
     colour = np.tile(np.array(rgba(look.theme.methods["real"], 0.7), np.float32), (len(real), 1))
     mean, std = float(real.mean()), float(real.std())
     lane = Lane(
-        method="real", title="Real data", subtitle=f"{title}, {len(real):,} drawn", equation="data",
+        method="real", title=ASPECTS["real"], subtitle=f"{title}, {len(real):,} drawn", equation="data",
         times=np.array([1.0]), nfe=np.array([0]), nfe_total=0, alpha=np.array([1.0]), sigma=np.array([0.0]),
         facts=(f"mean {_signed(mean)}", f"std {std:.2f}"),
     )  # fmt: skip
@@ -238,6 +240,11 @@ def real_scene(real: Floats, title: str, look: Look, density: Floats | None = No
 def real_extent(real: Floats) -> tuple[float, float, float, float]:
     """The square that shows all of the data."""
     return _square(float(np.abs(real).max()))
+
+
+def real_density(real: Floats) -> Floats:
+    """The density [1, R, C] of all of the data over `real_extent`."""
+    return particle_density(real[None], real_extent(real))
 
 
 def particle_colours(trace: Trace, theme: Theme) -> Floats:

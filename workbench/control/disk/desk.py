@@ -18,6 +18,7 @@ from workbench.control.disk.exporter import Exporter
 from workbench.control.disk.files import Files
 from workbench.control.disk.own_data import OwnData
 from workbench.control.disk.runs_folder import RunsFolder
+from workbench.control.job import RECORD
 from workbench.control.lane.lanes import read
 from workbench.control.workspace import Workspace
 from workbench.model import kinds
@@ -257,7 +258,7 @@ class Desk(QObject):
 
     def _trained(self, _key: int, _status: str, weights: str) -> None:
         """A training has ended: its record lies beside its weights."""
-        self.remember(Path(weights).with_name("train.h5"))
+        self.remember(Path(weights).with_name(RECORD))
 
     def find(self, path: str) -> None:
         """Ask where a missing file went, and open it from there."""

@@ -17,8 +17,9 @@ from PyQt6.QtGui import QDesktopServices
 from core.errors import FlowscopeError
 from core.trace import Trace, save
 from workbench.export.job import CANCELLED, Order, Over
-from workbench.export.scenes import MORE
+from workbench.export.scenes import MORE, Shown
 from workbench.model.session import Session
+from workbench.views.lane2d import ASPECTS
 from workbench.views.marks import OVERLAYS
 from workbench.widgets.cards.export_dialog import ExportChoice
 from workbench.widgets.window import MainWindow
@@ -66,38 +67,43 @@ class Exporter(QObject):
 
     def titles(self) -> tuple[str, ...]:
         """Of the lanes that can be exported, in their order."""
-        return tuple(trace.meta.get("method_title", trace.spec.objective.name) for trace in self._traces("sampling"))
+        traces, lanes = self._lanes("sampling")
+        methods = [trace.meta.get("method_title", trace.spec.objective.name) for trace in traces]
+        return tuple(lane.name or ASPECTS.get(lane.aspect) or methods[lane.trace] for lane in lanes)
 
     def trained(self) -> bool:
         """Whether any lane shows how samples changed in training."""
-        return any("snapshot/x" in trace for trace in self._traces("training"))
+        return any("snapshot/x" in trace for trace in self._lanes("training")[0])
 
-    def _traces(self, over: Over) -> list[Trace]:
-        """The traces of the lanes; over training of those that were trained their training."""
-        lanes = [lane for lane in self._session.lanes if lane.trace is not None and not lane.real]
-        if over == "training":
-            return [lane.training or lane.trace for lane in lanes if lane.trace is not None]
-        return [lane.trace for lane in lanes if lane.trace is not None]
+    def _lanes(self, over: Over) -> tuple[list[Trace], list[Shown]]:
+        """The lanes that show something, and the traces that they show; over training of what was trained all of it."""
+        session = self._session
+        runs = [lane for lane in session.lanes if session.run_of(lane) is lane]
+        shown = [
+            Shown(runs.index(run), lane.aspect, lane.name, lane.overlays)
+            for lane in session.lanes
+            if (run := session.run_of(lane)) is not None
+        ]
+        traces = [lane.training if over == "training" and lane.training is not None else lane.trace for lane in runs]
+        return [trace for trace in traces if trace is not None], shown
 
     def export(self, out: Path, choice: ExportChoice) -> None:
         """Make a film, a picture or numbers of the lanes as they are, in a child process."""
         if self._busy:
             self._window.refuse("An export is still going on")
             return
-        session = self._session
-        traces = self._traces(choice.over)
+        traces, lanes = self._lanes(choice.over)
         if not traces:
             self._window.refuse("There is nothing to export yet")
             return
         self._busy, self._cancelled = True, False
         self._folder = tempfile.TemporaryDirectory(prefix="flowscope-export-")
         files = [str(_lies_in(trace) or Path(self._folder.name) / f"{i}.h5") for i, trace in enumerate(traces)]
-        view = session.view
+        view = self._session.view
         chosen = dataclasses.asdict(choice)
         chosen.pop("suffix")  # the file's name has it
         order = Order(
-            traces=files, out=str(out), real=any(lane.aspect == "real" for lane in session.lanes),
-            field_kind=view.field_kind, factor=view.field_factor,
+            traces=files, out=str(out), lanes=tuple(lanes), field_kind=view.field_kind, factor=view.field_factor,
             hidden=[each for each in OVERLAYS if each not in view.overlays],
             more=[each for each in MORE if each in view.overlays], **chosen,
         )  # fmt: skip

@@ -76,12 +76,12 @@ class Files(QObject):
         _show(dialog)
 
     def ask_save(self, key: int | None = None) -> None:
-        """Save a lane's trace; without a key that of the selected lane. A lane that was trained saves its training."""
+        """Save a lane's trace; without a key that of the selected lane. One that shows its training saves all of it."""
         lane = self._session.lane(key) if key is not None else self._session.working_lane()
         if lane is None or lane.trace is None:
             self._window.refuse("There is no trace to save yet")
             return
-        trace = lane.training if lane.training is not None and lane.trace.source is None else lane.trace
+        trace = (lane.training if lane.shows_training else None) or lane.trace
         dialog = QFileDialog(self._window, "Save trace", f"{lane.trace.spec.data.name}.h5", "Traces (*.h5)")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("h5")

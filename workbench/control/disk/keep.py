@@ -1,4 +1,4 @@
-"""What is kept between two starts: layout, and the lanes that were open."""
+"""What is kept between two starts: layout, how time is played, and the lanes that were open."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from PyQt6.QtWidgets import QWidget
 
 from core import spec as specs
 from core.errors import FlowscopeError
-from core.spec import Part
-from core.trace import open_trace
+from core.spec import Part, RunSpec
+from core.trace import Trace, open_trace
+from core.trace.derive import sampled
+from workbench.control.job import RECORD
+from workbench.control.runs import Runs
 from workbench.control.workspace import Workspace
+from workbench.model.playhead import SPEEDS
 from workbench.model.session import LaneState, ViewState
-from workbench.model.settings import KeptLane, Store
+from workbench.model.settings import KeptLane, KeptPlayhead, Store
 
 _OWN = ("theme",)
 """What of the view the settings hold under a name of its own."""
@@ -24,18 +28,19 @@ _OWN = ("theme",)
 
 def keep(workspace: Workspace, panel: QWidget, store: Store) -> None:
     """Write down how the window stands."""
-    geometry = workspace.window.saveGeometry().data()
+    geometry, head = workspace.window.saveGeometry().data(), workspace.playhead
     store.set(
         panel=panel.isVisibleTo(workspace.window),
         window=base64.b64encode(geometry).decode(),
         lanes=[_kept(workspace, lane) for lane in workspace.session.lanes],
         title=workspace.session.title,
         view=_plain(workspace.session.view),
+        playhead=KeptPlayhead(head.axis, head.mode, head.span, head.speed, head.keep_time),
     )
 
 
 def restore_layout(workspace: Workspace, panel: QWidget, store: Store) -> None:
-    """Place, size and panel as they were."""
+    """Place, size and panel as they were, and how lanes are drawn and time is played."""
     if store.now.window:
         workspace.window.restoreGeometry(base64.b64decode(store.now.window))
     panel.setVisible(store.now.panel)
@@ -43,45 +48,88 @@ def restore_layout(workspace: Workspace, panel: QWidget, store: Store) -> None:
     for name, value in _plain(first).items():
         kept = store.now.view.get(name, value)
         setattr(view, name, frozenset(kept) if isinstance(getattr(first, name), frozenset) else kept)
+    head, played = workspace.playhead, store.now.playhead
+    head.set_axis(played.axis)
+    head.set_mode(played.mode)
+    head.set_span(*played.span)
+    head.set_speed(played.speed if played.speed in SPEEDS else 1.0)
+    head.set_keep_time(played.keep_time)
 
 
 def restore_lanes(workspace: Workspace, store: Store) -> bool:
     """Open what was open; False where there is nothing to open any more."""
-    opened = False
-    for lane in store.now.lanes:
+    session, kept, opened = workspace.session, store.now.lanes, dict[int, LaneState]()
+    for place, each in enumerate(kept):
         try:
-            opened |= _open(workspace, lane)
+            opened[place] = _open(workspace, each)
         except FlowscopeError as error:
             logging.warning("a lane is not opened again: %s", error)
-    if not opened:
-        workspace.session.clear()
+    if not any(lane.spec is not None for lane in opened.values()):
+        session.clear()
         return False
-    workspace.session.set_title(store.now.title)
+    for place, lane in opened.items():  # the lane that one is of may stand at its right
+        if kept[place].of in opened:
+            lane.of = opened[kept[place].of].key
+    session.set_title(store.now.title)
     workspace.refresh()
     return True
 
 
 def _kept(workspace: Workspace, lane: LaneState) -> KeptLane:
-    source = lane.trace.source if lane.trace is not None and lane.training is None else None
-    source = source or workspace.runs.files.get(lane.key)
-    spec = lane.spec
-    if spec is not None and workspace.runs.needs_training(lane):
+    session, runs, spec = workspace.session, workspace.runs, lane.spec
+    source = lane.trace.source if lane.trace is not None and not lane.shows_training else None
+    source = source or runs.files.get(lane.key)
+    training = _training_file(runs, lane)
+    if spec is not None and runs.needs_training(lane):
         spec = spec.replace(field=Part("network"))  # whoever opens it would take its weights for those of this spec
-    return KeptLane(str(source) if source else "", specs.to_dict(spec) if spec is not None else None)
+    return KeptLane(
+        str(source or ""),
+        specs.to_dict(spec) if spec is not None else None,
+        str(training or ""),
+        lane.aspect,
+        next((place for place, each in enumerate(session.lanes) if each.key == lane.of), -1),
+        lane.name,
+        None if lane.overlays is None else sorted(lane.overlays),
+    )
 
 
-def _open(workspace: Workspace, kept: KeptLane) -> bool:
+def _training_file(runs: Runs, lane: LaneState) -> Path | None:
+    """Where the lane's training is recorded: it may have been opened, go on, or lie beside the lane's weights."""
+    opened = lane.training.source if lane.training is not None else None
+    if lane.training is None or opened is not None:
+        return opened
+    going = next((job.directory for job in runs.training if job.lane == lane.key), None)
+    weights = Path(lane.spec.field.params.get("weights", "") if lane.spec is not None else "")
+    return going / RECORD if going is not None else weights.with_name(RECORD) if weights.is_file() else None
+
+
+def _open(workspace: Workspace, kept: KeptLane) -> LaneState:
+    session = workspace.session
     if kept.spec is None:
-        workspace.session.add(None, real=True)
-        return False
-    spec = specs.from_dict(kept.spec)
-    workspace.runs.catalog.check(spec)
-    trace = open_trace(Path(kept.trace)) if kept.trace and Path(kept.trace).is_file() else None
-    lane = workspace.session.add(spec, trace)
-    workspace.runs.adopt(lane)
-    if trace is None and not workspace.runs.needs_training(lane):
-        workspace.runs.sample(lane)
-    return True
+        aspect = kept.aspect or "real"
+        lane = session.add(None) if aspect == "run" else session.add_aspect(aspect, -1)
+    else:
+        lane = _run(workspace, specs.from_dict(kept.spec), _opened(kept.trace), _opened(kept.training))
+    lane.name, lane.overlays = kept.name, None if kept.overlays is None else frozenset(kept.overlays)
+    return lane
+
+
+def _run(workspace: Workspace, spec: RunSpec, trace: Trace | None, training: Trace | None) -> LaneState:
+    """A lane with its recorded run; without one with the newest snapshot of its training, or with what it samples."""
+    runs = workspace.runs
+    runs.catalog.check(spec)
+    if training is not None and not len(training.streams.get("snapshot/x", ())):
+        training = None
+    lane = workspace.session.add(spec, trace if trace is not None or training is None else sampled(training))
+    lane.training = training
+    runs.adopt(lane)
+    if trace is None and not runs.needs_training(lane):
+        runs.sample(lane)
+    return lane
+
+
+def _opened(file: str) -> Trace | None:
+    return open_trace(Path(file)) if file and Path(file).is_file() else None
 
 
 def _plain(view: ViewState) -> dict[str, Any]:

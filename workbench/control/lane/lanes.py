@@ -21,12 +21,11 @@ from workbench.control.workspace import Workspace
 from workbench.model.analyses import analysis_spec
 from workbench.model.session import MOST_LANES, LaneState
 from workbench.model.setup import reason_not
-from workbench.views.lane2d import Aspect
+from workbench.views.lane2d import ASPECTS, Aspect
 from workbench.views.marks import OVERLAYS, Overlay
 from workbench.widgets.cards.dialogs import Message
 from workbench.widgets.lane.lane_states import MessageSpec
 
-_ASPECTS: tuple[tuple[Aspect, str], ...] = (("exact", "Exact field"), ("error", "Error map"), ("real", "Real data"))
 _TITLES = {spec.id: spec.text for spec in table.TABLE}
 
 
@@ -172,7 +171,7 @@ class LaneControl(QObject):
         menu.addSeparator()
         if run:
             beside = _submenu(menu, "Beside it")
-            for aspect, title in _ASPECTS:
+            for aspect, title in ASPECTS.items():
                 _add(beside, title, partial(self.add_aspect, aspect, lane.key), enabled=room)
             _add(beside, "Forward process", lambda: self.add_forward(lane.key), enabled=room)
             self._fill_overlays(_submenu(menu, "Overlays"), lane)
@@ -227,8 +226,10 @@ class LaneControl(QObject):
                 return MessageSpec("Not trained yet", "", "lanes", (("train", "Train"),))
             text = "Train it, or look at what a perfect network would do"
             return MessageSpec("Not trained yet", text, "lanes", (("train", "Train"), ("exact", "Exact field")))
-        if self._runs.ready:
+        if lane.key in self._runs.sampling:
             return MessageSpec("Sampling begins", "", "lanes")
+        if self._runs.ready:
+            return MessageSpec("Not sampled yet", "", "lanes", (("run", "Run"),))
         return MessageSpec("Waiting for the engine", "It samples as soon as it is ready", "engine")
 
     def _choices(self) -> tuple[tuple[str, str], ...]:
@@ -240,7 +241,10 @@ class LaneControl(QObject):
     def _more(self, key: int, model: LaneState) -> QMenu:
         """What else an empty lane may become beside another one."""
         menu = QMenu(self._window)
-        for action, title in (("forward", "Forward process"), *((f"aspect-{each}", title) for each, title in _ASPECTS)):
+        for action, title in (
+            ("forward", "Forward process"),
+            *((f"aspect-{each}", title) for each, title in ASPECTS.items()),
+        ):
             _add(menu, title, partial(self._become, key, model, action))
         menu.addSeparator()
         _add(menu, "Remove lane", partial(self.remove, key), enabled=len(self._session.lanes) > 1)
@@ -255,7 +259,7 @@ class LaneControl(QObject):
             _popup(menu)
         elif action == "open-trace":
             self._ask_trace(key)
-        elif action == "train":
+        elif action in ("train", "run"):
             run()
         elif action == "exact":
             self._runs.change(key, "field.name", "exact")
@@ -275,7 +279,7 @@ class LaneControl(QObject):
             lane.spec = analysis_spec(model.spec, "forward")
             self._runs.sample(lane)
         else:
-            aspect = next(each for each, _ in _ASPECTS if action == f"aspect-{each}")
+            aspect = next(each for each in ASPECTS if action == f"aspect-{each}")
             lane.real, lane.aspect, lane.of, lane.status = True, aspect, model.key, "ready"
         self._session.touch(key)
 

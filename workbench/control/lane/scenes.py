@@ -22,7 +22,6 @@ from workbench.views.heat import (
     analysed,
     density_top,
     error_top,
-    particle_density,
     recorded,
     run_density,
 )
@@ -37,7 +36,7 @@ from workbench.views.lane2d import (
     extent,
     lane_scene,
     presence_on,
-    real_extent,
+    real_density,
     scene,
     with_whole_ways,
 )
@@ -146,7 +145,7 @@ class Scenes:
         real = trace["x"].static.get("data")
         if real is None or not density or images.shows_images(trace):
             return NOTHING
-        return Known(density=self._maps.get("real", (real,), lambda: particle_density(real[None], real_extent(real))))
+        return Known(density=self._maps.get("real", (real,), lambda: real_density(real)))
 
     def _known(self, lane: LaneState, trace: Trace, overlays: frozenset[Overlay]) -> Known:
         notes: dict[str, None] = {}
@@ -212,8 +211,7 @@ class Scenes:
         made = (
             self._of_images(shown, trace) if images.shows_images(trace) else self._made(shown, trace, look, four=four)
         )
-        apart = shown.apart._replace(by_sampler=False) if shown.lane.name else shown.apart  # a name of its own stays
-        return None if made is None else told_apart(made, apart)
+        return None if made is None else told_apart(made, shown.apart, named=bool(shown.lane.name))
 
     def _tell_apart(self, looked_up: list[_Shown]) -> None:
         """A word more where runs of one method would read alike."""
@@ -229,17 +227,11 @@ class Scenes:
 
     def _of_images(self, shown: _Shown, trace: Trace) -> Scene | None:
         look = replace(self.image_look(), overlays=shown.overlays)
-        if shown.lane.aspect == "real":
-            data = trace["x"].static.get("data")
-            title = trace.meta.get("data_title", trace.spec.data.name)
-            made = None if data is None else images.real_scene(data, title, look)
-        else:
-            made = images.scene(trace, look)
-            said = with_equations(made.lane, trace, self._catalog(), self._session.view.field_kind, self.reading)
-            made = replace(made, lane=said)
-        if made is None or not shown.lane.name:
+        made = images.lane_scene(shown.lane.aspect, trace, look, name=shown.lane.name)
+        if made is None or shown.lane.aspect == "real":
             return made
-        return replace(made, lane=replace(made.lane, title=shown.lane.name))
+        said = with_equations(made.lane, trace, self._catalog(), self._session.view.field_kind, self.reading)
+        return replace(made, lane=said)
 
     def _made(self, shown: _Shown, trace: Trace, look: Look, *, four: bool) -> Scene | None:
         lane = shown.lane
@@ -266,17 +258,14 @@ class Scenes:
 
     def _trace(self, lane: LaneState, step: float | None) -> Trace | None:
         """What a lane shows: its own trace, or that of the lane beside which it stands."""
-        if lane.real:
-            lanes = [each for each in self._session.lanes if not each.real and each.trace is not None]
-            found = next((each for each in lanes if each.key == lane.of), lanes[0] if lanes else None)
-            if found is None:
-                return None
-            lane = found
-        training = lane.training
+        run = self._session.run_of(lane)
+        if run is None:
+            return None
+        training = run.training
         if step is None or training is None:
-            return lane.trace
+            return run.trace
         steps = training["snapshot/x"].axis if "snapshot/x" in training else np.empty(0)
         if not len(steps):
-            return lane.trace
+            return run.trace
         k = max(0, int((steps <= step).sum()) - 1)
-        return self._maps.get(("snapshot", lane.key), (training, k), lambda: snapshot(training, k))
+        return self._maps.get(("snapshot", run.key), (training, k), lambda: snapshot(training, k))

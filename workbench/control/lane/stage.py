@@ -1,4 +1,4 @@
-"""What stands on the stage beside the runs: how far analyses are, and the strip of the forward process."""
+"""What stands on the stage beside the runs: how far runs and analyses are, and the strip of the forward process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PyQt6.QtGui import QAction
 
 from workbench.control.lane.analyses import Analyses
 from workbench.control.lane.scenes import Scenes
+from workbench.control.runs import Runs
 from workbench.model.playhead import Playhead
 from workbench.model.session import Session
 from workbench.views.theme import THEMES
@@ -22,6 +23,7 @@ class StageControl(QObject):
         self,
         session: Session,
         playhead: Playhead,
+        runs: Runs,
         analyses: Analyses,
         scenes: Scenes,
         lanes: LanesView,
@@ -29,11 +31,12 @@ class StageControl(QObject):
         refresh: Callable[[], None],
     ) -> None:
         super().__init__(lanes)
-        self._session, self._analyses, self._scenes, self._lanes = session, analyses, scenes, lanes
-        self._action, self._refresh = action, refresh
+        self._session, self._runs, self._analyses, self._scenes = session, runs, analyses, scenes
+        self._lanes, self._action, self._refresh = lanes, action, refresh
+        runs.sampling_progress.connect(self._show_progress)
         analyses.rows_arrived.connect(refresh)
         analyses.progressed.connect(self._show_progress)
-        lanes.cancel.connect(lambda index: analyses.cancel(session.lanes[index].key))
+        lanes.cancel.connect(lambda index: self._cancel(session.lanes[index].key))
         lanes.strip.chosen.connect(playhead.seek)
         session.view.events.strip.connect(self._strip_switched)
         session.view.events.overlays.connect(analyses.retry)
@@ -53,11 +56,18 @@ class StageControl(QObject):
         self._refresh()
 
     def _show_progress(self) -> None:
-        """How far the analysis of each lane is."""
+        """How far the sampling of each lane is, or else its analysis."""
         for i, lane in enumerate(self._session.lanes):
-            told = self._analyses.progress(lane.key)
+            sampling = self._runs.sampling_long.get(lane.key)
+            told = sampling or self._analyses.progress(lane.key)
             if told is None:
                 self._lanes.hide_progress(i)
             else:
                 left = (told.total - told.done) / told.rate if told.rate > 0 else None
-                self._lanes.show_progress(i, told.done, told.total, left)
+                self._lanes.show_progress(i, told.done, told.total, left, waited=sampling is not None)
+
+    def _cancel(self, key: int) -> None:
+        if key in self._runs.sampling_long:
+            self._runs.stop_sampling(key)
+        else:
+            self._analyses.cancel(key)

@@ -14,6 +14,7 @@ from workbench.views.words import lane_words
 HEADER, FOOT = 48, 56
 _BAR = 2.0
 _RADIUS = 8.0
+_PAD = 14
 _TOP, _BOTTOM = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
 _LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 
@@ -35,8 +36,11 @@ def lane_box(painter: QPainter, rect: QRectF, scene: Scene, theme: Theme) -> Non
     draw_glyph(painter, lane.method, QPointF(rect.x() + 19, rect.y() + 17), 9, theme.methods[lane.method])
     _text(painter, inner, _LEFT | _TOP, _elided(lane.title, inner, words.evaluations, 13, 600), theme.t1, 13, 600)
     _text(painter, inner, _LEFT | _BOTTOM, _elided(lane.subtitle, inner, words.time, 12, 400), theme.t2, 12, 400)
-    foot = rect.bottom() - FOOT / 2
-    equations.draw(painter, lane.equation, rect.x() + 14, foot + 6, 17, theme.t1)
+    metrics = QFontMetricsF(fonts.ui(12))
+    room = rect.width() - max(map(metrics.horizontalAdvance, words.facts), default=0.0) - 3 * _PAD
+    px = equations.size_within(lane.equation, room)
+    if px is not None:
+        equations.draw(painter, lane.equation, rect.x() + _PAD, rect.bottom() - FOOT / 2 + 6, px, theme.t1)
 
 
 def lane_lines(painter: QPainter, rect: QRectF, canvas: QRectF, theme: Theme) -> None:
@@ -53,7 +57,7 @@ def lane_numbers(painter: QPainter, rect: QRectF, scene: Scene, t: float, theme:
     words, inner = lane_words(scene.lane, t), _inner(rect)
     _text(painter, inner, _RIGHT | _TOP, words.evaluations, theme.t1, 13, 600)
     _text(painter, inner, _RIGHT | _BOTTOM, words.time, theme.t2, 12, 400)
-    foot = QRectF(rect.x(), rect.bottom() - FOOT, rect.width() - 14, FOOT)
+    foot = QRectF(rect.x(), rect.bottom() - FOOT, rect.width() - _PAD, FOOT)
     _text(painter, foot, _RIGHT | Qt.AlignmentFlag.AlignVCenter, "\n".join(words.facts), theme.t2, 12, 400)
 
 
@@ -65,7 +69,7 @@ def _outline(rect: QRectF) -> QPainterPath:
 
 def _inner(rect: QRectF) -> QRectF:
     """Where the words of the header stand."""
-    return QRectF(rect.x(), rect.y(), rect.width(), HEADER).adjusted(34, 6, -14, -5)
+    return QRectF(rect.x(), rect.y(), rect.width(), HEADER).adjusted(34, 6, -_PAD, -5)
 
 
 def _elided(text: str, inner: QRectF, beside: str, px: float, weight: fonts.Weight) -> str:

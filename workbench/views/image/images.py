@@ -18,7 +18,7 @@ from core.trace import Stream, Trace
 from core.trace.derive import Coefficients, FieldKind, field_as, velocity_of
 from core.trace.part import part_of
 from core.trace.trace import Rows
-from workbench.views.lane2d import lane_of
+from workbench.views.lane2d import ASPECTS, Aspect, lane_of
 from workbench.views.marks import Arrows, Floats, Frame, Images, Lane, Mark, Overlay, Scene, Times, Words
 from workbench.views.theme import Theme, rgba
 
@@ -204,6 +204,19 @@ def class_name(trace: Trace, index: int) -> str:
     return names[number] if number < len(names) else str(number)
 
 
+def lane_scene(aspect: Aspect, trace: Trace, look: ImageLook, *, name: str = "") -> Scene | None:
+    """The lane that shows an aspect of a trace of images, under a name of its own if it has one; None where there is
+    nothing."""
+    data = trace["x"].static.get("data")
+    if aspect != "real":
+        made = scene(trace, look)
+    elif data is None:
+        return None
+    else:
+        made = real_scene(data, trace.meta.get("data_title", trace.spec.data.name), look)
+    return dataclasses.replace(made, lane=dataclasses.replace(made.lane, title=name)) if name else made
+
+
 def scene(trace: Trace, look: ImageLook) -> Scene:
     """The lane of a sampling trace of images, also of one that is still growing."""
     x = trace["x"]
@@ -249,7 +262,7 @@ def real_scene(images: Floats, title: str, look: ImageLook) -> Scene:
     layout = Layout.of(images.shape)
     shown = images[: layout.count]
     lane = Lane(
-        method="real", title="Real data", subtitle=f"{title}, {len(shown)} images", equation="data",
+        method="real", title=ASPECTS["real"], subtitle=f"{title}, {len(shown)} images", equation="data",
         times=np.array([1.0]), nfe=np.array([0]), nfe_total=0, alpha=np.array([1.0]), sigma=np.array([0.0]),
         facts=(f"{layout.width} × {layout.height} pixels", f"std {float(images.std()):.2f}"), glide=False,
     )  # fmt: skip

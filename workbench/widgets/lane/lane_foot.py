@@ -20,8 +20,6 @@ HEIGHT = 57
 _ROW, _PAD, _LABEL = 56, 14.0, 54.0
 TALL = 4 * _ROW + 9
 _NUMBERS = 13.0
-_SIZES = (16.0, 15.0, 14.0, 13.0, 12.0, 11.0)
-"""A formula that finds no room is set smaller, and left out only below the last."""
 
 
 class LaneFoot(QWidget):
@@ -122,9 +120,8 @@ class LaneFoot(QWidget):
         if self.tall:
             self._draw_all(painter, lane, theme)
         else:
-            # A formula is never cut: where there is no room for it, it is left out.
             room = self.width() - max(widths, default=0.0) - 3 * _PAD
-            px = next((px for px in (17.0, *_SIZES) if equations.width(lane.equation, px) <= room), None)
+            px = equations.size_within(lane.equation, room)
             if px is not None:
                 equations.draw(painter, lane.equation, _PAD, 34, px, theme.t1)
 
@@ -138,7 +135,7 @@ class LaneFoot(QWidget):
             painter.setFont(ui(12))
             painter.setPen(QColor(theme.t3))
             painter.drawText(QPointF(_PAD, top + 20), equation.label)
-            px = next((px for px in _SIZES if equations.width(equation.formula, px) <= room), None)
+            px = equations.size_within(equation.formula, room, equations.SIZES[1:])
             if px is not None:
                 equations.draw(painter, equation.formula, left, top + 21, px, theme.t1)
             x = left if equations.width(numbers, _NUMBERS) <= room else _PAD  # long ones begin below the label

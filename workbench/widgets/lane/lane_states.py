@@ -154,7 +154,9 @@ class ProgressStrip(QWidget):
         self._cancel.clicked.connect(self.cancelled)
         self.hide()
 
-    def show_progress(self, done: int, total: int, seconds_left: float | None, theme: Theme) -> None:
+    def show_progress(
+        self, done: int, total: int, seconds_left: float | None, theme: Theme, *, waited: bool = False
+    ) -> None:
         if not self._since.isValid():
             self._since.start()
         if theme is not self._theme or not self._cancel.styleSheet():
@@ -169,7 +171,7 @@ class ProgressStrip(QWidget):
         self._share = min(max(done / total, 0.0), 1.0) if total > 0 else 0.0
         self._words = (f"{done:,} of {total:,}", "" if seconds_left is None else time_left(seconds_left))
         self.setAccessibleName(" ".join(self._words))
-        self.setVisible(self._since.hasExpired(_PATIENCE))
+        self.setVisible(waited or self._since.hasExpired(_PATIENCE))
         self.update()
 
     def stop(self) -> None:

@@ -22,7 +22,8 @@ from workbench.widgets.lane.lane_header import LaneHeader
 from workbench.widgets.lane.lane_states import EMPTY_LANE, PROGRESS_HEIGHT, MessagePanel, MessageSpec, ProgressStrip
 from workbench.widgets.lane.readout import Readout
 
-_LEAST_CANVAS = 120
+_LEAST_CANVAS, _CORNER = 120, 8
+"""Pixels of a canvas, and of the round corners of a lane that has nothing to show."""
 
 
 class LanesView(QWidget):
@@ -153,10 +154,13 @@ class LanesView(QWidget):
         self._refresh()
         self._arrange()
 
-    def show_progress(self, index: int, done: int, total: int, seconds_left: float | None) -> None:
-        """How far a busy lane is; `hide_progress` ends it. Waits under 0.3 s are not shown."""
+    def show_progress(
+        self, index: int, done: int, total: int, seconds_left: float | None, *, waited: bool = False
+    ) -> None:
+        """How far a busy lane is; `hide_progress` ends it. Waits under 0.3 s are not shown, unless somebody has
+        ``waited`` for longer before it was told."""
         if index < len(self._strips):  # a new lane stands a moment later
-            self._strips[index].show_progress(done, total, seconds_left, self._theme)
+            self._strips[index].show_progress(done, total, seconds_left, self._theme, waited=waited)
 
     def hide_progress(self, index: int) -> None:
         if index < len(self._strips):
@@ -221,8 +225,11 @@ class LanesView(QWidget):
             self._big[i].place(QRect(left, 0, width, whole))
             self._feet[i].setFixedHeight(foot)
             self._feet[i].setGeometry(left, bottom, width, foot)
-            inside = QRect(left + 1, top, width - 2, bottom - top)
-            self._panels[i].setGeometry(inside if self._scenes[i] is not None else QRect(left, 0, width, whole))
+            inside, card = QRect(left + 1, top, width - 2, bottom - top), QRect(left, 0, width, whole)
+            empty = self._scenes[i] is None
+            self._panels[i].setGeometry(card if empty else inside)
             self._panels[i].raise_()
-            self._strips[i].setGeometry(left + 1, bottom - PROGRESS_HEIGHT, width - 2, PROGRESS_HEIGHT)
+            strip = card.adjusted(_CORNER, 0, -_CORNER, -_CORNER) if empty else inside
+            strip.setTop(strip.bottom() + 1 - PROGRESS_HEIGHT)
+            self._strips[i].setGeometry(strip)
             self._strips[i].raise_()
