@@ -21,7 +21,7 @@ from workbench.painters.paper.page import Rows
 from workbench.views.apart import names_of, told_apart
 from workbench.views.heat import density_top, error_top
 from workbench.views.image import images
-from workbench.views.lane2d import BASIC, Known, Look, real_scene, scene
+from workbench.views.lane2d import BASIC, Known, Look, data_words, real_scene, scene
 from workbench.views.marks import Arrows, Overlay, Scene
 from workbench.views.theme import Theme
 
@@ -84,7 +84,7 @@ def lanes(
     out = [dataclasses.replace(lane, marks=tuple(m for m in lane.marks if m.overlay not in hidden)) for lane in out]
     data = next((t["x"].static["data"] for t in runs if "data" in t["x"].static), None)
     if real and data is not None:
-        out.append(real_scene(data, traces[0].meta.get("data_title", traces[0].spec.data.name), Look(theme)))
+        out.append(real_scene(data, data_words(traces[0]), Look(theme)))
     return with_one_extent(out)
 
 
@@ -129,11 +129,8 @@ def image_lanes(
     limit = (scale or scale_of(traces, (), kind)).magnitude
     look = images.ImageLook(theme, (images.SHOWN | frozenset(more)) - frozenset(hidden), kind, limit)
     out = [images.scene(trace, look) for trace in traces]
-    first = traces[0]
-    if real and "data" in first["x"].static:
-        data = first["x"].static["data"]
-        out.append(images.real_scene(data, first.meta.get("data_title", first.spec.data.name), look))
-    return out
+    beside = images.real_scene(traces[0], look) if real else None
+    return out if beside is None else [*out, beside]
 
 
 def with_one_extent(scenes: list[Scene]) -> list[Scene]:

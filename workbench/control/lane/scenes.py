@@ -230,9 +230,7 @@ class Scenes:
     def _of_images(self, shown: _Shown, trace: Trace) -> Scene | None:
         look = replace(self.image_look(), overlays=shown.overlays)
         if shown.lane.aspect == "real":
-            data = trace["x"].static.get("data")
-            title = trace.meta.get("data_title", trace.spec.data.name)
-            made = None if data is None else images.real_scene(data, title, look)
+            made = images.real_scene(trace, look)
         else:
             made = images.scene(trace, look)
             said = with_equations(made.lane, trace, self._catalog(), self._session.view.field_kind, self.reading)
