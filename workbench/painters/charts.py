@@ -25,6 +25,8 @@ sys.excepthook = _hook
 _LEFT, _NARROW = 40, 192
 _THIN, _FAINT = 1.25, 0.7
 """Pixels and opacity of a lane's second curve."""
+_DOT, _DOTS = 4, 60
+"""Pixels of the dots on it, and how many of them stand apart."""
 _APART, _NEAR = 14, 9
 """Pixels between names at the curves' ends, and between glyphs that would hide each other."""
 _HOLE: Method = "diffusion"
@@ -94,7 +96,9 @@ class ChartPlot(QWidget):
             pen = pg.mkPen(colour, width=width * ratio)
             if dash := dashes(curve.variant, width):
                 pen.setDashPattern(dash)
-            plot.plot(curve.x, curve.y, pen=pen, antialias=True)
+            dots = curve.second and len(curve.x) <= _DOTS  # where it was measured: it may lie along the first one
+            marks = {"symbol": "o", "symbolSize": _DOT, "symbolPen": None, "symbolBrush": colour} if dots else {}
+            plot.plot(curve.x, curve.y, pen=pen, antialias=True, **marks)
 
     def _scale(self, chart: Chart, room: int) -> None:
         """Ranges and ticks; fewer numbers where there is little room, and room for half a number at either end."""

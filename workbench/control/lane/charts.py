@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Literal
 
@@ -11,7 +12,14 @@ from workbench.control.lane.measured import Measured
 from workbench.control.runs import Runs
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
-from workbench.views.chart.chart_table import MEASURED, OF_IMAGES, WHILE_SAMPLING, WHILE_TRAINING, chart
+from workbench.views.chart.chart_table import (
+    MEASURED,
+    OF_IMAGES,
+    TRAINING_IMAGES,
+    WHILE_SAMPLING,
+    WHILE_TRAINING,
+    chart,
+)
 from workbench.views.chart.charts import Subject, numbered, steps_done
 from workbench.views.image.images import shows_images
 from workbench.views.marks import Scene
@@ -20,11 +28,12 @@ from workbench.views.time_axis import time_axis
 from workbench.widgets.charts import ChartsPage, ChartsStrip
 from workbench.widgets.legend import Key
 
-Occasion = Literal["sampling", "images", "training"]
+Occasion = Literal["sampling", "images", "training", "training images"]
 _FURTHER: dict[Occasion, tuple[str, ...]] = {
     "sampling": (MEASURED, "preview", "straightness"),
-    "images": ("coefficients", "log-snr", "conditioning"),
-    "training": ("distance", MEASURED, "noise", "speed"),
+    "images": ("preview", "log-snr", "conditioning"),
+    "training": ("held-out", "distance", MEASURED, "noise"),
+    "training images": ("update", "noise", "settling", "preview"),
 }
 Moving = list[tuple[Scene, LaneState]]
 
@@ -45,12 +54,14 @@ class Charts(QObject):
         runs.engine.hello.connect(lambda _: again())
         self._wanted: dict[Occasion, list[str]] = {
             "sampling": list(WHILE_SAMPLING), "images": list(OF_IMAGES), "training": list(WHILE_TRAINING),
+            "training images": list(TRAINING_IMAGES),
         }  # fmt: skip
         self._further = {occasion: list(keys) for occasion, keys in _FURTHER.items()}
         """What the page shows after those of the strip."""
         self._occasion: Occasion = "sampling"
         self._newest = 0.0
         playhead.snapshots.changed.connect(self._show_step)
+        playhead.snapshots.changed.connect(again)
         strip.chosen.connect(self._choose)
         page.chosen.connect(self._choose)
 
@@ -61,7 +72,7 @@ class Charts(QObject):
         images = any(subject.trace is not None and shows_images(subject.trace) for subject in subjects)
         self._occasion = "images" if images else "sampling"
         if training and (self._runs.training or len(training) == len(subjects)):
-            self._occasion = "training"
+            self._occasion = "training images" if images else "training"
         chosen = self._session.working_lane()
         reference = next((i for i, (_, lane) in enumerate(moving) if lane is chosen), 0)
         self._newest = max((steps_done(trace) for trace in training), default=0.0)
@@ -80,9 +91,14 @@ class Charts(QObject):
 
     def _show_step(self) -> None:
         """The cursor of charts over training stands where the slider of training does."""
-        head = self._playhead.snapshots
         for each in (self._strip, self._page):
-            each.set_step(self._newest if head.following or head.step is None else head.step)
+            each.set_step(min(self._step, self._newest))
+
+    @property
+    def _step(self) -> float:
+        """The training step whose weights are shown; beyond all where they are the newest."""
+        head = self._playhead.snapshots
+        return math.inf if head.following or head.step is None else head.step
 
     @property
     def measuring(self) -> bool:
@@ -110,5 +126,5 @@ class Charts(QObject):
         axis = time_axis(self._playhead.axis, scene.lane)
         return Subject(
             scene.lane.method, lane.trace, lane.training, axis, measured, reason, apart=scene.lane.apart,
-            named=not self._page.isVisible(),
+            named=not self._page.isVisible(), step=self._step,
         )  # fmt: skip

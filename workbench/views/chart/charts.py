@@ -68,7 +68,8 @@ class Subject:
     """A lane as charts see it. ``measured`` holds what the engine computed of its field later, ``reason`` why not.
 
     ``variant`` counts lanes of the same method: they differ by dash, by the same one in every chart. ``apart`` says in
-    what it differs from lanes whose headers would read alike. Its curves are not ``named`` under a legend.
+    what it differs from lanes whose headers would read alike. Its curves are not ``named`` under a legend. Of its
+    training the weights of ``step`` are shown, without one the newest.
     """
 
     method: Method
@@ -80,6 +81,7 @@ class Subject:
     variant: int = 0
     apart: str = ""
     named: bool = True
+    step: float = np.inf
 
 
 @dataclass(frozen=True)
@@ -97,21 +99,47 @@ class Line:
 
 
 def losses(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
-    """Of the lanes that train or were trained here, on one plot."""
-    return tuple(
-        _loss(line, trace["loss"]) for line, trace in _training(subjects) if "loss" in trace and len(trace["loss"]) > 1
-    )
+    """Of the lanes that train or were trained here, on one plot; that of held-out data thin."""
+    curves = []
+    for line, trace in _training(subjects):
+        if "loss" in trace and len(trace["loss"]) > 1:
+            curves.append(_loss(line, trace["loss"]))
+        curves += _measured(line, trace, "validation/loss", "held-out")
+    return tuple(curves)
 
 
 def errors_while_training(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
-    """The errors that were recorded at each snapshot: of the velocity, and of jumps."""
+    """The errors that were recorded at each snapshot: of the velocity, and thin of jumps."""
+    return tuple(
+        curve
+        for line, trace in _training(subjects)
+        for name, words in (("metric/velocity_error", ""), ("metric/jump_error", "jumps"))
+        for curve in _measured(line, trace, name, words)
+    )
+
+
+def _measured(line: Line, trace: Trace, name: str, words: str) -> list[Curve]:
+    """A stream of numbers over the training step, where it has two; with words it is the lane's second curve."""
+    if name not in trace or len(trace[name]) < 2:
+        return []
+    stream, own = trace[name], f"{line.name} {words}".strip()
+    return [Curve(line.method, stream.axis, stream[:].astype(float), None, line.variant, own, second=bool(words))]
+
+
+def held_out_over_t(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
+    """The loss of held-out data in bins of t, as it was measured last before the weights that are shown."""
+    name = "validation/loss_over_t"
+    known = [
+        (subject, subject.training)
+        for subject in subjects
+        if subject.training is not None and name in subject.training and len(subject.training[name])
+    ]
     curves = []
-    for line, trace in _training(subjects):
-        for name, words in (("metric/velocity_error", ""), ("metric/jump_error", "jumps")):
-            if name in trace and len(trace[name]) > 0:
-                stream, own = trace[name], f"{line.name} {words}".strip()
-                y, second = stream[:].astype(float), bool(words)
-                curves.append(Curve(line.method, stream.axis, y, None, line.variant, own, second=second))
+    for (subject, trace), line in zip(known, lines_of(known), strict=True):
+        stream = trace[name]
+        row = max(0, int((stream.axis <= subject.step).sum()) - 1)
+        own = replace(line, name=", ".join(filter(None, (line.name, f"step {stream.axis[row]:,.0f}"))))
+        curves.append(own.curve(stream.static["t"], stream[row].astype(float)))
     return tuple(curves)
 
 
