@@ -113,7 +113,9 @@ def test_the_title_is_a_menu_of_all_charts(strip) -> None:
     asked: list[tuple[int, str]] = []
     strip.chosen.connect(lambda place, key: asked.append((place, key)))
     menu = strip._cells[1]._title.menu()
-    assert [action.text() for action in menu.actions()] == [kind.title for kind in TABLE.values()]
+    *titles, line, save = menu.actions()
+    assert [action.text() for action in titles] == [kind.title for kind in TABLE.values()]
+    assert (line.isSeparator(), save.text(), save.isEnabled()) == (True, "Save chart…", True)
     assert [action.text() for action in menu.actions() if action.isChecked()] == ["Noise left"]
     next(action for action in menu.actions() if action.text() == "Straightness").trigger()
     assert asked == [(1, "straightness")]

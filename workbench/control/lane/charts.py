@@ -6,12 +6,14 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, pyqtSignal
 
 from workbench.control.lane.measured import Measured
 from workbench.control.runs import Runs
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
+from workbench.painters.chart_page import ChartPage
+from workbench.painters.keys import Key
 from workbench.views.chart.chart_table import (
     MEASURED,
     OF_IMAGES,
@@ -20,13 +22,12 @@ from workbench.views.chart.chart_table import (
     WHILE_TRAINING,
     chart,
 )
-from workbench.views.chart.charts import Subject, numbered, steps_done
+from workbench.views.chart.charts import Chart, Subject, numbered, steps_done
 from workbench.views.image.images import shows_images
 from workbench.views.marks import Scene
-from workbench.views.theme import Theme
+from workbench.views.theme import DARK, Theme
 from workbench.views.time_axis import time_axis
 from workbench.widgets.charts import ChartsPage, ChartsStrip
-from workbench.widgets.legend import Key
 
 Occasion = Literal["sampling", "images", "training", "training images"]
 _FURTHER: dict[Occasion, tuple[str, ...]] = {
@@ -40,6 +41,9 @@ Moving = list[tuple[Scene, LaneState]]
 
 class Charts(QObject):
     """Keeps the strip true. While lanes train it shows the charts of training, each set as it was chosen."""
+
+    save_asked = pyqtSignal(object, float)
+    """This `ChartPage` is to be saved, with the cursor at a time or training step."""
 
     def __init__(
         self, session: Session, playhead: Playhead, runs: Runs, strip: ChartsStrip, page: ChartsPage,
@@ -62,8 +66,11 @@ class Charts(QObject):
         self._newest = 0.0
         playhead.snapshots.changed.connect(self._show_step)
         playhead.snapshots.changed.connect(again)
-        strip.chosen.connect(self._choose)
-        page.chosen.connect(self._choose)
+        self._lanes: list[Key] = []
+        self._theme = DARK
+        for each in (strip, page):
+            each.chosen.connect(self._choose)
+            each.save_asked.connect(self._ask_save)
 
     def show(self, moving: Moving, theme: Theme) -> None:
         """The wanted charts of these lanes."""
@@ -78,13 +85,13 @@ class Charts(QObject):
         self._newest = max((steps_done(trace) for trace in training), default=0.0)
         self._show_step()
         charts = [chart(key, subjects, reference) for key in self._keys()]
+        self._theme = theme
+        self._lanes = [
+            Key(scene.lane.method, subject.variant, scene.lane.title, scene.lane.subtitle)
+            for (scene, _), subject in zip(moving, numbered(subjects), strict=True)
+        ]
         if self._page.isVisible():
-            lanes = [scene.lane for scene, _ in moving]
-            keys = [
-                Key(lane.method, subject.variant, lane.title, lane.subtitle)
-                for lane, subject in zip(lanes, numbered(subjects), strict=True)
-            ]
-            self._page.set_charts(charts, keys, theme)
+            self._page.set_charts(charts, self._lanes, theme)
         self._strip.set_charts(charts[: len(self._wanted[self._occasion])], theme)
         for each in (self._strip, self._page):
             each.set_cursor(self._playhead.t)
@@ -108,6 +115,9 @@ class Charts(QObject):
     def _keys(self) -> list[str]:
         """The charts that are seen now."""
         return self._wanted[self._occasion] + (self._further[self._occasion] if self._page.isVisible() else [])
+
+    def _ask_save(self, shown: Chart, cursor: float) -> None:
+        self.save_asked.emit(ChartPage(shown, self._lanes, self._theme), cursor)
 
     def _choose(self, place: int, key: str) -> None:
         """Show a chart in this place; where it stands elsewhere already, the two change places."""
