@@ -121,6 +121,10 @@ def test_trains_resumes_and_samples_a_checkpoint(capsys, tmp_path) -> None:
     with h5py.File(tmp_path / "s.h5") as file:
         assert file["streams/x/data"].shape == (51, 30, 2)
     assert "finished after 12 steps" in capsys.readouterr().out
+    assert main(["info", str(tmp_path / "train.h5")]) == 0
+    with h5py.File(tmp_path / "train.h5") as file:
+        n = int(json.loads(file.attrs["meta"])["parameters"])
+    assert f"network of {n:,} parameters" in capsys.readouterr().out
 
 
 def test_ctrl_c_stops_a_training_and_keeps_what_was_learned(tmp_path) -> None:
