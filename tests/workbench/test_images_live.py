@@ -15,6 +15,7 @@ from core.images.files import DATA_VARIABLE
 from core.spec import Part
 from core.trace import save
 from tests.workbench.image_traces import image_trace, tiny_checkpoint
+from tests.workbench.test_charts import training_of
 from tests.workbench.test_images import on_screen
 from workbench.app import App
 from workbench.model import setup
@@ -215,6 +216,15 @@ def test_a_lane_of_real_images_says_how_to_get_them_where_none_ship(qtbot, app) 
     said = app.controller._message_for(real)
     assert said.title == "No real images here"
     assert said.text == "Download Fashion-MNIST with “main.py fetch fashion-mnist”"
+
+
+def test_charts_of_a_training_of_images_hold_no_error_that_they_cannot_have(qtbot, app) -> None:
+    for lane in app.session.lanes[:2]:
+        lane.training = training_of(np.ones(50), np.ones(2), held_out=np.ones((3, 16)), status="finished")
+        app.session.touch(lane.key)
+    strip = app.controller.charts
+    qtbot.waitUntil(lambda: [chart.key for chart in strip._charts] == ["loss", "held-out"], timeout=5000)
+    assert all(curve.name.endswith("step 50") for curve in strip._charts[1].curves)
 
 
 def test_choosing_images_in_the_form_empties_lanes_whose_weights_are_for_points(qtbot, monkeypatch) -> None:
