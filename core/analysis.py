@@ -24,6 +24,7 @@ from torch import Tensor
 from core.errors import SpecError
 from core.events import Chunk, Event, RunFinished, StopRun, StreamDeclared, Tick
 from core.fields import Field
+from core.images.sample import stand_in
 from core.numerics.mixture import Mixture
 from core.run import Mesh, data_points, field_grid, started, timeline
 from core.setup import Setup, resolve
@@ -101,7 +102,8 @@ def _error_map(setup: Setup) -> Iterator[StreamDeclared | Chunk]:
 
 def _forward(setup: Setup) -> Iterator[StreamDeclared | Chunk]:
     n, seed = min(setup.spec.n_samples, _MOST_PARTICLES), setup.spec.seed
-    x1 = setup.dataset.training(n, seed).x
+    x1 = (stand_in(setup.dataset, n) or setup.dataset.training(n, seed)).x
+    n = len(x1)  # what ships may be fewer
     x0 = setup.source.draw(setup.shape, n, seed, "source")
     x0 = x0[setup.coupling.pair(x1, x0)]
     images = len(setup.shape) > 1

@@ -26,6 +26,7 @@ from core.errors import SpecError
 from core.evaluation import ConditionedField, CountedField, block, padded
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDeclared, Tick
 from core.fields import Field
+from core.images.sample import SHIPPED, only_ships, stand_in
 from core.machine.device import processor
 from core.numerics.noise import BrownianPath, Noise
 from core.parts.making import make
@@ -181,6 +182,8 @@ def started(setup: Setup, **more: str) -> RunStarted:
         "nfe_total": str(setup.nfe_after(setup.sampler.n_steps)),
         "signal_left": f"{setup.path.signal_left():.3g}",
     }
+    if only_ships(setup.dataset):
+        meta["data_from"] = SHIPPED
     weights = spec.field.params.get("weights")
     if weights:
         meta["weights_sha256"] = sha256(locate(weights))
@@ -235,24 +238,25 @@ def _static(setup: Setup) -> dict[str, np.ndarray]:
 
 
 def real_images(setup: Setup) -> dict[str, np.ndarray]:
-    """Images of the data set [M, C, H, W], none of them trained on, each of the class of the particle at its place;
-    nothing where the set is not on this machine: samples need weights alone."""
+    """Images of the data set [M, C, H, W], each of the class of the particle at its place, as far as they reach.
+
+    None of them was trained on, those apart that ship and stand in for a set that is not on this machine; nothing where
+    none ship: samples need weights alone.
+    """
     n = min(setup.spec.n_samples, _MOST_IMAGES)
     labels = setup.labels(n)
+    # by chance a class has fewer than its share: so many that each has enough
+    wanted = n if labels is None else _IMAGES_PER_CLASS * max(n, len(setup.dataset.class_names))
     try:
-        held = setup.dataset.held_out(n if labels is None else _IMAGES_PER_CLASS * n, setup.spec.seed)
+        real = stand_in(setup.dataset, wanted) or setup.dataset.held_out(wanted, setup.spec.seed)
     except SpecError:
         return {}
-    if labels is None or held.labels is None:
-        return {"data": held.x[:n].numpy()}
+    if labels is None or real.labels is None:
+        return {"data": real.x[:n].numpy()}
     # the k-th particle of a class stands beside the k-th image of that class
-    wanted = labels.cpu()
-    order = [torch.nonzero(held.labels == label).flatten() for label in wanted]
-    rank = [int((wanted[:i] == label).sum()) for i, label in enumerate(wanted)]
-    if any(len(found) == 0 for found in order):
-        return {"data": held.x[:n].numpy()}
-    which = torch.stack([found[k % len(found)] for found, k in zip(order, rank, strict=True)])
-    return {"data": held.x[which].numpy()}
+    left = {label: iter(torch.nonzero(real.labels == label).flatten().tolist()) for label in set(labels.tolist())}
+    which = list(itertools.takewhile(lambda i: i >= 0, (next(left[label], -1) for label in labels.tolist())))
+    return {"data": real.x[which].numpy()}
 
 
 def _chunks(setup: Setup, field: Field, *, plane: bool) -> Iterator[Event | Tick]:

@@ -57,6 +57,11 @@ class Setup:
     def n_classes(self) -> int:
         return len(self.dataset.class_names)
 
+    @property
+    def n_told(self) -> int:
+        """How many classes a network in training is told."""
+        return self.n_classes if self.spec.training.conditional else 0
+
     def field(self) -> Field:
         """The field that the spec names; loading weights may raise `SpecError`."""
         spec = self.field_spec

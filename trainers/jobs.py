@@ -8,6 +8,7 @@ from pathlib import Path
 from core.analysis import ANALYSES, analyse
 from core.events import Event, Tick
 from core.run import sample
+from core.size import size
 from core.spec import RunSpec
 from trainers.loop import train
 from trainers.measure import measure
@@ -19,6 +20,8 @@ def start(spec: RunSpec, directory: Path | None = None) -> Generator[Event | Tic
         return analyse(spec)
     if spec.action == "train":
         return train(spec, directory)
+    if spec.action == "size":
+        return size(spec)
     if spec.action == "measure":
         return measure(spec)
     return sample(spec.replace(action="sample"), plane=spec.action != "preview")

@@ -132,5 +132,6 @@ class Objective(msgspec.Struct, frozen=True):
             "needs": list(cls.needs),
             "spoils": list(cls.spoils),
             "sampler": cls.sampler,
+            "two_times": cls.two_times,
             "formula": cls.formula,
         }

@@ -23,14 +23,17 @@ class ImageNetwork(Network, frozen=True):
 
     @classmethod
     def facts(cls) -> dict[str, Any]:
-        """Its size and cost with its defaults: parameters, and operations of one evaluation of one image."""
+        """Its size and cost with its defaults, told ``classes``: parameters, and operations of one evaluation of one
+        image."""
         costs = []
         for shape in _REFERENCE_SHAPES:
             module = cls().build(shape, _REFERENCE_CLASSES)
             costs.append(
                 {"shape": list(shape), "parameters": count_parameters(module), "flops": count_flops(module, shape)}
             )
-        return {"reads": cls.reads, "parameters": costs[0]["parameters"], "costs": costs}
+        return {
+            "reads": cls.reads, "classes": _REFERENCE_CLASSES, "parameters": costs[0]["parameters"], "costs": costs,
+        }  # fmt: skip
 
 
 def level_widths(base: int, multipliers: str) -> list[int]:

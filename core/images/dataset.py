@@ -31,6 +31,11 @@ class Pixels:
     n_test: int
     n_validation: int
 
+    def take(self, which: Tensor) -> Samples:
+        """Images of these places, x float32 in [-1, 1]."""
+        images = self.images[which].float().div_(127.5).sub_(1.0)
+        return Samples(images, None if self.labels is None else self.labels[which])
+
 
 class ImageDataset(Dataset, frozen=True):
     """A finite set of images, split once and for all into training, validation and test part."""
@@ -64,7 +69,7 @@ class ImageDataset(Dataset, frozen=True):
         data = self.pixels()
         index = torch.arange(first, first + n)
         part = self.training_part(data)
-        samples = _take(data, part[shuffled(seed, index, len(part))])
+        samples = data.take(part[shuffled(seed, index, len(part))])
         if not self.flips:
             return samples
         mirrored = uniform(seed, "data", index) < 0.5
@@ -81,7 +86,7 @@ class ImageDataset(Dataset, frozen=True):
         data = self.pixels()
         part = split(len(data.images) - data.n_test, data.n_validation)[1]
         _check_size(n, len(part), "validation")
-        return _take(data, part[shuffled(seed, torch.arange(n), len(part))])
+        return data.take(part[shuffled(seed, torch.arange(n), len(part))])
 
     @property
     def n_held_out(self) -> int:
@@ -97,7 +102,7 @@ class ImageDataset(Dataset, frozen=True):
         data = self.pixels()
         _check_size(n, data.n_test, "test")
         start = len(data.images) - data.n_test
-        return _take(data, torch.arange(start, start + n))
+        return data.take(torch.arange(start, start + n))
 
     def training_part(self, data: Pixels) -> Tensor:
         """Which of the set's images are trained on, in rising order."""
@@ -108,11 +113,6 @@ class ImageDataset(Dataset, frozen=True):
     def facts(cls) -> dict[str, Any]:
         shape = cls().shape
         return {"dim": math.prod(shape), "shape": list(shape), "classes": list(cls.class_names)}
-
-
-def _take(data: Pixels, which: Tensor) -> Samples:
-    images = data.images[which].float().div_(127.5).sub_(1.0)
-    return Samples(images, None if data.labels is None else data.labels[which])
 
 
 def _check_size(n: int, size: int, part: str) -> None:

@@ -16,6 +16,7 @@ from core.features import FeatureNetwork, Report, silent
 from core.images.dataset import ImageDataset
 from core.images.metrics import ImageMetric, ImageSet, Score
 from core.images.reference import RealImages, real_sets, training_images
+from core.images.sample import SHIPPED
 from core.numerics.noise import normal
 
 _BLUR, _NOISE = 1.0, 25.0
@@ -116,7 +117,7 @@ class Judge:
     def _source(self) -> str:
         real = self._pairs[0]
         if real.shipped:
-            return "the shipped sample"
+            return SHIPPED
         return "the test part" if real.n_training == 0 else "the test part and, where it ends, the training part"
 
     def _seen_real(self, real: RealImages) -> ImageSet:

@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 import resources
-from core.datasets import Samples
+from core.datasets import Dataset, Samples
 from core.errors import SpecError
 from core.images.dataset import ImageDataset, Pixels
 from core.images.labelled import LabelledImages
@@ -30,6 +30,8 @@ class Sample(NamedTuple):
 
 
 SAMPLES = {"mnist": Sample(500, 25, (1, 28, 28)), "cifar10": Sample(64, 8, (3, 32, 32))}
+SHIPPED = "the shipped sample"
+"""What reports and traces call it."""
 _CLASSES = 10
 
 
@@ -49,25 +51,26 @@ def shipped(name: str) -> tuple[Tensor, Tensor]:
     return images, torch.arange(n) % _CLASSES
 
 
+def only_ships(dataset: Dataset) -> bool:
+    """Whether of a set its files are not here, and a sample ships."""
+    return isinstance(dataset, LabelledImages) and dataset.name in SAMPLES and not dataset.is_here()
+
+
 def pixels(dataset: ImageDataset) -> tuple[Pixels, bool]:
     """A set's images, and whether they are only what ships: where its files are not here, that is the test part.
 
     Raises:
         SpecError: the files are not here, and no sample ships; or they are damaged.
     """
-    if isinstance(dataset, LabelledImages) and dataset.name in SAMPLES and not dataset.is_here():
+    if only_ships(dataset):
         images, labels = shipped(dataset.name)
         return Pixels(images, labels, n_test=len(images), n_validation=0), True
     return dataset.pixels(), False
 
 
-def real_beside(dataset: ImageDataset, n: int) -> Samples:
-    """At most n real images to look at beside others, x [N, C, H, W] in [-1, 1]: of the test part, or of what ships.
-
-    Raises:
-        SpecError: as for `pixels`.
-    """
+def stand_in(dataset: Dataset, n: int) -> Samples | None:
+    """The first n images of what ships, or all where there are fewer, for a set whose files are not here; else None."""
+    if not (isinstance(dataset, ImageDataset) and only_ships(dataset)):
+        return None
     data, _ = pixels(dataset)
-    start = len(data.images) - data.n_test
-    some = slice(start, start + n)
-    return Samples(data.images[some].float() / 127.5 - 1.0, None if data.labels is None else data.labels[some])
+    return data.take(torch.arange(min(n, len(data.images))))

@@ -28,8 +28,9 @@ class Network(msgspec.Struct, frozen=True):
 
     @classmethod
     def facts(cls) -> dict[str, Any]:
+        """Its size with its defaults, for as many ``classes``."""
         shape = (2,) if cls.reads == "points" else (1, 28, 28)
-        return {"reads": cls.reads, "parameters": count_parameters(cls().build(shape))}
+        return {"reads": cls.reads, "classes": 0, "parameters": count_parameters(cls().build(shape))}
 
 
 def count_parameters(module: nn.Module) -> int:

@@ -8,6 +8,8 @@ import pytest
 from core.analysis import analyse, density_on
 from core.errors import SpecError
 from core.events import Tick
+from core.images.files import DATA_VARIABLE
+from core.images.sample import shipped
 from core.setup import resolve
 from core.spec import Part, RunSpec
 from core.trace.build import collect
@@ -76,6 +78,18 @@ def test_the_forward_process_runs_from_data_to_the_noise_of_the_lanes() -> None:
     np.testing.assert_allclose(x[3], alpha[3] * x[-1] + sigma[3] * (x[0] - alpha[0] * x[-1]) / sigma[0], atol=1e-5)
     noise = sampled["x"][0] / sampled["x"].column("sigma")[0]
     np.testing.assert_allclose((x[0] - alpha[0] * x[-1]) / sigma[0], noise, atol=1e-5)
+
+
+def test_the_forward_process_of_images_ends_at_those_that_ship_where_the_data_are_absent(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv(DATA_VARIABLE, str(tmp_path))
+    forward = run(SPEC.replace(action="forward", data=Part("cifar10"), n_samples=100))
+    x, alpha, sigma = forward["x"][:], forward["x"].column("alpha"), forward["x"].column("sigma")
+    images = shipped("cifar10")[0].numpy() / 127.5 - 1
+    assert x.shape == (7, 64, 3, 32, 32), "there are no more"
+    noise = (x[0] - alpha[0] * images) / sigma[0]
+    assert noise.std() == pytest.approx(1.0, abs=0.02)
+    for row in (3, 6):
+        np.testing.assert_allclose(x[row], alpha[row] * images + sigma[row] * noise, atol=1e-4)
 
 
 def test_what_has_no_exact_field_is_one_clear_line() -> None:

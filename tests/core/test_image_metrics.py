@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
 import pytest
 import scipy.linalg
 import torch
@@ -23,9 +24,12 @@ from core.images.metrics.kernel import Kernel, cubic_mmd
 from core.images.metrics.label_agreement import LabelAgreement
 from core.images.metrics.nearest_training import NearestTraining, nearest
 from core.images.reference import real_sets, to_bytes
-from core.images.sample import real_beside, shipped
+from core.images.sample import SHIPPED, shipped
 from core.networks import count_parameters
 from core.numerics.noise import normal
+from core.run import real_images, started
+from core.setup import resolve
+from core.spec import Part, RunSpec
 
 CPU = torch.device("cpu")
 DIGITS = torch.arange(10)
@@ -226,8 +230,23 @@ def test_blur_keeps_the_mean_and_noise_has_its_size() -> None:
     assert float(noised(grey, 25.0).float().std()) == pytest.approx(25.0, rel=0.03)
 
 
-def test_real_images_stand_beside_where_the_data_are_absent() -> None:
-    beside = real_beside(Cifar10(), 20)
-    assert beside.x.shape == (20, 3, 32, 32)
-    assert beside.labels.tolist() == [*range(10), *range(10)]
-    assert -1.0 <= float(beside.x.min()) < float(beside.x.max()) <= 1.0
+@pytest.mark.parametrize(
+    ("data", "label", "count"),
+    [("mnist", "", 64), ("mnist", "7,3", 64), ("cifar10", "0,1,2,3,4,5,6,7,8,9", 64), ("cifar10", "ship", 6)],
+)
+def test_where_the_data_are_absent_real_images_are_those_that_ship(data: str, label: str, count: int) -> None:
+    """Each of the class of the particle beside it, none twice, as far as the sample reaches."""
+    setup = resolve(RunSpec(data=Part(data), n_samples=100, label=label))
+    images, labels = shipped(data)
+    real = real_images(setup)["data"]
+    assert len(real) == count
+    assert len(np.unique(real.reshape(count, -1), axis=0)) == count
+    places = [int(torch.nonzero((images == image).flatten(1).all(1))) for image in to_bytes(torch.from_numpy(real))]
+    assert not label or labels[places].tolist() == setup.labels(count).tolist()
+    assert started(setup).meta["data_from"] == SHIPPED
+
+
+def test_where_none_ship_there_are_none() -> None:
+    setup = resolve(RunSpec(data=Part("fashion-mnist"), n_samples=4))
+    assert real_images(setup) == {}
+    assert "data_from" not in started(setup).meta

@@ -352,7 +352,6 @@ def test_a_file_that_ends_the_checker_is_refused_and_the_next_one_is_read(checke
     checker._child.kill()  # between two files
     checker._child.wait()
     checker.check("trace", file)
-    (tmp_path / "pipe").mkdir()
-    for path in (tmp_path / "gone.h5", tmp_path / "pipe", Path("/dev/zero")):
-        with pytest.raises(TraceError, match="There is no file"):
+    for path, words in ((tmp_path / "gone.h5", "no file"), (tmp_path, "is a folder"), (Path("/dev/zero"), "no file")):
+        with pytest.raises(TraceError, match=words):
             checker.check("trace", path)

@@ -12,6 +12,7 @@ from core.events import Chunk, RunStarted, StreamDeclared
 from core.paths import Coefficients
 from core.spec import RunSpec, Training, to_json
 from core.trace import Trace, TraceBuilder, open_trace
+from tests.workbench.image_traces import image_trace
 from workbench.views.chart import charts, ways
 from workbench.views.chart.chart_table import TABLE, WHILE_SAMPLING, WHILE_TRAINING, chart
 from workbench.views.chart.charts import Chart, Subject, lines_of
@@ -19,6 +20,8 @@ from workbench.views.lane2d import Look, scene
 from workbench.views.marks import Method
 from workbench.views.theme import DARK
 from workbench.views.time_axis import KINDS, time_axis
+
+NONE = np.zeros((0, 16))
 
 
 def sampling_charts(lanes: list[tuple[Method, Trace]]) -> list[Chart]:
@@ -43,7 +46,10 @@ def trace_of(x: np.ndarray, t: np.ndarray, data: np.ndarray, **meta: str) -> Tra
     return builder.trace
 
 
-def training_of(loss: np.ndarray, error: np.ndarray, *, n_steps: int = 1000, status: str = "running") -> Trace:
+def training_of(
+    loss: np.ndarray, error: np.ndarray, *, n_steps: int = 1000, status: str = "running", held_out: np.ndarray = NONE
+) -> Trace:  # fmt: skip
+    """A training with a loss at each step, the error at equal distances, and the held-out loss over t [R, T] too."""
     builder = TraceBuilder()
     builder.feed(RunStarted(to_json(RunSpec(training=Training(n_steps=n_steps))), {}))
     for name, values, columns in (
@@ -56,6 +62,17 @@ def training_of(loss: np.ndarray, error: np.ndarray, *, n_steps: int = 1000, sta
             )
         )
         builder.feed(Chunk(name, values.astype(np.float32), columns))
+    if len(held_out):
+        columns = {"step": np.linspace(0, len(loss), len(held_out))}
+        t = (np.arange(held_out.shape[1]) + 0.5) / held_out.shape[1]
+        for name, values, more in (("loss", held_out.mean(axis=1), {}), ("loss_over_t", held_out, {"t": t})):
+            builder.feed(
+                StreamDeclared(
+                    name=f"validation/{name}", row_shape=values.shape[1:], dims=("step", "t")[: values.ndim],
+                    kind="scalar", columns=("step",), capacity=len(values), static=more,
+                )
+            )  # fmt: skip
+            builder.feed(Chunk(f"validation/{name}", values.astype(np.float32), columns))
     builder.trace.status = status
     return builder.trace
 
@@ -183,6 +200,30 @@ def test_jumps_have_their_lanes_dash_and_are_thin() -> None:
     ]  # fmt: skip
 
 
+FALLING = np.array([[4.0, 8.0], [1.0, 5.0], [0.5, 2.5]])
+"""Held-out losses in two bins of t, at three steps."""
+
+
+def test_the_held_out_loss_is_a_thin_named_curve_beside_the_loss() -> None:
+    learned, bare = training_of(np.ones(50), np.ones(2), held_out=FALLING), training_of(np.ones(50), np.ones(2))
+    lanes = [Subject("flow", training=learned), Subject("diffusion", training=bare)]
+    loss, held_out, other = chart("loss", lanes).curves
+    assert [(each.method, each.name, each.second) for each in (loss, held_out, other)] == [
+        ("flow", "", False), ("flow", "held-out", True), ("diffusion", "", False),
+    ]  # fmt: skip
+    assert held_out.x.tolist() == [0.0, 25.0, 50.0]
+    np.testing.assert_allclose(held_out.y, [6.0, 3.0, 1.5])
+
+
+@pytest.mark.parametrize(("step", "row"), [(0.0, 0), (24.0, 0), (25.0, 1), (49.0, 1), (np.inf, 2)])
+def test_the_held_out_loss_over_t_is_the_last_one_that_the_shown_weights_had(step: float, row: int) -> None:
+    trace = training_of(np.ones(50), np.ones(2), held_out=FALLING)
+    (curve,) = chart("held-out", [Subject("flow", training=trace, step=step), Subject("diffusion")]).curves
+    assert curve.x.tolist() == [0.25, 0.75]
+    np.testing.assert_allclose(curve.y, FALLING[row])
+    assert curve.name == f"step {25 * row}"
+
+
 def test_a_lane_keeps_its_dash_where_another_of_its_method_has_no_curve() -> None:
     """The legend names lanes by it, above all charts."""
     x, data = shifted()
@@ -247,6 +288,17 @@ def test_the_preview_converges_to_where_the_particles_end() -> None:
     assert curve.y[0] == pytest.approx(float(first), rel=1e-4)
     assert curve.y[-1] < 0.02 * curve.y[0]
     trace.close()
+
+
+def test_the_preview_of_images_converges_to_those_that_come_out() -> None:
+    trace = image_trace(rows=5, count=20)
+    (curve,) = chart("preview", [Subject("flow", trace)]).curves
+    assert curve.x.tolist() == [0.0, 0.25, 0.5, 0.75]
+    np.testing.assert_allclose(curve.y, 0.0, atol=1e-6)  # it is true from the start
+    trace.streams["x1_hat"] = trace["x"]  # a preview that knows nothing but x_t
+    (curve,) = chart("preview", [Subject("flow", trace)]).curves
+    x = trace["x"][:][:, :16]
+    np.testing.assert_allclose(curve.y, np.sqrt(np.square(x - x[-1]).mean(axis=(1, 2, 3, 4)))[:-1], rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", KINDS)

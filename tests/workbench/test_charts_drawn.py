@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QApplication
 
 import resources
 from tests.workbench.test_charts import sampling_charts, shifted, trace_of, training_charts, training_of
+from workbench.painters.bits import pixels
 from workbench.views.chart.chart_table import TABLE
 from workbench.views.theme import DARK, THEMES
 from workbench.widgets.charts import ChartsStrip
@@ -42,6 +43,16 @@ def count(image: QImage, colour: str) -> int:
     bits = image.constBits().asarray(image.sizeInBytes())
     pixels = np.array(bits).reshape(image.height(), -1)[:, : 3 * image.width()].reshape(-1, 3)
     return int((np.abs(pixels.astype(int) - QColor(colour).getRgb()[:3]).max(axis=1) < 40).sum())
+
+
+def ink(image: QImage) -> float:
+    """How much of the colour of flow matching there is."""
+    above = pixels(image.convertToFormat(QImage.Format.Format_RGB32))[..., 0].astype(float) - QColor(DARK.panel).blue()
+    return float((above - 30).clip(0).sum())  # the grid is darker
+
+
+TWICE = np.full((3, 16), 2.0)
+"""A held-out loss that is twice the loss."""
 
 
 def test_curves_glyph_and_cursor_are_drawn(strip) -> None:
@@ -82,6 +93,16 @@ def test_a_method_that_is_behind_shows_where_it_is(strip) -> None:
     assert ahead > count(picture(strip), DARK.methods["diffusion"]) + 50
 
 
+def test_the_held_out_loss_is_thinner_and_named(strip) -> None:
+    strip.set_charts(training_charts([("flow", training_of(np.ones(50), np.ones(2), held_out=TWICE))])[:1], DARK)
+    strip.set_step(-1)
+    image = picture(strip)
+    loss, held_out = (ink(image.copy(250, top, 100, 30)) for top in (105, 40))
+    assert loss > 1.5 * held_out > 0
+    assert count(image.copy(800, 30, 100, 50), DARK.methods["flow"]) > 30, "its name"
+    assert count(image.copy(800, 80, 100, 50), DARK.methods["flow"]) == 0
+
+
 def test_empty_charts_say_so(strip) -> None:
     full = picture(strip)
     strip.set_charts(sampling_charts([]), DARK)
@@ -92,7 +113,9 @@ def test_the_title_is_a_menu_of_all_charts(strip) -> None:
     asked: list[tuple[int, str]] = []
     strip.chosen.connect(lambda place, key: asked.append((place, key)))
     menu = strip._cells[1]._title.menu()
-    assert [action.text() for action in menu.actions()] == [kind.title for kind in TABLE.values()]
+    *titles, line, save = menu.actions()
+    assert [action.text() for action in titles] == [kind.title for kind in TABLE.values()]
+    assert (line.isSeparator(), save.text(), save.isEnabled()) == (True, "Save chart…", True)
     assert [action.text() for action in menu.actions() if action.isChecked()] == ["Noise left"]
     next(action for action in menu.actions() if action.text() == "Straightness").trigger()
     assert asked == [(1, "straightness")]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
-from core.spec import RunSpec
+from core.spec import Part, RunSpec, Training
+from core.trace.build import collect
 from tests.workbench.opened import lanes, opened, start_engine
 from tests.workbench.test_charts_drawn import count
 from workbench.app import App
@@ -107,6 +109,28 @@ def test_the_page_of_charts_shows_six_plays_on_and_shares_its_choice_with_the_st
     qtbot.mouseClick(rail(app, "Lanes"), Qt.MouseButton.LeftButton)
     assert app.controller.lanes.isVisible()
     qtbot.waitUntil(lambda: [chart.key for chart in strip._charts] == ["distance", "noise", "straightness"])
+
+
+def test_the_held_out_loss_over_t_is_that_of_the_weights_that_the_slider_of_training_shows(
+    qtbot: QtBot, app: App
+) -> None:
+    from trainers.loop import train
+
+    strip, head = app.controller.charts, app.playhead.snapshots
+    qtbot.waitUntil(lambda: len(strip._charts) == 3, timeout=10_000)
+    few = Training(n_steps=60, batch_size=64, n_snapshots=3, n_validations=4)
+    trace = collect(train(RunSpec(action="train", n_samples=40, network=Part("mlp", {"width": 8}), training=few)))
+    for lane in lanes(app):
+        lane.training = trace
+        app.session.touch(lane.key)
+    qtbot.waitUntil(lambda: [chart.key for chart in strip._charts] == ["loss", "error"], timeout=5000)
+    choose(app, 1, "Held-out loss over t")
+    names = lambda: [curve.name.split(", ")[-1] for curve in strip._charts[1].curves]  # noqa: E731
+    qtbot.waitUntil(lambda: names() == ["step 60"] * 2, timeout=5000)
+    qtbot.waitUntil(lambda: head.steps.tolist() == [0.0, 21.0, 60.0], timeout=5000)
+    head.move(-1)
+    qtbot.waitUntil(lambda: names() == ["step 20"] * 2, timeout=5000)
+    np.testing.assert_allclose(strip._charts[1].curves[0].y, trace["validation/loss_over_t"][1])
 
 
 def rail(app: App, text: str) -> QAbstractButton:

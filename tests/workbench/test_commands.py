@@ -135,7 +135,7 @@ def test_a_field_is_measured_only_while_its_weights_are_there(qapp, capsys, tmp_
         assert main([*asked, "chamfer"]) == 0
     assert "holds other weights now. Sample it again." in capsys.readouterr().err
     assert main(["export", str(tmp_path / "s.h5"), str(tmp_path / "s.png"), "--show", "error"]) == 0
-    assert "cannot be computed: its weights are others now" in capsys.readouterr().err
+    assert "cannot be computed: its weights are gone, or are others now" in capsys.readouterr().err
 
 
 def test_a_run_that_breaks_says_so_in_its_file(tmp_path) -> None:
@@ -201,6 +201,10 @@ def test_trains_resumes_and_samples_a_checkpoint(capsys, tmp_path) -> None:
     with h5py.File(tmp_path / "s.h5") as file:
         assert file["streams/x/data"].shape == (51, 30, 2)
     assert "finished after 12 steps" in capsys.readouterr().out
+    assert main(["info", str(tmp_path / "train.h5")]) == 0
+    with h5py.File(tmp_path / "train.h5") as file:
+        n = int(json.loads(file.attrs["meta"])["parameters"])
+    assert f"network of {n:,} parameters" in capsys.readouterr().out
 
 
 def test_a_resumed_training_goes_on_in_the_same_trace(capsys, tmp_path) -> None:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor, QImage
 
+import resources
 from core import catalog, presets
 from core.datasets.cifar10 import Cifar10
 from core.images.files import DATA_VARIABLE
 from core.spec import Part
 from core.trace import save
 from tests.workbench.image_traces import image_trace, tiny_checkpoint
+from tests.workbench.test_charts import training_of
 from tests.workbench.test_images import on_screen
 from workbench.app import App
 from workbench.model import setup
 from workbench.model.crossing import N_IMAGES, crossed
 from workbench.painters.atlas import as_bytes, sheet
-from workbench.views.image.images import ImageLook, Layout, scene
+from workbench.views.image.images import Layout
 from workbench.views.image.key_frames import History, spread
-from workbench.views.theme import DARK
 
 CIFAR = Cifar10.class_names
 CATALOG = catalog.shipped()
@@ -170,7 +172,9 @@ def test_a_class_is_made_by_all_lanes_at_once_and_streams(qtbot, tmp_path, monke
     panel = app.controller.images.panel
     qtbot.waitUntil(lambda: panel.isVisible() and "3" in panel.classes.chips)
     before = first.trace["x"][6]
-    assert app.controller._message_for(real).title == "No real images here"
+    assert app.controller._message_for(real) is None
+    header = app.controller.lanes._headers[2]
+    assert header.accessibleName() == "Real data, MNIST, 4 of the shipped sample"
 
     qtbot.mouseClick(panel.classes.chips["3"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "label" in first.trace["x"].static and len(first.trace["x"]) == 7, timeout=30_000)
@@ -190,8 +194,37 @@ def test_a_class_is_made_by_all_lanes_at_once_and_streams(qtbot, tmp_path, monke
     app.controller._show_scenes()
     pixels = on_screen(app, 0, Layout.of((4, 1, 28, 28)).place, 56, 56)
     np.testing.assert_array_equal(pixels, sheet(as_bytes(first.trace["x"][6]), 2))
+    pixels = on_screen(app, 2, Layout.of((4, 1, 28, 28)).place, 56, 56)
+    threes = digits()[3::10][:4]  # of the sample that ships, its classes in turn
+    np.testing.assert_array_equal(pixels, sheet(np.repeat(threes[..., None], 3, axis=3), 2))
     app.engine.shutdown()
     app.window.close()
+
+
+def digits() -> np.ndarray:
+    """The digits that ship [N, 28, 28], as their file shows them."""
+    with Image.open(resources.path("images", "mnist.png")) as picture:
+        tiles = np.array(picture)
+    return tiles.reshape(-1, 28, tiles.shape[1] // 28, 28).swapaxes(1, 2).reshape(-1, 28, 28)
+
+
+def test_a_lane_of_real_images_says_how_to_get_them_where_none_ship(qtbot, app) -> None:
+    first, second, real = app.session.lanes
+    for lane in (first, second):
+        lane.trace.spec = lane.trace.spec.replace(data=Part("fashion-mnist"))
+        del lane.trace["x"].static["data"]
+    said = app.controller._message_for(real)
+    assert said.title == "No real images here"
+    assert said.text == "Download Fashion-MNIST with “main.py fetch fashion-mnist”"
+
+
+def test_charts_of_a_training_of_images_hold_no_error_that_they_cannot_have(qtbot, app) -> None:
+    for lane in app.session.lanes[:2]:
+        lane.training = training_of(np.ones(50), np.ones(2), held_out=np.ones((3, 16)), status="finished")
+        app.session.touch(lane.key)
+    strip = app.controller.charts
+    qtbot.waitUntil(lambda: [chart.key for chart in strip._charts] == ["loss", "held-out"], timeout=5000)
+    assert all(curve.name.endswith("step 50") for curve in strip._charts[1].curves)
 
 
 def test_choosing_images_in_the_form_empties_lanes_whose_weights_are_for_points(qtbot, monkeypatch) -> None:
@@ -212,18 +245,17 @@ def test_the_forward_process_of_images_is_a_strip_of_them(qtbot, app, tmp_path, 
     strip = app.controller.lanes.strip
     app.controller.actions["strip"].trigger()
     app.engine.start()
-    qtbot.waitUntil(lambda: "MNIST is not here" in strip.words, timeout=60_000)
-    strip.show_scene(scene(image_trace(rows=5, seed=1), ImageLook(DARK, frozenset({"image"}))), DARK)
-    qtbot.waitUntil(lambda: strip.complete)
-    noise, data = (_white(strip._pictures[place]) for place in (0, 8))
-    assert noise > 0.03 > 0.001 > data, "noise goes beyond white, these data to three quarters of it"
+    words = "q(xₜ), MNIST to noise, linear path, the shipped sample"  # the set itself is not here
+    qtbot.waitUntil(lambda: strip.words == words and strip.complete, timeout=60_000)
+    noise, data = (_ink(strip._pictures[place]) for place in (0, 8))
+    assert noise > 0.3 > 0.2 > data > 0.05, "noise is grey and white all over, digits are thin on black"
 
 
-def _white(picture) -> float:
-    """The share of pixels that are white."""
+def _ink(picture) -> float:
+    """The share of pixels that are not dark."""
     image = picture.convertToFormat(QImage.Format.Format_Grayscale8)
     pixels = np.frombuffer(image.constBits().asarray(image.sizeInBytes()), np.uint8)
-    return float((pixels.reshape(image.height(), -1)[:, : image.width()] > 250).mean())
+    return float((pixels.reshape(image.height(), -1)[:, : image.width()] > 100).mean())
 
 
 def test_the_current_frame_is_the_nearest_to_the_step_that_the_lane_shows() -> None:

@@ -211,8 +211,7 @@ def test_a_lane_is_filled_with_what_can_stand_beside_the_others(qtbot, app) -> N
         app.engine.start()
     lane = app.session.lanes[1]
     qtbot.waitUntil(lambda: lane.trace is not None and lane.trace["x"].complete, timeout=60_000)
-    settle(qtbot, app)
-    assert headers(app)[1] == "Flow matching"
+    qtbot.waitUntil(lambda: headers(app)[1:2] == ["Flow matching"], timeout=5000)
     assert lane.trace["x"][-1].shape == (16, 1, 28, 28)
     assert app.controller.images.panel.isVisible()
 

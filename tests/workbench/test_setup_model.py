@@ -213,7 +213,7 @@ def test_many_options_become_a_menu() -> None:
 
 
 def test_networks_are_chosen_with_their_size_in_view() -> None:
-    """Parameters and operations of the data's own images; nothing is claimed of one whose knobs were turned."""
+    """Parameters and operations of the data's own images; of one whose knobs were turned they are counted."""
     spec = presets.load_one("mnist-flow")
 
     def network(spec: RunSpec) -> setup.Section:
@@ -226,7 +226,9 @@ def test_networks_are_chosen_with_their_size_in_view() -> None:
     assert sizes["mlp"].endswith("parameters")
     photographs = setup.set_value(CATALOG, spec, "data.name", "cifar10")
     assert network(photographs).fact.startswith("3.01 M")
-    assert network(setup.set_value(CATALOG, spec, "network.base", 64)).fact == ""
+    turned = setup.set_value(CATALOG, spec, "network.base", 64)
+    assert network(turned).fact == ""
+    assert next(s for s in setup.sections(CATALOG, turned, ["cpu"], 5_012_345) if s.title == "Network").fact == "5.01 M"
     assert all(row.detail for row in network(spec).rows if row.field in ("field.retime", "field.autocast"))
 
 

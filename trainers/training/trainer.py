@@ -41,7 +41,7 @@ class Trainer:
         optimiser: Optimiser = make("optimiser", self.spec.optimiser)
         if self.settings.conditional and not setup.n_classes:
             raise SpecError("training.conditional", f"{setup.dataset.title} has no classes to tell the network.")
-        self.n_classes = setup.n_classes if self.settings.conditional else 0
+        self.n_classes = setup.n_told
         network = build_network(self.spec, setup.shape, self.n_classes)
         if fresh and self.settings.init_from:
             origin.load(network, self.spec, setup.shape, self.n_classes)

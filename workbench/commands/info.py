@@ -82,6 +82,8 @@ def _text(report: dict[str, Any]) -> str:
     ]
     if "weights_sha256" in meta:
         lines.append(f"weights sha256 {meta['weights_sha256']}")
+    if "parameters" in meta:
+        lines.append(f"network of {int(meta['parameters']):,} parameters")
     for name, stream in report["streams"].items():
         shape = " × ".join(str(size) for size in stream["row"]) or "one number"
         lines.append(

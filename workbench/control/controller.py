@@ -74,6 +74,7 @@ class Controller(QObject):
         self.window.compose(self.actions, lanes, self.charts, self.panel, self.transport, self.charts_page)
         self._charts_timer = Soon(self.window, _CHARTS_MS, self._show_charts)
         self.chart_control = Charts(session, playhead, runs, self.charts, self.charts_page, self._charts_timer.start)
+        self.chart_control.save_asked.connect(self.files.ask_save_chart)
         self._scenes_timer = Soon(self.window, _SCENES_MS, self._show_scenes, at_once=True)
         self.stage_control = StageControl(
             session, playhead, runs, self.analyses, self.scenes, self.lanes, self.actions["strip"],

@@ -13,9 +13,11 @@ from core.checkpoint import spec_of
 from core.errors import SpecError
 from core.spec import RunSpec
 from workbench.control.disk.files import Opener
+from workbench.control.lane.answers import Answers
 from workbench.control.runs import Runs
 from workbench.model import setup
 from workbench.model.command import as_command
+from workbench.model.facts import size_question
 from workbench.model.playhead import Playhead
 from workbench.model.session import Session
 from workbench.widgets.setup.setup_panel import SetupPanel
@@ -57,6 +59,8 @@ class FormControl(QObject):
             ],
         )
         self.panel.form.changed.connect(self._changed)
+        self._sizes = Answers(runs.engine)
+        self._sizes.changed.connect(self.show)
 
     def _action(self, text: str, call: Callable[[], None]) -> QAction:
         action = QAction(text, self)
@@ -69,7 +73,7 @@ class FormControl(QObject):
         if lane is None or lane.spec is None:
             return
         try:
-            sections = setup.sections(self._runs.catalog, lane.spec, self.devices)
+            sections = setup.sections(self._runs.catalog, lane.spec, self.devices, self._parameters(lane.spec))
         except SpecError as error:  # a trace of another installation names parts that are not here
             self._window.refuse(f"The set-up cannot be shown: {error}")
             return
@@ -81,6 +85,12 @@ class FormControl(QObject):
             running=bool(self._runs.training), needs_training=any(misfits), enabled=self._runs.ready
         )
         self.panel.say_why("" if self._runs.training else _why(misfits))
+
+    def _parameters(self, spec: RunSpec) -> int | None:
+        """Of the spec's network, where the engine has counted them; it is asked where the catalog does not know."""
+        question = size_question(self._runs.catalog, spec) if spec.field.name == "network" else None
+        answer = self._sizes.to(question, ready=self._runs.ready) if question is not None else None
+        return None if answer is None or answer.trace is None else int(answer.trace.meta["parameters"])
 
     def _changed(self, field: str, value: object) -> None:
         lane = self._session.working_lane()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import math
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import FlowscopeError
 from core.trace import Stream, Trace, open_trace
 from core.trace.derive import sampled
+from workbench.export.whole import whole
+from workbench.views.chart.charts import Chart
 from workbench.views.marks import locate
 
 _BLOCK = 1 << 20
@@ -33,15 +33,26 @@ def write_data(files: Sequence[Path], out: Path, at: float | None = None) -> int
     Raises:
         FlowscopeError: a trace cannot be read, or the file cannot be written.
     """
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as folder:
-            part = Path(folder) / out.name
-            n = (_write_table if out.suffix.lower() == ".csv" else _write_arrays)(files, part, at)
-            part.replace(out)
-    except OSError as error:
-        raise FlowscopeError(f"{out} cannot be written: {error.strerror or error}.") from None
-    return n
+    with whole(out) as part:
+        return (_write_table if out.suffix.lower() == ".csv" else _write_arrays)(files, part, at)
+
+
+def write_curves(chart: Chart, lanes: Sequence[str], out: Path) -> None:
+    """Write the curves of a chart as a table with the columns lane, curve, t or step, value and, where a curve is the
+    average of other values, raw. ``lanes`` are the names of all lanes, in their order.
+
+    Raises:
+        FlowscopeError: the file cannot be written.
+    """
+    raw = any(curve.raw is not None for curve in chart.curves)
+    with whole(out) as part, part.open("w", newline="", encoding="utf-8") as target:
+        writer = csv.writer(target)
+        writer.writerow(["lane", "curve", "step" if chart.over_steps else "t", "value", *(["raw"] if raw else [])])
+        for curve in chart.curves:
+            times = [curve.axis.time(place) for place in curve.x.tolist()]
+            behind = [[]] * len(times) if curve.raw is None else [[f"{value:.9g}"] for value in curve.raw]
+            for t, value, more in zip(times, curve.y, behind, strict=True):
+                writer.writerow([lanes[curve.lane], curve.name, f"{t:.9g}", f"{value:.9g}", *more])
 
 
 def _write_table(files: Sequence[Path], out: Path, at: float | None) -> int:

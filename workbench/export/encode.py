@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +20,7 @@ from core.errors import FlowscopeError
 from workbench.export.film import Film, Frame, Painter
 from workbench.export.formats import FILMS
 from workbench.export.handout import write_handout
+from workbench.export.whole import whole
 from workbench.export.workers import painted
 from workbench.painters.bits import image_on
 
@@ -40,24 +40,16 @@ def write_film(film: Film, out: Path, report: Report = lambda done, total: None)
         FlowscopeError: it cannot be written; the message says why.
     """
     shots, suffix = film.shots, out.suffix.lower()
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as name:
-            folder = Path(name)
-            part = folder / f"film{suffix}"
-            with painted(film, folder) as frames:
-                counted = _counted(frames, len(shots), report)
-                if suffix == "":
-                    _write_pictures(counted, part)
-                elif suffix == ".gif":
-                    _write_gif(film, counted, part)
-                elif suffix == ".html":
-                    write_handout(film, shots, counted, part)
-                else:
-                    _ffmpeg(film, counted, [*FILMS[suffix].ffmpeg], part)
-            part.replace(out)
-    except OSError as error:
-        raise FlowscopeError(f"{out} cannot be written: {error.strerror or error}.") from None
+    with whole(out) as part, painted(film, part.parent) as frames:
+        counted = _counted(frames, len(shots), report)
+        if suffix == "":
+            _write_pictures(counted, part)
+        elif suffix == ".gif":
+            _write_gif(film, counted, part)
+        elif suffix == ".html":
+            write_handout(film, shots, counted, part)
+        else:
+            _ffmpeg(film, counted, [*FILMS[suffix].ffmpeg], part)
     return len(shots)
 
 

@@ -29,13 +29,13 @@ def key_frames(trace: Trace, theme: Theme, n: int = 6) -> QImage:
 
 
 def real_against_generated(trace: Trace, theme: Theme) -> QImage:
-    """The noise, what became of it, and real images of the same classes where the data set is on this machine."""
+    """The noise, what became of it, and the real images of the same classes that the run has beside it."""
     shown = sampled(trace)
     look = ImageLook(theme, _GRID)
     grid = scene(shown, look)
     panels = [Panel(grid, 0.0, "Noise"), Panel(grid, 1.0, "Generated")]
-    if "data" in shown["x"].static:
-        real = real_scene(shown["x"].static["data"], shown.meta.get("data_title", ""), look)
+    real = real_scene(shown, look)
+    if real is not None:
         panels.append(Panel(dataclasses.replace(real, extent=grid.extent), 1.0, "Real data"))
     return _row(panels, theme, f"{grid.lane.title}: real against generated", width=420)
 

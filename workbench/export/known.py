@@ -65,7 +65,7 @@ def compute(
             trace.close()
             continue
         tell(f"computing the {name} of {file.name}")
-        problem = "its weights are others now." if _lost(run, kind) else _compute(run, kind, alive)
+        problem = "its weights are gone, or are others now." if _lost(run, kind) else _compute(run, kind, alive)
         if problem:
             tell(f"the {name} of {file.name} cannot be computed: {problem}")
 

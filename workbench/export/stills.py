@@ -1,19 +1,24 @@
-"""One moment as a file: PNG as pixels, SVG and PDF as shapes and text."""
+"""One moment as a file: PNG as pixels, SVG and PDF as shapes and text; of a chart the numbers too."""
 
 from __future__ import annotations
 
 import re
-import tempfile
 from pathlib import Path
+from typing import Protocol
 
 from PyQt6.QtCore import QMarginsF, QRect, QSize, QSizeF
-from PyQt6.QtGui import QPageSize, QPainter, QPdfWriter
+from PyQt6.QtGui import QImage, QPageSize, QPainter, QPdfWriter
 from PyQt6.QtSvg import QSvgGenerator
 
 from core.errors import FlowscopeError
+from workbench.export.data import write_curves
 from workbench.export.encode import save_png
-from workbench.painters.paper.page import Page
+from workbench.export.formats import PICTURES
+from workbench.export.whole import whole
+from workbench.painters.chart_page import ChartPage
 
+#: The kinds of files that a chart can be.
+CHARTS: dict[str, str] = {**PICTURES, ".csv": "CSV"}
 _DPI = 96
 #: What a viewer takes where our typefaces are not installed.
 _FALLBACKS = {
@@ -22,30 +27,50 @@ _FALLBACKS = {
 }
 
 
-def write_still(page: Page, t: float, out: Path) -> bool:
+class Still(Protocol):
+    """What can be painted at a time t: lanes, or a chart."""
+
+    @property
+    def size(self) -> tuple[int, int]: ...
+    @property
+    def title(self) -> str: ...
+    def paint(self, t: float) -> QImage: ...
+    def draw(self, painter: QPainter, t: float) -> bool: ...
+
+
+def write_still(page: Still, t: float, out: Path) -> bool:
     """Write a page at time t; returns False where a lane had too many marks for shapes and became a picture.
 
     Raises:
         FlowscopeError: it cannot be written; the message says why.
     """
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as folder:
-            part = Path(folder) / out.name
-            write = {".png": _write_png, ".svg": _write_svg, ".pdf": _write_pdf}[out.suffix.lower()]
-            shapes = write(page, t, part)
-            part.replace(out)
-    except OSError as error:
-        raise FlowscopeError(f"{out} cannot be written: {error.strerror or error}.") from None
-    return shapes
+    with whole(out) as part:
+        write = {".png": _write_png, ".svg": _write_svg, ".pdf": _write_pdf}[out.suffix.lower()]
+        return write(page, t, part)
 
 
-def _write_png(page: Page, t: float, out: Path) -> bool:
+def write_chart(page: ChartPage, t: float, out: Path) -> None:
+    """Write a chart with the cursor at a time, or at a training step; the ending of the name says as what.
+
+    Raises:
+        FlowscopeError: it cannot be written, or the name ends in something else.
+    """
+    suffix = out.suffix.lower()
+    if suffix not in CHARTS:
+        *first, last = CHARTS
+        raise FlowscopeError(f"The name must end in {', '.join(first)} or {last}. Given {out.name}.")
+    if suffix == ".csv":
+        write_curves(page.chart, [key.words for key in page.keys], out)
+    else:
+        write_still(page, t, out)
+
+
+def _write_png(page: Still, t: float, out: Path) -> bool:
     save_png(page.paint(t), out)
     return True
 
 
-def _write_pdf(page: Page, t: float, out: Path) -> bool:
+def _write_pdf(page: Still, t: float, out: Path) -> bool:
     """A pixel of the page is 1/96 inch."""
     writer = QPdfWriter(str(out))
     writer.setResolution(_DPI)
@@ -64,7 +89,7 @@ def _write_pdf(page: Page, t: float, out: Path) -> bool:
         painter.end()
 
 
-def _write_svg(page: Page, t: float, out: Path) -> bool:
+def _write_svg(page: Still, t: float, out: Path) -> bool:
     generator = QSvgGenerator()
     generator.setFileName(str(out))
     generator.setResolution(_DPI)
@@ -89,7 +114,7 @@ def _tidy(svg: str) -> str:
     svg = svg.replace(' transform="matrix(1,0,0,1,0,0)"', "").replace(' vector-effect="none" fill-rule="evenodd"', "")
     svg = re.sub(r' (fill|stroke)-opacity="1"', "", svg)
     svg = re.sub(r"<g [^>]*>\n</g>\n", "", svg)
-    svg = re.sub(r'(\.\d\d\d)\d+(?=[ ,"LMCZ])', r"\1", svg)
+    svg = re.sub(r'([1-9]\d*\.\d\d\d)\d+(?=[ ,"LMCZ])', r"\1", svg)  # below 1 they may be scaled up
     for _ in range(2):  # neighbours of one kind share their group
         svg = re.sub(r"(<g [^>]*>)\n((?:(?!</?g)[^\0])*?)</g>\n\n(?:\1\n)", r"\1\n\2", svg)
     for family, with_others in _FALLBACKS.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.catalog import Catalog, Entry
-from core.spec import Part, RunSpec
+from core.spec import Part, RunSpec, Training
 
 
 def said(catalog: Catalog, spec: RunSpec, kind: str, entry: Entry) -> str:
@@ -35,12 +35,27 @@ def size(network: Entry, shape: Sequence[int]) -> str:
     return "" if known is None else f"{known:,} parameters"
 
 
-def size_of(catalog: Catalog, spec: RunSpec) -> str:
-    """That of the chosen network, as long as it is as it comes."""
-    entry = catalog.entry("network", spec.network.name)
-    if catalog.values("network", spec.network) != catalog.values("network", Part(spec.network.name)):
+def size_of(catalog: Catalog, spec: RunSpec, parameters: int | None = None) -> str:
+    """That of the chosen network: as long as it is as it comes the catalog knows it, else once they are counted."""
+    if size_question(catalog, spec) is None:
+        return size(catalog.entry("network", spec.network.name), _shape(catalog, spec))
+    if parameters is None:
         return ""
-    return size(entry, _shape(catalog, spec))
+    return f"{parameters / 1e6:.2f} M" if len(_shape(catalog, spec)) > 1 else f"{parameters:,} parameters"
+
+
+def size_question(catalog: Catalog, spec: RunSpec) -> RunSpec | None:
+    """What has to be known to count the chosen network's parameters; None where the catalog says them."""
+    network, objective = catalog.entry("network", spec.network.name), catalog.entry("objective", spec.objective.name)
+    as_it_comes = catalog.values("network", spec.network) == catalog.values("network", Part(spec.network.name))
+    classes = catalog.entry("data", spec.data.name).facts.get("classes", ()) if spec.training.conditional else ()
+    if as_it_comes and len(classes) == network.facts.get("classes") and not objective.facts.get("two_times"):
+        return None
+    return RunSpec(
+        action="size", data=spec.data, source=spec.source, coupling=spec.coupling, path=spec.path, grid=spec.grid,
+        objective=spec.objective, network=spec.network, field=Part("network"), sampler=Part(spec.sampler.name),
+        training=Training(conditional=spec.training.conditional),
+    )  # fmt: skip
 
 
 def _shape(catalog: Catalog, spec: RunSpec) -> Sequence[int]:

@@ -71,8 +71,8 @@ class Section:
     fact: str = ""
 
 
-def sections(catalog: Catalog, spec: RunSpec, devices: list[str]) -> list[Section]:
-    """The form of a spec."""
+def sections(catalog: Catalog, spec: RunSpec, devices: list[str], parameters: int | None = None) -> list[Section]:
+    """The form of a spec; ``parameters`` are those of its network, where they were counted."""
     learned = spec.field.name == "network"
     sampler = catalog.entry("sampler", spec.sampler.name)
     data = catalog.entry("data", spec.data.name)
@@ -80,7 +80,7 @@ def sections(catalog: Catalog, spec: RunSpec, devices: list[str]) -> list[Sectio
     out = [
         Section("Data", _data(catalog, spec, data), f"std {data.facts['std']:.2f}" if "std" in data.facts else ""),
         Section("Objective", (*_part(catalog, spec, "objective", "Method"), *_part(catalog, spec, "path", "Path"))),
-        Section("Network", (*_field(catalog, spec), *network), size_of(catalog, spec) if learned else ""),
+        Section("Network", (*_field(catalog, spec), *network), size_of(catalog, spec, parameters) if learned else ""),
         Section(
             "Sampler",
             (

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 import numpy as np
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import QWidget
 
@@ -23,8 +23,12 @@ import pyqtgraph as pg  # noqa: E402  # it replaces sys.excepthook when imported
 sys.excepthook = _hook
 
 _LEFT, _NARROW = 40, 192
+_PADDING = 0.1
+"""Above and below the curves, in parts of their range."""
 _THIN, _FAINT = 1.25, 0.7
 """Pixels and opacity of a lane's second curve."""
+_DOT, _DOTS = 4, 60
+"""Pixels of the dots on it, and how many of them stand apart."""
 _APART, _NEAR = 14, 9
 """Pixels between names at the curves' ends, and between glyphs that would hide each other."""
 _HOLE: Method = "diffusion"
@@ -50,8 +54,8 @@ class ChartPlot(QWidget):
         self._chart, self._theme, self._picture = chart, theme, None
         self.update()
 
-    def _paint_picture(self, chart: Chart, theme: Theme) -> QPixmap:
-        """Axes, grid and curves at the present size, on the present screen."""
+    def _lay_out(self, chart: Chart, theme: Theme, ratio: float) -> None:
+        """Axes, grid and curves at the present size, for a device of ``ratio`` pixels to a logical one."""
         plot = self._plot.getPlotItem()
         plot.clear()
         self._plot.setBackground(theme.panel)
@@ -73,20 +77,19 @@ class ChartPlot(QWidget):
         right = 12 + widest if names else 8
         plot.layout.setContentsMargins(0, 4, right, 0)
         self._plot.resize(self.size())
-        self._draw_curves(chart, theme)
+        self._draw_curves(chart, theme, ratio)
         self._scale(chart, self.width() - _LEFT - right)
         plot.layout.activate()
-        picture: QPixmap = self._plot.grab()
-        return picture
 
-    def _draw_curves(self, chart: Chart, theme: Theme) -> None:
-        plot, ratio = self._plot.getPlotItem(), self.devicePixelRatioF()  # pyqtgraph's pens count the screen's pixels
+    def _draw_curves(self, chart: Chart, theme: Theme, ratio: float) -> None:
+        plot = self._plot.getPlotItem()  # its pens count the device's pixels
         for curve in chart.curves:
             colour = QColor(theme.methods[curve.method])
             if curve.raw is not None:
                 faint = QColor(colour)
                 faint.setAlphaF(0.25)
-                plot.plot(curve.x, curve.raw, pen=pg.mkPen(faint, width=ratio))
+                raw = np.clip(curve.raw, *_seen(chart))  # nothing cuts it in a file
+                plot.plot(curve.x, raw, pen=pg.mkPen(faint, width=ratio))
             width = LINE
             if curve.second:
                 width = _THIN
@@ -107,7 +110,7 @@ class ChartPlot(QWidget):
         last = max((QFontMetrics(fonts.ui(12)).horizontalAdvance(text) for _, text in ticks[-1:]), default=0)
         plot.setXRange(0.0, chart.end, padding=(last / 2 + 3) / max(1, room - 12))
         low, high = _heights(chart)
-        plot.setYRange(low, high, padding=0.1)
+        plot.setYRange(low, high, padding=_PADDING)
         plot.getAxis("left").setTicks([decades(low, high) if chart.log else [(y, label(y)) for y in steps(low, high)]])
 
     def set_cursor(self, x: float | None) -> None:
@@ -123,18 +126,48 @@ class ChartPlot(QWidget):
         if self._chart is None or self._theme is None:
             return
         if self._picture is None or self._picture.devicePixelRatio() != self.devicePixelRatioF():
-            self._picture = self._paint_picture(self._chart, self._theme)
+            self._lay_out(self._chart, self._theme, self.devicePixelRatioF())
+            self._picture = self._plot.grab()
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._picture)
+        self._draw_over(painter, self._chart, self._theme)
+
+    def draw(self, painter: QPainter) -> None:
+        """The chart as it stands on any painter, such as that of a file: as shapes and text."""
+        if self._chart is None or self._theme is None:
+            return
+        device = painter.device()
+        assert device is not None  # it paints
+        self._lay_out(self._chart, self._theme, device.devicePixelRatioF())
+        self._picture = None  # it was laid out for another device
+        self._plot.grab(QRect(0, 0, 1, 1))  # a hidden widget hears of its size when it is first painted
+        painter.save()
+        self._plot.render(painter, QRectF(self.rect()), self.rect())
+        painter.restore()
+        self._draw_over(painter, self._chart, self._theme)
+
+    def _draw_over(self, painter: QPainter, chart: Chart, theme: Theme) -> None:
+        """Names, and the cursor or the words in place of curves."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._draw_names(painter, self._chart, self._theme)
-        if not self._chart.curves:
+        self._draw_dots(painter, chart, theme)
+        self._draw_names(painter, chart, theme)
+        if not chart.curves:
             painter.setFont(fonts.ui(12))
-            painter.setPen(QColor(self._theme.t3))
+            painter.setPen(QColor(theme.t3))
             around = self._area().adjusted(4, 0, -4, 0)
-            painter.drawText(around, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._chart.words)
+            painter.drawText(around, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, chart.words)
         elif self._x is not None:
-            self._draw_cursor(painter, self._chart, self._theme, self._x)
+            self._draw_cursor(painter, chart, theme, self._x)
+
+    def _draw_dots(self, painter: QPainter, chart: Chart, theme: Theme) -> None:
+        """Where a second curve was measured: it may lie along the first."""
+        painter.setPen(Qt.PenStyle.NoPen)
+        for curve in chart.curves:
+            if curve.second and len(curve.x) <= _DOTS:
+                painter.setBrush(QColor(theme.methods[curve.method]))
+                seen = np.isfinite(curve.y) & ((curve.y > 0) | (not chart.log))
+                for x, y in zip(curve.x[seen].tolist(), curve.y[seen].tolist(), strict=True):
+                    painter.drawEllipse(self._pixel(chart, x, y), _DOT / 2, _DOT / 2)
 
     def _draw_names(self, painter: QPainter, chart: Chart, theme: Theme) -> None:
         """Names right of the curves' ends, moved apart where they would lie on each other."""
@@ -198,6 +231,14 @@ def _heights(chart: Chart) -> tuple[float, float]:
         return low, high
     step = np.diff(steps(low, high)[:2])[0]
     return low, step * math.ceil(high / step - 1e-6)
+
+
+def _seen(chart: Chart) -> tuple[float, float]:
+    """The least and the greatest value that the plot has room for."""
+    low, high = _heights(chart)
+    room = _PADDING * (high - low)
+    low, high = low - room, high + room
+    return (10.0**low, 10.0**high) if chart.log else (low, high)
 
 
 def apart(places: Sequence[float], least: float, most: float) -> list[float]:

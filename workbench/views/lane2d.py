@@ -90,7 +90,7 @@ def lane_scene(
     """
     real = trace["x"].static.get("data")
     if aspect == "real":
-        made = None if real is None else real_scene(real, _data_words(trace), look, known.density)
+        made = None if real is None else real_scene(real, data_words(trace), look, known.density)
     elif aspect == "exact":
         made = exact_scene(trace, look, known, real)
     elif aspect == "error":
@@ -187,7 +187,7 @@ def _exact_arrows(exact: Trace, look: Look, full_length: float | None) -> Arrows
 
 def exact_scene(trace: Trace, look: Look, known: Known, real: Floats | None) -> Scene:
     """The exact field alone, under the particles of a run."""
-    lane = _aspect(trace, "exact", ASPECTS["exact"], f"Closed form, {_data_words(trace)}", "exact")
+    lane = _aspect(trace, "exact", ASPECTS["exact"], f"Closed form, {data_words(trace)}", "exact")
     marks: list[Mark] = [] if real is None else [_cloud(real, look.theme)]
     if known.exact is not None:
         stream = trace.streams.get("field/velocity")
@@ -216,7 +216,8 @@ def _aspect(trace: Trace, method: Method, title: str, subtitle: str, equation: s
     )  # fmt: skip
 
 
-def _data_words(trace: Trace) -> str:
+def data_words(trace: Trace) -> str:
+    """The data set's title."""
     return trace.meta.get("data_title", trace.spec.data.name)
 
 
@@ -350,7 +351,8 @@ def _words(trace: Trace) -> str:
     """What the lane runs: ``Heun 25, linear path``."""
     meta, spec = trace.meta, trace.spec
     if spec.action == "forward":
-        return f"{_data_words(trace)} to noise, {_path_words(meta)}"
+        words = f"{data_words(trace)} to noise, {_path_words(meta)}"
+        return ", ".join(filter(None, (words, meta.get("data_from"))))
     words = f"{_sampler_words(trace)}, {meta.get('weights_title') or _path_words(meta)}"
     return words + (", exact field" if spec.field.name != "network" and spec.action == "sample" else "")
 

@@ -8,13 +8,13 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QActionGroup
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
+from workbench.painters.keys import Key
 from workbench.views.chart.chart_table import TABLE
 from workbench.views.chart.charts import Chart
 from workbench.views.theme import DARK, Theme
-from workbench.views.time_axis import SYMBOLS
 from workbench.widgets.chip import TitleMenu
 from workbench.widgets.controls import Elided, hairline
-from workbench.widgets.legend import Key, Legend
+from workbench.widgets.legend import Legend
 
 HEIGHT = 160
 MOST, ROWS = 3, 2
@@ -28,6 +28,8 @@ class ChartsStrip(QWidget):
 
     chosen = pyqtSignal(int, str)
     """Another chart is wanted in a place."""
+    save_asked = pyqtSignal(object, float)
+    """This chart is to be saved, with the cursor at a time or training step."""
 
     def __init__(self, *, tall: bool = False) -> None:
         """``tall``: as high as there is room for."""
@@ -51,6 +53,7 @@ class ChartsStrip(QWidget):
             place = len(self._cells)
             self._cells.append(_Cell(divided=bool(place)))
             self._cells[place].chosen.connect(lambda key, i=place: self.chosen.emit(i, key))
+            self._cells[place].save_asked.connect(lambda i=place: self._ask_save(self._charts[i]))
             self._row.addWidget(self._cells[-1], 1)
         for i, cell in enumerate(self._cells):
             cell.setVisible(i < len(self._charts))
@@ -69,7 +72,13 @@ class ChartsStrip(QWidget):
 
     def _move(self) -> None:
         for chart, cell in zip(self._charts, self._cells, strict=False):
-            cell.plot.set_cursor(self._step if chart.over_steps else self._t)
+            cell.plot.set_cursor(self._cursor(chart))
+
+    def _cursor(self, chart: Chart) -> float:
+        return self._step if chart.over_steps else self._t
+
+    def _ask_save(self, chart: Chart) -> None:
+        self.save_asked.emit(chart, self._cursor(chart))
 
 
 class ChartsPage(QWidget):
@@ -77,6 +86,8 @@ class ChartsPage(QWidget):
 
     chosen = pyqtSignal(int, str)
     """Another chart is wanted in a place."""
+    save_asked = pyqtSignal(object, float)
+    """As of the strip."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,6 +100,7 @@ class ChartsPage(QWidget):
         for i, row in enumerate(self._rows):
             column.addWidget(row, 1)
             row.chosen.connect(lambda place, key, first=i * MOST: self.chosen.emit(first + place, key))
+            row.save_asked.connect(self.save_asked)
 
     def set_charts(self, charts: Sequence[Chart], keys: Sequence[Key], theme: Theme) -> None:
         """``keys`` say which lane is which curve; here no header does."""
@@ -109,6 +121,7 @@ class _Cell(QWidget):
     """Title and what it is on one line, the plot below, a hairline to the chart on the left."""
 
     chosen = pyqtSignal(str)
+    save_asked = pyqtSignal()
 
     def __init__(self, *, divided: bool) -> None:
         from workbench.painters.charts import ChartPlot
@@ -147,13 +160,19 @@ class _Cell(QWidget):
             action.setCheckable(True)
             action.setActionGroup(group)
             action.triggered.connect(lambda _=False, k=key: self.chosen.emit(k))
+        menu.addSeparator()
+        self._save = menu.addAction("Save chart…")
+        assert self._save is not None  # Qt made it
+        self._save.triggered.connect(lambda: self.save_asked.emit())
         return menu
 
     def show_chart(self, chart: Chart, theme: Theme) -> None:
         action = self._actions[chart.key]
         assert action is not None  # Qt made it
         action.setChecked(True)
+        assert self._save is not None  # Qt made it
+        self._save.setEnabled(bool(chart.curves))
         self._title.show_title(chart.title, theme)
-        over = "" if chart.over_steps or chart.axis.kind == "t" else f", over {SYMBOLS[chart.axis.kind]}"
+        over = "" if chart.over_steps or chart.axis.kind == "t" else f", over {chart.over}"
         self._what.setText(chart.what + over)
         self.plot.show_chart(chart, theme)

@@ -18,7 +18,10 @@ from core.errors import FlowscopeError
 from core.trace import Trace, save
 from workbench.export.job import CANCELLED, Order, Over
 from workbench.export.scenes import MORE, Shown
+from workbench.export.stills import write_chart
+from workbench.model.recents import size_words
 from workbench.model.session import Session
+from workbench.painters.chart_page import ChartPage
 from workbench.views.lane2d import ASPECTS
 from workbench.views.marks import OVERLAYS
 from workbench.widgets.cards.export_dialog import ExportChoice
@@ -62,6 +65,17 @@ class Exporter(QObject):
             self._window.message("The trace was not saved", problem)
         else:
             self._window.tell(f"Saved {Path(path).name}", f"{Path(path).stat().st_size / 1e6:.1f} MB")
+
+    # --- charts --------------------------------------------------------------------------------------------------
+
+    def save_chart(self, page: ChartPage, cursor: float, out: Path) -> None:
+        """Write a chart at once: it takes about a tenth of a second."""
+        try:
+            write_chart(page, cursor, out)
+        except FlowscopeError as error:
+            self._window.message("The chart was not saved", str(error))
+        else:
+            self._tell_exported(out)
 
     # --- films ---------------------------------------------------------------------------------------------------
 
@@ -172,11 +186,13 @@ class Exporter(QObject):
         elif code != 0:
             self._window.message("The export was not made", words[-1] if words else "The export stopped.")
         else:
-            files = out.iterdir() if out.is_dir() else [out]
-            size = f"{sum(file.stat().st_size for file in files) / 1e6:.1f} MB"
-            show = QUrl.fromLocalFile(str(out.parent))
-            self._window.toast.tell(f"Exported {out.name}", size, "Show in folder", lambda: _open(show))
-            self.exported.emit(out)
+            self._tell_exported(out)
+
+    def _tell_exported(self, out: Path) -> None:
+        size = sum(file.stat().st_size for file in (out.iterdir() if out.is_dir() else [out]))
+        show = QUrl.fromLocalFile(str(out.parent))
+        self._window.toast.tell(f"Exported {out.name}", size_words(size), "Show in folder", lambda: _open(show))
+        self.exported.emit(out)
 
 
 def _lies_in(trace: Trace) -> Path | None:

@@ -12,8 +12,10 @@ from PyQt6.QtWidgets import QFileDialog
 from core.checker import checked
 from core.errors import FlowscopeError
 from workbench.control.disk.exporter import Exporter
+from workbench.export.stills import CHARTS
 from workbench.model import kinds
 from workbench.model.session import Session
+from workbench.painters.chart_page import ChartPage
 from workbench.widgets.cards.export_dialog import ExportChoice, ExportDialog
 from workbench.widgets.window import MainWindow
 
@@ -86,6 +88,16 @@ class Files(QObject):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("h5")
         dialog.fileSelected.connect(lambda name: self._exporter.save_trace(trace, Path(name)))
+        _show(dialog)
+
+    def ask_save_chart(self, page: ChartPage, cursor: float) -> None:
+        """Save a chart as a picture or as numbers: as what its name ends in, or as the kind that is chosen."""
+        kinds = {f"{kind} (*{suffix})": suffix for suffix, kind in CHARTS.items()}
+        dialog = QFileDialog(self._window, "Save chart", page.chart.key, ";;".join(kinds))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(".png")
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(kinds[chosen]))
+        dialog.fileSelected.connect(lambda name: self._exporter.save_chart(page, cursor, Path(name)))
         _show(dialog)
 
     def ask_export(self) -> None:

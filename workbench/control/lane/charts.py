@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Literal
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, pyqtSignal
 
 from workbench.control.lane.measured import Measured
 from workbench.control.runs import Runs
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
-from workbench.views.chart.chart_table import MEASURED, OF_IMAGES, WHILE_SAMPLING, WHILE_TRAINING, chart
-from workbench.views.chart.charts import Subject, numbered, steps_done
+from workbench.painters.chart_page import ChartPage
+from workbench.painters.keys import Key
+from workbench.views.chart.chart_table import (
+    MEASURED,
+    OF_IMAGES,
+    TRAINING_IMAGES,
+    WHILE_SAMPLING,
+    WHILE_TRAINING,
+    chart,
+)
+from workbench.views.chart.charts import Chart, Subject, numbered, steps_done
 from workbench.views.image.images import shows_images
 from workbench.views.marks import Scene
-from workbench.views.theme import Theme
+from workbench.views.theme import DARK, Theme
 from workbench.views.time_axis import time_axis
 from workbench.widgets.charts import ChartsPage, ChartsStrip
-from workbench.widgets.legend import Key
 
-Occasion = Literal["sampling", "images", "training"]
+Occasion = Literal["sampling", "images", "training", "training images"]
 _FURTHER: dict[Occasion, tuple[str, ...]] = {
     "sampling": (MEASURED, "preview", "straightness"),
-    "images": ("coefficients", "log-snr", "conditioning"),
-    "training": ("distance", MEASURED, "noise", "speed"),
+    "images": ("preview", "log-snr", "conditioning"),
+    "training": ("held-out", "distance", MEASURED, "noise"),
+    "training images": ("update", "noise", "settling", "preview"),
 }
 Moving = list[tuple[Scene, LaneState]]
 
 
 class Charts(QObject):
     """Keeps the strip true. While lanes train it shows the charts of training, each set as it was chosen."""
+
+    save_asked = pyqtSignal(object, float)
+    """This `ChartPage` is to be saved, with the cursor at a time or training step."""
 
     def __init__(
         self, session: Session, playhead: Playhead, runs: Runs, strip: ChartsStrip, page: ChartsPage,
@@ -45,14 +58,19 @@ class Charts(QObject):
         runs.engine.hello.connect(lambda _: again())
         self._wanted: dict[Occasion, list[str]] = {
             "sampling": list(WHILE_SAMPLING), "images": list(OF_IMAGES), "training": list(WHILE_TRAINING),
+            "training images": list(TRAINING_IMAGES),
         }  # fmt: skip
         self._further = {occasion: list(keys) for occasion, keys in _FURTHER.items()}
         """What the page shows after those of the strip."""
         self._occasion: Occasion = "sampling"
         self._newest = 0.0
         playhead.snapshots.changed.connect(self._show_step)
-        strip.chosen.connect(self._choose)
-        page.chosen.connect(self._choose)
+        playhead.snapshots.changed.connect(again)
+        self._lanes: list[Key] = []
+        self._theme = DARK
+        for each in (strip, page):
+            each.chosen.connect(self._choose)
+            each.save_asked.connect(self._ask_save)
 
     def show(self, moving: Moving, theme: Theme) -> None:
         """The wanted charts of these lanes."""
@@ -61,28 +79,33 @@ class Charts(QObject):
         images = any(subject.trace is not None and shows_images(subject.trace) for subject in subjects)
         self._occasion = "images" if images else "sampling"
         if training and (self._runs.training or len(training) == len(subjects)):
-            self._occasion = "training"
+            self._occasion = "training images" if images else "training"
         chosen = self._session.working_lane()
         reference = next((i for i, (_, lane) in enumerate(moving) if lane is chosen), 0)
         self._newest = max((steps_done(trace) for trace in training), default=0.0)
         self._show_step()
         charts = [chart(key, subjects, reference) for key in self._keys()]
+        self._theme = theme
+        self._lanes = [
+            Key(scene.lane.method, subject.variant, scene.lane.title, scene.lane.subtitle)
+            for (scene, _), subject in zip(moving, numbered(subjects), strict=True)
+        ]
         if self._page.isVisible():
-            lanes = [scene.lane for scene, _ in moving]
-            keys = [
-                Key(lane.method, subject.variant, lane.title, lane.subtitle)
-                for lane, subject in zip(lanes, numbered(subjects), strict=True)
-            ]
-            self._page.set_charts(charts, keys, theme)
+            self._page.set_charts(charts, self._lanes, theme)
         self._strip.set_charts(charts[: len(self._wanted[self._occasion])], theme)
         for each in (self._strip, self._page):
             each.set_cursor(self._playhead.t)
 
     def _show_step(self) -> None:
         """The cursor of charts over training stands where the slider of training does."""
-        head = self._playhead.snapshots
         for each in (self._strip, self._page):
-            each.set_step(self._newest if head.following or head.step is None else head.step)
+            each.set_step(min(self._step, self._newest))
+
+    @property
+    def _step(self) -> float:
+        """The training step whose weights are shown; beyond all where they are the newest."""
+        head = self._playhead.snapshots
+        return math.inf if head.following or head.step is None else head.step
 
     @property
     def measuring(self) -> bool:
@@ -92,6 +115,9 @@ class Charts(QObject):
     def _keys(self) -> list[str]:
         """The charts that are seen now."""
         return self._wanted[self._occasion] + (self._further[self._occasion] if self._page.isVisible() else [])
+
+    def _ask_save(self, shown: Chart, cursor: float) -> None:
+        self.save_asked.emit(ChartPage(shown, self._lanes, self._theme), cursor)
 
     def _choose(self, place: int, key: str) -> None:
         """Show a chart in this place; where it stands elsewhere already, the two change places."""
@@ -110,5 +136,5 @@ class Charts(QObject):
         axis = time_axis(self._playhead.axis, scene.lane)
         return Subject(
             scene.lane.method, lane.trace, lane.training, axis, measured, reason, apart=scene.lane.apart,
-            named=not self._page.isVisible(),
+            named=not self._page.isVisible(), step=self._step,
         )  # fmt: skip

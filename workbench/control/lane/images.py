@@ -97,7 +97,7 @@ class ImageControl(QObject):
         self.set_cursor(self._cursor)
 
     def message(self, lane: LaneState) -> MessageSpec | None:
-        """Why a lane has no real images to show: the data set is not on this machine."""
+        """Why a lane has no real images to show: the data set is not on this machine, and no sample of it ships."""
         runs = self._lanes()
         if lane.real and runs and "data" not in runs[0][2]["x"].static:
             name = runs[0][2].spec.data.name

@@ -15,13 +15,14 @@ from workbench.views.chart.charts import (
     Line,
     Subject,
     errors_while_training,
+    held_out_over_t,
     last_step,
     lines_of,
     losses,
     numbered,
 )
 from workbench.views.chart.ways import Particles, Series
-from workbench.views.image.image_ways import updates
+from workbench.views.image import image_ways
 from workbench.views.image.images import shows_images
 from workbench.views.predictions import determinant
 from workbench.views.time_axis import PLAIN, shared
@@ -86,7 +87,7 @@ def _in_plane(trace: Trace) -> bool:
 def _of_images(name: str) -> Callable[[Sequence[Subject]], tuple[Curve, ...]]:
     """What each step changed in a stream of images."""
     return lambda subjects: _drawn(
-        (line, updates(trace[name]))
+        (line, image_ways.updates(trace[name]))
         for line, trace in _sampled(subjects)
         if shows_images(trace) and name in trace and len(trace[name]) > 1
     )
@@ -94,10 +95,18 @@ def _of_images(name: str) -> Callable[[Sequence[Subject]], tuple[Curve, ...]]:
 
 def _convergence(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
     return _drawn(
-        (line, ways.convergence(Particles.of(trace["x"]), Particles.of(trace["x1_hat"])))
+        (line, _away_from_end(trace))
         for line, trace in _sampled(subjects)
-        if _in_plane(trace) and "x1_hat" in trace and trace["x1_hat"].complete
+        if "x1_hat" in trace and trace["x1_hat"].complete
     )
+
+
+def _away_from_end(trace: Trace) -> Series:
+    """How far the preview is from where it ends: in the plane a distance, of images that of a pixel."""
+    x, preview = trace["x"], trace["x1_hat"]
+    if shows_images(trace):
+        return image_ways.convergence(x, preview)
+    return ways.convergence(Particles.of(x), Particles.of(preview))
 
 
 def _straightness(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
@@ -183,15 +192,20 @@ TABLE: dict[str, ChartKind] = {
         ChartKind("log-snr", "log-SNR", "2 log(α / σ)", _log_snr),
         ChartKind("conditioning", "Conditioning", "|D(t)|: decoding divides by it, log", _conditioning, log=True),
         ChartKind(
-            "loss", "Loss", "smoothed over the raw values, log", losses, log=True, over_steps=True,
+            "loss", "Loss", "smoothed over the raw, held-out thin, log", losses, log=True, over_steps=True,
             words="Nothing was trained here",
         ),
         ChartKind(
+            "held-out", "Held-out loss over t", "each on its own target, log", held_out_over_t, log=True,
+            words="No held-out loss measured in training",
+        ),
+        ChartKind(
             "error", "Error against exact", "velocity, jumps thin, log", errors_while_training, log=True,
-            over_steps=True, words="Nothing was trained here",
+            over_steps=True, words="No error measured in training",
         ),
     )
 }  # fmt: skip
 WHILE_SAMPLING = ("distance", "noise", "speed")
 OF_IMAGES = ("update", "noise", "settling")
 WHILE_TRAINING = ("loss", "error")
+TRAINING_IMAGES = ("loss", "held-out")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.trace import Stream, Trace
 from workbench.views.marks import Method
-from workbench.views.time_axis import PLAIN, TimeAxis
+from workbench.views.time_axis import PLAIN, SYMBOLS, TimeAxis
 from workbench.views.words import sampler_words
 
 Floats = NDArray[np.float64]
@@ -45,6 +45,8 @@ class Curve:
     name: str = ""
     axis: TimeAxis = PLAIN
     second: bool = False
+    lane: int = 0
+    """Whose it is, in the order of the lanes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +64,19 @@ class Chart:
     """How the cursor is read: by the lane that was chosen, or the first."""
     words: str = ""
 
+    @property
+    def over(self) -> str:
+        """What runs across."""
+        return "training steps" if self.over_steps else SYMBOLS[self.axis.kind]
+
 
 @dataclass(frozen=True, eq=False)
 class Subject:
     """A lane as charts see it. ``measured`` holds what the engine computed of its field later, ``reason`` why not.
 
     ``variant`` counts lanes of the same method: they differ by dash, by the same one in every chart. ``apart`` says in
-    what it differs from lanes whose headers would read alike. Its curves are not ``named`` under a legend.
+    what it differs from lanes whose headers would read alike. Its curves are not ``named`` under a legend. Of its
+    training the weights of ``step`` are shown, without one the newest.
     """
 
     method: Method
@@ -80,6 +88,8 @@ class Subject:
     variant: int = 0
     apart: str = ""
     named: bool = True
+    step: float = np.inf
+    lane: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,28 +100,58 @@ class Line:
     variant: int
     name: str
     axis: TimeAxis = PLAIN
+    lane: int = 0
 
     def curve(self, t: Floats, y: Floats) -> Curve:
         """Over time."""
-        return Curve(self.method, self.axis.places(np.asarray(t, float)), y, None, self.variant, self.name, self.axis)
+        return replace(self.over_steps(self.axis.places(np.asarray(t, float)), y), axis=self.axis)
+
+    def over_steps(self, x: Floats, y: Floats, raw: Floats | None = None) -> Curve:
+        return Curve(self.method, x, y, raw, self.variant, self.name, lane=self.lane)
 
 
 def losses(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
-    """Of the lanes that train or were trained here, on one plot."""
-    return tuple(
-        _loss(line, trace["loss"]) for line, trace in _training(subjects) if "loss" in trace and len(trace["loss"]) > 1
-    )
+    """Of the lanes that train or were trained here, on one plot; that of held-out data thin."""
+    curves = []
+    for line, trace in _training(subjects):
+        if "loss" in trace and len(trace["loss"]) > 1:
+            curves.append(_loss(line, trace["loss"]))
+        curves += _measured(line, trace, "validation/loss", "held-out")
+    return tuple(curves)
 
 
 def errors_while_training(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
-    """The errors that were recorded at each snapshot: of the velocity, and of jumps."""
+    """The errors that were recorded at each snapshot: of the velocity, and thin of jumps."""
+    return tuple(
+        curve
+        for line, trace in _training(subjects)
+        for name, words in (("metric/velocity_error", ""), ("metric/jump_error", "jumps"))
+        for curve in _measured(line, trace, name, words)
+    )
+
+
+def _measured(line: Line, trace: Trace, name: str, words: str) -> list[Curve]:
+    """A stream of numbers over the training step, where it has two; with words it is the lane's second curve."""
+    if name not in trace or len(trace[name]) < 2:
+        return []
+    stream, own = trace[name], replace(line, name=f"{line.name} {words}".strip())
+    return [replace(own.over_steps(stream.axis, stream[:].astype(float)), second=bool(words))]
+
+
+def held_out_over_t(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
+    """The loss of held-out data in bins of t, as it was measured last before the weights that are shown."""
+    name = "validation/loss_over_t"
+    known = [
+        (subject, subject.training)
+        for subject in subjects
+        if subject.training is not None and name in subject.training and len(subject.training[name])
+    ]
     curves = []
-    for line, trace in _training(subjects):
-        for name, words in (("metric/velocity_error", ""), ("metric/jump_error", "jumps")):
-            if name in trace and len(trace[name]) > 0:
-                stream, own = trace[name], f"{line.name} {words}".strip()
-                y, second = stream[:].astype(float), bool(words)
-                curves.append(Curve(line.method, stream.axis, y, None, line.variant, own, second=second))
+    for (subject, trace), line in zip(known, lines_of(known), strict=True):
+        stream = trace[name]
+        row = max(0, int((stream.axis <= subject.step).sum()) - 1)
+        own = replace(line, name=", ".join(filter(None, (line.name, f"step {stream.axis[row]:,.0f}"))))
+        curves.append(own.curve(stream.static["t"], stream[row].astype(float)))
     return tuple(curves)
 
 
@@ -139,9 +179,9 @@ def dashes(variant: int, width: float = LINE) -> list[float]:
 
 
 def numbered(subjects: Sequence[Subject]) -> list[Subject]:
-    """With their variants."""
+    """With their places and variants."""
     methods = [subject.method for subject in subjects]
-    return [replace(each, variant=methods[:i].count(each.method)) for i, each in enumerate(subjects)]
+    return [replace(each, variant=methods[:i].count(each.method), lane=i) for i, each in enumerate(subjects)]
 
 
 def lines_of(lanes: Sequence[tuple[Subject, Trace]]) -> list[Line]:
@@ -151,7 +191,7 @@ def lines_of(lanes: Sequence[tuple[Subject, Trace]]) -> list[Line]:
         alike = [lane for lane in lanes if lane[0].method == subject.method]
         before = [same.method for same, _ in lanes[:i]].count(subject.method)
         name = _names(alike)[before] if subject.named and len(alike) > 1 else ""
-        lines.append(Line(subject.method, subject.variant, name, subject.axis))
+        lines.append(Line(subject.method, subject.variant, name, subject.axis, subject.lane))
     return lines
 
 
@@ -202,7 +242,7 @@ def _loss(line: Line, stream: Stream) -> Curve:
     starts = np.unique(np.linspace(0, len(loss), _MOST_POINTS, endpoint=False).astype(int))
     raw = np.add.reduceat(loss, starts) / np.diff(np.append(starts, len(loss)))
     x = steps[np.append(starts[1:], len(loss)) - 1]
-    return Curve(line.method, x, smoothed(raw, _SMOOTHING * len(raw) / len(loss)), raw, line.variant, line.name)
+    return line.over_steps(x, smoothed(raw, _SMOOTHING * len(raw) / len(loss)), raw)
 
 
 def smoothed(values: Floats, reach: float) -> Floats:

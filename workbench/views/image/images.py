@@ -18,7 +18,7 @@ from core.trace import Stream, Trace
 from core.trace.derive import Coefficients, FieldKind, field_as, velocity_of
 from core.trace.part import part_of
 from core.trace.trace import Rows
-from workbench.views.lane2d import ASPECTS, Aspect, lane_of
+from workbench.views.lane2d import ASPECTS, Aspect, data_words, lane_of
 from workbench.views.marks import Arrows, Floats, Frame, Images, Lane, Mark, Overlay, Scene, Times, Words
 from workbench.views.theme import Theme, rgba
 
@@ -207,14 +207,10 @@ def class_name(trace: Trace, index: int) -> str:
 def lane_scene(aspect: Aspect, trace: Trace, look: ImageLook, *, name: str = "") -> Scene | None:
     """The lane that shows an aspect of a trace of images, under a name of its own if it has one; None where there is
     nothing."""
-    data = trace["x"].static.get("data")
-    if aspect != "real":
-        made = scene(trace, look)
-    elif data is None:
-        return None
-    else:
-        made = real_scene(data, trace.meta.get("data_title", trace.spec.data.name), look)
-    return dataclasses.replace(made, lane=dataclasses.replace(made.lane, title=name)) if name else made
+    made = real_scene(trace, look) if aspect == "real" else scene(trace, look)
+    if made is None or not name:
+        return made
+    return dataclasses.replace(made, lane=dataclasses.replace(made.lane, title=name))
 
 
 def scene(trace: Trace, look: ImageLook) -> Scene:
@@ -226,7 +222,7 @@ def scene(trace: Trace, look: ImageLook) -> Scene:
     right, bottom = layout.size[0], 0.0
     if "image" in look.overlays:
         marks.append(Images("image", values, times, layout.columns, layout.place))
-        words.append(_title(trace.meta.get("data_title", trace.spec.data.name) + "  xₜ", layout.place, layout))
+        words.append(_title(f"{data_words(trace)}  xₜ", layout.place, layout))
     preview = trace["x1_hat"] if "x1_hat" in trace and len(trace["x1_hat"]) else None
     if "image-preview" in look.overlays and preview is not None:
         marks.append(Images("image-preview", images_of(preview), preview.column("t"), layout.columns, layout.preview))
@@ -257,12 +253,16 @@ def run_lane(trace: Trace) -> Lane:
     return dataclasses.replace(lane_of(trace, trace["x"]), glide=False)
 
 
-def real_scene(images: Floats, title: str, look: ImageLook) -> Scene:
-    """The lane of real images [M, C, H, W], which stand still."""
+def real_scene(trace: Trace, look: ImageLook) -> Scene | None:
+    """The lane of the real images [M, C, H, W] beside a run, which stand still; None where it has none."""
+    images = trace["x"].static.get("data")
+    if images is None:
+        return None
     layout = Layout.of(images.shape)
-    shown = images[: layout.count]
+    shown, title = images[: layout.count], data_words(trace)
+    number = f"{len(shown)} of {source}" if (source := trace.meta.get("data_from")) else f"{len(shown)} images"
     lane = Lane(
-        method="real", title=ASPECTS["real"], subtitle=f"{title}, {len(shown)} images", equation="data",
+        method="real", title=ASPECTS["real"], subtitle=f"{title}, {number}", equation="data",
         times=np.array([1.0]), nfe=np.array([0]), nfe_total=0, alpha=np.array([1.0]), sigma=np.array([0.0]),
         facts=(f"{layout.width} × {layout.height} pixels", f"std {float(images.std()):.2f}"), glide=False,
     )  # fmt: skip
