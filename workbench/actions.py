@@ -61,6 +61,10 @@ TABLE: tuple[Spec, ...] = (
     Spec("span-from", "Play from here", "Play", ("[",), help="Shift and drag on the slider chooses a part too"),
     Spec("span-to", "Play up to here", "Play", ("]",)),
     Spec("span-all", "Play all of it", "Play", ("\\",)),
+    Spec(
+        "play-training", "Play the training", "Play", ("Shift+T",), "play",
+        help="Snapshot by snapshot, up to the newest weights",
+    ),
     Spec("next-axis", "Next time axis", "Play", ("Shift+X",), help="t, 1 − t, σ, log-SNR, DDPM step, NFE"),
     Spec("undo", "Undo", "View", ("Ctrl+Z",), "undo", help="What is open, its set-up and how it is shown"),
     Spec("redo", "Redo", "View", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo"),

@@ -214,6 +214,31 @@ def test_snapshots_follow_the_newest_weights_until_one_is_chosen() -> None:
     assert head.step == 300.0
 
 
+def test_a_training_plays_up_to_the_newest_weights_and_a_hand_stops_it() -> None:
+    head = SnapshotHead()
+    head.toggle()
+    assert not head.playing, "there is nothing to play"
+    head.set_steps(np.array([0.0, 100.0, 200.0]), 1000)
+    head.toggle()
+    passed = [head.step]
+    while head.playing:
+        head.advance()
+        passed.append(head.step)
+    assert (passed, head.following) == ([0.0, 100.0, 200.0], True)
+    head.seek(100.0)
+    head.toggle()
+    assert head.step == 100.0, "from here"
+    for hand in (lambda: head.seek(0.0), lambda: head.move(1), head.follow, head.toggle, head.pause):
+        if not head.playing:
+            head.toggle()
+        hand()
+        assert not head.playing
+    head.toggle()
+    head.advance()
+    head.set_steps(np.array([0.0, 50.0]), 500)
+    assert not head.playing, "what was shown is gone"
+
+
 def test_a_snapshot_that_is_gone_gives_way_to_the_newest() -> None:
     head = SnapshotHead()
     head.set_steps(np.array([0.0, 100.0]), 1000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from core.events import Chunk, Event, RunStarted
 from core.spec import to_json
 from tests.workbench.opened import lanes, opened
 from tests.workbench.test_transport import drag
+from tests.workbench.trained import training_file
 from workbench.app import App
 from workbench.views.words import lane_words
 
@@ -134,6 +136,18 @@ def test_the_head_of_a_growing_run_is_followed_until_the_slider_is_touched(qtbot
     QTest.keyClick(app.window, Qt.Key.Key_End)
     grow(10, 11)
     qtbot.waitUntil(lambda: app.playhead.t == pytest.approx(float(times[11])), timeout=5000)
+
+
+def test_a_training_is_played_snapshot_by_snapshot(qtbot: QtBot, app: App, tmp_path: Path) -> None:
+    app.controller.desk.open_files([training_file(tmp_path)])
+    bar, head = app.controller.transport, app.playhead.snapshots
+    qtbot.waitUntil(lambda: bar.play_training.isVisible() and len(head.steps) > 1, timeout=10_000)
+    shown: list[float] = []
+    head.changed.connect(lambda: shown.append(head.step))
+    QTest.mouseClick(bar.play_training, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: head.following and not head.playing, timeout=20_000)
+    assert sorted(set(shown)) == head.steps.tolist()
+    assert bar.snapshots.place == pytest.approx(head.steps[-1] / head.total)
 
 
 def test_the_status_bar_counts_the_frames_of_the_film_and_no_others(qtbot: QtBot, app: App) -> None:

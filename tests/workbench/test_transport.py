@@ -29,6 +29,7 @@ def handlers(head: Playhead) -> dict[str, Callable[[], None]]:
         "play": head.toggle, "reverse": lambda: head.toggle(-1), "step-back": lambda: head.step(-1),
         "step-on": lambda: head.step(1), "to-start": head.to_start, "to-end": head.to_end,
         "loop": head.next_mode, "keep-time": lambda: head.set_keep_time(not head.keep_time),
+        "play-training": head.snapshots.toggle,
     }  # fmt: skip
 
 
@@ -240,6 +241,17 @@ def test_reached_ticks_are_drawn_stronger_than_those_ahead(bar: Transport, head:
 
     assert strength(0.3) > strength(0.8) + 40
     assert strength(0.8) > strength(0.85) + 40
+
+
+def test_the_training_is_played_by_a_button_beside_its_slider(bar: Transport, head: Playhead) -> None:
+    assert bar.play_training.isHidden()
+    head.snapshots.set_steps(np.arange(0.0, 501.0, 100.0), 1000)
+    QTest.mouseClick(bar.play_training, Qt.MouseButton.LeftButton)
+    assert (head.snapshots.playing, head.snapshots.step, bar.snapshots.place) == (True, 0.0, 0.0)
+    head.snapshots.advance()
+    assert (bar.snapshots.place, head.playing) == (0.1, False)
+    QTest.mouseClick(bar.play_training, Qt.MouseButton.LeftButton)
+    assert (head.snapshots.playing, head.snapshots.step) == (False, 100.0)
 
 
 def test_snapshots_have_a_slider_of_their_own(bar: Transport, head: Playhead) -> None:

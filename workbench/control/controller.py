@@ -16,7 +16,7 @@ from workbench.control.disk.drop import Drop
 from workbench.control.disk.exporter import Exporter
 from workbench.control.engine_view import EngineView
 from workbench.control.form import FormControl
-from workbench.control.frames import FrameClock
+from workbench.control.frames import FrameClock, TrainingClock
 from workbench.control.lane.analyses import Analyses
 from workbench.control.lane.charts import Charts
 from workbench.control.lane.images import ImageControl
@@ -85,6 +85,7 @@ class Controller(QObject):
         self._connect()
         self.engine_view = EngineView(self.window, session, self.form, runs, engine, self._charts_timer.start)
         self.clock = FrameClock(self.window, playhead, self.lanes)
+        self.training_clock = TrainingClock(self.window, playhead)
         self.retheme()
 
     # --- wiring --------------------------------------------------------------------------------------------------
@@ -135,6 +136,7 @@ class Controller(QObject):
             "step-back": lambda: head.step(-1), "step-on": lambda: head.step(1), "to-start": head.to_start,
             "to-end": head.to_end, "loop": head.next_mode, "keep-time": lambda: head.set_keep_time(not head.keep_time),
             "span-from": head.span_from, "span-to": head.span_to, "span-all": lambda: head.set_span(0.0, 1.0),
+            "play-training": head.snapshots.toggle,
             "next-axis": head.next_axis, "link": self._toggle_link,
             "strip": lambda: self.stage_control.toggle_strip(),
             "add-lane": self.lane_control.add, "remove-lane": self.lane_control.remove_selected,

@@ -24,6 +24,8 @@ _LEAST_SPAN = 0.4
 """Seconds of one rate over which frames are counted at least, and a second at most."""
 _PATIENCE = 0.5
 """Seconds after which a frame that was not drawn, as in a hidden window, is no longer waited for."""
+_TRAINING_MS, _LEAST_MS = 6000, 60
+"""How long all of a training plays at speed 1, and a snapshot of it at least."""
 
 
 class FrameClock(QObject):
@@ -97,3 +99,21 @@ class FrameClock(QObject):
             self._timer.setInterval(interval)
             self._since = now
         self._window.status.show_number("Dropped", f"{self._dropped:,}")
+
+
+class TrainingClock(QObject):
+    """Lets the training pass while its slider plays."""
+
+    def __init__(self, window: MainWindow, playhead: Playhead) -> None:
+        super().__init__(window)
+        self._playhead, self._head = playhead, playhead.snapshots
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._head.advance)
+        self._head.changed.connect(self._changed)
+
+    def _changed(self) -> None:
+        if not self._head.playing:
+            self._timer.stop()
+        elif not self._timer.isActive():
+            each = _TRAINING_MS / (self._playhead.speed * (len(self._head.steps) - 1))
+            self._timer.start(round(max(_LEAST_MS, each)))

@@ -26,7 +26,7 @@ _MODE_WORDS: dict[LoopMode, tuple[str, str]] = {
 }  # fmt: skip
 _WIDE, _MEDIUM = 1180, 1000
 """From these widths on there is room for every axis, and for all chips; a slider over training takes its own."""
-_SNAPSHOTS = 330
+_SNAPSHOTS = 362
 
 
 class Transport(QWidget):
@@ -58,6 +58,7 @@ class Transport(QWidget):
         self.newest = Chip("Follow the newest weights", "Newest")
         self.newest.setToolTip("Follow the newest weights")
         self.newest.setCheckable(True)
+        self.play_training = IconButton(actions["play-training"], "play", 16, 28)
         self.snapshots = SnapshotTrack(playhead.snapshots)
         self.time = TimeField()
         self.axes = Segments([(kind, SYMBOLS[kind]) for kind in KINDS], "Read time as")
@@ -88,6 +89,7 @@ class Transport(QWidget):
         row.addWidget(self.track, 3)
         row.addSpacing(4)
         row.addWidget(self.newest)
+        row.addWidget(self.play_training)
         row.addWidget(self.snapshots, 2)
         row.addSpacing(8)
         row.addWidget(self.time)
@@ -154,13 +156,14 @@ class Transport(QWidget):
 
     def retheme(self, theme: Theme) -> None:
         self._theme = theme
-        for each in self.buttons.values():
+        for each in (*self.buttons.values(), self.play_training):
             each.retheme(theme, theme.t2)
         for part in (
             self.loop, self.speed, self.keep, self.newest, self.track, self.snapshots, self.time, self.axis_chip,
         ):  # fmt: skip
             part.retheme(theme)
         self._show_state()
+        self._show_snapshots()
 
     def set_methods(self, methods: list[Method]) -> None:
         """Ticks of the first lane of each method that has steps, in the lanes' order."""
@@ -209,8 +212,10 @@ class Transport(QWidget):
 
     def _show_snapshots(self) -> None:
         head = self._playhead.snapshots
-        for part in (self.newest, self.snapshots):
+        for part in (self.newest, self.play_training, self.snapshots):
             part.setVisible(len(head.steps) > 1)
+        if self._theme is not None:
+            self.play_training.show_icon("pause" if head.playing else "play", self._theme, self._theme.t2)
         self.newest.setChecked(head.following)
         self._fit()
 
