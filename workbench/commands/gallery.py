@@ -237,6 +237,8 @@ def walk(tour: Tour) -> None:
     """What a newcomer does in the first minutes, in the order of the README."""
     from PyQt6.QtCore import QPoint
 
+    from workbench.widgets.cards.export_dialog import ExportDialog
+
     app = tour.app
     control = app.controller
     tour.shot("01-start-page")
@@ -292,7 +294,15 @@ def walk(tour: Tour) -> None:
     tour.shot("10-saved-and-opened-again")
     tour.do("export")
     tour.shot("11-export")
+    (dialog,) = app.window.findChildren(ExportDialog)
+    choice = dialog.choice()
+    assert choice is not None  # what the dialog offers at first can be made
     tour.escape()
+    exported: list[Path] = []
+    control.exporter.exported.connect(exported.append)
+    control.exporter.export(tour.home / "moons.gif", choice)
+    tour.wait(lambda: bool(exported), "the film")
+    tour.shot("12-exported")
 
 
 def _steps(lane: object) -> int:
