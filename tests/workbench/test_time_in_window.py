@@ -139,6 +139,7 @@ def test_the_head_of_a_growing_run_is_followed_until_the_slider_is_touched(qtbot
 
 
 def test_a_training_is_played_snapshot_by_snapshot(qtbot: QtBot, app: App, tmp_path: Path) -> None:
+    assert not app.controller.actions["play-training"].isEnabled()
     app.controller.desk.open_files([training_file(tmp_path)])
     bar, head = app.controller.transport, app.playhead.snapshots
     qtbot.waitUntil(lambda: bar.play_training.isVisible() and len(head.steps) > 1, timeout=10_000)

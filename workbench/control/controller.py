@@ -124,6 +124,7 @@ class Controller(QObject):
         self.runs.cursor = lambda: 0.0 if self.playhead.following else self.playhead.t
         self.runs.rows_arrived.connect(self._rows_arrived)
         self.runs.failed.connect(self._failed)
+        self.actions["play-training"].setEnabled(False)
         self._show_overlays(view.overlays)
         self._show_loop()
 
@@ -217,6 +218,7 @@ class Controller(QObject):
             head.set_steps(steps, lane.training.spec.training.n_steps if lane and lane.training else 1)
 
     def _snapshot_moved(self) -> None:
+        self.actions["play-training"].setEnabled(len(self.playhead.snapshots.steps) > 1)
         self.scenes.forget()
         self._scenes_timer.start()
 
