@@ -314,10 +314,10 @@ def test_a_trace_survives_saving(tmp_path) -> None:
 
 def test_a_second_click_on_what_is_told_of_a_failure_leaves_the_lane_alone(qtbot, app) -> None:
     lane = app.session.lanes[0]
-    lane.status, lane.message = "failed", "The disk is full."
+    lane.failure = "The disk is full."
     trace = lane.trace
     for _ in range(2):
         app.controller.lanes.message_action.emit(0, "dismiss")
-    assert lane.status == "ready"
+    assert lane.failure == ""
     assert lane.trace is trace
     assert lane.spec is not None

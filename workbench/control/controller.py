@@ -223,9 +223,9 @@ class Controller(QObject):
         self._scenes_timer.start()
 
     def _message_for(self, lane: LaneState) -> MessageSpec | None:
-        if lane.status == "failed":
+        if lane.failure:
             kept = len(lane.trace["x"]) if lane.trace is not None and "x" in lane.trace else 0
-            text, ways = lane.message, [("again", "Run again"), ("log", "Copy the log")]
+            text, ways = lane.failure, [("again", "Run again"), ("log", "Copy the log")]
             if kept:
                 text = f"{text.rstrip('.')}. {kept} recorded steps are kept and can be played."
                 ways.insert(1, ("dismiss", "Show it"))
@@ -241,8 +241,8 @@ class Controller(QObject):
             self.lane_control.choose(lane, action, self.run)
         elif action == "log":
             self.shell.copy_log()
-        elif lane.status == "failed":  # not so at the second click of two
-            lane.status, lane.message = "ready", ""
+        elif lane.failure:  # not so at the second click of two
+            lane.failure = ""
             self.session.touch(lane.key)
             if action == "again":
                 self.run()

@@ -212,7 +212,7 @@ class Runs(QObject):
         number = self.engine.submit(spec, record=directory / RECORD, directory=directory)
         self.files.pop(lane.key, None)
         self._jobs[number] = Job(lane.key, spec, directory=directory)
-        lane.status, lane.message, lane.training = "running", "", None
+        lane.failure, lane.training = "", None
         self.session.touch(lane.key)
 
     def pause_training(self, pause: bool) -> None:
@@ -314,7 +314,7 @@ class Runs(QObject):
                 self._show(lane, trace)
 
     def _show(self, lane: LaneState, trace: Trace) -> None:
-        lane.trace, lane.status, lane.message = trace, "ready", ""
+        lane.trace, lane.failure = trace, ""
         self.rows_arrived.emit(lane.key)
 
     def _show_training(self, job: Job, lane: LaneState) -> None:
@@ -340,7 +340,7 @@ class Runs(QObject):
             return
         if end.status == "failed":
             self._newer.discard(lane.key)
-            lane.status, lane.message = "failed", end.message
+            lane.failure = end.message
             self.failed.emit(lane.key, end.message)
         elif job.directory is not None:
             self._learned(job, lane, end)
@@ -356,7 +356,7 @@ class Runs(QObject):
         self.training_progress.emit()
 
     def _sampled(self, job: Job, lane: LaneState, end: JobEnded) -> None:
-        lane.status = "ready"
+        lane.failure = ""
         self._newer.discard(lane.key)
         if job.stopping and job.trace is not None:  # also where it has not come to the cursor
             self._show(lane, job.trace)
@@ -372,8 +372,8 @@ class Runs(QObject):
         """Training is over: the lane samples with the new weights, unless it has moved on to something else."""
         assert job.directory is not None  # a training
         assert lane.spec is not None  # of a lane with a spec
+        lane.failure = ""
         weights = str(job.directory / CHECKPOINT)
-        lane.status = "ready"
         if not Path(weights).is_file():  # it was stopped before its first step: there is nothing to keep
             return
         self._trained[weights] = [job.spec]

@@ -17,7 +17,6 @@ from workbench.views.theme import ThemeName
 FieldKind = Literal["velocity", "score", "noise"]
 MOST_LANES = 4
 MOST_SAID = "Four lanes are the most"
-LaneStatus = Literal["empty", "waiting", "running", "paused", "ready", "stopped", "failed"]
 
 
 @dataclass(eq=False)
@@ -28,8 +27,8 @@ class LaneState:
     spec: RunSpec | None
     trace: Trace | None = None
     training: Trace | None = None
-    status: LaneStatus = "empty"
-    message: str = ""
+    failure: str = ""
+    """Why its last run failed; empty where it did not."""
     real: bool = False
     """The lane runs nothing: it shows real data, or an aspect of another lane."""
     aspect: Aspect = "run"
@@ -83,21 +82,17 @@ class Session:
 
     def add(self, spec: RunSpec | None, trace: Trace | None = None, *, real: bool = False) -> LaneState:
         """A new lane at the right end; it becomes the selected one if it is the first."""
-        return self._insert(
-            LaneState(
-                self._next_key, spec, trace, status="ready" if trace else "empty", real=real,
-                aspect="real" if real else "run",
-            )
-        )  # fmt: skip
+        lane = LaneState(self._next_key, spec, trace, real=real, aspect="real" if real else "run")
+        return self._insert(lane)
 
     def add_aspect(self, aspect: Aspect, of: int) -> LaneState:
         """A lane that shows an aspect of another one, at its right."""
-        lane = LaneState(self._next_key, None, status="ready", real=True, aspect=aspect, of=of)
+        lane = LaneState(self._next_key, None, real=True, aspect=aspect, of=of)
         return self._insert(lane, of)
 
     def duplicate(self, key: int) -> LaneState:
         """The same once more, at its right."""
-        return self._insert(dataclasses.replace(self.lane(key), key=self._next_key), key)
+        return self._insert(dataclasses.replace(self.lane(key), key=self._next_key, failure=""), key)
 
     def _insert(self, lane: LaneState, after: int | None = None) -> LaneState:
         self._next_key += 1

@@ -46,7 +46,7 @@ class OwnData:
         self._before = {}
         for lane in session.lanes:
             if lane.key in before:
-                lane.spec, lane.status, lane.message = before[lane.key], "ready", ""
+                lane.spec, lane.failure = before[lane.key], ""
                 if not runs.needs_training(lane):
                     runs.sample(lane, whole=True)  # what is on its way with the file is dropped
                 session.touch(lane.key)

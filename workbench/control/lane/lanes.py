@@ -98,7 +98,7 @@ class LaneControl(QObject):
             self._window.message("This file cannot be opened", str(error))
             return
         lane = self._emptied(key)
-        lane.spec, lane.trace, lane.status = trace.spec, sampled(trace), "ready"
+        lane.spec, lane.trace = trace.spec, sampled(trace)
         lane.training = None if lane.trace is trace else trace
         self._runs.adopt(lane)
         self._session.touch(key)
@@ -110,7 +110,7 @@ class LaneControl(QObject):
         if weights is not None:
             spec = spec.replace(field=Part("network", {"weights": weights}))
         lane = self._emptied(key)
-        lane.spec, lane.status = spec, "waiting"
+        lane.spec = spec
         self._runs.adopt(lane)
         if not self._runs.needs_training(lane):
             self._runs.sample(lane)
@@ -123,7 +123,7 @@ class LaneControl(QObject):
         self._runs.let_go(key)
         lane.real, lane.aspect, lane.of, lane.name, lane.overlays = False, "run", -1, "", None
         lane.trace = lane.training = lane.spec = None
-        lane.message = ""
+        lane.failure = ""
         return lane
 
     def rename(self, key: int) -> None:
@@ -274,13 +274,13 @@ class LaneControl(QObject):
         """An empty lane becomes a copy, or an aspect, of another one; it stays in its place."""
         lane = self._emptied(key)
         if action == "copy":
-            lane.spec, lane.trace, lane.training, lane.status = model.spec, model.trace, model.training, "ready"
+            lane.spec, lane.trace, lane.training = model.spec, model.trace, model.training
         elif action == "forward" and model.spec is not None:
             lane.spec = analysis_spec(model.spec, "forward")
             self._runs.sample(lane)
         else:
             aspect = next(each for each in ASPECTS if action == f"aspect-{each}")
-            lane.real, lane.aspect, lane.of, lane.status = True, aspect, model.key, "ready"
+            lane.real, lane.aspect, lane.of = True, aspect, model.key
         self._session.touch(key)
 
 
