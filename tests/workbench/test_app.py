@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PyQt6.QtCore import QPoint, Qt
-from PyQt6.QtWidgets import QFileDialog
+from PyQt6.QtWidgets import QFileDialog, QMenu
 
 import resources
 from core.trace import Trace, open_trace, save
@@ -310,6 +310,17 @@ def test_a_trace_survives_saving(tmp_path) -> None:
     assert copy.spec == shipped.spec
     for name, stream in shipped.streams.items():
         np.testing.assert_array_equal(copy[name][:], stream[:])
+
+
+def test_a_hand_on_a_lane_that_has_just_gone_does_nothing(qtbot, app) -> None:
+    """Its header stands until the lanes are drawn anew."""
+    selected, menu, lanes = app.session.selected, QMenu(), app.controller.lanes
+    for gone in (len(app.session.lanes), 9):
+        lanes.lane_selected.emit(gone)
+        lanes.cancel.emit(gone)
+        lanes.menu_requested.emit(gone, menu)
+    assert app.session.selected == selected
+    assert menu.isEmpty()
 
 
 def test_a_second_click_on_what_is_told_of_a_failure_leaves_the_lane_alone(qtbot, app) -> None:

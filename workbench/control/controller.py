@@ -109,7 +109,7 @@ class Controller(QObject):
         self.lanes.equations_asked.connect(self._toggle_equations)
         self.playhead.snapshots.changed.connect(self._snapshot_moved)
         self.transport.refused.connect(lambda text: self.window.refuse(text))
-        self.lanes.lane_selected.connect(lambda i: session.select(session.lanes[i].key))
+        self.lanes.lane_selected.connect(self._select)
         self.lanes.stage.clicked.connect(self.images.pick)
         self.lanes.menu_requested.connect(self.lane_control.fill_menu)
         self.lanes.message_action.connect(self._message_action)
@@ -232,12 +232,16 @@ class Controller(QObject):
             return MessageSpec("The run stopped", text, "warning", tuple(ways), error=True)
         return self.images.message(lane) or self.lane_control.message(lane)
 
+    def _select(self, index: int) -> None:
+        lane = self.session.at(index)
+        if lane is not None:
+            self.session.select(lane.key)
+
     def _message_action(self, index: int, action: str) -> None:
-        if index >= len(self.session.lanes):  # nothing is open
+        lane = self.session.at(index)
+        if lane is None:  # nothing is open
             self.actions["library" if action == "choose-preset" else "open"].trigger()
-            return
-        lane = self.session.lanes[index]
-        if action not in _OF_FAILURES:
+        elif action not in _OF_FAILURES:
             self.lane_control.choose(lane, action, self.run)
         elif action == "log":
             self.shell.copy_log()

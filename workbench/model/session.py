@@ -94,6 +94,10 @@ class Session:
         """The same once more, at its right."""
         return self._insert(dataclasses.replace(self.lane(key), key=self._next_key, failure=""), key)
 
+    def at(self, place: int) -> LaneState | None:
+        """The lane at a place on the screen, which may still show one that has just gone."""
+        return self.lanes[place] if place < len(self.lanes) else None
+
     def _insert(self, lane: LaneState, after: int | None = None) -> LaneState:
         self._next_key += 1
         keys = [each.key for each in self.lanes]

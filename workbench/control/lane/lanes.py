@@ -162,7 +162,9 @@ class LaneControl(QObject):
 
     def fill_menu(self, index: int, menu: QMenu) -> None:
         """The menu of a lane's header."""
-        lane, lanes = self._session.lanes[index], self._session.lanes
+        lane, lanes = self._session.at(index), self._session.lanes
+        if lane is None:
+            return
         room, run = len(lanes) < MOST_LANES, lane.spec is not None
         _add(menu, "Duplicate lane", lambda: self.duplicate(lane.key), enabled=room)
         _add(menu, "Move left", lambda: self._session.move(lane.key, -1), enabled=index > 0)

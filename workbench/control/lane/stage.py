@@ -36,7 +36,7 @@ class StageControl(QObject):
         runs.sampling_progress.connect(self._show_progress)
         analyses.rows_arrived.connect(refresh)
         analyses.progressed.connect(self._show_progress)
-        lanes.cancel.connect(lambda index: self._cancel(session.lanes[index].key))
+        lanes.cancel.connect(self._cancel)
         lanes.strip.chosen.connect(playhead.seek)
         session.view.events.strip.connect(self._strip_switched)
         session.view.events.overlays.connect(analyses.retry)
@@ -66,8 +66,11 @@ class StageControl(QObject):
                 left = (told.total - told.done) / told.rate if told.rate > 0 else None
                 self._lanes.show_progress(i, told.done, told.total, left, waited=sampling is not None)
 
-    def _cancel(self, key: int) -> None:
-        if key in self._runs.sampling_long:
-            self._runs.stop_sampling(key)
+    def _cancel(self, index: int) -> None:
+        lane = self._session.at(index)
+        if lane is None:
+            return
+        if lane.key in self._runs.sampling_long:
+            self._runs.stop_sampling(lane.key)
         else:
-            self._analyses.cancel(key)
+            self._analyses.cancel(lane.key)
