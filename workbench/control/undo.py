@@ -18,7 +18,7 @@ from workbench.model.session import LaneState, Session, ViewState
 
 _QUIET_MS = 400
 """What follows faster belongs to one step: a drag of a knob is undone as a whole."""
-MOST_BYTES = 16_000_000
+MOST_BYTES = 8_000_000
 """Of traces in memory that earlier steps hold: what goes is sampled again when it is asked for, on the same noise; a
 training that goes lies in the runs' folder."""
 _VIEW = tuple(each.name for each in fields(ViewState) if each.name != "theme")

@@ -18,7 +18,7 @@ from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, JobEnded, Progress
 from workbench.model.analyses import Kind, analysis_spec, fingerprint, kept, place, trim
 
-_MOST_KEPT, _MOST_BYTES = 24, 16_000_000
+_MOST_KEPT, _MOST_BYTES = 24, 8_000_000
 """Of all findings: one that no lane shows goes, and is computed again or read from disk when it is asked for."""
 _STOPPED: dict[Kind, str] = {
     "exact-field": "The exact field was stopped. Press E twice to compute it.",
