@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from pathlib import Path
 from weakref import ref
 
@@ -284,6 +285,7 @@ def test_the_end_of_a_training_leaves_alone_what_was_chosen_meanwhile(engine: En
     before = lane.spec.field
 
     def trained_while(meanwhile: str, value: str) -> None:
+        time.sleep(0.002)  # the folders of runs are named by the millisecond
         runs.change(lane.key, "path.name", "vp-linear")
         runs.run()
         (training,) = (number for number, spec in engine.asked.items() if spec.action == "train")
