@@ -96,7 +96,7 @@ def test_a_stopped_run_without_snapshots_keeps_its_weights(tmp_path) -> None:
     assert steps_of(tmp_path / FILE_NAME) == 5
 
 
-@pytest.mark.parametrize("after", range(6, 41, 2))
+@pytest.mark.parametrize("after", range(6, 41, 5))
 def test_a_run_that_is_stopped_shows_what_it_learned_once(after: int) -> None:
     """Wherever the request comes, in the middle of a snapshot as well."""
     few = FLOW.replace(training=Training(n_steps=10, batch_size=8, n_snapshots=3, n_validations=0), n_samples=4)
