@@ -18,12 +18,13 @@ BEGUN_AS, RESUMED_AT = "begun_as", "resumed_at"
 def prolonged(events: Generator[Event | Tick], before: Trace, step: int) -> Generator[Event | Tick]:
     """The events of a run that goes on from a training step, after the rows that were recorded up to there.
 
-    Rows are read at once, since the earlier file is about to be replaced; those of streams that are now of another
-    shape are left out, and what the run yields of steps that are there already as well.
+    Rows are read at once and the earlier trace is closed, since its file is about to be replaced. Those of streams that
+    are now of another shape are left out, and what the run yields of steps that are there already as well.
     """
     old = {name: (stream.declared, _until(stream, step)) for name, stream in before.streams.items()}
     origin = {BEGUN_AS: specs.to_json(before.spec), RESUMED_AT: str(step)}
     origin |= {name: before.meta[name] for name in origin if name in before.meta}
+    before.close()
     alike: dict[str, Chunk] = {}
     given = False
     event: Event | Tick = next(events)
