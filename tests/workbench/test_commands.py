@@ -97,6 +97,12 @@ def test_every_verb_is_told_where_the_data_lie(capsys, monkeypatch, tmp_path) ->
     assert os.environ["FLOWSCOPE_DATA"] == str(tmp_path)
 
 
+def test_naming_a_data_set_does_not_move_the_folder_of_all(capsys, monkeypatch) -> None:
+    monkeypatch.delenv("FLOWSCOPE_DATA", raising=False)
+    assert main(["bench", "images", "mnist", "-n", "40000"]) == 2  # refused before anything is made
+    assert "FLOWSCOPE_DATA" not in os.environ
+
+
 def test_output_that_cannot_be_written_is_one_line(tmp_path) -> None:
     with open("/dev/full", "w") as full:
         told = subprocess.run(

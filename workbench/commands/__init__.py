@@ -70,13 +70,18 @@ def _window(arguments: list[str]) -> int:
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", metavar="DIR", help="the folder of downloaded data sets (or set FLOWSCOPE_DATA)")
+    parser.add_argument(
+        "--data",
+        dest="data_folder",  # “data” is what a verb may call its own
+        metavar="DIR",
+        help="the folder of downloaded data sets (or set FLOWSCOPE_DATA)",
+    )
 
 
 def _parsed(parser: argparse.ArgumentParser, arguments: list[str]) -> argparse.Namespace:
     args = parser.parse_args(arguments)
-    if args.data is not None:  # for the processes that this one starts as well
-        os.environ["FLOWSCOPE_DATA"] = args.data
+    if args.data_folder is not None:  # for the processes that this one starts as well
+        os.environ["FLOWSCOPE_DATA"] = args.data_folder
     return args
 
 
