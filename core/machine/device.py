@@ -28,12 +28,21 @@ def available() -> list[str]:
 
 
 def processor(device: torch.device) -> str:
-    """What computes, as far as its arithmetic hangs on it: a GPU's name, or a CPU's widest vectors and the kernel of
-    its products, which is oneDNN's where no other is named."""
+    """What computes, as far as its arithmetic hangs on it: a GPU's name, or a CPU's make, widest vectors and the kernel
+    of its products, which is oneDNN's where no other is named. MKL has code of its own for each make, so vectors of the
+    same width do not give the same last bits."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     kernel = "" if _prefers_onednn() else ", default products"
-    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}{kernel}"
+    return f"{platform.machine()} {make_of(_cpu())} {torch.backends.cpu.get_cpu_capability()}{kernel}"
+
+
+def make_of(words: str) -> str:
+    """Who made a CPU, its family and its model, such as ``AuthenticAMD 26 2``, of what the system says of it."""
+    maker = re.search(r"GenuineIntel|AuthenticAMD|(?<=CPU implementer\t: )\w+", words)
+    family = re.search(r"(?:cpu family\s*:|CPU architecture\s*:|Family)\s*(\w+)", words)
+    model = re.search(r"(?:^model\s*:|CPU part\s*:|Model)\s*(\w+)", words, re.MULTILINE)
+    return " ".join(found[found.lastindex or 0] for found in (maker, family, model) if found) or "of unknown make"
 
 
 def choose(spec: RunSpec) -> tuple[torch.device, torch.dtype]:
@@ -72,9 +81,13 @@ def _prefers_onednn() -> bool:
     """Whether float32 products are faster by oneDNN than by MKL: twice as fast on AMD's family 26 (Zen 5), up to 1.7
     times slower in layers of a small network on family 25. By name and not by a clock, which could choose otherwise in
     the next run and change its last bits."""
+    maker, *family = make_of(_cpu()).split()
+    return maker == "AuthenticAMD" and bool(family) and int(family[0]) >= _ZEN_5
+
+
+def _cpu() -> str:
+    """What the system says of its CPUs."""
     try:
-        words = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        return Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
-        words = platform.processor()  # Windows has it in one line
-    family = re.search(r"(?:cpu family\s*:|Family)\s*(\d+)", words)
-    return "AuthenticAMD" in words and family is not None and int(family[1]) >= _ZEN_5
+        return platform.processor()  # Windows has it in one line
