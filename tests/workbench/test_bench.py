@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 
 import pytest
 
@@ -173,16 +174,21 @@ class TestImages:
 
     def test_goes_on_from_the_rows_of_its_report(self, capsys, tmp_path, monkeypatch) -> None:
         monkeypatch.setenv(DATA_VARIABLE, str(tmp_path))
-        monkeypatch.setitem(images.ROWS, "mnist", (images.Row("mnist-mean-flow", (1,)),))
+        monkeypatch.setitem(images.ROWS, "mnist", (images.Row("mnist-mean-flow", (2,)),))
         out = tmp_path / "report.json"
         command = ["bench", "images", "mnist", "-n", "12", "-o", str(out)]
         assert main(command) == 0
         first = json.loads(out.read_text())["rows"]
         monkeypatch.setitem(images.ROWS, "mnist", (images.Row("mnist-mean-flow", (1, 2)),))
-        assert main(command) == 0
+        keep = images._keep
+        with monkeypatch.context() as patched:
+            patched.setattr(images, "_keep", lambda *kept: (keep(*kept), signal.raise_signal(signal.SIGINT)))
+            assert main(command) == 130  # after the first row
         rows = json.loads(out.read_text())["rows"]
         assert [row["NFE"] for row in rows] == [1, 2]
-        assert rows[:1] == first  # its seconds too: it was not sampled again
+        assert rows[1:] == first  # its seconds too: it was not sampled again
+        assert main(command) == 0
+        assert json.loads(out.read_text())["rows"] == rows
 
         before = out.read_text()
         assert main([*command[:-4], "-n", "13", "-o", str(out)]) == 2

@@ -104,7 +104,8 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
             row = what | found.said | {"metrics": measured}
         report["rows"].append(row)
         if args.out is not None:
-            _keep(args.out, report)
+            later = [old for old in before if old not in report["rows"]]  # not yet reached again
+            _keep(args.out, report | {"rows": report["rows"] + later})
     line.close()
     return report
 
