@@ -19,6 +19,7 @@ from core.errors import SpecError
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
 from core.words import counted
+from workbench import folders
 from workbench.commands.progress import record
 
 HELP = "train and compare methods on 2D data or images: pictures, films, traces and a report"
@@ -113,7 +114,7 @@ def _train_and_sample(spec: RunSpec, name: str, out: Path) -> dict[str, Any]:
 
     folder = out / name
     began = time.monotonic()
-    trained = record(train(spec.replace(action="train"), folder), f"training {name}", folder / "train.h5")
+    trained = record(train(spec.replace(action="train"), folder), f"training {name}", folder / folders.RECORD)
     seconds = time.monotonic() - began
     (folder / "spec.toml").write_text(specs.to_toml(spec), encoding="utf-8")
     learned = spec.replace(action="sample", field=Part("network", {"weights": str(folder / FILE_NAME)}))

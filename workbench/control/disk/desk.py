@@ -14,11 +14,11 @@ from core.checkpoint import spec_of
 from core.errors import FlowscopeError, SpecError
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
+from workbench import folders
 from workbench.control.disk.exporter import Exporter
 from workbench.control.disk.files import Files
 from workbench.control.disk.own_data import OwnData
 from workbench.control.disk.runs_folder import RunsFolder
-from workbench.control.job import RECORD
 from workbench.control.lane.lanes import read
 from workbench.control.workspace import Workspace
 from workbench.model import kinds
@@ -81,7 +81,7 @@ class Desk(QObject):
     def show_runs(self) -> None:
         """All recorded runs; the page reads the folder whenever it is shown."""
         if self.runs_folder is None:
-            self.runs_folder = RunsFolder(self._workspace, self.open_files, self.method)
+            self.runs_folder = RunsFolder(self._workspace, self.open_files)
             self._window.add_place("runs", self.runs_folder.page)
         self.runs_folder.page.retheme(self._workspace.theme)
         self._window.show_place("runs")
@@ -258,7 +258,7 @@ class Desk(QObject):
 
     def _trained(self, _key: int, _status: str, weights: str) -> None:
         """A training has ended: its record lies beside its weights."""
-        self.remember(Path(weights).with_name(RECORD))
+        self.remember(Path(weights).with_name(folders.RECORD))
 
     def find(self, path: str) -> None:
         """Ask where a missing file went, and open it from there."""
