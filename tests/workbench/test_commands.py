@@ -49,6 +49,8 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         ),
         (["info", "gone.h5"], "There is no file gone.h5"),
         (["gone.h5"], "There is no file gone.h5"),
+        (["gone.safetensors"], "There is no file gone.safetensors"),
+        (["notes.txt"], "notes.txt is none of what the window opens: traces (.h5, .hdf5), weights (.safetensors)"),
         (["runs", "gone"], "There is no folder gone. Name one that holds traces, or a trace."),
         (["list", "samplers"], "Did you mean sampler"),
         (["export", "gone.h5", "out.gif"], "There is no file gone.h5"),

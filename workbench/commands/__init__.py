@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from core.errors import FlowscopeError
+from workbench.model import kinds
 
 
 class _Parser(argparse.ArgumentParser):
@@ -57,16 +58,20 @@ def main(arguments: list[str]) -> int:
 
 
 def _opens_the_window(argument: str) -> bool:
-    return argument.endswith((".h5", ".hdf5")) or argument.partition("=")[0] in ("--reset", "--data")
+    """Whether the first argument is the window's: an option of its own, or a file, of a kind that it takes or not."""
+    named = Path(argument)
+    return argument.partition("=")[0] in ("--reset", "--data") or kinds.openable(named) or named.is_file()
 
 
 def _window(arguments: list[str]) -> int:
     parser = _Parser(prog="flowscope", description="Open the workbench.")
-    parser.add_argument("traces", nargs="*", type=Path, metavar="TRACE")
+    parser.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="traces, weights, a set-up, points or a picture to open"
+    )
     parser.add_argument("--reset", action="store_true", help="with settings, layout and session as they were first")
     _add_data(parser)
     args = _parsed(parser, arguments)
-    return _guarded(lambda: importlib.import_module("workbench.commands.window").run(args.traces, reset=args.reset))
+    return _guarded(lambda: importlib.import_module("workbench.commands.window").run(args.files, reset=args.reset))
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:

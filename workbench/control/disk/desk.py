@@ -108,8 +108,12 @@ class Desk(QObject):
 
     # --- opening -------------------------------------------------------------------------------------------------
 
-    def open_files(self, paths: list[Path]) -> None:
-        """Traces, weights and a spec become lanes, points or a picture become the data set of the lanes."""
+    def open_files(self, paths: list[Path], *, now: bool = False) -> None:
+        """Traces, weights and a spec become lanes, points or a picture become the data set of the lanes.
+
+        ``now`` where there is no window yet that has to stay alive.
+        """
+        open_walked = self.files.open_now if now else self.files.open
         groups = {
             kind: [path for path in paths if path.suffix.lower() in endings]
             for kind, endings in (
@@ -118,9 +122,9 @@ class Desk(QObject):
             )
         }  # fmt: skip
         if groups["traces"]:
-            self.files.open(groups["traces"])
+            open_walked(groups["traces"])
         if groups["weights"]:
-            self.files.open(groups["weights"], self.open_weights)
+            open_walked(groups["weights"], self.open_weights)
         for path in groups["specs"][:1]:
             self.open_preset(str(path))
         for kind in ("points", "image"):
