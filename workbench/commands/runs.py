@@ -20,11 +20,11 @@ from workbench.model.library import Run, Unreadable
 from workbench.model.recents import size_words, when_words
 
 HELP = "list recorded runs: what each did, how far it came, its loss, size and date"
-_WIDTH, _LEAST, _GAP = 120, 12, "  "
-"""Characters of a line where nobody looks at a terminal, the fewest of a column that is cut, and between columns."""
+_WIDTH, _GAP = 120, "  "
+"""Characters of a line where nobody looks at a terminal, and between columns."""
 _HEADS = ("run", "action", "data", "method", "steps", "NFE", "loss", "status", "written", "size")
-_CUT, _NUMBERS = (0, 3, 2), (4, 5, 6, 9)
-"""Columns that give way where a line is too long, and those that stand at the right."""
+_CUT, _NUMBERS = {0: 18, 3: 12, 2: 12}, (4, 5, 6, 9)
+"""Columns that give way where a line is too long, with the characters that they keep; and those at the right."""
 
 
 def _text_key(words: Callable[[Run], str]) -> Callable[[Run], Any]:
@@ -126,18 +126,18 @@ def _row(run: Run, *, files: bool) -> list[str]:
 
 
 def _table(rows: list[list[str]], width: int) -> str:
-    """Aligned columns, the longest of those that may be cut down to ``width`` characters a line; 0 cuts nothing.
+    """Aligned columns, cut down to ``width`` characters a line, first what the others say too; 0 cuts nothing.
 
     A column without a word, such as losses where nothing was trained, is left out.
     """
     table = [list(_HEADS), *rows]
     held = [i for i in range(len(_HEADS)) if any(row[i] for row in rows)]
     widths = {i: max(len(row[i]) for row in table) for i in held}
-    while width and sum(widths.values()) + len(_GAP) * (len(held) - 1) > width:
-        longest = max(_CUT, key=lambda i: widths[i])
-        if widths[longest] <= _LEAST:
-            break
-        widths[longest] -= 1
+    over = sum(widths.values()) + len(_GAP) * (len(held) - 1) - width if width else 0
+    for i, least in _CUT.items():
+        cut = max(0, min(over, widths.get(i, 0) - least))
+        widths[i] = widths.get(i, 0) - cut
+        over -= cut
     lines = [_GAP.join(_cell(row[i], widths[i], right=i in _NUMBERS) for i in held) for row in table]
     return "\n".join(line.rstrip() for line in lines)
 
