@@ -18,6 +18,9 @@ from types import ModuleType
 from core.errors import FlowscopeError
 from workbench.model import kinds
 
+_HELPERS = ("outputs", "progress", "reports", "tracking", "window")
+"""Modules here that are no verbs."""
+
 
 class _Parser(argparse.ArgumentParser):
     """An argument parser whose mistakes are one line."""
@@ -32,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
 def _verbs() -> dict[str, str]:
     """Verb -> module name; a module may end in an underscore where its verb is a Python name."""
     modules = (item.name for item in pkgutil.iter_modules(__path__) if not item.ispkg)
-    return {name.rstrip("_"): name for name in modules if name not in ("outputs", "progress", "tracking", "window")}
+    return {name.rstrip("_"): name for name in modules if name not in _HELPERS}
 
 
 def _module(verb: str) -> ModuleType:
