@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import h5py
@@ -21,6 +22,7 @@ from core.run import sample
 from core.trace import open_trace
 from workbench.commands import main
 from workbench.commands.progress import record
+from workbench.model.analyses import refused
 
 TOP = Path(__file__).resolve().parents[2]
 FLOW = resources.path("traces", "swiss-roll-flow.h5")
@@ -144,7 +146,11 @@ def test_a_field_is_measured_only_while_its_weights_are_there(qapp, capsys, tmp_
         assert main([*asked, "chamfer"]) == 0
     assert "holds other weights now. Sample it again." in capsys.readouterr().err
     assert main(["export", str(tmp_path / "s.h5"), str(tmp_path / "s.png"), "--show", "error"]) == 0
-    assert "cannot be computed: its weights are gone, or are others now" in capsys.readouterr().err
+    same = "checkpoint.safetensors holds other weights now. Sample it again."
+    assert f"cannot be computed: {same}" in capsys.readouterr().err
+    with closing(open_trace(tmp_path / "s.h5")) as run:
+        assert refused(run, "error-map") == same
+        assert not refused(run, "exact-field"), "which no weights decide"
 
 
 def test_a_run_that_breaks_says_so_in_its_file(tmp_path) -> None:

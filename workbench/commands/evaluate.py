@@ -243,17 +243,16 @@ def _measure(metric: Any, subject: Subject, real: Tensor, other: Tensor) -> dict
 
 
 def _field(metric: FieldMetric, subject: Subject, real: Tensor) -> tuple[float, float | None]:
-    from core.checkpoint import replaced
+    from core.checkpoint import lost
     from core.setup import resolve
 
     setup, spec = subject.setup, subject.setup.spec
     weights = str(spec.field.params.get("weights", ""))
     if spec.field.name == "network" and not weights:
         raise SpecError("metrics", f"{metric.title} asks for the field itself. Name the checkpoint.")
-    if weights and replaced(weights, subject.weights_sha256):
-        raise SpecError(
-            "metrics", f"{metric.title} asks for the field, and {weights} holds other weights now. Sample it again."
-        )
+    problem = lost(weights, subject.weights_sha256)
+    if problem:
+        raise SpecError("metrics", f"{metric.title} asks for the field, and {problem}")
     for need in metric.needs:
         if need not in setup.provided:
             raise SpecError("metrics", f"{metric.title} needs {sentence(need)}.")
