@@ -4,6 +4,7 @@ and nothing that can run code."""
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -95,7 +96,29 @@ def sha256(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def replaced(weights: str, was: str) -> bool:
-    """Whether what a spec names is gone, or is no longer the file of a sha256; a run that recorded none is believed."""
-    file = locate(weights)
-    return bool(was) and (not file.is_file() or sha256(file) != was)
+def lost(weights: str, was: str) -> str:
+    """Why the field that a run was sampled with is not to be had any more, as one line; empty where it is.
+
+    Args:
+        weights: what the run's spec names, empty for none.
+        was: the sha256 that the run recorded; where it recorded none, what is there now is believed.
+    """
+    if not weights or not was:
+        return ""
+    try:
+        file = locate(weights)
+        state = file.stat()
+        same = _sha256_of(file, state.st_size, state.st_mtime_ns) == was
+    except SpecError as error:
+        return error.message
+    except FileNotFoundError:
+        return f"{Path(weights).name} is gone. Sample it again with other weights."
+    except OSError as error:
+        return f"{Path(weights).name} cannot be read: {error.strerror}."
+    return "" if same else f"{Path(weights).name} holds other weights now. Sample it again."
+
+
+@lru_cache(maxsize=64)
+def _sha256_of(file: Path, _size: int, _mtime_ns: int) -> str:
+    """That of a file in this state: whoever shows a run asks at every turn."""
+    return sha256(file)

@@ -63,7 +63,7 @@ TABLE: tuple[Spec, ...] = (
     Spec("span-all", "Play all of it", "Play", ("\\",)),
     Spec(
         "play-training", "Play the training", "Play", ("Shift+T",), "play",
-        help="Snapshot by snapshot, up to the newest weights",
+        help="Snapshot by snapshot, as often as Shift+L says; Shift and drag on its slider chooses a part",
     ),
     Spec("next-axis", "Next time axis", "Play", ("Shift+X",), help="t, 1 − t, σ, log-SNR, DDPM step, NFE"),
     Spec("undo", "Undo", "View", ("Ctrl+Z",), "undo", help="What is open, its set-up and how it is shown"),

@@ -46,8 +46,8 @@ def application() -> QApplication:
 class App:
     """The running application."""
 
-    def __init__(self, traces: list[Path], *, start_page: bool = False, resume: bool = False) -> None:
-        """``resume`` brings back the layout and, where no traces are named, the lanes of the last time."""
+    def __init__(self, files: list[Path], *, start_page: bool = False, resume: bool = False) -> None:
+        """Opens files as Ctrl+O does; ``resume`` brings back the layout and, where none is named, the last lanes."""
         self.session, self.playhead = Session(), Playhead()
         self.engine = EngineClient()
         known = catalog.shipped()
@@ -57,17 +57,16 @@ class App:
         shell = self.controller.shell
         if resume:
             shell.resume()
-        if traces or not (resume and shell.resume_lanes()):
-            self._open(traces)
+        if files or not (resume and shell.resume_lanes()):
+            self._open(files)
         if start_page:
             self.controller.desk.show_start()
         self._housekeeping = QTimer(self.window)
         self._housekeeping.timeout.connect(memory.compact)
         self._housekeeping.start(_HOUSEKEEPING_MS)
 
-    def _open(self, traces: list[Path]) -> None:
-        if traces:
-            self.controller.files.open_now(traces)
+    def _open(self, files: list[Path]) -> None:
+        self.controller.desk.open_files(files, now=True)
         if not self.session.lanes:
             self.controller.workspace.show_traces(
                 [open_trace(resources.path("traces", f"{name}.h5")) for name in START], START_TITLE
@@ -81,13 +80,13 @@ class App:
         QTimer.singleShot(0, self.engine.start)
 
 
-def run(traces: list[Path]) -> int:
-    """Open the workbench and stay until it is closed; returns the exit code."""
+def run(files: list[Path]) -> int:
+    """Open the workbench, with files where some are named, and stay until it is closed; returns the exit code."""
     log.begin()
     began = time.monotonic()
     qt = application()
     try:
-        app = App(traces, start_page=not traces, resume=True)
+        app = App(files, start_page=not files, resume=True)
     except FlowscopeError as error:
         print(f"flowscope: {error}", file=sys.stderr)
         return 2

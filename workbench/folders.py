@@ -13,6 +13,8 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 HOME_VARIABLE = "FLOWSCOPE_HOME"
+RECORD = "train.h5"
+"""The trace of a training in the folder that it leaves, whoever began it."""
 
 
 def home() -> Path:
@@ -35,10 +37,15 @@ def scratch() -> Iterator[Path]:
                 os.environ[HOME_VARIABLE] = before
 
 
+def runs() -> Path:
+    """Runs that are kept, each in a folder of its own or as a file that somebody saved there."""
+    return home() / "runs"
+
+
 def new_run(name: str) -> Path:
     """A folder for a run that begins now; it is made by whoever writes into it."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
-    return home() / "runs" / f"{stamp}-{name}"
+    return runs() / f"{stamp}-{name}"
 
 
 def write(file: Path, data: bytes) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 from pathlib import Path
 
 _SUPERBLOCK = b"\x89HDF\r\n\x1a\n"
@@ -16,6 +17,12 @@ _FLAGS_AT = 11
 """Byte of the flags in an HDF5 superblock of version 3: not 0 from opening to closing by a writer."""
 _FAR = 1 << 62
 """A byte that no file reaches: on Windows a locked byte cannot be read by others."""
+_HELD = (BlockingIOError, PermissionError) if sys.platform == "win32" else (BlockingIOError,)
+"""How the system says that another has the lock."""
+_TRIES, _PAUSE = 50, 0.02
+FRESH_SECONDS = 3.0
+"""What was written so lately may have a writer that nobody sees: a run gives its claim up just before it says how it
+ended."""
 
 if sys.platform == "win32":
     import msvcrt
@@ -36,10 +43,15 @@ class Claim:
 
     def __init__(self, path: Path) -> None:
         self._descriptor: int | None = os.open(path, os.O_RDWR)
-        try:
-            _lock(self._descriptor, alone=False)
-        except OSError:  # a file system without locks: it is written all the same, as by any other program
-            self.release()
+        for _ in range(_TRIES):
+            try:
+                _lock(self._descriptor, alone=False)
+                return
+            except _HELD:  # somebody asks whether it is written, and has his answer in a moment
+                time.sleep(_PAUSE)
+            except OSError:
+                break
+        self.release()  # a file system without locks: it is written all the same, as by any other program
 
     def reserve(self, n_bytes: int) -> None:
         """Make the file so long that this many bytes can be written, before a library that cannot bear a refusal tries.
@@ -71,16 +83,34 @@ def left_open(path: Path) -> bool:
 
 
 def is_written(path: Path) -> bool:
-    """Whether some program, this one included, is writing a file at this moment."""
+    """Whether some program, this one included, is known to write a file at this moment."""
+    return bool(_claimed(path))
+
+
+def may_go_on(path: Path) -> bool:
+    """Whether the run of a file that says it is running may still go on, and not only where that is known.
+
+    Also where the file system tells no locks, and where the file was written a moment ago (`FRESH_SECONDS`).
+    """
+    return _claimed(path) is not False or abs(time.time() - path.stat().st_mtime) < FRESH_SECONDS
+
+
+def _claimed(path: Path) -> bool | None:
+    """Whether a writer holds its claim on a file; None where the file system does not tell."""
     if not left_open(path):
         return False
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        _lock(descriptor, alone=True)
-    except BlockingIOError:
-        return True
-    except OSError as error:
-        return sys.platform == "win32" and isinstance(error, PermissionError)
-    finally:
-        os.close(descriptor)
-    return False
+    for mode in (os.O_RDONLY, os.O_RDWR):  # a network's file system may lock only what is opened for writing
+        try:
+            descriptor = os.open(path, mode)
+        except OSError:
+            return None
+        try:
+            _lock(descriptor, alone=True)
+        except _HELD:
+            return True
+        except OSError:
+            continue
+        finally:
+            os.close(descriptor)
+        return False
+    return None

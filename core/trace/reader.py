@@ -12,7 +12,7 @@ from core.errors import SpecError, TraceError, no_file
 from core.events import Status, StreamDeclared
 from core.machine.local_file import one_line
 from core.trace import schema
-from core.trace.lock import left_open
+from core.trace.lock import left_open, may_go_on
 from core.trace.trace import Stream, Trace
 
 _MOST_ROWS = 1 << 40
@@ -80,6 +80,8 @@ def _read(file: h5py.File, path: Path) -> Trace:
     if _text(attrs["status"]) not in get_args(Status):
         raise TraceError(f"its status is none of {', '.join(get_args(Status))}.")
     trace.status = cast(Status, _text(attrs["status"]))
+    if trace.status == "running" and not may_go_on(path):
+        trace.status = "interrupted"
     trace.message = _text(attrs["message"])
     trace.close = file.close
     groups: list[h5py.Group] = []

@@ -10,7 +10,7 @@ from core.trace.lock import is_written, left_open
 from core.trace.reader import open_trace
 from core.trace.save import save
 
-KILLED = "its writer was killed; every committed row is kept"
+_OPEN = ("running", "interrupted")
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,10 @@ def repair(path: Path, out: Path | None = None) -> Repaired:
     try:
         rows = {name: len(stream) for name, stream in trace.streams.items()}
         killed = left_open(path)
-        if not killed and trace.status != "running":
+        if not killed and trace.status not in _OPEN:
             return Repaired("", rows)
         # a writer that recorded its end was killed between the last row and the closing, or not at all
-        whole = trace if trace.status != "running" else replace(trace, status="stopped", message=KILLED)
-        save(whole, out or path)
+        save(replace(trace, status="interrupted") if trace.status in _OPEN else trace, out or path)
         return Repaired("its writer was killed" if killed else "its run never said how it ended", rows)
     finally:
         trace.close()

@@ -11,6 +11,7 @@ from core.events import Chunk, Event, RunFinished, RunStarted
 from core.trace.trace import Trace
 from core.trace.writer import TraceWriter
 
+KILLED = "its writer was killed; every committed row is kept"
 _LOT_BYTES = 8 << 20
 """Of rows that are read at once."""
 
@@ -27,7 +28,10 @@ def replay(trace: Trace) -> Iterator[Event]:
         for start in range(0, lengths[name], lot):
             rows = slice(start, min(start + lot, lengths[name]))
             yield Chunk(name, stream[rows], {column: values[rows] for column, values in columns.items()})
-    yield RunFinished(trace.status, trace.message)
+    if trace.status == "interrupted":  # a copy that is complete needs no writer, and says what became of its run
+        yield RunFinished("stopped", KILLED)
+    else:
+        yield RunFinished(trace.status, trace.message)
 
 
 def save(trace: Trace, path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,7 +109,8 @@ class Trace:
 
     spec: RunSpec
     meta: dict[str, str]
-    status: Status = "running"
+    status: Status | Literal["interrupted"] = "running"
+    """As its writer said; ``interrupted`` is said by who reads ``running`` where no writer lives any more."""
     message: str = ""
     streams: dict[str, Stream] = field(default_factory=dict)
     source: Path | None = None

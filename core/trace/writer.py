@@ -88,12 +88,13 @@ class TraceWriter:
             if sys.platform == "win32":
                 self._layout.replace(self.path)
                 self._let_readers_in(self.path)
+                self._claim = Claim(self.path)
             else:
                 self._let_readers_in(self._layout)
+                self._claim = Claim(self._layout)  # before anybody can see the file and ask who writes it
                 self._layout.replace(self.path)
         finally:
             self._layout.unlink(missing_ok=True)
-        self._claim = Claim(self.path)
 
     def _let_readers_in(self, path: Path) -> None:
         self._file = h5py.File(path, "r+", libver=schema.LIBVER)

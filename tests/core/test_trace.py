@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import h5py
@@ -17,10 +19,11 @@ from core.errors import TraceError
 from core.events import StopRun, Tick
 from core.run import sample
 from core.spec import Part, RunSpec
-from core.trace import Trace, TraceBuilder, TraceWriter, open_trace
+from core.trace import Trace, TraceBuilder, TraceWriter, lock, open_trace, save
 from core.trace.build import collect
-from core.trace.lock import left_open
+from core.trace.lock import FRESH_SECONDS, left_open
 from core.trace.reader import open_file
+from core.trace.schema import LIBVER
 
 SMALL = RunSpec(n_samples=64, data=Part("three-gaussians"), sampler=Part("heun", {"n_steps": 6}))
 
@@ -138,9 +141,67 @@ def test_a_killed_writer_leaves_every_committed_row(tmp_path) -> None:
     done = subprocess.run([sys.executable, "-c", WRITE_AND_DIE, str(file)], check=False, cwd=os.getcwd())
     assert done.returncode == -signal.SIGKILL
     trace, full = open_trace(file), collect(sample(SMALL))
-    assert trace.status == "running"
+    assert trace.status in ("running", "interrupted")
     assert len(trace["x"]) == 3
     np.testing.assert_array_equal(trace["x"][:], full["x"][:3])
+    before = file.read_bytes()
+    _age(file)
+    assert open_trace(file).status == "interrupted"
+    assert file.read_bytes() == before  # to find out is no reason to write
+
+
+def _age(file: Path, seconds: float = FRESH_SECONDS + 1) -> None:
+    """As if nothing had been written for a while."""
+    os.utime(file, (time.time() - seconds,) * 2)
+
+
+@pytest.mark.parametrize("locks", [True, False], ids=["with locks", "without"])
+def test_a_run_that_goes_on_is_never_called_interrupted(locks: bool, tmp_path, monkeypatch) -> None:
+    """However long it says nothing, and on a file system that knows no locks, at every step of its file."""
+    if not locks:
+        monkeypatch.setattr(lock, "_lock", _no_locks)
+    file, seen = tmp_path / "run.h5", []
+    with TraceWriter(file) as writer:
+        for event in real(sample(SMALL)):
+            writer.feed(event)
+            writer.flush()
+            if file.is_file():
+                _age(file, 3600.0)
+                seen.append(open_trace(file).status)
+    assert seen
+    assert set(seen) == {"running"}
+    _age(file)
+    assert open_trace(file).status == "finished"
+
+
+def _no_locks(_descriptor: int, *, alone: bool) -> None:
+    raise OSError(errno.ENOLCK, f"no locks here, {alone=}")
+
+
+def test_a_claim_waits_for_whoever_asks(tmp_path, monkeypatch) -> None:
+    """To ask takes the lock for a moment: a run that began in it would be unseen for ever."""
+    taken, locked = [], lock._lock
+
+    def held_once(descriptor: int, *, alone: bool) -> None:
+        taken.append(alone)
+        if len(taken) == 1:
+            raise BlockingIOError
+        locked(descriptor, alone=alone)
+
+    monkeypatch.setattr(lock, "_lock", held_once)
+    with h5py.File(tmp_path / "run.h5", "w", libver=LIBVER) as file:
+        file.swmr_mode = True
+        claim = lock.Claim(tmp_path / "run.h5")
+        assert lock.is_written(tmp_path / "run.h5")
+        claim.release()
+        assert not lock.is_written(tmp_path / "run.h5")
+
+
+def test_a_copy_of_an_interrupted_run_says_that_it_stopped(tmp_path) -> None:
+    trace = collect(sample(SMALL))
+    trace.status = "interrupted"
+    save(trace, tmp_path / "copy.h5")
+    assert open_trace(tmp_path / "copy.h5").status == "stopped"
 
 
 def test_a_reader_follows_a_growing_file(tmp_path) -> None:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import h5py
@@ -147,8 +148,11 @@ def test_a_killed_writers_file_is_made_ordinary(capsys, tmp_path) -> None:
     assert done.returncode == -signal.SIGKILL
     with pytest.raises(OSError, match="already open"):
         h5py.File(file)  # what another program says of it
+    os.utime(file, (time.time() - 60,) * 2)
     assert main(["info", str(file)]) == 0
-    assert "its writer was killed" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "Untitled: interrupted" in told
+    assert "its writer was killed" in told
     before = open_trace(file)
     rows = before["x"][:]
     before.close()

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import h5py
@@ -21,6 +22,7 @@ from core.run import sample
 from core.trace import open_trace
 from workbench.commands import main
 from workbench.commands.progress import record
+from workbench.model.analyses import refused
 
 TOP = Path(__file__).resolve().parents[2]
 FLOW = resources.path("traces", "swiss-roll-flow.h5")
@@ -49,6 +51,9 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         ),
         (["info", "gone.h5"], "There is no file gone.h5"),
         (["gone.h5"], "There is no file gone.h5"),
+        (["gone.safetensors"], "There is no file gone.safetensors"),
+        (["notes.txt"], "notes.txt is none of what the window opens: traces (.h5, .hdf5), weights (.safetensors)"),
+        (["runs", "gone"], "There is no folder gone. Name one that holds traces, or a trace."),
         (["list", "samplers"], "Did you mean sampler"),
         (["export", "gone.h5", "out.gif"], "There is no file gone.h5"),
         (["export", "gone.h5", "out.gif", "--size", "big"], "Size must be WxH"),
@@ -141,7 +146,11 @@ def test_a_field_is_measured_only_while_its_weights_are_there(qapp, capsys, tmp_
         assert main([*asked, "chamfer"]) == 0
     assert "holds other weights now. Sample it again." in capsys.readouterr().err
     assert main(["export", str(tmp_path / "s.h5"), str(tmp_path / "s.png"), "--show", "error"]) == 0
-    assert "cannot be computed: its weights are gone, or are others now" in capsys.readouterr().err
+    same = "checkpoint.safetensors holds other weights now. Sample it again."
+    assert f"cannot be computed: {same}" in capsys.readouterr().err
+    with closing(open_trace(tmp_path / "s.h5")) as run:
+        assert refused(run, "error-map") == same
+        assert not refused(run, "exact-field"), "which no weights decide"
 
 
 def test_a_run_that_breaks_says_so_in_its_file(tmp_path) -> None:

@@ -9,14 +9,18 @@ from PIL import Image
 
 from core.trace import open_trace
 from workbench.commands import main
-from workbench.commands.compare import REPORT
+from workbench.commands.reports import IN_FOLDER
 
 
 def test_runs_of_one_noise_stand_in_one_film_and_one_report(qapp, capsys, tmp_path) -> None:
     arguments = ["compare", "swiss-roll", "shipped:swiss-roll-flow", "-n", "60", "--seed", "5"]
     assert main([*arguments, "--set", "sampler.n_steps=3", "-o", str(tmp_path), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert json.loads((tmp_path / REPORT).read_text()) == report
+    as_json, as_text = ((tmp_path / name).read_text() for name in IN_FOLDER)
+    assert json.loads(as_json) == report
+    for lane in report["lanes"]:
+        (line,) = [line for line in as_text.splitlines() if line.startswith(f"{lane['name']} ")]
+        assert line.split()[-len(lane["metrics"]) :] == [f"{value:.4g}" for value in lane["metrics"].values()]
     names = ["swiss-roll-diffusion", "swiss-roll-flow", "shipped-swiss-roll-flow"]
     assert [lane["name"] for lane in report["lanes"]] == names
     assert [lane["NFE"] for lane in report["lanes"]] == [3, 5, 5]  # Heun evaluates twice but at the end

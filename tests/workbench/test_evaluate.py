@@ -43,6 +43,16 @@ def test_a_checkpoint_comes_close_to_the_floor(capsys, tmp_path) -> None:
     assert found["metrics"]["straightness"]["floor"] is None
 
 
+@pytest.mark.parametrize("suffix", [".txt", ".md"])
+def test_a_report_to_read_says_what_is_printed(suffix, capsys, tmp_path) -> None:
+    out = tmp_path / f"report{suffix}"
+    assert main(["evaluate", TRACE, "--metrics", "straightness", "-o", str(out)]) == 0
+    printed = capsys.readouterr().out.strip()
+    assert printed in out.read_text()
+    assert TRACE in out.read_text().splitlines()[0]
+    assert main(["evaluate", TRACE, "--metrics", "straightness", "-o", str(out)]) == 0  # one of its own is replaced
+
+
 def test_the_numbers_are_those_of_the_metrics(capsys) -> None:
     found = report(capsys, TRACE, "--metrics", "chamfer,sliced-w2")
     trace = open_trace(TRACE)
@@ -131,6 +141,7 @@ def _recorded(spec: RunSpec, folder, capsys) -> dict:
         (["swiss-roll-flow"], "swiss-roll-flow is a preset. Name shipped:swiss-roll-flow, or a trace."),
         (["gone.h5"], "There is no file gone.h5"),
         ([TRACE, "--metrics", "energy", "-n", "9", "-o", "gone/report.json"], "gone/report.json cannot be written"),
+        ([WEIGHTS, "-o", "report.pdf"], "A report ends in .json, .txt, .md. Given report.pdf."),
         ([WEIGHTS, "-o", "gone/report.json"], "gone/report.json cannot be written: there is no folder gone."),
     ],
 )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
 
 import resources
+from core.spec import Part
+from core.trace import open_trace, save
 from workbench import folders
 from workbench.app import START, App
 from workbench.model import analyses
@@ -131,3 +135,24 @@ def test_lanes_of_points_have_the_chips_of_points_however_wide_the_window_is(qtb
         assert not seen & hidden
         assert bar.more.isVisible() == bool(hidden)
     assert seen == {name for name, _ in OVERLAYS}
+
+
+def test_an_error_of_other_weights_than_the_run_was_sampled_with_is_not_shown(qtbot, app, tmp_path) -> None:
+    """It would be drawn over particles that those weights never moved; the exact field hangs on no weights."""
+    weights = tmp_path / "mine.safetensors"
+    shutil.copy(resources.path("weights", "swiss-roll-flow.safetensors"), weights)
+    run = open_trace(resources.path("traces", "swiss-roll-flow.h5"))
+    spec = run.spec.replace(field=Part("network", {"weights": str(weights)}))
+    save(replace(run, spec=spec), tmp_path / "mine.h5")
+    run.close()
+    app.controller.files.open_now([tmp_path / "mine.h5"])
+    said = lambda: app.controller.scenes.shown[0].notes  # noqa: E731
+    qtbot.keyClick(app.window, Qt.Key.Key_M)
+    qtbot.waitUntil(lambda: said() == ("Computing the error map…",))
+    weights.write_bytes(resources.path("weights", "swiss-roll-diffusion.safetensors").read_bytes())
+    for problem in ("mine.safetensors holds other weights now. Sample it again.", "mine.safetensors is gone."):
+        app.controller.workspace.refresh()
+        qtbot.waitUntil(lambda words=problem: said() and said()[0].startswith(words))
+        weights.unlink(missing_ok=True)
+    qtbot.keyClick(app.window, Qt.Key.Key_E)
+    qtbot.waitUntil(lambda: "Computing the exact field…" in said())

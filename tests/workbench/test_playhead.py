@@ -199,7 +199,7 @@ def test_signals_tell_only_what_changed(head: Playhead) -> None:
 
 
 def test_snapshots_follow_the_newest_weights_until_one_is_chosen() -> None:
-    head = SnapshotHead()
+    head = SnapshotHead(lambda: "once")
     assert head.step is None
     head.set_steps(np.array([0.0, 100.0, 200.0]), 1000)
     assert (head.step, head.total) == (200.0, 1000.0)
@@ -215,7 +215,7 @@ def test_snapshots_follow_the_newest_weights_until_one_is_chosen() -> None:
 
 
 def test_a_training_plays_up_to_the_newest_weights_and_a_hand_stops_it() -> None:
-    head = SnapshotHead()
+    head = SnapshotHead(lambda: "once")
     head.toggle()
     assert not head.playing, "there is nothing to play"
     head.set_steps(np.array([0.0, 100.0, 200.0]), 1000)
@@ -239,8 +239,44 @@ def test_a_training_plays_up_to_the_newest_weights_and_a_hand_stops_it() -> None
     assert not head.playing, "what was shown is gone"
 
 
+@pytest.mark.parametrize(
+    ("mode", "span", "passed"),
+    [
+        ("loop", (0.0, 1.0), [0, 100, 200, 300, 0, 100]),
+        ("ping-pong", (0.0, 1.0), [0, 100, 200, 300, 200, 100, 0, 100]),
+        ("loop", (0.09, 0.21), [100, 200, 100, 200]),
+        ("ping-pong", (0.1, 0.3), [100, 200, 300, 200, 100, 200]),
+        ("once", (0.1, 0.2), [100, 200]),
+        ("loop", (0.11, 0.19), [0, 100, 200, 300, 0]),  # nothing moves in it
+    ],
+)
+def test_a_part_of_a_training_plays_as_a_part_of_a_run_does(mode, span, passed) -> None:
+    head = SnapshotHead(lambda: mode)
+    head.set_steps(np.array([0.0, 100.0, 200.0, 300.0]), 1000)
+    head.set_span(*span)
+    head.toggle()
+    shown = [head.step]
+    while head.playing and len(shown) < len(passed):
+        head.advance()
+        shown.append(head.step)
+    assert shown == passed
+    assert head.playing is (mode != "once")
+    assert not head.following  # it stopped before the newest weights, or goes on
+
+
+def test_a_training_comes_into_the_part_that_is_chosen_while_it_plays() -> None:
+    for at, heading in ((0.0, 200.0), (400.0, 200.0)):
+        head = SnapshotHead(lambda: "loop")
+        head.set_steps(np.arange(5) * 100.0, 400)
+        head.seek(at)
+        head.playing = True
+        head.set_span(0.5, 0.8)
+        head.advance()
+        assert head.step == heading
+
+
 def test_a_snapshot_that_is_gone_gives_way_to_the_newest() -> None:
-    head = SnapshotHead()
+    head = SnapshotHead(lambda: "once")
     head.set_steps(np.array([0.0, 100.0]), 1000)
     head.seek(100.0)
     head.set_steps(np.array([0.0, 50.0]), 500)

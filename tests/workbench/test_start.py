@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -246,3 +247,36 @@ def test_points_that_are_none_leave_the_lanes_their_data(qtbot, app, tmp_path) -
     assert [lane.failure for lane in app.session.lanes if lane.spec] == ["", ""]
     app.controller.panel.form.changed.emit("sampler.n_steps", 7)  # what fails later is not taken for the file
     qtbot.waitUntil(lambda: len(app.session.lanes[0].trace["x"]) == 8, timeout=20_000)
+
+
+WRONG = {"broken.safetensors": "weights", "broken.toml": "TOML", "broken.h5": "HDF5"}
+
+
+@pytest.mark.parametrize("name", ["mine.safetensors", "mine.toml", "mine.csv", "mine.npy", *WRONG])
+def test_a_file_named_at_the_start_is_open_in_the_window(name: str, qtbot, qapp, tmp_path) -> None:
+    """As Ctrl+O opens it; what is none is told in a line, over the runs that ship."""
+    file = tmp_path / name
+    match file.suffix, name in WRONG:
+        case _, True:
+            file.write_bytes(b"\xff nothing of the kind")
+        case ".safetensors", _:
+            shutil.copy(resources.path("weights", "swiss-roll-flow.safetensors"), file)
+        case ".toml", _:
+            shutil.copy(resources.path("presets", "moons-to-eight.toml"), file)
+        case ".csv", _:
+            file.write_text("x,y\n" + "\n".join(f"{i % 7},{i % 5}" for i in range(60)))
+        case _:
+            np.save(file, np.random.default_rng(0).normal(size=(60, 2)))
+    app = App([file])
+    qtbot.addWidget(app.window)
+    specs = [lane.spec for lane in app.session.lanes if lane.spec is not None]
+    told = [label.text() for card in app.window.findChildren(Message) for label in card.findChildren(QLabel)]
+    if name in WRONG:
+        assert any(name in line or WRONG[name] in line for line in told)
+        assert len(specs) == 2  # the runs that ship
+    else:
+        assert not told
+        read = {spec.field.params.get("weights", spec.data.params.get("file", "")) for spec in specs}
+        assert str(file) in read or [spec.data.name for spec in specs] == ["eight-gaussians"]
+    app.engine.shutdown()
+    app.window.close()

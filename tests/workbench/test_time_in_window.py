@@ -143,6 +143,7 @@ def test_a_training_is_played_snapshot_by_snapshot(qtbot: QtBot, app: App, tmp_p
     app.controller.desk.open_files([training_file(tmp_path)])
     bar, head = app.controller.transport, app.playhead.snapshots
     qtbot.waitUntil(lambda: bar.play_training.isVisible() and len(head.steps) > 1, timeout=10_000)
+    app.playhead.set_mode("once")
     shown: list[float] = []
     head.changed.connect(lambda: shown.append(head.step))
     QTest.mouseClick(bar.play_training, Qt.MouseButton.LeftButton)

@@ -271,6 +271,14 @@ def test_snapshots_have_a_slider_of_their_own(bar: Transport, head: Playhead) ->
     assert head.snapshots.step == 500.0
     bar.newest.click()
     assert head.snapshots.step == 700.0
+    drag(bar.snapshots, 0.19, 0.3, 0.41, shift=True)
+    bar.play_training.click()
+    passed = [head.snapshots.step]
+    for _ in range(4):
+        head.snapshots.advance()
+        passed.append(head.snapshots.step)
+    assert passed == [200.0, 300.0, 400.0, 200.0, 300.0], "the part, in a loop as the run"
+    assert head.span == (0.0, 1.0)
 
 
 def test_a_slider_is_a_control_with_a_name(bar: Transport) -> None:

@@ -16,6 +16,10 @@ from pathlib import Path
 from types import ModuleType
 
 from core.errors import FlowscopeError
+from workbench.model import kinds
+
+_HELPERS = ("outputs", "progress", "reports", "tracking", "window")
+"""Modules here that are no verbs."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -31,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
 def _verbs() -> dict[str, str]:
     """Verb -> module name; a module may end in an underscore where its verb is a Python name."""
     modules = (item.name for item in pkgutil.iter_modules(__path__) if not item.ispkg)
-    return {name.rstrip("_"): name for name in modules if name not in ("outputs", "progress", "tracking", "window")}
+    return {name.rstrip("_"): name for name in modules if name not in _HELPERS}
 
 
 def _module(verb: str) -> ModuleType:
@@ -57,16 +61,20 @@ def main(arguments: list[str]) -> int:
 
 
 def _opens_the_window(argument: str) -> bool:
-    return argument.endswith((".h5", ".hdf5")) or argument.partition("=")[0] in ("--reset", "--data")
+    """Whether the first argument is the window's: an option of its own, or a file, of a kind that it takes or not."""
+    named = Path(argument)
+    return argument.partition("=")[0] in ("--reset", "--data") or kinds.openable(named) or named.is_file()
 
 
 def _window(arguments: list[str]) -> int:
     parser = _Parser(prog="flowscope", description="Open the workbench.")
-    parser.add_argument("traces", nargs="*", type=Path, metavar="TRACE")
+    parser.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="traces, weights, a set-up, points or a picture to open"
+    )
     parser.add_argument("--reset", action="store_true", help="with settings, layout and session as they were first")
     _add_data(parser)
     args = _parsed(parser, arguments)
-    return _guarded(lambda: importlib.import_module("workbench.commands.window").run(args.traces, reset=args.reset))
+    return _guarded(lambda: importlib.import_module("workbench.commands.window").run(args.files, reset=args.reset))
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:

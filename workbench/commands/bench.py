@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import pkgutil
+from pathlib import Path
 
-from workbench.commands import benches
+from workbench.commands import benches, reports
 
 HELP = "measure in one run on this machine what things cost and how well they work"
 
@@ -17,12 +17,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for item in pkgutil.iter_modules(benches.__path__):
         module = importlib.import_module(f"{benches.__name__}.{item.name}")
         sub = what.add_parser(item.name.replace("_", "-"), help=module.HELP, description=module.HELP)
-        sub.add_argument("--json", action="store_true", help="as JSON")
+        reports.add_json(sub)
+        sub.add_argument("--report", type=Path, metavar="REPORT", help=reports.HELP)
         module.configure(sub)
         sub.set_defaults(module=module)
 
 
 def run(args: argparse.Namespace) -> int:
+    reports.check(args.report)
     report = args.module.measure(args)
-    print(json.dumps(report, indent=2, ensure_ascii=False) if args.json else args.module.table(report))
+    text = args.module.table(report)
+    reports.tell(f"bench {args.what}", report, text, as_json=args.json, files=[args.report])
     return 0

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from pathlib import Path
 from typing import Any
 
 from core import presets
-from core.errors import FlowscopeError, SpecError
+from core.errors import SpecError
 from core.spec import RunSpec
 from core.trace import Trace, open_trace
+from core.words import counted
+from workbench.commands import reports
 from workbench.commands.progress import ProgressLine, record
 from workbench.commands.sample import spec_of
 
@@ -19,7 +20,6 @@ HELP = "sample presets, TOML files or checkpoints from one noise, side by side: 
 _MOST = 6
 _WIDTH, _HEIGHT, _IMAGE_HEIGHT = 400, 560, 400
 _METRICS = ("sliced-w2", "straightness")
-REPORT = "report.json"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="in every one")
     parser.add_argument("-n", type=int, metavar="N", help="samples of each; without, as many as the first has")
     parser.add_argument("--seed", type=int, metavar="S", help="of the noise; without, that of the first")
-    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    reports.add_json(parser)
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder for everything")
 
 
@@ -38,12 +38,10 @@ def run(args: argparse.Namespace) -> int:
     files = [args.out / f"{name}.h5" for name in specs]
     lanes = [_sampled(spec, file) for spec, file in zip(specs.values(), files, strict=True)]
     report = {"seed": lanes[0]["seed"], "n": lanes[0]["n"], "lanes": lanes, "files": _drawn(files, lanes, args.out)}
-    text = json.dumps(report, indent=2, ensure_ascii=False)
-    try:
-        (args.out / REPORT).write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise FlowscopeError(f"{args.out / REPORT} cannot be written: {error.strerror or error}.") from None
-    print(text if args.json else _table(report, args.out))
+    title, table = f"compare {' '.join(args.specs)}", _table(report)
+    reports.tell(title, report, table, as_json=args.json, files=[args.out / name for name in reports.IN_FOLDER])
+    if not args.json:
+        print(f"{counted(len(lanes), 'trace')}, {', '.join((*report['files'], *reports.IN_FOLDER))} in {args.out}")
     return 0
 
 
@@ -139,7 +137,7 @@ def _drawn(files: list[Path], lanes: list[dict[str, Any]], out: Path) -> list[st
     return made
 
 
-def _table(report: dict[str, Any], out: Path) -> str:
+def _table(report: dict[str, Any]) -> str:
     names = [name for name in _METRICS if any(name in lane["metrics"] for lane in report["lanes"])]
     lines = [
         f"{report['n']:,} samples of one noise, seed {report['seed']}",
@@ -149,4 +147,4 @@ def _table(report: dict[str, Any], out: Path) -> str:
         sampler = f"{lane['sampler']['name']} {lane['sampler'].get('n_steps', '')}"
         values = "".join(f"{lane['metrics'].get(name, float('nan')):14.4g}" for name in names)
         lines.append(f"{lane['name']:28} {sampler:16} {lane['NFE']:5} {lane['seconds']:8.2f}{values}")
-    return "\n".join([*lines, f"{len(report['lanes'])} traces, {', '.join(report['files'])} and {REPORT} in {out}"])
+    return "\n".join(lines)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import multiprocessing
 import os
@@ -19,6 +18,8 @@ from core.errors import SpecError
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
 from core.words import counted
+from workbench import folders
+from workbench.commands import reports
 from workbench.commands.progress import record
 
 HELP = "train and compare methods on 2D data or images: pictures, films, traces and a report"
@@ -55,10 +56,13 @@ def run(args: argparse.Namespace) -> int:
     began = time.monotonic()
     wanted = [_checked(presets.load_one(name, sets)) for name in names]  # a mistake is told before anything starts
     lanes = _in_parallel(_train_and_sample, [(spec, name, args.out) for spec, name in zip(wanted, names, strict=True)])
-    report = {"seconds": 0.0, "methods": lanes} | _draw([args.out / lane["trace"] for lane in lanes], args.out)
+    report: dict[str, Any] = {"seconds": 0.0, "methods": lanes}
+    report |= _draw([args.out / lane["trace"] for lane in lanes], args.out)
     report["seconds"] = round(time.monotonic() - began, 1)
-    (args.out / "report.json").write_text(json.dumps(report, indent=2, ensure_ascii=False), encoding="utf-8")
-    _print(report, args.out)
+    files = [args.out / name for name in reports.IN_FOLDER]
+    reports.tell(f"demo {args.what}", report, _table(report), as_json=False, files=files)
+    traces = counted(len(lanes), "trace")
+    print(f"{len(report['files'])} pictures and films, {traces}, {' and '.join(reports.IN_FOLDER)} in {args.out}")
     return 0
 
 
@@ -113,7 +117,7 @@ def _train_and_sample(spec: RunSpec, name: str, out: Path) -> dict[str, Any]:
 
     folder = out / name
     began = time.monotonic()
-    trained = record(train(spec.replace(action="train"), folder), f"training {name}", folder / "train.h5")
+    trained = record(train(spec.replace(action="train"), folder), f"training {name}", folder / folders.RECORD)
     seconds = time.monotonic() - began
     (folder / "spec.toml").write_text(specs.to_toml(spec), encoding="utf-8")
     learned = spec.replace(action="sample", field=Part("network", {"weights": str(folder / FILE_NAME)}))
@@ -205,18 +209,17 @@ _PICTURES = {
 }
 
 
-def _print(report: dict[str, Any], out: Path) -> None:
+def _table(report: dict[str, Any]) -> str:
+    lines = []
     for lane in report["methods"]:
         error = lane["velocity_error"]
         against = "" if error is None else f"velocity error against exact {100 * error:.1f} %, "
-        print(
+        lines.append(
             f"{lane['title']}: {lane['parameters']:,} parameters, {lane['steps']:,} steps in "
             f"{lane['train_seconds']} s, {against}NFE {lane['nfe']}"
         )
     costs = report["frame_ms"]
     beside = f", matplotlib {costs['matplotlib']} ms, {costs['ratio']}×" if "matplotlib" in costs else ""
     if costs:
-        print(f"a frame of the film: {costs['page']} ms{beside}")
-    traces = counted(len(report["methods"]), "trace")
-    print(f"{len(report['files'])} pictures and films, {traces} and report.json in {out}")
-    print(f"{report['seconds']} s in all")
+        lines.append(f"a frame of the film: {costs['page']} ms{beside}")
+    return "\n".join([*lines, f"{report['seconds']} s in all"])

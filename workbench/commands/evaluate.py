@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +14,7 @@ from core.errors import FlowscopeError, SpecError, unknown
 from core.parts.needs import sentence
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
-from workbench.commands import outputs
+from workbench.commands import reports
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,8 +49,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-n", type=int, metavar="N", help="samples of each set; without, as many as the run has, and 1,000 images"
     )
     parser.add_argument("--seed", type=int, metavar="S", help="of noise and real data; the run's own without")
-    parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.add_argument("-o", "--out", type=Path, metavar="REPORT.json", help="write the report as JSON too")
+    reports.add_json(parser)
+    parser.add_argument("-o", "--out", "--report", type=Path, metavar="REPORT", help=reports.HELP)
     images = parser.add_argument_group("images")
     images.add_argument("--features", metavar="NAME", help="what images are compared in, such as mnist-classifier")
     images.add_argument("--nfe", type=_numbers(int), default=[], metavar="N,...", help="one run each, such as 10,25,50")
@@ -76,19 +75,11 @@ def run(args: argparse.Namespace) -> int:
     names = None if args.metrics is None else [name.strip() for name in args.metrics.split(",") if name.strip()]
     if args.n is not None and args.n < 2:
         raise SpecError("-n", f"Samples must be at least 2. Given {args.n}.")
-    for file in filter(None, (args.out, args.page)):
-        if not file.parent.is_dir():  # told before hours of sampling, not after
-            raise FlowscopeError(f"{file} cannot be written: there is no folder {file.parent}.")
-    if args.out is not None:
-        outputs.check(args.out, outputs.REPORT)
+    reports.check(args.out)
+    if args.page is not None and not args.page.parent.is_dir():  # told before hours of sampling, not after
+        raise FlowscopeError(f"{args.page} cannot be written: there is no folder {args.page.parent}.")
     report, table = _of_images(args, names) if _is_of_images(args.subject) else _of_points(args, names)
-    text = json.dumps(report, indent=2, ensure_ascii=False)
-    if args.out is not None:
-        try:
-            args.out.write_text(text + "\n", encoding="utf-8")
-        except OSError as error:
-            raise FlowscopeError(f"{args.out} cannot be written: {error.strerror or error}.") from None
-    print(text if args.json else table)
+    reports.tell(f"evaluate {args.subject}", report, table, as_json=args.json, files=[args.out])
     return 0
 
 
@@ -252,17 +243,16 @@ def _measure(metric: Any, subject: Subject, real: Tensor, other: Tensor) -> dict
 
 
 def _field(metric: FieldMetric, subject: Subject, real: Tensor) -> tuple[float, float | None]:
-    from core.checkpoint import replaced
+    from core.checkpoint import lost
     from core.setup import resolve
 
     setup, spec = subject.setup, subject.setup.spec
     weights = str(spec.field.params.get("weights", ""))
     if spec.field.name == "network" and not weights:
         raise SpecError("metrics", f"{metric.title} asks for the field itself. Name the checkpoint.")
-    if weights and replaced(weights, subject.weights_sha256):
-        raise SpecError(
-            "metrics", f"{metric.title} asks for the field, and {weights} holds other weights now. Sample it again."
-        )
+    problem = lost(weights, subject.weights_sha256)
+    if problem:
+        raise SpecError("metrics", f"{metric.title} asks for the field, and {problem}")
     for need in metric.needs:
         if need not in setup.provided:
             raise SpecError("metrics", f"{metric.title} needs {sentence(need)}.")

@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     trace = open_trace(checked(args.trace))
     try:
-        report = describe(trace) | _file(args.trace)
+        report = describe(trace) | _file(args.trace, trace.status)
     finally:
         trace.close()
     print(json.dumps(report, indent=2, ensure_ascii=False) if args.json else _text(report))
@@ -51,9 +51,10 @@ def describe(trace: Trace) -> dict[str, Any]:
     }
 
 
-def _file(path: Path) -> dict[str, Any]:
+def _file(path: Path, status: str) -> dict[str, Any]:
     """What is known of the file itself."""
-    writer = "writing" if is_written(path) else "killed" if left_open(path) else "done"
+    goes_on = status == "running" or is_written(path)
+    writer = "writing" if goes_on else "killed" if left_open(path) else "done"
     return {"bytes": path.stat().st_size, "writer": writer}
 
 

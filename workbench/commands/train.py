@@ -17,10 +17,11 @@ from core.errors import SpecError, TraceError
 from core.events import Event, Tick
 from core.trace import Trace, open_trace
 from core.trace.prolong import prolonged
+from workbench import folders
 from workbench.commands.progress import record
 from workbench.commands.tracking import Tracker
 
-SPEC, TRACE = "spec.toml", "train.h5"
+SPEC, TRACE = "spec.toml", folders.RECORD
 
 HELP = "train a network and keep its checkpoint and trace"
 

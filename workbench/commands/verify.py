@@ -126,7 +126,7 @@ def _find(trace: Trace, given: Path | None) -> Path:
     places += sorted(resources.path("weights").glob(_WEIGHTS))
     if trace.source is not None:
         places += sorted(trace.source.parent.glob(_WEIGHTS))
-    places += sorted((folders.home() / "runs").glob(f"*/{_WEIGHTS}"))
+    places += sorted(folders.runs().glob(f"*/{_WEIGHTS}"))
     for place in places:
         # a spec from elsewhere may name anything, such as a device that never ends
         if place.suffix == ".safetensors" and place.is_file() and sha256(place) == wanted:

@@ -6,13 +6,22 @@ from pathlib import Path
 
 from core.errors import SpecError, no_file
 from workbench.display import has_display
+from workbench.model import kinds
 
 
-def run(traces: list[Path], *, reset: bool = False) -> int:
-    """Open the workbench with the traces that are named; ``reset`` forgets settings, layout and session before."""
-    for trace in traces:
-        if not trace.is_file():
-            raise SpecError("", no_file(trace))
+def run(files: list[Path], *, reset: bool = False) -> int:
+    """Open the workbench with the files that are named; ``reset`` forgets settings, layout and session before.
+
+    Raises:
+        SpecError: a file is not there, the window does not take its kind, or there is no window to open it in.
+    """
+    for file in files:
+        if not file.is_file():
+            raise SpecError("", no_file(file))
+        if not kinds.openable(file):
+            raise SpecError("", f"{file} is none of what the window opens: {kinds.words()}.")
+    if files and not has_display():
+        raise SpecError("", f"There is no display to open {files[0]} on. --help names the verbs, which need none.")
     if reset:
         from workbench.model.settings import Store
 
@@ -20,7 +29,7 @@ def run(traces: list[Path], *, reset: bool = False) -> int:
     if has_display():
         from workbench.app import run as open_window
 
-        return open_window(traces)
+        return open_window(files)
     from workbench.commands.demo import start_comparison
 
     return start_comparison()

@@ -15,8 +15,8 @@ from core.trace import Trace, TraceBuilder
 from workbench.engine.commands import Progress
 from workbench.model.session import LaneState
 
-CHECKPOINT, RECORD = "checkpoint.safetensors", "train.h5"
-"""What a training leaves in its directory."""
+CHECKPOINT = "checkpoint.safetensors"
+"""What a training leaves in its directory, beside its record."""
 
 
 @dataclass

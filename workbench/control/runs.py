@@ -21,7 +21,7 @@ from core.spec import Part, RunSpec
 from core.trace import Trace
 from core.trace.derive import snapshot
 from workbench import folders
-from workbench.control.job import CHECKPOINT, RECORD, Job, beside_what_is_shown
+from workbench.control.job import CHECKPOINT, Job, beside_what_is_shown
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import JobEnded, Progress
 from workbench.model import setup
@@ -209,7 +209,7 @@ class Runs(QObject):
         assert lane.spec is not None  # `run` asked
         spec = lane.spec.replace(action="train", field=Part("network"))
         directory = folders.new_run(f"{spec.data.name}-{spec.objective.name}-{lane.key}")
-        number = self.engine.submit(spec, record=directory / RECORD, directory=directory)
+        number = self.engine.submit(spec, record=directory / folders.RECORD, directory=directory)
         self.files.pop(lane.key, None)
         self._jobs[number] = Job(lane.key, spec, directory=directory)
         lane.failure, lane.training = "", None

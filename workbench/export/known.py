@@ -13,9 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core import spec as specs
-from core.checkpoint import replaced
 from core.trace import Trace
-from workbench.model.analyses import Kind, analysis_spec, fingerprint, kept, place, trim
+from workbench.model.analyses import Kind, analysis_spec, fingerprint, kept, place, refused, trim
 from workbench.views.heat import NO_ERROR, ErrorMap, analysed, recorded, run_density
 from workbench.views.image import images
 from workbench.views.lane2d import MOST_DISCS, NOTHING, Known, extent, presence_on
@@ -65,7 +64,7 @@ def compute(
             trace.close()
             continue
         tell(f"computing the {name} of {file.name}")
-        problem = "its weights are gone, or are others now." if _lost(run, kind) else _compute(run, kind, alive)
+        problem = refused(run, kind) or _compute(run, kind, alive)
         if problem:
             tell(f"the {name} of {file.name} cannot be computed: {problem}")
 
@@ -102,13 +101,7 @@ def _error(run: Trace, exact: Trace | None, errors: Trace | None) -> ErrorMap | 
 
 
 def _found(run: Trace, kind: Kind) -> Trace | None:
-    return None if _lost(run, kind) else kept(place(fingerprint(analysis_spec(run.spec, kind))))
-
-
-def _lost(run: Trace, kind: Kind) -> bool:
-    """Whether an error would be that of other weights than the run was sampled with."""
-    weights = str(run.spec.field.params.get("weights", ""))
-    return kind == "error-map" and bool(weights) and replaced(weights, run.meta.get("weights_sha256", ""))
+    return None if refused(run, kind) else kept(place(fingerprint(analysis_spec(run.spec, kind))))
 
 
 def _compute(run: Trace, kind: Kind, alive: Callable[[], None]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from core import spec as specs
-from core.checkpoint import locate
+from core.checkpoint import locate, lost
 from core.errors import SpecError, TraceError
 from core.spec import Part, RunSpec, Training
 from core.trace import Trace, begun, open_trace
@@ -40,6 +40,16 @@ def analysis_spec(spec: RunSpec, kind: Kind) -> RunSpec:
         return _evenly(out.replace(field=Part("network"), label="", guidance=Part("none")))
     out = out.replace(n_samples=1, seed=0, field=Part("exact"), objective=plain.objective)
     return out if spec.action == "train" else _evenly(out)
+
+
+def refused(run: Trace, kind: Kind) -> str:
+    """Why an analysis would not be that of a recorded run, as one line; empty where it would.
+
+    An error is that of the weights with which the run was sampled, and of no others that bear their name by now.
+    """
+    if kind != "error-map":
+        return ""
+    return lost(str(run.spec.field.params.get("weights", "")), run.meta.get("weights_sha256", ""))
 
 
 def _evenly(spec: RunSpec) -> RunSpec:

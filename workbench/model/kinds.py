@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 TRACES = (".h5", ".hdf5")
 SPECS = (".toml",)
@@ -12,6 +13,16 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 ENDINGS = {"traces": TRACES, "weights": WEIGHTS, "set-ups": SPECS, "points": POINTS, "pictures": PICTURES}
 """By the names that the fields of a spec give them."""
+
+
+def openable(path: Path) -> bool:
+    """Whether the window takes a file of this ending."""
+    return any(path.suffix.lower() in endings for endings in ENDINGS.values())
+
+
+def words() -> str:
+    """All kinds with their endings: ``traces (.h5, .hdf5), …``."""
+    return ", ".join(f"{kind} ({', '.join(endings)})" for kind, endings in ENDINGS.items())
 
 
 def filter_of(kind: str) -> str:

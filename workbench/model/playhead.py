@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import bisect
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from workbench.model.part import MODES, SAME, LoopMode, Part
 from workbench.model.snapshots import SnapshotHead
 from workbench.views.marks import AxisKind
 from workbench.views.time_axis import KINDS
 
-LoopMode = Literal["loop", "ping-pong", "once"]
-MODES: tuple[LoopMode, ...] = get_args(LoopMode)
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 SECONDS = 5.0
 """From noise to data at speed 1."""
@@ -22,9 +20,6 @@ HOLD_SECONDS = 0.8
 """A looping run rests at its end before it starts again."""
 FRAME_SECONDS = 1 / 60
 """How far a film goes on with a frame where every frame is shown, however long it takes."""
-_SAME = 1e-6
-_SHORTEST = 0.01
-"""Of a part that is played."""
 
 
 class Playhead:
@@ -38,11 +33,10 @@ class Playhead:
     def __init__(self) -> None:
         self.t = 0.0
         self.playing = False
-        self.direction = 1
         self.speed = 1.0
         self.mode: LoopMode = "loop"
-        self.span = (0.0, 1.0)
-        """The part that is played."""
+        """What happens at the end, of a run and of its training."""
+        self._part = Part(lambda: self.mode)
         self.keep_time = True
         """Frames are left out where drawing is slow; without it each one is shown, and every recorded step."""
         self.axis: AxisKind = "t"
@@ -50,12 +44,10 @@ class Playhead:
         """The head of a growing run is followed until somebody moves the cursor."""
         self.growing = False
         self.steps: list[NDArray[np.float64]] = []
-        self.snapshots = SnapshotHead()
+        self.snapshots = SnapshotHead(lambda: self.mode)
         self._all: list[float] = []
         self._head = 0.0
         self._held = 0.0
-        self._way = 1
-        """The film runs its direction, or back from the end of it."""
         self._resume = 0
 
     # --- where ---------------------------------------------------------------------------------------------------
@@ -87,9 +79,9 @@ class Playhead:
         if not self._all:
             return
         if direction > 0:
-            i = bisect.bisect_right(self._all, self.t + _SAME)
+            i = bisect.bisect_right(self._all, self.t + SAME)
         else:
-            i = bisect.bisect_left(self._all, self.t - _SAME) - 1
+            i = bisect.bisect_left(self._all, self.t - SAME) - 1
         self.seek(self._all[min(max(i, 0), len(self._all) - 1)])
 
     def to_start(self) -> None:
@@ -143,9 +135,10 @@ class Playhead:
         self._start(direction, 1)
 
     def _start(self, direction: int, way: int) -> None:
-        self.direction, self._way, self.playing, self._held = direction, way, True, 0.0
-        if self._at_end() and not self.following:
-            self._set(self._ends[0])
+        self._part.start(direction, way)
+        self.playing, self._held = True, 0.0
+        if self._part.at_end(self.t) and not self.following:
+            self._set(self._part.ends[0])
         self.state_changed.emit()
 
     def pause(self) -> None:
@@ -178,9 +171,17 @@ class Playhead:
 
     def set_span(self, low: float, high: float) -> None:
         """Play only this part; next to nothing means all of it."""
-        low, high = sorted((min(max(low, 0.0), 1.0), min(max(high, 0.0), 1.0)))
-        self.span = (low, high) if high - low >= _SHORTEST else (0.0, 1.0)
+        self._part.choose(low, high)
         self.state_changed.emit()
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The part that is played."""
+        return self._part.span
+
+    @property
+    def direction(self) -> int:
+        return self._part.direction
 
     def span_from(self) -> None:
         """Play from here on."""
@@ -197,7 +198,7 @@ class Playhead:
 
     def grab(self) -> None:
         """The slider is held: playing rests until `release`."""
-        self._resume = self._way if self.playing else 0
+        self._resume = self._part.way if self.playing else 0
         self.pause()
 
     def release(self) -> None:
@@ -209,45 +210,33 @@ class Playhead:
         """Let time pass while playing. A followed run moves the cursor itself, by growing."""
         if not self.playing or (self.following and self.growing):
             return
-        if self._at_end():
+        if self._part.at_end(self.t):
             self._held += seconds
             if self._held >= HOLD_SECONDS or self.mode == "once":
                 self._turn()
             return
         self._held = 0.0
-        start, end = self._ends
-        heading = 1.0 if end > start else -1.0
+        (start, end), heading = self._part.ends, self._part.heading
         t = self.t + heading * self.speed * (seconds if self.keep_time else FRAME_SECONDS) / SECONDS
         if not self.keep_time:
             t = self._no_step_left_out(t, heading)
         # sums of frames end a rounding error before the end; from outside the part that is played one comes into it
-        self._set(end if (t - end) * heading > -_SAME else t if (t - start) * heading >= 0 else start)
-        if self._at_end() and self.mode == "once":
+        self._set(end if (t - end) * heading > -SAME else t if (t - start) * heading >= 0 else start)
+        if self._part.at_end(self.t) and self.mode == "once":
             self.pause()
 
-    def _no_step_left_out(self, t: float, heading: float) -> float:
+    def _no_step_left_out(self, t: float, heading: int) -> float:
         """A time on the way to t: that of the next recorded step if there is one."""
         if heading > 0:
-            i = bisect.bisect_right(self._all, self.t + _SAME)
+            i = bisect.bisect_right(self._all, self.t + SAME)
             return min(t, self._all[i]) if i < len(self._all) else t
-        i = bisect.bisect_left(self._all, self.t - _SAME) - 1
+        i = bisect.bisect_left(self._all, self.t - SAME) - 1
         return max(t, self._all[i]) if i >= 0 else t
-
-    @property
-    def _ends(self) -> tuple[float, float]:
-        """Where the film comes from and where it runs to."""
-        low, high = self.span
-        return (low, high) if self.direction * self._way > 0 else (high, low)
-
-    def _at_end(self) -> bool:
-        start, end = self._ends
-        return (self.t - end) * (1.0 if end > start else -1.0) > -_SAME
 
     def _turn(self) -> None:
         self._held = 0.0
-        if self.mode == "once":
+        onward = self._part.turn(self.t)
+        if onward is None:
             self.pause()
-        elif self.mode == "ping-pong":
-            self._way = -self._way
         else:
-            self._set(self._ends[0])
+            self._set(onward)

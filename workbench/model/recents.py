@@ -67,10 +67,10 @@ class Recents:
 
 
 def when_words(when: datetime, today: date | None = None) -> str:
-    """``Today, 18:04``, ``Yesterday, 21:10``, ``20 Nov, 14:22``, in the local time zone."""
-    local = when.astimezone()
-    days = ((today or datetime.now().date()) - local.date()).days
-    day = {0: "Today", 1: "Yesterday"}.get(days, f"{local.day} {local:%b}")
+    """``Today, 18:04``, ``Yesterday, 21:10``, ``20 Nov, 14:22``, ``20 Nov 2024, 14:22``, in the local time zone."""
+    local, now = when.astimezone(), today or datetime.now().date()
+    year = "" if local.year == now.year else f" {local.year}"
+    day = {0: "Today", 1: "Yesterday"}.get((now - local.date()).days, f"{local.day} {local:%b}{year}")
     return f"{day}, {local:%H:%M}"
 
 

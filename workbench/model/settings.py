@@ -10,7 +10,7 @@ from psygnal import Signal
 
 from workbench import folders
 from workbench.model import live
-from workbench.model.playhead import LoopMode
+from workbench.model.part import LoopMode
 from workbench.views.lane2d import Aspect
 from workbench.views.marks import AxisKind, Overlay
 

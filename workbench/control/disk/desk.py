@@ -14,11 +14,11 @@ from core.checkpoint import spec_of
 from core.errors import FlowscopeError, SpecError
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
+from workbench import folders
 from workbench.control.disk.exporter import Exporter
 from workbench.control.disk.files import Files
 from workbench.control.disk.own_data import OwnData
 from workbench.control.disk.runs_folder import RunsFolder
-from workbench.control.job import RECORD
 from workbench.control.lane.lanes import read
 from workbench.control.workspace import Workspace
 from workbench.model import kinds
@@ -81,7 +81,7 @@ class Desk(QObject):
     def show_runs(self) -> None:
         """All recorded runs; the page reads the folder whenever it is shown."""
         if self.runs_folder is None:
-            self.runs_folder = RunsFolder(self._workspace, self.open_files, self.method)
+            self.runs_folder = RunsFolder(self._workspace, self.open_files)
             self._window.add_place("runs", self.runs_folder.page)
         self.runs_folder.page.retheme(self._workspace.theme)
         self._window.show_place("runs")
@@ -108,8 +108,12 @@ class Desk(QObject):
 
     # --- opening -------------------------------------------------------------------------------------------------
 
-    def open_files(self, paths: list[Path]) -> None:
-        """Traces, weights and a spec become lanes, points or a picture become the data set of the lanes."""
+    def open_files(self, paths: list[Path], *, now: bool = False) -> None:
+        """Traces, weights and a spec become lanes, points or a picture become the data set of the lanes.
+
+        ``now`` where there is no window yet that has to stay alive.
+        """
+        open_walked = self.files.open_now if now else self.files.open
         groups = {
             kind: [path for path in paths if path.suffix.lower() in endings]
             for kind, endings in (
@@ -118,9 +122,9 @@ class Desk(QObject):
             )
         }  # fmt: skip
         if groups["traces"]:
-            self.files.open(groups["traces"])
+            open_walked(groups["traces"])
         if groups["weights"]:
-            self.files.open(groups["weights"], self.open_weights)
+            open_walked(groups["weights"], self.open_weights)
         for path in groups["specs"][:1]:
             self.open_preset(str(path))
         for kind in ("points", "image"):
@@ -258,7 +262,7 @@ class Desk(QObject):
 
     def _trained(self, _key: int, _status: str, weights: str) -> None:
         """A training has ended: its record lies beside its weights."""
-        self.remember(Path(weights).with_name(RECORD))
+        self.remember(Path(weights).with_name(folders.RECORD))
 
     def find(self, path: str) -> None:
         """Ask where a missing file went, and open it from there."""

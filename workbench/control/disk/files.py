@@ -49,9 +49,9 @@ class Files(QObject):
         opener = then or self._open_traces
         threading.Thread(target=lambda: self._walked.emit(*walked(paths), opener), name="check", daemon=True).start()
 
-    def open_now(self, paths: list[Path]) -> None:
+    def open_now(self, paths: list[Path], then: Opener | None = None) -> None:
         """The same while there is no window yet to keep alive."""
-        self._open_walked(*walked(paths), self._open_traces)
+        self._open_walked(*walked(paths), then or self._open_traces)
 
     def _tell_waiting(self) -> None:
         if self._walks:

@@ -15,7 +15,7 @@ from core.errors import FlowscopeError
 from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
 from core.trace.derive import sampled
-from workbench.control.job import RECORD
+from workbench import folders
 from workbench.control.runs import Runs
 from workbench.control.workspace import Workspace
 from workbench.model.playhead import SPEEDS
@@ -100,7 +100,13 @@ def _training_file(runs: Runs, lane: LaneState) -> Path | None:
         return opened
     going = next((job.directory for job in runs.training if job.lane == lane.key), None)
     weights = Path(lane.spec.field.params.get("weights", "") if lane.spec is not None else "")
-    return going / RECORD if going is not None else weights.with_name(RECORD) if weights.is_file() else None
+    return (
+        going / folders.RECORD
+        if going is not None
+        else weights.with_name(folders.RECORD)
+        if weights.is_file()
+        else None
+    )
 
 
 def _open(workspace: Workspace, kept: KeptLane) -> LaneState:

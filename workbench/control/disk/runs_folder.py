@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from core.errors import FlowscopeError, SpecError
-from core.spec import RunSpec
 from workbench.control.disk import bin
 from workbench.control.disk.files import Opener
 from workbench.control.workspace import Workspace
 from workbench.model import library
-from workbench.model.library import Run
+from workbench.model.library import Run, Unreadable
 from workbench.pages.runs import MOST_COMPARED, RunsPage
-from workbench.views.marks import Method
 from workbench.widgets.cards.dialogs import Message
 
 
@@ -28,11 +26,11 @@ class RunsFolder(QObject):
     _read = pyqtSignal(int, object)
     _progress = pyqtSignal(int, int, int)
 
-    def __init__(self, workspace: Workspace, open_files: Opener, method: Callable[[RunSpec], Method]) -> None:
-        """``open_files`` makes lanes of files, ``method`` says whose colour and shape a spec bears."""
+    def __init__(self, workspace: Workspace, open_files: Opener) -> None:
+        """``open_files`` makes lanes of files."""
         super().__init__(workspace.window)
         self._window, self._session, self._runs = workspace.window, workspace.session, workspace.runs
-        self._open_files, self._method = open_files, method
+        self._open_files = open_files
         self._reading = 0
         """The number of the newest reading; an older one that still goes on stops by itself."""
         self._began = 0.0
@@ -51,17 +49,19 @@ class RunsFolder(QObject):
         """Read the folder anew, in a thread: many runs take a while, and the window goes on."""
         self._reading += 1
         number, self._began = self._reading, time.monotonic()
-        method = self._method
 
         def work() -> None:
             places, found = library.places(), []
-            for i, run in enumerate(library.read(places, lambda trace: method(trace.spec))):
+            for i, run in enumerate(library.read(places)):
                 if number != self._reading:
                     return
-                found.append(run)
+                if isinstance(run, Unreadable):
+                    logging.warning("%s is left out of the runs: %s", run.place, run.problem)
+                else:
+                    found.append(run)
                 self._progress.emit(number, i + 1, len(places))
             if number == self._reading:
-                self._read.emit(number, [run for run in found if run is not None])
+                self._read.emit(number, found)
 
         threading.Thread(target=work, name="runs", daemon=True).start()
 

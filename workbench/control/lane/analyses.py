@@ -16,7 +16,7 @@ from core.spec import RunSpec
 from core.trace import Trace, TraceBuilder
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, JobEnded, Progress
-from workbench.model.analyses import Kind, analysis_spec, fingerprint, kept, place, trim
+from workbench.model.analyses import Kind, analysis_spec, fingerprint, kept, place, refused, trim
 
 _MOST_KEPT, _MOST_BYTES = 24, 8_000_000
 """Of all findings: one that no lane shows goes, and is computed again or read from disk when it is asked for."""
@@ -71,6 +71,10 @@ class Analyses(QObject):
     def ask(self, lane: int, trace: Trace, kind: Kind) -> Finding:
         """What is known; what is not is asked for, in place of an older question of the same lane."""
         spec = analysis_spec(trace.spec, kind)
+        problem = refused(trace, kind)
+        if problem:  # kept nowhere: what the same weights yield to another run has the same name
+            self._by_lane.pop((lane, kind), None)
+            return Finding(kind, spec, problem=problem)
         name = fingerprint(spec)
         older = self._by_lane.get((lane, kind))
         self._by_lane[lane, kind] = name

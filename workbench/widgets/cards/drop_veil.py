@@ -9,13 +9,11 @@ from PyQt6.QtCore import QMimeData, QRect, Qt
 from PyQt6.QtGui import QColor, QDropEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QWidget
 
-from workbench.model.kinds import PICTURES, POINTS, SPECS, TRACES, WEIGHTS
+from workbench.model import kinds
 from workbench.painters import fonts
 from workbench.views.theme import DARK, Theme
 from workbench.widgets.icons import pixmap
 
-#: What may be dropped, by the name's ending.
-FILES = (*TRACES, *WEIGHTS, *SPECS, *POINTS, *PICTURES)
 _LINE, _CARD, _HEIGHT = 24, 360, 144
 
 
@@ -71,7 +69,7 @@ class DropVeil(QWidget):
 def known(data: QMimeData | None) -> list[Path]:
     """The files that somebody drags and that can be opened."""
     paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()] if data is not None else []
-    return [path for path in paths if path.suffix.lower() in FILES]
+    return [path for path in paths if kinds.openable(path)]
 
 
 def replaces(event: QDropEvent) -> bool:

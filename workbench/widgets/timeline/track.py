@@ -278,9 +278,13 @@ class SnapshotTrack(Track):
 
     def __init__(self, head: SnapshotHead) -> None:
         super().__init__("Training step")
-        self.setToolTip("The training step whose weights are shown. End follows the newest ones.")
+        self.setToolTip(
+            "The training step whose weights are shown. End follows the newest ones.\n"
+            "Shift and drag: play only this part. Double click: all of it again."
+        )
         self._snapshots = head
         self.moved.connect(lambda place: head.seek(place * head.total))
+        self.spanned.connect(head.set_span)
         self.stepped.connect(head.move)
         self.to_start.connect(lambda: head.seek(0.0))
         self.to_end.connect(head.follow)
@@ -289,6 +293,7 @@ class SnapshotTrack(Track):
 
     def _show(self) -> None:
         head = self._snapshots
+        self.set_span(*head.span)
         if head.step is None:
             return
         self.set_ticks([Ticks(head.steps / head.total)])

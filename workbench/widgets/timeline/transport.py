@@ -11,7 +11,8 @@ from PyQt6.QtGui import QAction, QActionGroup, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from core.errors import SpecError
-from workbench.model.playhead import SPEEDS, LoopMode, Playhead
+from workbench.model.part import LoopMode
+from workbench.model.playhead import SPEEDS, Playhead
 from workbench.views.marks import Method
 from workbench.views.theme import Theme
 from workbench.views.time_axis import KINDS, PLAIN, SYMBOLS, TITLES, TimeAxis
