@@ -26,7 +26,7 @@ from workbench.views.marks import Arrows, Overlay, Scene
 from workbench.views.theme import Theme
 
 Layout = Literal["row", "grid"]
-MORE: tuple[Overlay, ...] = ("preview", "density", "exact", "error", "arrows", "labels")
+MORE: tuple[Overlay, ...] = ("ways", "preview", "density", "exact", "error", "arrows", "labels")
 """Overlays that are shown where somebody asks for them."""
 USUAL: frozenset[Overlay] = BASIC | images.SHOWN
 """Of points and of images."""

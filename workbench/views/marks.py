@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 Times = NDArray[np.float64]
 
 Overlay = Literal[
-    "particles", "trails", "field", "preview", "density", "real", "exact", "error",
+    "particles", "trails", "ways", "field", "preview", "density", "real", "exact", "error",
     "image", "image-preview", "speed", "keys", "labels", "arrows",
 ]  # fmt: skip
 OVERLAYS: tuple[Overlay, ...] = get_args(Overlay)
@@ -35,7 +35,8 @@ Method = Literal["diffusion", "flow", "one-step", "real", "exact", "error"]
 class Points:
     """Particles: positions [N, B, 2], colours [B, 4]. With ``glide`` they move on a line between recorded steps.
 
-    A ``hollow`` one is a ring: what is expected, beside what is there.
+    With a ``line`` they are rings whose line is so wide: what is expected, or was, beside what is there. With
+    ``square`` they are squares of that side.
     """
 
     overlay: Overlay
@@ -44,7 +45,8 @@ class Points:
     colours: Floats
     size: float
     glide: bool = True
-    hollow: bool = False
+    line: float = 0.0
+    square: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from workbench.widgets.icons import put_icon
 #: The chips: action and key. One row adds a chip.
 OVERLAYS = (
     ("particles", "P"), ("trails", "T"), ("field", "F"), ("preview", "H"), ("density", "D"), ("real", "R"),
-    ("exact", "E"), ("error", "M"),
+    ("exact", "E"), ("error", "M"), ("ways", "W"),
 )  # fmt: skip
 #: Those of lanes of images, which stand in their place.
 IMAGE_OVERLAYS = (
