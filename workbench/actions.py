@@ -111,7 +111,14 @@ TABLE: tuple[Spec, ...] = (
         "speed", "Speed |v|", "Overlays", ("V",), checkable=True,
         help="How fast each pixel changes, on one scale for all lanes and times",
     ),
-    Spec("keys", "Key frames", "Overlays", ("K",), checkable=True, help="One image at recorded times, below the lanes"),
+    Spec(
+        "frames", "Key frames", "Overlays", ("K",), checkable=True,
+        help="The particles of every lane at recorded times, below the lanes", lanes="points",
+    ),
+    Spec(
+        "keys", "Key frames", "Overlays", ("K",), checkable=True,
+        help="One image at recorded times, below the lanes", lanes="images",
+    ),
     Spec("labels", "Labels", "Overlays", ("L",), checkable=True, help="The class that each image was asked to be"),
     Spec(
         "arrows", "Arrows", "Overlays", ("W",), checkable=True, lanes="images",

@@ -14,7 +14,7 @@ from core.trace import Trace
 from core.trace.derive import sampled
 from workbench.painters.paper.panels import Panel, paint_panels
 from workbench.views.lane2d import Look, particle_colours, scene
-from workbench.views.marks import Mark, Points, Scene
+from workbench.views.marks import Mark, Points, Scene, evenly
 from workbench.views.theme import Theme, rgba
 from workbench.views.whole_ways import WAYS
 
@@ -27,8 +27,7 @@ def key_frames(trace: Trace, theme: Theme, n: int = 6) -> QImage:
     whole = scene(shown, Look(theme), shown["x"].static.get("data"))
     bare = _with(whole, tuple(mark for mark in whole.marks if mark.overlay in ("real", "particles")))
     times = shown["x"].column("t")
-    rows = [int(np.abs(times - t).argmin()) for t in np.linspace(times[0], times[-1], n)]
-    panels = [Panel(bare, float(times[row]), f"t = {times[row]:.3f}") for row in rows]
+    panels = [Panel(bare, float(times[row]), f"t = {times[row]:.3f}") for row in evenly(times, n)]
     return _row(panels, theme, f"{whole.lane.title}: from noise to data")
 
 

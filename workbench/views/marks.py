@@ -20,7 +20,7 @@ Times = NDArray[np.float64]
 
 Overlay = Literal[
     "particles", "trails", "ways", "field", "preview", "density", "real", "exact", "error",
-    "image", "image-preview", "speed", "keys", "labels", "arrows",
+    "frames", "image", "image-preview", "speed", "keys", "labels", "arrows",
 ]  # fmt: skip
 OVERLAYS: tuple[Overlay, ...] = get_args(Overlay)
 _AT_DATA, _SAME = 1e-6, 2e-4
@@ -244,3 +244,10 @@ def locate(times: Times, t: float, *, glide: bool = True) -> Moment:
         return Moment(len(times) - 1, 0.0)
     fraction = (t - times[row]) / (times[row + 1] - times[row]) if glide else 0.0
     return Moment(row, float(np.clip(fraction, 0.0, 1.0)))
+
+
+def evenly(times: Times, n: int) -> list[int]:
+    """The rows recorded nearest to n times spread evenly from the first to the last, each once."""
+    if not len(times):
+        return []
+    return sorted({int(np.abs(times - t).argmin()) for t in np.linspace(times[0], times[-1], n)})
