@@ -53,7 +53,7 @@ class Dataset(msgspec.Struct, frozen=True):
         assert mixture is not None
         return {
             "dim": mixture.dim,
-            "mean": round(float(mixture.mean_std()[0].mean()), 4),
+            "mean": round(float(mixture.mean_std()[0].mean()), 4) + 0.0,  # no -0.0, which hangs on the processor
             "std": round(mixture.overall_std(), 4),
             "classes": list(cls.class_names),
         }
