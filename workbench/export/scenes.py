@@ -17,6 +17,7 @@ from core.trace import Trace, open_trace
 from core.trace.derive import FieldKind, sampled
 from workbench.export.film import Shot
 from workbench.export.known import compute, known
+from workbench.export.moments import key_frames
 from workbench.painters.paper.page import Rows
 from workbench.views.apart import names_of, told_apart
 from workbench.views.heat import density_top, error_top
@@ -25,7 +26,7 @@ from workbench.views.lane2d import BASIC, NOTHING, Aspect, Known, Look, lane_sce
 from workbench.views.marks import Arrows, Overlay, Scene
 from workbench.views.theme import Theme
 
-Layout = Literal["row", "grid", "rows"]
+Layout = Literal["row", "grid", "rows", "frames"]
 _MOST_IN_LINE = 16
 """Images of a lane that is a row of the page."""
 MORE: tuple[Overlay, ...] = ("ways", "preview", "density", "exact", "error", "arrows", "labels")
@@ -153,7 +154,8 @@ def _told_apart(shown: Sequence[Shown], runs: Sequence[Trace], made: Sequence[Sc
 
 
 def arranged(scenes: Sequence[Scene], models: Sequence[str | None], layout: Layout) -> list[list[Scene]]:
-    """The lanes in one row, in a row for each lane, or in a row for each model with its runs as columns.
+    """The lanes in one row, in a row for each lane, in a row of key frames for each, or in a row for each model with
+    its runs as columns.
 
     ``models`` names the model of each lane; one without takes the first free place.
     """
@@ -161,6 +163,8 @@ def arranged(scenes: Sequence[Scene], models: Sequence[str | None], layout: Layo
         return [list(scenes)]
     if layout == "rows":
         return [[scene] for scene in scenes]
+    if layout == "frames":
+        return key_frames(scenes)
     rows: dict[str, list[Scene]] = {}
     pairs = list(zip(models, scenes, strict=True))
     for model, lane in pairs:
