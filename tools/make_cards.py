@@ -1,8 +1,9 @@
 """Make the moving pictures of the start page's cards: python tools/make_cards.py [PRESET...]
 
-A preset whose recorded runs are shipped needs none. Images are made by the networks that ship: nothing is shown that
-they do not make. In 2D the exact field is run, in closed form and without training; a method that jumps is shown as the
-chord from its noise to where the exact flow ends.
+A preset whose recorded runs are shipped needs none. Images are made by the networks that ship; where a preset is to be
+trained first, by the exact field of the images that ship, which returns some of them. In 2D the exact field is run, in
+closed form and without training; a method that jumps is shown as the chord from its noise to where the exact flow ends,
+one that draws noise on its way by the flow of the same marginals, whose ways can be told apart on so small a picture.
 """
 
 from __future__ import annotations
@@ -39,13 +40,14 @@ def make(name: str) -> None:
 def film(lane: str) -> tuple[NDArray[np.generic], NDArray[np.float32]]:
     """A few rows of a preset's run: particles as float16, images as grey values."""
     spec, weights = presets.load_one(lane).replace(action="sample", device="cpu"), presets.shipped_weights(lane)
-    images = resolve(spec).dataset.mixture() is None
+    setup = resolve(spec)
+    images = setup.dataset.mixture() is None
     chord = spec.objective.name in _CHORDS
     if images:
-        assert weights is not None  # cards of images need networks
-        run = spec.replace(field=Part("network", {"weights": weights}), n_samples=_IMAGES)
+        field = Part("exact-points") if weights is None else Part("network", {"weights": weights})
+        run = spec.replace(field=field, n_samples=_IMAGES)
     else:
-        sampler = Part("euler", {"n_steps": 40}) if chord else spec.sampler
+        sampler = Part("euler", {"n_steps": 40}) if chord or setup.sampler.stochastic else spec.sampler
         flow = spec.replace(objective=Part("flow-matching"), sampler=sampler)
         run = flow.replace(field=Part("exact"), n_samples=_PARTICLES)
     trace = collect(sample(run))

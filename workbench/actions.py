@@ -77,6 +77,10 @@ TABLE: tuple[Spec, ...] = (
         help="Where particles came from, the last quarter of t",
     ),
     Spec(
+        "ways", "Ways", "Overlays", ("W",), checkable=True, lanes="points",
+        help="The whole ways of a few particles:<br>a ring where each begins in the noise, a square where it ends",
+    ),
+    Spec(
         "field", "Field", "Overlays", ("F",), checkable=True,
         help="Arrows show where a particle at this place goes next.<br>Length is speed, on one scale for all t.",
     ),
@@ -107,10 +111,17 @@ TABLE: tuple[Spec, ...] = (
         "speed", "Speed |v|", "Overlays", ("V",), checkable=True,
         help="How fast each pixel changes, on one scale for all lanes and times",
     ),
-    Spec("keys", "Key frames", "Overlays", ("K",), checkable=True, help="One image at recorded times, below the lanes"),
+    Spec(
+        "frames", "Key frames", "Overlays", ("K",), checkable=True,
+        help="The particles of every lane at recorded times, below the lanes", lanes="points",
+    ),
+    Spec(
+        "keys", "Key frames", "Overlays", ("K",), checkable=True,
+        help="One image at recorded times, below the lanes", lanes="images",
+    ),
     Spec("labels", "Labels", "Overlays", ("L",), checkable=True, help="The class that each image was asked to be"),
     Spec(
-        "arrows", "Arrows", "Overlays", ("W",), checkable=True,
+        "arrows", "Arrows", "Overlays", ("W",), checkable=True, lanes="images",
         help="Where the velocity rises on the image plane:<br>the gradient of its means over blocks of pixels",
     ),
     Spec(

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from core.clipping.clip import Clip
+from core.clipping.clip_input import ClipInput
 from core.clipping.threshold import Threshold
 from core.errors import SpecError
 from core.evaluation import CountedField
@@ -132,10 +133,27 @@ def test_clipping_bounds_the_preview_and_keeps_the_blend() -> None:
     assert Threshold(limit=1.0, percentile=100.0).bound(x1).tolist() == [[1.0, 0.5]]
 
 
+def test_cutting_what_the_field_sees_changes_only_particles_outside_and_keeps_the_blend() -> None:
+    field, c = MixtureField(DATA, Linear(), CPU), Linear().at(T)
+    cut, free = ClipInput(limit=1.0).wrap(field)(X, T), field(X, T)
+    torch.testing.assert_close(cut.x1, field(X.clamp(-1.0, 1.0), T).x1)
+    torch.testing.assert_close(c.alpha * cut.x1 + c.sigma * cut.x0, X)
+    inside = (X.abs() <= 1.0).all(1)
+    assert inside.any()
+    torch.testing.assert_close(cut.x1[inside], free.x1[inside])
+    assert not torch.allclose(cut.x1[~inside], free.x1[~inside])
+
+
 @pytest.mark.parametrize(
     "wrap",
-    [Clip(limit=1.0).wrap, Threshold(limit=1.0).wrap, Cfg(scale=2.0).wrap, lambda f: RetimedField(f, VpLinear())],
-    ids=["clip", "threshold", "cfg", "retimed"],
+    [
+        Clip(limit=1.0).wrap,
+        Threshold(limit=1.0).wrap,
+        ClipInput().wrap,
+        Cfg(scale=2.0).wrap,
+        lambda f: RetimedField(f, VpLinear()),
+    ],
+    ids=["clip", "threshold", "clip-input", "cfg", "retimed"],
 )
 def test_a_wrapped_field_answers_in_the_precision_of_the_points(wrap) -> None:
     """Samplers that step each particle on its own give times that are more exact than a network's points."""

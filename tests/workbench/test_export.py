@@ -317,6 +317,7 @@ def test_previews_and_density_are_there_where_they_are_asked_for(qapp, tmp_path)
         ({"layout": "grid", "traces": [str(path) for path in TRACES]}, "Height must be at least 416 for these lanes."),
         ({"captions": ("a", "b")}, "Captions are one for each trace, in their order. Given 2 for 1."),
         ({"pacing": "linnear"}, "Did you mean linear?"),
+        ({"layout": "frames"}, r"Key frames make a picture, \.png \.svg \.pdf, and have times of their own\."),
         ({"over": "training"}, "No trace here shows how samples changed in training"),
     ],
 )  # fmt: skip

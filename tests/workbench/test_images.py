@@ -12,6 +12,7 @@ from core.trace import open_trace, save
 from tests.workbench.image_traces import image_trace
 from workbench.app import App
 from workbench.export import image_pictures
+from workbench.export.scenes import arranged
 from workbench.export.scenes import lanes as export_lanes
 from workbench.painters.atlas import as_bytes, sheet
 from workbench.painters.bits import pixels
@@ -170,3 +171,16 @@ def test_key_frames_and_comparison_of_images_are_pictures_of_recorded_states(qap
     ends = np.unique(as_bytes(trace["x"][-1]))  # two greys
     share = [np.isin(part[..., 1], ends).mean() for part in parts]
     assert share[0] < 0.2 < 0.4 < min(share[1:])  # noise has every grey
+
+
+def test_in_a_row_for_each_lane_columns_are_the_same_noise_and_every_row_has_as_many() -> None:
+    runs = [image_trace(count=count, seed=1) for count in (5, 3)]
+    scenes = export_lanes(runs, DARK, in_line=True)
+    assert arranged(scenes, ["a", "b", None], "rows") == [[scene] for scene in scenes]
+    for scene in scenes:
+        (grid,) = scene.marks
+        assert isinstance(grid, Images)
+        assert (grid.columns, grid.place[1]) == (3, 3 * 8.0)
+        assert scene.extent[1] - scene.extent[0] < 3 * 8.0 * 1.1, "nothing stands beside it"
+    for scene, run in zip(scenes, runs, strict=False):
+        np.testing.assert_array_equal(scene.marks[0].values[0], run["x"][0][:3])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
@@ -269,6 +271,30 @@ def test_the_forward_process_as_a_strip(qtbot, app) -> None:
     assert lit(0) > 0.4 > 0.15 > lit(8)
     qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=strip.place(2).center().toPoint())
     assert app.playhead.t == pytest.approx(0.25)
-    assert strip.nearest == 2
+    assert strip.framed == [2]
     qtbot.keyClick(app.window, Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
     assert not strip.isVisible()
+
+
+def test_key_frames_of_every_lane_stand_at_recorded_times_and_a_click_goes_there(qtbot, app) -> None:
+    qtbot.keyClick(app.window, Qt.Key.Key_K)
+    strip = app.controller.lanes.frames
+    qtbot.waitUntil(lambda: strip.isVisible() and strip.complete, timeout=10_000)
+    recorded = [lane.trace["x"].column("t") for lane in app.session.lanes if not lane.real]
+    for group, times in enumerate(recorded):
+        of = [t for each, t in strip._shown if each == group]
+        assert len(of) >= 3
+        assert (of[0], of[-1]) == (times[0], times[-1])
+        assert set(of) <= set(times.tolist()), "each is a state that was recorded"
+    places = [strip.place(i) for i in range(len(strip.times))]
+    assert all(a.right() < b.left() for a, b in itertools.pairwise(places))
+    assert places[-1].right() <= strip.width()
+    second = len([each for each, _ in strip._shown if each == 0]) + 1
+    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=places[second].center().toPoint())
+    assert app.playhead.t == pytest.approx(strip.times[second])
+    assert second in strip.framed
+    pictures = dict(strip._pictures)
+    app.playhead.seek(0.9)
+    assert strip._pictures == pictures, "moving the slider paints none anew"
+    qtbot.keyClick(app.window, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: not strip.isVisible())

@@ -10,6 +10,7 @@ import resources
 from core.trace import Trace, open_trace
 from workbench.export import peer, pictures
 from workbench.export.film import Film, Sampling
+from workbench.export.moments import END, key_frames
 from workbench.export.pacing import PACINGS, frame_times
 from workbench.export.scenes import Shown, lanes
 from workbench.painters import equations, fonts
@@ -188,6 +189,18 @@ def test_a_formula_finds_room_beside_the_numbers_or_is_left_out(qapp, traces, wi
     assert inked[left : left + 12].any(), "the numbers"
     assert not inked[left - 12 : left - 2].any(), "a gap before them"
     assert inked[: left - 12].any() == (width > 200), "the formula, unless there is hardly any room"
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT])
+def test_a_key_frame_is_the_lane_at_the_recorded_time_that_it_names(qapp, traces, theme) -> None:
+    whole = lanes(traces, theme, overlays=frozenset({"particles", "trails", "field", "ways"}))
+    rows = key_frames(whole, 5)
+    assert [len(row) for row in rows] == [5, 5], "real data do not move"
+    for lane, row in zip(whole, rows, strict=False):
+        for panel in row[1:4]:
+            (t,) = panel.lane.times
+            there, then = (paint_page([each], at, (300, 320), theme) for each, at in ((panel, END), (lane, t)))
+            assert np.array_equal(pixels(there), pixels(then))
 
 
 @pytest.mark.parametrize("draw", [pictures.key_frames, pictures.trajectories, pictures.vector_field])

@@ -30,7 +30,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     short = {"log": "logarithmic"}
     parser.add_argument("--pacing", type=lambda name: short.get(name, name), choices=PACINGS, default="linear")
     parser.add_argument("--theme", choices=("dark", "light"), default="dark")
-    parser.add_argument("--layout", choices=("row", "grid"), default="row", help="a grid has a row for each model")
+    parser.add_argument(
+        "--layout", choices=("row", "grid", "rows", "frames"), default="row",
+        help="a grid has a row for each model; rows have one for each lane, of images its samples side by side; "
+        "frames make a picture of each lane at six recorded times",
+    )  # fmt: skip
     parser.add_argument(
         "--over", choices=("sampling", "training"), default="sampling", help="what time a film goes over"
     )

@@ -131,6 +131,18 @@ def forward(tour: Tour) -> None:
     tour.do("strip")
 
 
+def ways(tour: Tour) -> None:
+    """The whole ways of a few particles, and key frames of all."""
+    tour.open("swiss-roll")
+    for action in ("ways", "frames", "field"):
+        tour.do(action)
+    tour.wait(lambda: tour.app.controller.lanes.frames.complete, "the key frames")
+    tour.rest_at(0.8)
+    tour.shot("ways")
+    for action in ("ways", "frames", "field"):
+        tour.do(action)
+
+
 def training(tour: Tour) -> None:
     tour.open("swiss-roll")
     tour.set("data.name", "three-gaussians")
@@ -210,9 +222,9 @@ def photographs(tour: Tour) -> None:
 
 STATES: dict[str, Callable[[Tour], None]] = {
     "start": start, "compare": compare, "oracle": oracle, "four": four, "empty": empty, "equations": equations,
-    "forward": forward, "palette": palette, "help": help_sheet, "export": export_dialog, "settings": settings,
-    "full-screen": full_screen, "images": images, "photographs": photographs, "training": training, "runs": runs,
-    "charts": charts,
+    "forward": forward, "ways": ways, "palette": palette, "help": help_sheet, "export": export_dialog,
+    "settings": settings, "full-screen": full_screen, "images": images, "photographs": photographs,
+    "training": training, "runs": runs, "charts": charts,
 }  # fmt: skip
 
 

@@ -194,7 +194,7 @@ class Controller(QObject):
         self.transport.set_methods([scene.lane.method for scene, _ in moving])
         self._show_axis(growing=growing)
         self.lanes.set_cursor(self.playhead.t)
-        self.stage_control.show_strip()
+        self.stage_control.show_strips()
 
     def _read_time(self) -> None:
         self.scenes.reading = self.playhead.axis

@@ -134,6 +134,8 @@ def check(order: Order) -> None:
             raise SpecError(f"--{field}", f"{title} must be {low:,} to {high:,}. Given {value:g}.")
     if order.pacing not in PACINGS:
         raise SpecError("--pacing", unknown("pacing", order.pacing, PACINGS))
+    if order.layout == "frames" and (order.suffix not in PICTURES or order.at is not None):
+        raise SpecError("--layout", f"Key frames make a picture, {' '.join(PICTURES)}, and have times of their own.")
     if not order.traces:
         raise SpecError("TRACE", "Name at least one trace.")
     if len(order.captions) > len(order.lanes or order.traces):

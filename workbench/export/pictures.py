@@ -14,11 +14,11 @@ from core.trace import Trace
 from core.trace.derive import sampled
 from workbench.painters.paper.panels import Panel, paint_panels
 from workbench.views.lane2d import Look, particle_colours, scene
-from workbench.views.marks import Mark, Points, Scene, Trails
+from workbench.views.marks import Mark, Points, Scene, evenly
 from workbench.views.theme import Theme, rgba
+from workbench.views.whole_ways import WAYS
 
 _PANEL, _CHROME = 300, 82
-_PATHS = 24
 
 
 def key_frames(trace: Trace, theme: Theme, n: int = 6) -> QImage:
@@ -27,28 +27,15 @@ def key_frames(trace: Trace, theme: Theme, n: int = 6) -> QImage:
     whole = scene(shown, Look(theme), shown["x"].static.get("data"))
     bare = _with(whole, tuple(mark for mark in whole.marks if mark.overlay in ("real", "particles")))
     times = shown["x"].column("t")
-    rows = [int(np.abs(times - t).argmin()) for t in np.linspace(times[0], times[-1], n)]
-    panels = [Panel(bare, float(times[row]), f"t = {times[row]:.3f}") for row in rows]
+    panels = [Panel(bare, float(times[row]), f"t = {times[row]:.3f}") for row in evenly(times, n)]
     return _row(panels, theme, f"{whole.lane.title}: from noise to data")
 
 
 def trajectories(trace: Trace, theme: Theme) -> QImage:
-    """The whole ways of some particles: a small dot where each starts, a large one where it ends."""
+    """The whole ways of some particles: a ring where each starts, a square where it ends."""
     shown = sampled(trace)
-    whole = scene(shown, Look(theme), shown["x"].static.get("data"))
-    x, times = shown["x"][:], shown["x"].column("t")
-    some = slice(0, _PATHS)
-    colours = particle_colours(shown, theme)[some]
-    faint = colours * np.array([1, 1, 1, 0.8], np.float32)
-    at_end = np.array([1.0])
-    marks: tuple[Mark, ...] = (
-        *(mark for mark in whole.marks if mark.overlay == "real"),
-        # a span beyond the whole way leaves its beginning visible
-        Trails("trails", np.ascontiguousarray(x[:, some]), times, faint, width=1.6, span=1.6, glide=False),
-        Points("particles", x[:1, some], at_end, faint, 4.0),
-        Points("particles", x[-1:, some], at_end, colours, 8.0),
-    )
-    panel = Panel(_with(whole, marks), 1.0, f"{_PATHS} paths, small dot at the noise, large dot at the data")
+    whole = scene(shown, Look(theme, overlays=frozenset({"real", "ways"})), shown["x"].static.get("data"))
+    panel = Panel(whole, 1.0, f"{WAYS} ways, a ring in the noise, a square where each ends")
     return paint_panels([panel], (620, 640), theme, title=f"{whole.lane.title}: trajectories", scale=2.0)
 
 

@@ -17,6 +17,7 @@ from core.trace import Trace, open_trace
 from core.trace.derive import FieldKind, sampled
 from workbench.export.film import Shot
 from workbench.export.known import compute, known
+from workbench.export.moments import key_frames
 from workbench.painters.paper.page import Rows
 from workbench.views.apart import names_of, told_apart
 from workbench.views.heat import density_top, error_top
@@ -25,8 +26,10 @@ from workbench.views.lane2d import BASIC, NOTHING, Aspect, Known, Look, lane_sce
 from workbench.views.marks import Arrows, Overlay, Scene
 from workbench.views.theme import Theme
 
-Layout = Literal["row", "grid"]
-MORE: tuple[Overlay, ...] = ("preview", "density", "exact", "error", "arrows", "labels")
+Layout = Literal["row", "grid", "rows", "frames"]
+_MOST_IN_LINE = 16
+"""Images of a lane that is a row of the page."""
+MORE: tuple[Overlay, ...] = ("ways", "preview", "density", "exact", "error", "arrows", "labels")
 """Overlays that are shown where somebody asks for them."""
 USUAL: frozenset[Overlay] = BASIC | images.SHOWN
 """Of points and of images."""
@@ -80,11 +83,12 @@ def usual_lanes(n: int, *, real: bool) -> tuple[Shown, ...]:
 def lanes(
     traces: Sequence[Trace], theme: Theme, shown: Sequence[Shown] | None = None, *, real: bool = True,
     field_kind: FieldKind = "velocity", factor: float = 1.0, overlays: frozenset[Overlay] = USUAL,
-    scale: Scale | None = None,
+    scale: Scale | None = None, in_line: bool = False,
 ) -> list[Scene]:  # fmt: skip
     """The lanes ``shown`` of some traces, as the window draws them: without any the usual ones.
 
     A training trace shows its last snapshot; ``scale`` is that of the maps, made for these lanes where it is not given.
+    Lanes of images ``in_line`` show their first ones in one row, as many in each.
 
     Raises:
         TraceError: some of the traces hold images, others points.
@@ -97,8 +101,9 @@ def lanes(
         found = [stack.enter_context(_known(lane, runs, overlays)) for lane in shown]
         scale = scale or scale_of(runs, found, field_kind)
         look = Look(theme, field_kind, factor, density_top=scale.density, error_top=scale.error)
+        line = min(_MOST_IN_LINE, *(run["x"].declared.row_shape[0] for run in runs)) if in_line else 0
         made = [
-            _scene(lane, runs[lane.trace], each, look, lane.of(overlays), scale.magnitude)
+            _scene(lane, runs[lane.trace], each, look, lane.of(overlays), scale.magnitude, line)
             for lane, each in zip(shown, found, strict=True)
         ]
     return with_one_extent(_told_apart(shown, runs, made))
@@ -125,11 +130,11 @@ def _known(lane: Shown, runs: Sequence[Trace], overlays: frozenset[Overlay]) -> 
 
 
 def _scene(
-    lane: Shown, run: Trace, found: Known, look: Look, overlays: frozenset[Overlay], magnitude: float
-) -> Scene:  # fmt: skip
+    lane: Shown, run: Trace, found: Known, look: Look, overlays: frozenset[Overlay], magnitude: float, line: int
+) -> Scene:
     """One lane, with the marks that are seen of it."""
     if images.shows_images(run):
-        looked = images.ImageLook(look.theme, overlays, look.field_kind, magnitude)
+        looked = images.ImageLook(look.theme, overlays, look.field_kind, magnitude, line=line)
         made = images.lane_scene(lane.aspect, run, looked, name=lane.name)
     else:
         look = dataclasses.replace(look, overlays=BASIC | overlays)
@@ -149,12 +154,17 @@ def _told_apart(shown: Sequence[Shown], runs: Sequence[Trace], made: Sequence[Sc
 
 
 def arranged(scenes: Sequence[Scene], models: Sequence[str | None], layout: Layout) -> list[list[Scene]]:
-    """The lanes in one row, or in a row for each model with its samples as columns.
+    """The lanes in one row, in a row for each lane, in a row of key frames for each, or in a row for each model with
+    its runs as columns.
 
     ``models`` names the model of each lane; one without takes the first free place.
     """
     if layout == "row":
         return [list(scenes)]
+    if layout == "rows":
+        return [[scene] for scene in scenes]
+    if layout == "frames":
+        return key_frames(scenes)
     rows: dict[str, list[Scene]] = {}
     pairs = list(zip(models, scenes, strict=True))
     for model, lane in pairs:
@@ -200,7 +210,7 @@ class Choice:
             shown = with_something(self.shown, runs)
             scenes = lanes(
                 runs, self.theme, shown, field_kind=self.field_kind, factor=self.factor, overlays=self.overlays,
-                scale=scale,
+                scale=scale, in_line=self.layout == "rows",
             )  # fmt: skip
             models = [None if lane.aspect == "real" else model_of(traces[lane.trace]) for lane in shown]
             return arranged(scenes, models, self.layout)

@@ -15,4 +15,6 @@ CARDS = (
     "swiss-roll-gated",
     "moons-to-eight",
     "mnist-networks",
+    "three-gaussians-small",
+    "mnist-conditional",
 )

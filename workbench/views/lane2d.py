@@ -16,6 +16,7 @@ from workbench.views.heat import ERROR_LABEL, ErrorMap, density_heat, density_ro
 from workbench.views.marks import Arrows, Floats, Heat, Lane, Mark, Method, Overlay, Points, Scene, Times, Trails
 from workbench.views.theme import Theme, noise_colours, rgba
 from workbench.views.thinned import MOST_COUNTED, MOST_WAYS, Steps, notes, positions, steps
+from workbench.views.whole_ways import whole_ways
 from workbench.views.words import sampler_words
 
 #: From this many particles on they are drawn smaller and fainter.
@@ -154,9 +155,11 @@ def _particles(trace: Trace, look: Look, shown: frozenset[Overlay]) -> list[Mark
         rings[:, 3] *= _PREVIEW_ALPHA
         there = rows[rows < len(trace["x1_hat"])]
         previews = positions(trace["x1_hat"], there)
-        marks.append(Points("preview", previews, times[: len(there)], rings, size + 1.2, glide=glide, hollow=True))
+        marks.append(Points("preview", previews, times[: len(there)], rings, size + 1.2, glide=glide, line=1.0))
     if "particles" in shown and n <= MOST_DISCS:
         marks.append(Points("particles", held, times, colours, size, glide=glide))
+    if "ways" in shown:
+        marks += whole_ways(held, times, colours, look.theme, glide=glide, ended=trace.status != "running")
     return marks
 
 

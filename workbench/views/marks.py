@@ -19,8 +19,8 @@ Floats = NDArray[np.float32]
 Times = NDArray[np.float64]
 
 Overlay = Literal[
-    "particles", "trails", "field", "preview", "density", "real", "exact", "error",
-    "image", "image-preview", "speed", "keys", "labels", "arrows",
+    "particles", "trails", "ways", "field", "preview", "density", "real", "exact", "error",
+    "frames", "image", "image-preview", "speed", "keys", "labels", "arrows",
 ]  # fmt: skip
 OVERLAYS: tuple[Overlay, ...] = get_args(Overlay)
 _AT_DATA, _SAME = 1e-6, 2e-4
@@ -35,7 +35,8 @@ Method = Literal["diffusion", "flow", "one-step", "real", "exact", "error"]
 class Points:
     """Particles: positions [N, B, 2], colours [B, 4]. With ``glide`` they move on a line between recorded steps.
 
-    A ``hollow`` one is a ring: what is expected, beside what is there.
+    With a ``line`` they are rings whose line is so wide: what is expected, or was, beside what is there. With
+    ``square`` they are squares of that side.
     """
 
     overlay: Overlay
@@ -44,7 +45,8 @@ class Points:
     colours: Floats
     size: float
     glide: bool = True
-    hollow: bool = False
+    line: float = 0.0
+    square: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,3 +244,10 @@ def locate(times: Times, t: float, *, glide: bool = True) -> Moment:
         return Moment(len(times) - 1, 0.0)
     fraction = (t - times[row]) / (times[row + 1] - times[row]) if glide else 0.0
     return Moment(row, float(np.clip(fraction, 0.0, 1.0)))
+
+
+def evenly(times: Times, n: int) -> list[int]:
+    """The rows recorded nearest to n times spread evenly from the first to the last, each once."""
+    if not len(times):
+        return []
+    return sorted({int(np.abs(times - t).argmin()) for t in np.linspace(times[0], times[-1], n)})

@@ -93,6 +93,11 @@ class Scenes:
         self.shown = tuple(self._scene(each, each.lane.key == first, errors, densities) for each in looked_up)
         return self.shown
 
+    def runs_of_points(self) -> list[Scene]:
+        """What the lanes show that run something, where that is points."""
+        shown = zip(self._session.lanes, self.shown, strict=False)
+        return [scene for lane, scene in shown if scene is not None and not lane.real and not scene.pixels]
+
     def forward(self) -> Scene | str:
         """The forward process of the selected lane's data and path, or in words why it is not to be seen."""
         lane, view = self._session.working_lane(), self._session.view

@@ -1,4 +1,4 @@
-"""What stands on the stage beside the runs: how far runs and analyses are, and the strip of the forward process."""
+"""What stands on the stage beside the runs: how far runs and analyses are, and strips of pictures below the lanes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from workbench.control.lane.scenes import Scenes
 from workbench.control.runs import Runs
 from workbench.model.playhead import Playhead
 from workbench.model.session import Session
+from workbench.views.marks import Scene
 from workbench.views.theme import THEMES
 from workbench.widgets.lane.lanes import LanesView
+from workbench.widgets.lane.picture_strip import EVEN, Group
 
 
 class StageControl(QObject):
@@ -37,22 +39,29 @@ class StageControl(QObject):
         analyses.rows_arrived.connect(refresh)
         analyses.progressed.connect(self._show_progress)
         lanes.cancel.connect(self._cancel)
-        lanes.strip.chosen.connect(playhead.seek)
+        for strip in (lanes.strip, lanes.frames):
+            strip.chosen.connect(playhead.seek)
         session.view.events.strip.connect(self._strip_switched)
         session.view.events.overlays.connect(analyses.retry)
 
-    def show_strip(self) -> None:
-        """Bring the strip up to the selected lane, where it is shown."""
+    def show_strips(self) -> None:
+        """Bring the strips up to the lanes: key frames to all, the forward process to the selected one."""
         view = self._session.view
+        theme, runs = THEMES[view.theme], self._scenes.runs_of_points()
         if view.strip:
-            self._lanes.strip.show_scene(self._scenes.forward(), THEMES[view.theme])
+            found = self._scenes.forward()
+            self._lanes.strip.show_groups(found if isinstance(found, str) else [_forward(found)], theme)
+        shown = "frames" in view.overlays and bool(runs)
+        self._lanes.show_strip(self._lanes.frames, shown)
+        if shown and not self._runs.sampling:  # what grows is pictured when it is there
+            self._lanes.frames.show_groups([_key_frames(scene) for scene in runs], theme)
 
     def toggle_strip(self) -> None:
         self._session.view.strip = not self._session.view.strip
 
     def _strip_switched(self, shown: bool) -> None:
         self._action.setChecked(shown)
-        self._lanes.show_strip(shown)
+        self._lanes.show_strip(self._lanes.strip, shown)
         self._refresh()
 
     def _show_progress(self) -> None:
@@ -74,3 +83,11 @@ class StageControl(QObject):
             self._runs.stop_sampling(lane.key)
         else:
             self._analyses.cancel(lane.key)
+
+
+def _forward(scene: Scene) -> Group:
+    return Group("Forward process", f"q(xₜ), {scene.lane.subtitle}", scene, times=EVEN)
+
+
+def _key_frames(scene: Scene) -> Group:
+    return Group(scene.lane.title, "key frames at their true t", scene, scene.lane.method)

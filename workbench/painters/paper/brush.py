@@ -75,9 +75,9 @@ class Brush:
     def _points(self, mark: Points, layer: Layer, t: float) -> None:
         if len(mark.times):
             where = at(mark.positions, mark.times, t, glide=mark.glide)
-            line = self._scale if mark.hollow else 0.0
-            radius = 0.5 * mark.size * self._scale
-            layer.discs(self._window, self._scale * self._view(where), radius, mark.colours, line)
+            radius, line = 0.5 * mark.size * self._scale, mark.line * self._scale
+            centres = self._scale * self._view(where)
+            layer.discs(self._window, centres, radius, mark.colours, line, square=mark.square)
 
     def _trails(self, mark: Trails, layer: Layer, t: float) -> None:
         for piece in pieces(mark, t):

@@ -68,12 +68,13 @@ class Layer:
         return Window(0, 0, self.width, self.height)
 
     def discs(
-        self, window: Window, centres: NDArray[np.floating], radius: float, colours: Floats, line: float = 0.0
-    ) -> None:
-        """Discs at centres [n, 2] in colours [n, 4]; with a ``line`` rings of that width."""
+        self, window: Window, centres: NDArray[np.floating], radius: float, colours: Floats, line: float = 0.0, *,
+        square: bool = False,
+    ) -> None:  # fmt: skip
+        """Discs, or squares, at centres [n, 2] in colours [n, 4]; with a ``line`` their outlines of that width."""
         reach = int(np.ceil(radius + 0.5))
         dy, dx = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1).astype(np.int32)
-        near = np.hypot(dx, dy) < radius + 0.5 + _HALF_DIAGONAL
+        near = _away(dx, dy, square) < radius + 0.5 + _HALF_DIAGONAL
         dx, dy = dx[near], dy[near]
         size = np.array([window.width, window.height], np.int32)
         seen = ((centres > -reach) & (centres < size + reach)).all(axis=1)
@@ -81,7 +82,7 @@ class Layer:
         pixel = np.floor(place)
         off = place - pixel - np.float32(0.5)
         corner = pixel.astype(np.int32)
-        distance = np.sqrt((dx.astype(np.float32) - off[:, :1]) ** 2 + (dy.astype(np.float32) - off[:, 1:]) ** 2)
+        distance = _away(dx.astype(np.float32) - off[:, :1], dy.astype(np.float32) - off[:, 1:], square)
         alpha = np.clip(np.float32(radius + 0.5) - distance, 0.0, 1.0) * colours[:, 3:]
         if line:
             alpha *= np.clip(distance - np.float32(radius - line - 0.5), 0.0, 1.0)
@@ -208,6 +209,12 @@ def _by_longer_axis(start: NDArray[Any], end: NDArray[Any]) -> tuple[Floats, Flo
     falls = ends[:, 1, 0] < ends[:, 0, 0]
     ends = np.where(falls[:, None, None], ends[:, ::-1], ends)
     return ends[..., 0], ends[..., 1], steep
+
+
+def _away(dx: NDArray[Any], dy: NDArray[Any], square: bool) -> NDArray[Any]:
+    """How far from the middle: along a ray, or of a square along the longer axis."""
+    out: NDArray[Any] = np.maximum(np.abs(dx), np.abs(dy)) if square else np.sqrt(dx**2 + dy**2)
+    return out
 
 
 def _scale(colours: Floats, by: NDArray[np.floating]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from workbench.painters.paper.brush import ARROW_WIDTH, marks_image
@@ -68,13 +68,14 @@ def _points(painter: QPainter, mark: Points, t: float, view: Viewport) -> None:
     seen = ((where >= 0) & (where <= [view.width, view.height])).all(axis=1)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    radius = mark.size / 2 - (0.5 if mark.hollow else 0.0)
+    radius = (mark.size - mark.line) / 2
+    shape = painter.drawRect if mark.square else painter.drawEllipse
     for (x, y), colour in zip(where[seen].tolist(), mark.colours[seen].tolist(), strict=True):
-        if mark.hollow:
-            painter.setPen(QPen(QColor.fromRgbF(*colour), 1.0))
+        if mark.line:
+            painter.setPen(QPen(QColor.fromRgbF(*colour), mark.line, join=Qt.PenJoinStyle.MiterJoin))
         else:
             painter.setBrush(QColor.fromRgbF(*colour))
-        painter.drawEllipse(QPointF(x, y), radius, radius)
+        shape(QRectF(x - radius, y - radius, 2 * radius, 2 * radius))
 
 
 def _lines(

@@ -12,8 +12,6 @@ from workbench.painters.stage.layer import Layer, View
 from workbench.painters.stage.trail import most_segments, window
 from workbench.views.marks import Arrows, Frame, Heat, Images, Mark, Points, Trails
 
-#: Logical pixels of the line of a hollow disc.
-_RING = 1.0
 #: Segments of trails drawn in a lane at most, and of one trail at least and at most: what is finer is drawn by every
 #: n-th recorded row. Without a limit trails took 54 of 106 ms (CPU) of a frame of 10,000 particles with software GL.
 MOST_SEGMENTS, LEAST, MOST = 16_000, 6, 48
@@ -33,7 +31,7 @@ def quads(count: int) -> NDArray[np.uint32]:
 
 
 class PointsLayer(Layer):
-    """Round, antialiased discs and rings."""
+    """Antialiased discs and squares, full or as outlines."""
 
     def __init__(self) -> None:
         super().__init__(shaders.POINTS_VERTEX, shaders.POINTS_FRAGMENT, "u_positions")
@@ -50,11 +48,11 @@ class PointsLayer(Layer):
         if self.changed("colours", mark.colours):
             self.fill("a_colour", np.ascontiguousarray(mark.colours, np.float32))
         self.program["u_size"] = mark.size
-        self._line = _RING if mark.hollow else 0.0
+        self.program["u_square"] = float(mark.square)
 
     def draw(self, view: View, t: float) -> None:
         view.set(self.program)
-        self.program["u_line"] = self._line * view.ratio
+        self.program["u_line"] = self.mark.line * view.ratio
         self.program["u_moment"] = self.at(self.mark.times, t, glide=self.mark.glide)
         self.program.draw("points")
 

@@ -54,13 +54,15 @@ void main() {
 )
 
 POINTS_FRAGMENT = """
-uniform float u_line;    // physical pixels of the line of a hollow disc, 0 for a full one
+uniform float u_line;    // physical pixels of the line of an outline, 0 where all is full
+uniform float u_square;  // 1 for squares
 varying vec4 v_colour;
 varying float v_radius;
 varying float v_sprite;
 
 void main() {
-    float away = length(gl_PointCoord - 0.5) * v_sprite;
+    vec2 off = abs(gl_PointCoord - 0.5);
+    float away = mix(length(off), max(off.x, off.y), u_square) * v_sprite;
     float cover = clamp(v_radius + 0.5 - away, 0.0, 1.0);
     if (u_line > 0.0) cover *= clamp(away - v_radius + u_line + 0.5, 0.0, 1.0);
     if (cover <= 0.0) discard;

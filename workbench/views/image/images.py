@@ -52,6 +52,8 @@ class ImageLook:
     """The image that is framed; -1 for none."""
     bar: bool = True
     """Whether the lane itself shows the scale of magnitudes, and not something beside it."""
+    line: int = 0
+    """So many images in one row, with nothing beside them but their labels; 0 for the grids."""
 
 
 def even(scale: float) -> float:
@@ -80,10 +82,10 @@ class Layout:
     width: int
 
     @classmethod
-    def of(cls, shape: Sequence[int]) -> Layout:
-        """For images [B, C, H, W]: as square a grid as goes, wider rather than higher."""
-        count = min(shape[0], MOST)
-        return cls(count, max(1, math.ceil(math.sqrt(count))), shape[2], shape[3])
+    def of(cls, shape: Sequence[int], line: int = 0) -> Layout:
+        """For images [B, C, H, W]: as square a grid as goes, wider rather than higher; or the first ones in a line."""
+        count = min(shape[0], line or MOST)
+        return cls(count, max(1, count if line else math.ceil(math.sqrt(count))), shape[2], shape[3])
 
     @property
     def size(self) -> tuple[float, float]:
@@ -216,6 +218,8 @@ def lane_scene(aspect: Aspect, trace: Trace, look: ImageLook, *, name: str = "")
 def scene(trace: Trace, look: ImageLook) -> Scene:
     """The lane of a sampling trace of images, also of one that is still growing."""
     x = trace["x"]
+    if look.line:
+        return _line(trace, look)
     layout, values, times = Layout.of(x.declared.row_shape), images_of(x), x.column("t")
     marks: list[Mark] = []
     words: list[Words] = []
@@ -248,6 +252,21 @@ def scene(trace: Trace, look: ImageLook) -> Scene:
     return Scene(run_lane(trace), tuple(marks), extent, words=tuple(words), pixels=True)
 
 
+def _line(trace: Trace, look: ImageLook) -> Scene:
+    """The first images in one row: header and foot of the lane say all else."""
+    x = trace["x"]
+    layout = Layout.of(x.declared.row_shape, look.line)
+    values = images_of(x, slice(layout.count))
+    words = tuple(_labels(trace, layout)) if "labels" in look.overlays else ()
+    return _in_line(run_lane(trace), Images("image", values, x.column("t"), layout.columns, layout.place), words)
+
+
+def _in_line(lane: Lane, images: Images, words: tuple[Words, ...] = ()) -> Scene:
+    _, right, _, height = images.place
+    margin = _MARGIN * height
+    return Scene(lane, (images,), (-margin, right + margin, -margin, height + margin), words=words, pixels=True)
+
+
 def run_lane(trace: Trace) -> Lane:
     """What the header says: the t of the recorded step, since images never blend."""
     return dataclasses.replace(lane_of(trace, trace["x"]), glide=False)
@@ -258,7 +277,7 @@ def real_scene(trace: Trace, look: ImageLook) -> Scene | None:
     images = trace["x"].static.get("data")
     if images is None:
         return None
-    layout = Layout.of(images.shape)
+    layout = Layout.of(images.shape, look.line)
     shown, title = images[: layout.count], data_words(trace)
     number = f"{len(shown)} of {source}" if (source := trace.meta.get("data_from")) else f"{len(shown)} images"
     lane = Lane(
@@ -267,6 +286,8 @@ def real_scene(trace: Trace, look: ImageLook) -> Scene | None:
         facts=(f"{layout.width} × {layout.height} pixels", f"std {float(images.std()):.2f}"), glide=False,
     )  # fmt: skip
     grid = Images("image", shown[None], np.array([1.0]), layout.columns, layout.place)
+    if look.line:
+        return _in_line(lane, grid)
     words = (_title(f"{title}  real", layout.place, layout),)
     return Scene(lane, (grid,), _around(layout, layout.size[0], 0.0), words=words, pixels=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
@@ -107,7 +107,11 @@ class ExportDialog(Card):
         time.setPlaceholderText("all recorded steps, or the end of a picture")
         self._add("Time t", time, "picture", "numbers")
         self.layout_ = self._segments(
-            "Lanes", [("row", "In a row"), ("grid", "A row for each model")], start.layout, "film", "picture"
+            "Lanes",
+            [("row", "In a row"), ("grid", "Rows by model"), ("rows", "Rows by lane")],
+            start.layout,
+            "film",
+            "picture",
         )
         self.theme = self._segments("Theme", [("dark", "Dark"), ("light", "Light")], start.theme, "film", "picture")
         self._themed = False
@@ -188,7 +192,7 @@ class ExportDialog(Card):
             suffix=self._suffix(), width=round(number[_WIDTH]), height=round(number[_HEIGHT]), fps=round(number[_FPS]),
             seconds=number[_SECONDS], hold=number[_HOLD], pacing=list(PACINGS)[self.pacing.currentIndex()],
             theme="light" if self.theme.value() == "light" else "dark",
-            layout="grid" if self.layout_.value() == "grid" else "row",
+            layout=next((each for each in get_args(Layout) if each == self.layout_.value()), "row"),
             over="training" if self.over.value() == "training" and kind == "film" else "sampling",
             at=_AT.read(self.fields[_AT].text()) if kind != "film" else None,
             title=self.title.text().strip(), captions=captions, words=bool(self.words.value()),

@@ -16,10 +16,10 @@ from workbench.views.readout import readout
 from workbench.views.theme import DARK, Theme
 from workbench.widgets.lane import big_lane, lane_foot, lane_header
 from workbench.widgets.lane.big_lane import BigLane
-from workbench.widgets.lane.forward_strip import ForwardStrip
 from workbench.widgets.lane.lane_foot import LaneFoot
 from workbench.widgets.lane.lane_header import LaneHeader
 from workbench.widgets.lane.lane_states import EMPTY_LANE, PROGRESS_HEIGHT, MessagePanel, MessageSpec, ProgressStrip
+from workbench.widgets.lane.picture_strip import PictureStrip
 from workbench.widgets.lane.readout import Readout
 
 _LEAST_CANVAS, _CORNER = 120, 8
@@ -44,8 +44,10 @@ class LanesView(QWidget):
         self.stage.pointer_moved.connect(self._point)
         self.stage.pointer_left.connect(self._unpoint)
         self.readout = Readout(self)
-        self.strip = ForwardStrip(self)
-        self.strip.hide()
+        self.frames = PictureStrip(self, "Key frames", "Every lane at recorded times; a click goes there")
+        self.strip = PictureStrip(self, "Forward process", "Data run to noise, read from right to left")
+        for strip in (self.frames, self.strip):
+            strip.hide()
         self._pointed: tuple[int, float, float] | None = None
         self._overlays: frozenset[Overlay] = frozenset(OVERLAYS)
         self._scenes: tuple[Scene | None, ...] = ()
@@ -87,7 +89,8 @@ class LanesView(QWidget):
             foot.set_cursor_t(t)
         for big in self._big:
             big.set_cursor_t(t)
-        self.strip.set_cursor(t)
+        for strip in (self.frames, self.strip):
+            strip.set_cursor(t)
         self._read_out()
 
     def set_equations(self, all_of_them: bool) -> None:
@@ -107,10 +110,10 @@ class LanesView(QWidget):
         self.stage.set_overlays(overlays)
         self._read_out()
 
-    def show_strip(self, shown: bool) -> None:
-        """Show or hide the strip of the forward process below the lanes."""
-        if shown == self.strip.isHidden():
-            self.strip.setVisible(shown)
+    def show_strip(self, strip: PictureStrip, shown: bool) -> None:
+        """Show or hide one of the strips below the lanes."""
+        if shown == strip.isHidden():
+            strip.setVisible(shown)
             self._arrange()
 
     def set_selected(self, index: int) -> None:
@@ -212,8 +215,11 @@ class LanesView(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        whole = self.height() if self.strip.isHidden() else self.height() - self.strip.height() - GUTTER
-        self.strip.setGeometry(0, whole + GUTTER, self.width(), self.strip.height())
+        whole = self.height()
+        for below in (self.strip, self.frames):
+            if not below.isHidden():
+                whole -= below.height() + GUTTER
+                below.setGeometry(0, whole + GUTTER, self.width(), below.height())
         room = whole - lane_header.HEIGHT - _LEAST_CANVAS
         foot = max(lane_foot.HEIGHT, min(self._foot_height, room))
         top, bottom = lane_header.HEIGHT, whole - foot

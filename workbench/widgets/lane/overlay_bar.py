@@ -18,7 +18,7 @@ from workbench.widgets.icons import put_icon
 #: The chips: action and key. One row adds a chip.
 OVERLAYS = (
     ("particles", "P"), ("trails", "T"), ("field", "F"), ("preview", "H"), ("density", "D"), ("real", "R"),
-    ("exact", "E"), ("error", "M"),
+    ("exact", "E"), ("error", "M"), ("ways", "W"), ("frames", "K"),
 )  # fmt: skip
 #: Those of lanes of images, which stand in their place.
 IMAGE_OVERLAYS = (
@@ -93,7 +93,7 @@ class OverlayBar(QWidget):
 
     def _arrange(self) -> None:
         """Show as many of the wanted chips as there is room for."""
-        room = self.width() - self.minimumSizeHint().width() + self.more.sizeHint().width()
+        room = self.width() - self.minimumSizeHint().width() + self.more.sizeHint().width() + 8
         for name in self.chips.keys() - self._wanted.keys():
             self.chips[name].hide()
         chips = {name: self.chips[name] for name in self._wanted}
