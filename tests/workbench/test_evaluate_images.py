@@ -13,6 +13,7 @@ from core.checkpoint import EMA, N_CLASSES, PREDICTION, SHAPE, SPEC
 from core.images.files import DATA_VARIABLE
 from core.learned import build_network
 from core.presets import load_one
+from core.reports.run import report as report_of
 from core.spec import Part
 from workbench.commands import main
 
@@ -91,6 +92,9 @@ def test_a_trace_is_measured_as_it_is(checkpoint: str, capsys, tmp_path: Path) -
     sampled = report(capsys, checkpoint, "--metrics", "frechet", "-n", "12", "--set", "sampler.n_steps=2")
     assert recorded["runs"][0]["NFE"] == 2
     assert recorded["runs"][0]["metrics"] == sampled["runs"][0]["metrics"]
+    # the window asks the engine for the very same report
+    *_, begun, _ = report_of(Path(trace))
+    assert json.loads(begun.meta["report"]) | {"subject": trace} == report(capsys, trace)
 
 
 @pytest.mark.parametrize(
