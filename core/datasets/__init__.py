@@ -53,7 +53,8 @@ class Dataset(msgspec.Struct, frozen=True):
         assert mixture is not None
         return {
             "dim": mixture.dim,
-            "mean": round(float(mixture.mean_std()[0].mean()), 4),
+            # a sum that cancels keeps another sign on another processor
+            "mean": round(float(mixture.mean_std()[0].mean()), 4) + 0.0,
             "std": round(mixture.overall_std(), 4),
             "classes": list(cls.class_names),
         }
