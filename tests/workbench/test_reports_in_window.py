@@ -115,6 +115,8 @@ def test_cancel_ends_it_and_keeps_what_is_known(qtbot: QtBot, app: App, asked: A
     next(button for button in page.going.findChildren(QPushButton) if button.text() == "Cancel").click()
     assert asked.stopped == [2]
     asked.answer(2, w2=(0.1, 0.2))  # what still comes is not heard
+    app.controller.actions["stop"].trigger()  # as Escape does: there is nothing left to cancel
+    assert asked.stopped == [2]
     assert texts(app, "W2") == ["0.5000", "–", "0.2000"]
     assert "– Flow matching: Cancelled" in page._notes.text()
     assert not page.going.isVisible()

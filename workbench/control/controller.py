@@ -21,6 +21,7 @@ from workbench.control.lane.analyses import Analyses
 from workbench.control.lane.charts import Charts
 from workbench.control.lane.images import ImageControl
 from workbench.control.lane.lanes import LaneControl
+from workbench.control.lane.reports import PLACE as MEASUREMENTS
 from workbench.control.lane.reports import Reports
 from workbench.control.lane.scenes import Scenes
 from workbench.control.lane.stage import StageControl
@@ -290,6 +291,9 @@ class Controller(QObject):
         self._refresh()
 
     def stop(self) -> None:
+        if self.window.place == MEASUREMENTS:
+            self.reports.cancel()
+            return
         if self.shell.plain and not self.runs.training and not self.runs.sampling_long:
             self.shell.toggle_full_screen()
         self.runs.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QResizeEvent, QStandardItem, QStandardItemModel
+from PyQt6.QtGui import QColor, QFontMetrics, QResizeEvent, QStandardItem, QStandardItemModel
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -26,8 +26,8 @@ from workbench.widgets.icons import icon
 
 _ROW, _METRIC, _BETTER = 36, 256, 120
 """Height of a row and widths of the first two columns, at scale 1."""
-_LANE = (136, 176)
-"""Width of a lane's column, at least and at most."""
+_LANE, _AROUND = (144, 176), 52
+"""Width of a lane's column, at least and at most, and what of it sign and margins of its head take."""
 _MARGINS = 48
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -132,7 +132,7 @@ class ReportPage(QWidget):
         compared = any(cell.best for line in shown.lines for cell in line.cells)
         known = any(lane.report for lane in lanes)
         self._say(self._captions, shown.captions)
-        self._say(self._notes, (*shown.notes, *((LEGEND,) if known else ()), *((BEST,) if compared else ())))
+        self._say(self._notes, (*shown.notes, *((LEGEND,) if known else ()), *((f"✓ {BEST}",) if compared else ())))
         for each in (self._copy, self._save):
             each.setEnabled(known)
 
@@ -205,6 +205,12 @@ class ReportPage(QWidget):
         each = max(least, min(most, (self.width() - _MARGINS - edges - sum(first)) // n))
         for i, width in enumerate((*first, *(each,) * n)):
             columns.resizeSection(i, width)
+        words = QFontMetrics(fonts.ui(12, 600))
+        for i in range(2, 2 + n):
+            item = self._model.horizontalHeaderItem(i)
+            assert item is not None  # every column has one
+            room = each - fonts.px(_AROUND)
+            item.setText(words.elidedText(item.toolTip(), Qt.TextElideMode.ElideRight, room))
         rows.setDefaultSectionSize(fonts.px(_ROW))
         self.table.setMaximumWidth(columns.length() + edges)
         bar = self.table.horizontalScrollBar()

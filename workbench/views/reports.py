@@ -19,7 +19,7 @@ LEGEND = (
     "Two real sets: the same between two sets of real data as large as a lane's, which share no sample; where a field "
     "is measured, what the exact one scores"
 )
-BEST = "✓ the best of these lanes; none where all come as near as two real sets do, or differ by less than their spread"
+BEST = "the best of these lanes; none where all come as near as two real sets do, or differ by less than their spread"
 _FEW = 1000
 """Images below which a distance in features is mostly bias."""
 _COLUMNS = ("lane", "sampler", "NFE", "n", "metric", "unit", "better", "value", "std", "two real sets", "left out")
@@ -115,7 +115,7 @@ def as_text(lanes: Sequence[LaneReport]) -> str:
     lines = [
         "  ".join(f"{text:{side}{width}}" for text, side, width in zip(row, sides, widths, strict=True)) for row in rows
     ]
-    ends = [LEGEND, *(("* best of these lanes",) if "*" in "".join(lines) else ())]
+    ends = [LEGEND, *((f"* {BEST}",) if "*" in "".join(lines) else ())]
     return "\n".join([*shown.captions, *(line.rstrip() for line in lines), *shown.notes, *ends]) + "\n"
 
 

@@ -105,7 +105,10 @@ class Reports(QObject):
         self._stop()
         self._clean()
         self._subjects, self._at = found, 0
-        self._folder = tempfile.TemporaryDirectory(prefix="flowscope-measure-")
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="flowscope-measure-",
+            ignore_cleanup_errors=True,  # the engine may read there still
+        )
         self._show()
         self._show_progress(0, 1, 0.0)
         self._window.show_place(PLACE)
@@ -115,6 +118,8 @@ class Reports(QObject):
 
     def cancel(self) -> None:
         """Nothing more is measured; what is known stays."""
+        if not self.busy:
+            return
         self._stop()
         for subject in self._subjects[self._at :]:
             subject.lane = dataclasses.replace(subject.lane, problem=_CANCELLED)
