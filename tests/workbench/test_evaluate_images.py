@@ -105,6 +105,7 @@ def test_a_trace_is_measured_as_it_is(checkpoint: str, capsys, tmp_path: Path) -
         (["--guidance", "2", "--nfe", "1"], "--nfe: Euler takes at least 2 evaluations here. Given 1."),
         (["--set", "sampler=dormand-prince", "--nfe", "9"], "--nfe: Dormand-Prince evaluates as often as"),
         (["-n", "600"], "MNIST has 50 images of class 0: 25 for each of 2 sets. Given 60."),
+        (["-n", "600"], "Only a sample ships; “main.py fetch mnist” brings all."),
         (["--set", "features.side=3"], "features.side: There is no parameter “side”"),
         (["--metrics", "nearest-training", "-n", "10"], "MNIST is not here"),
         (["--metrics", "label-agreement", "--set", 'label=""'], "Label agreement needs classes to be asked for"),
