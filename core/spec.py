@@ -35,7 +35,7 @@ SHIPPED = "shipped:"
 Device = Literal["auto", "cuda", "mps", "cpu"]
 Precision = Literal["float32", "float64"]
 #: To sample, to train, or to find out more about what was sampled: see `core.analysis`.
-Action = Literal["sample", "train", "measure", "preview", "exact-field", "error-map", "forward", "size"]
+Action = Literal["sample", "train", "measure", "preview", "exact-field", "error-map", "forward", "size", "report"]
 
 
 def names_weights(name: str) -> bool:

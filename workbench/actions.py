@@ -47,6 +47,10 @@ TABLE: tuple[Spec, ...] = (
     Spec("quit", "Quit", "File", ("Ctrl+Q",)),
     Spec("run", "Run", "Run", ("Ctrl+R",), "play", help="Train what needs it, sample the rest"),
     Spec("stop", "Stop and keep", "Run", ("Esc",), "stop", help="What is recorded so far stays"),
+    Spec(
+        "measure", "Measure", "Run", ("Ctrl+M",), "measure",
+        help="How near the samples of each lane come to real data,<br>beside how near two real sets are",
+    ),
     Spec("play", "Play or pause", "Play", ("Space",), "play"),
     Spec("reverse", "Play backwards", "Play", ("Shift+Space",), "reverse", help="From the data back to the noise"),
     Spec("step-back", "Step back", "Play", ("Left",), "step-back", help="To the recorded step before"),

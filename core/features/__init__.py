@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 import torch
 from torch import Tensor, nn
 
-#: called with how many of how many images are done
-Report = Callable[[int, int], None]
+from core.stepwise import Report, Steps, at_once, silent
 
 #: images that are looked at together
 _BATCH = 100
-
-
-def silent(done: int, total: int) -> None:
-    """What is reported to where nobody listens."""
 
 
 class Seen(NamedTuple):
@@ -57,13 +51,17 @@ class FeatureNetwork(msgspec.Struct, frozen=True):
         Raises:
             SpecError: the network cannot be had, or reads images of another shape.
         """
+        return at_once(self.looking(images, device), report)
+
+    def looking(self, images: Tensor, device: torch.device | None = None) -> Steps[Seen]:
+        """The same a batch at a time."""
         self.check(tuple(images.shape[1:]))
         where = device or torch.device("cpu")
         network = self.load().to(where)
         parts: list[Seen] = []
-        with torch.inference_mode():
-            for some in torch.split(images, _BATCH):
-                report(_BATCH * len(parts), len(images))
+        for some in torch.split(images, _BATCH):
+            yield _BATCH * len(parts), len(images)
+            with torch.inference_mode():  # left before every yield: whoever runs in between may be training
                 parts.append(self.see(network, some.to(where).float() / 127.5 - 1.0))
         scores = [part.scores.float().cpu() for part in parts if part.scores is not None]
         return Seen(torch.cat([part.features.double().cpu() for part in parts]), torch.cat(scores) if scores else None)

@@ -12,12 +12,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.errors import SpecError
-from core.features import FeatureNetwork, Report, silent
+from core.features import FeatureNetwork
 from core.images.dataset import ImageDataset
 from core.images.metrics import ImageMetric, ImageSet, Score
 from core.images.reference import RealImages, real_sets, training_images
 from core.images.sample import SHIPPED
 from core.numerics.noise import normal
+from core.reports import LEFT_OUT
+from core.stepwise import Report, Steps, at_once, silent, within
 
 _BLUR, _NOISE = 1.0, 25.0
 """Of the rungs: the standard deviations of a Gaussian blur in pixels, and of noise in grey levels."""
@@ -64,8 +66,19 @@ class Judge:
 
     def seen(self, images: Tensor, labels: Tensor | None) -> ImageSet:
         """Images [N, C, H, W] uint8 with what the feature network sees in them."""
-        features, scores = self.network.look(images, self.device, self._report)
+        return at_once(self.looking(images, labels), self._report)
+
+    def looking(self, images: Tensor, labels: Tensor | None) -> Steps[ImageSet]:
+        """The same some images at a time."""
+        features, scores = yield from self.network.looking(images, self.device)
         return ImageSet(images, labels, features, scores if self.network.knows == self.dataset.name else None)
+
+    def looking_at_real(self) -> Steps[None]:
+        """Look at both real sets, some images at a time, so that nobody has to wait for them."""
+        for i, name in enumerate(("reference", "other")):
+            real = self._pairs[i]
+            work = self.looking(real.images, real.labels if self._by_class else None)
+            self.__dict__[name] = yield from within(work, i * self.n, 2 * self.n)  # where a cached property keeps it
 
     def measure(self, found: ImageSet, metrics: Sequence[ImageMetric], *, strict: bool = False) -> dict[str, Any]:
         """A row for each metric: value, and where they apply std, further numbers and the values of each class.
@@ -79,7 +92,7 @@ class Judge:
             except SpecError as error:
                 if strict:
                     raise
-                rows[metric.name] = {"left out": error.message}
+                rows[metric.name] = {LEFT_OUT: error.message}
         return rows
 
     def floor(self, metrics: Sequence[ImageMetric], *, strict: bool = False) -> dict[str, Any]:

@@ -38,13 +38,16 @@ def real_sets(dataset: ImageDataset, n: int, labels: Tensor | None, count: int =
     """
     data, shipped = pixels(dataset)
     order = _order(dataset, data)
+    more = f" Only a sample ships; “main.py fetch {dataset.name}” brings all." if shipped else ""
     if labels is None or data.labels is None:
-        rows = _rows(dataset, order, n, count, "images")
+        rows = _rows(dataset, order, n, count, "images", more)
     else:
         by_class = []
         for label, wanted in zip(*torch.unique(labels, return_counts=True), strict=True):
             inside = order[data.labels[order] == label]
-            by_class.append(_rows(dataset, inside, int(wanted), count, f"images of class {dataset.class_names[label]}"))
+            by_class.append(
+                _rows(dataset, inside, int(wanted), count, f"images of class {dataset.class_names[label]}", more)
+            )
         rows = torch.cat(by_class, dim=1)
     n_fit = len(data.images) - data.n_test
     return [
@@ -76,12 +79,12 @@ def _order(dataset: ImageDataset, data: Pixels) -> Tensor:
     return torch.cat([part[shuffled(_ORDER, torch.arange(len(part)), len(part))] for part in parts])
 
 
-def _rows(dataset: ImageDataset, order: Tensor, n: int, count: int, what: str) -> Tensor:
-    """The first ``count`` stretches of n rows each: [count, n]."""
+def _rows(dataset: ImageDataset, order: Tensor, n: int, count: int, what: str, more: str) -> Tensor:
+    """The first ``count`` stretches of n rows each: [count, n]; ``more`` says how to have more of them."""
     if count * n > len(order):
         raise SpecError(
             "n_samples",
             f"{dataset.title} has {len(order):,} {what}: {len(order) // count:,} for each of {count} sets. "
-            f"Given {n:,}.",
+            f"Given {n:,}.{more}",
         )
     return order[: count * n].reshape(count, n)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from core.fields import Field
 from core.numerics.mixture import Mixture
+from core.stepwise import Steps
 
 
 class Metric(msgspec.Struct, frozen=True):
@@ -27,6 +28,11 @@ class Metric(msgspec.Struct, frozen=True):
     better: ClassVar[str] = "lower"
     #: ``samples``, ``paths`` or ``field``
     reads: ClassVar[str]
+
+    @property
+    def steps(self) -> int:
+        """How many steps a measurement has that somebody may wait for."""
+        return 1
 
     @classmethod
     def facts(cls) -> dict[str, Any]:
@@ -74,6 +80,13 @@ class FieldMetric(Metric, frozen=True):
             SpecError: the points have too many dimensions, or the metric asks for a density that there is not.
         """
         raise NotImplementedError  # abstract
+
+    def measuring(
+        self, field: Field, real: Tensor, mixture: Mixture | None, source: Mixture | None = None
+    ) -> Steps[float]:
+        """The same a step at a time, of what takes seconds."""
+        yield from ()
+        return self.measure(field, real, mixture, source)
 
     def floor(self, real: Tensor, mixture: Mixture | None) -> float | None:
         """The number for the exact field, None where it is not known."""

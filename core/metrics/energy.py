@@ -23,7 +23,7 @@ class Energy(SampleMetric, frozen=True):
     name = "energy"
     title = "Energy distance"
     reference = "Székely and Rizzo 2013, Energy statistics, eq. 5"
-    unit: ClassVar[str] = "length^½"
+    unit: ClassVar[str] = "√length"
 
     def measure(self, generated: Tensor, real: Tensor) -> float:
         x, y = generated.double(), real.double()

@@ -27,6 +27,7 @@ from core.grids.log_snr import LogSnr
 from core.metrics import FieldMetric
 from core.numerics.mixture import Mixture
 from core.registry import register
+from core.stepwise import Steps, at_once
 
 _MOST_DIMS = 3
 
@@ -44,8 +45,18 @@ class Nll(FieldMetric, frozen=True):
         int, Meta(ge=4, le=10_000, title="Steps", description="RK4 steps back from the data to the noise")
     ] = 100
 
+    @property
+    def steps(self) -> int:
+        return self.n_steps
+
     def measure(self, field: Field, real: Tensor, mixture: Mixture | None, source: Mixture | None = None) -> float:
-        return -float(self.log_density(field, real, source).mean()) / real.shape[1]
+        return at_once(self.measuring(field, real, mixture, source))
+
+    def measuring(
+        self, field: Field, real: Tensor, mixture: Mixture | None, source: Mixture | None = None
+    ) -> Steps[float]:
+        log_p = yield from self._followed(field, real, source)
+        return -float(log_p.mean()) / real.shape[1]
 
     def floor(self, real: Tensor, mixture: Mixture | None) -> float | None:
         if mixture is None or mixture.std == 0:  # a finite set has no density
@@ -60,6 +71,10 @@ class Nll(FieldMetric, frozen=True):
         Raises:
             SpecError: D is more than 3, where exact traces become dear.
         """
+        return at_once(self._followed(field, x, source))
+
+    def _followed(self, field: Field, x: Tensor, source: Mixture | None) -> Steps[Tensor]:
+        """log p(x), with the points followed back a step at a time."""
         dim = x.shape[1]
         if dim > _MOST_DIMS:
             raise SpecError("metrics", f"The likelihood is computed for points of at most {_MOST_DIMS} dimensions.")
@@ -71,6 +86,7 @@ class Nll(FieldMetric, frozen=True):
         for i in range(0, 2 * self.n_steps, 2):
             change_x, change_p = _rk4(field, x, times[i : i + 3], c.lam[i : i + 3])
             x, gained = x + change_x, gained + change_p
+            yield i // 2 + 1, self.n_steps
         x0, sigma = x / c.sigma[-1], c.sigma[-1]
         if source is None:
             log_source = -0.5 * x0.square().sum(1) - 0.5 * dim * math.log(2 * math.pi)

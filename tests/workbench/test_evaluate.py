@@ -14,12 +14,12 @@ from core.datasets.swiss_roll import SwissRoll
 from core.errors import SpecError
 from core.metrics.chamfer import Chamfer
 from core.metrics.sliced_w2 import SlicedW2
+from core.reports.points import real_points
 from core.setup import resolve
 from core.spec import Part, RunSpec, Training
 from core.trace import TraceWriter, open_trace
 from trainers.checkpoint import FILE_NAME
 from workbench.commands import main
-from workbench.commands.evaluate import _real
 
 WEIGHTS = str(resources.path("weights", "swiss-roll-flow.safetensors"))
 TRACE = str(resources.path("traces", "swiss-roll-flow.h5"))
@@ -172,8 +172,8 @@ def test_a_class_of_which_nothing_is_held_out_is_not_looked_for_for_ever(tmp_pat
         if "once" not in {setup.dataset.class_names[int(k)] for k in setup.dataset.held_out(8, 0).labels}:
             break
     with pytest.raises(SpecError, match="too few are of class once"):
-        _real(setup, 4, 0)
-    assert len(_real(resolve(setup.spec.replace(label="often")), 4, 0)) == 4
+        real_points(setup, 4, 0)
+    assert len(real_points(resolve(setup.spec.replace(label="often")), 4, 0)) == 4
 
 
 def test_a_trace_without_samples_says_so(capsys, tmp_path) -> None:

@@ -13,6 +13,7 @@ from core.checkpoint import EMA, N_CLASSES, PREDICTION, SHAPE, SPEC
 from core.images.files import DATA_VARIABLE
 from core.learned import build_network
 from core.presets import load_one
+from core.reports.run import report as report_of
 from core.spec import Part
 from workbench.commands import main
 
@@ -91,6 +92,9 @@ def test_a_trace_is_measured_as_it_is(checkpoint: str, capsys, tmp_path: Path) -
     sampled = report(capsys, checkpoint, "--metrics", "frechet", "-n", "12", "--set", "sampler.n_steps=2")
     assert recorded["runs"][0]["NFE"] == 2
     assert recorded["runs"][0]["metrics"] == sampled["runs"][0]["metrics"]
+    # the window asks the engine for the very same report
+    *_, begun, _ = report_of(Path(trace))
+    assert json.loads(begun.meta["report"]) | {"subject": trace} == report(capsys, trace)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +105,7 @@ def test_a_trace_is_measured_as_it_is(checkpoint: str, capsys, tmp_path: Path) -
         (["--guidance", "2", "--nfe", "1"], "--nfe: Euler takes at least 2 evaluations here. Given 1."),
         (["--set", "sampler=dormand-prince", "--nfe", "9"], "--nfe: Dormand-Prince evaluates as often as"),
         (["-n", "600"], "MNIST has 50 images of class 0: 25 for each of 2 sets. Given 60."),
+        (["-n", "600"], "Only a sample ships; “main.py fetch mnist” brings all."),
         (["--set", "features.side=3"], "features.side: There is no parameter “side”"),
         (["--metrics", "nearest-training", "-n", "10"], "MNIST is not here"),
         (["--metrics", "label-agreement", "--set", 'label=""'], "Label agreement needs classes to be asked for"),

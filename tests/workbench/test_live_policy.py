@@ -40,11 +40,11 @@ class Engine(QObject):
         self.stopped.append(job)
 
     def submit(
-        self, spec: RunSpec, *, replaces: int | None = None, directory: Path | None = None, record: Path | None = None
+        self, spec: RunSpec, *, replaces: int | None = None, place: Path | None = None, record: Path | None = None
     ) -> int:
         self.asked.pop(replaces or -1, None)
         number = max(self.asked, default=0) + 1
-        self.asked[number], self.directories[number] = spec, directory
+        self.asked[number], self.directories[number] = spec, place
         return number
 
     def learn(self, number: int) -> None:

@@ -5,40 +5,22 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from core import presets
 from core import spec as specs
 from core.checker import checked
 from core.errors import FlowscopeError, SpecError, unknown
-from core.parts.needs import sentence
-from core.spec import Part, RunSpec
-from core.trace import Trace, open_trace
+from core.reports import LEFT_OUT, figures
+from core.spec import Part
+from core.stepwise import at_once
+from core.trace import open_trace
 from workbench.commands import reports
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from core.metrics import FieldMetric
-    from core.setup import Setup
+    from core.reports.points import Subject
 
 HELP = "measure the samples of a checkpoint or a trace: distances to real data, straightness, likelihood, labels"
-_FIELD_POINTS = 1000
-"""Held-out points at which a field is measured, at most."""
-_SCARCE = 1000
-"""Where fewer than one held-out point in so many is of a class, none is looked for."""
-
-
-class Subject(NamedTuple):
-    """What is measured: states x [N + 1, B, D] at times t [N + 1], how many evaluations they took (None where a trace
-    does not say), the parts of the run, a name, and which weights it was sampled with, where that is known."""
-
-    x: Tensor
-    t: Tensor
-    nfe: int | None
-    setup: Setup
-    name: str
-    weights_sha256: str
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -86,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 def _is_of_images(name: str) -> bool:
     """Whether a checkpoint or a trace is of images; whoever opens it after this finds it checked."""
     from core.checkpoint import locate, spec_of
-    from workbench.commands.evaluations.images import is_of_images
+    from core.reports.images import is_of_images
 
     if specs.names_weights(name):
         return is_of_images(spec_of(checked(locate(name), "checkpoint")).data.name)
@@ -127,40 +109,23 @@ def evaluate(name: str, metrics: list[str] | None, sets: list[str], n: int | Non
         TraceError: the trace cannot be read.
     """
     from core import registry
+    from core.reports.points import known_metrics, points_report
 
-    known = registry.entries("metric")
+    known = known_metrics()
     for wanted in metrics or []:
         if wanted in registry.entries("image-metric"):
             raise SpecError("metrics", f"{wanted} is of images; these are points. Known: {', '.join(known)}.")
         if wanted not in known:
             raise SpecError("metrics", unknown("metric", wanted, known))
     subject = _sampled(name, sets, n, seed) if specs.names_weights(name) else _recorded(name, sets, n, seed)
-    spec, size = subject.setup.spec, subject.x.shape[1]
-    # one draw of twice the size: the two real sets share no point
-    held_out = _real(subject.setup, 2 * size, spec.seed)
-    rows = {}
-    for metric in metrics or known:
-        try:
-            rows[metric] = _measure(known[metric](), subject, held_out[:size], held_out[size:])
-        except SpecError as error:
-            if metrics is not None:
-                raise
-            rows[metric] = {"title": known[metric].title, "left out": error.message}
-    return {
-        "subject": subject.name,
-        "title": spec.title,
-        "data": subject.setup.dataset.title,
-        "sampler": {"name": spec.sampler.name, **spec.sampler.params},
-        "n": size,
-        "seed": spec.seed,
-        "NFE": subject.nfe,
-        "metrics": rows,
-    }
+    chosen = {each: known[each] for each in metrics or known}
+    return at_once(points_report(subject, chosen, strict=metrics is not None))
 
 
 def _sampled(name: str, sets: list[str], n: int | None, seed: int | None) -> Subject:
     """What a checkpoint makes."""
     from core.checkpoint import locate, spec_of
+    from core.reports.points import subject_of
     from core.run import sample
     from workbench.commands.progress import record
 
@@ -169,98 +134,22 @@ def _sampled(name: str, sets: list[str], n: int | None, seed: int | None) -> Sub
     )
     spec = specs.from_dict(specs.apply_sets(specs.to_dict(spec), sets))
     spec = spec.replace(n_samples=spec.n_samples if n is None else n, seed=spec.seed if seed is None else seed)
-    return _subject(record(sample(spec), spec.title or name), spec, name, None)
+    return subject_of(record(sample(spec), spec.title or name), spec, name)
 
 
 def _recorded(name: str, sets: list[str], n: int | None, seed: int | None) -> Subject:
     """What a trace holds: its samples, or those of the last snapshot of a training."""
     if sets:
         raise SpecError("--set", "A trace is measured as it was made. Name a checkpoint to sample it otherwise.")
+    from core.reports.points import subject_of
+
     trace = open_trace(checked(name))
     try:
         if n is not None and n > trace.spec.n_samples:
             raise SpecError("-n", f"The trace holds {trace.spec.n_samples:,} particles. Given {n:,}.")
-        return _subject(trace, trace.spec.replace(seed=trace.spec.seed if seed is None else seed), name, n)
+        return subject_of(trace, trace.spec.replace(seed=trace.spec.seed if seed is None else seed), name, n)
     finally:
         trace.close()
-
-
-def _subject(trace: Trace, spec: RunSpec, name: str, n: int | None) -> Subject:
-    import torch
-
-    from core.setup import resolve
-
-    setup = resolve(spec)
-    if "x" in trace:
-        stream = trace["x"]
-        x, t, nfe = stream[:], stream.column("t"), stream.column("nfe")
-    elif "snapshot/x" in trace:
-        stream = trace["snapshot/x"]
-        if not len(stream):
-            raise SpecError("", f"{name} ends before its first snapshot: there is nothing to measure.")
-        x, t, nfe = stream[-1], stream.static["t"], stream.static["nfe"]
-    else:
-        raise SpecError("", f"{name} records no samples. Name a trace of a sampling run, or a checkpoint.")
-    if not len(t) or t[-1] < 1.0:
-        raise SpecError("", f"{name} stops before t = 1: there are no samples to measure.")
-    sha = trace.meta.get("weights_sha256", "")
-    evaluations = int(nfe[-1]) if nfe[-1] >= 0 else None
-    return Subject(torch.from_numpy(x)[:, :n].double(), torch.from_numpy(t.copy()), evaluations, setup, name, sha)
-
-
-def _real(setup: Setup, n: int, seed: int) -> Tensor:
-    """n held-out points [n, D], of the classes that were sampled.
-
-    Raises:
-        SpecError: hardly any, or none, of the points that are held out are of these classes.
-    """
-    import torch
-
-    if not setup.classes:
-        return setup.dataset.held_out(n, seed).x
-    drawn = n
-    while True:
-        samples = setup.dataset.held_out(drawn, seed)
-        assert samples.labels is not None  # there are classes
-        inside = samples.x[torch.isin(samples.labels, torch.tensor(setup.classes))]
-        if len(inside) >= n:
-            return inside[:n]
-        if drawn > n * _SCARCE:
-            raise SpecError("label", f"Of the held-out points too few are of class {setup.spec.label}. Leave it empty.")
-        drawn *= 2
-
-
-def _measure(metric: Any, subject: Subject, real: Tensor, other: Tensor) -> dict[str, Any]:
-    """A metric's value and its floor: what two real sets, or the exact field, score."""
-    match metric.reads:
-        case "samples":
-            value, floor = metric.measure(subject.x[-1], real), metric.measure(other, real)
-        case "paths":
-            value, floor = metric.measure(subject.x, subject.t), None
-        case "field":
-            value, floor = _field(metric, subject, real[:_FIELD_POINTS])
-    return {"title": metric.title, "unit": metric.unit, "value": value, "floor": floor}
-
-
-def _field(metric: FieldMetric, subject: Subject, real: Tensor) -> tuple[float, float | None]:
-    from core.checkpoint import lost
-    from core.setup import resolve
-
-    setup, spec = subject.setup, subject.setup.spec
-    weights = str(spec.field.params.get("weights", ""))
-    if spec.field.name == "network" and not weights:
-        raise SpecError("metrics", f"{metric.title} asks for the field itself. Name the checkpoint.")
-    problem = lost(weights, subject.weights_sha256)
-    if problem:
-        raise SpecError("metrics", f"{metric.title} asks for the field, and {problem}")
-    for need in metric.needs:
-        if need not in setup.provided:
-            raise SpecError("metrics", f"{metric.title} needs {sentence(need)}.")
-    if setup.classes:
-        raise SpecError("metrics", f"{metric.title} is that of all classes together. Leave the class empty.")
-    wide = resolve(spec.replace(action="sample", precision="float64", device="cpu"))
-    value = metric.measure(wide.field(), real, wide.mixture, wide.source.mixture())
-    return value, metric.floor(real, wide.mixture)
 
 
 def _table(report: dict[str, Any]) -> str:
@@ -271,9 +160,6 @@ def _table(report: dict[str, Any]) -> str:
         f"{'':26} {'generated':>12} {'floor':>12}",
     ]
     for row in report["metrics"].values():
-        if "left out" in row:
-            lines.append(f"{row['title']:26} {'–':>12} {'':12}  {row['left out']}")
-            continue
-        floor = "" if row["floor"] is None else f"{row['floor']:.4g}"
-        lines.append(f"{row['title']:26} {row['value']:12.4g} {floor:>12}  {row['unit']}".rstrip())
+        more = row.get(LEFT_OUT, row.get("unit"))
+        lines.append(f"{row['title']:26} {figures(row):>12} {figures(row, 'floor'):>12}  {more}".rstrip())
     return "\n".join([*lines, "floor: two real sets of the same size, or the exact field"])

@@ -164,6 +164,27 @@ def charts(tour: Tour) -> None:
     tour.do("lanes")
 
 
+def measure(tour: Tour) -> None:
+    """Points in both themes, and images beside the sample that ships where the data are not here."""
+    reports, runs = tour.app.controller.reports, tour.app.runs
+    tour.open("swiss-roll")
+    tour.wait(lambda: not runs.sampling, "all samples")
+    tour.do("measure")
+    tour.wait(lambda: reports.page is not None and reports.page.progress > 0.2, "a fifth of the numbers")
+    tour.shot("measuring")
+    tour.wait(lambda: not reports.busy, "the numbers of points")
+    tour.shot("measurements")
+    tour.do("theme")
+    tour.shot("measurements-light")
+    tour.do("theme")
+    tour.open("mnist")
+    tour.wait(lambda: not runs.sampling, "all images")
+    tour.do("measure")
+    tour.wait(lambda: not reports.busy, "the numbers of images")
+    tour.shot("measurements-images")
+    tour.do("lanes")
+
+
 def palette(tour: Tour) -> None:
     tour.open("swiss-roll")
     tour.rest_at(0.76)
@@ -224,7 +245,7 @@ STATES: dict[str, Callable[[Tour], None]] = {
     "start": start, "compare": compare, "oracle": oracle, "four": four, "empty": empty, "equations": equations,
     "forward": forward, "ways": ways, "palette": palette, "help": help_sheet, "export": export_dialog,
     "settings": settings, "full-screen": full_screen, "images": images, "photographs": photographs,
-    "training": training, "runs": runs, "charts": charts,
+    "training": training, "runs": runs, "charts": charts, "measure": measure,
 }  # fmt: skip
 
 

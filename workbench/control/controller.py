@@ -21,6 +21,8 @@ from workbench.control.lane.analyses import Analyses
 from workbench.control.lane.charts import Charts
 from workbench.control.lane.images import ImageControl
 from workbench.control.lane.lanes import LaneControl
+from workbench.control.lane.reports import PLACE as MEASUREMENTS
+from workbench.control.lane.reports import Reports
 from workbench.control.lane.scenes import Scenes
 from workbench.control.lane.stage import StageControl
 from workbench.control.runs import Runs
@@ -62,7 +64,8 @@ class Controller(QObject):
         self.desk = Desk(workspace, self.exporter, settings)
         self.files = self.desk.files
         self.drop = Drop(workspace, self.desk)
-        self.lane_control = LaneControl(workspace, self.files)
+        self.reports = Reports(workspace, engine, self.files, self._moving)
+        self.lane_control = LaneControl(workspace, self.files, self.reports.ask)
         self.actions = table.build(self.window, self._handlers())
         self.lanes, self.charts, self.charts_page = LanesView(), ChartsStrip(), ChartsPage()
         self.transport = Transport(playhead, self.actions)
@@ -133,6 +136,7 @@ class Controller(QObject):
         handlers: dict[str, Callable[[], None]] = {
             "open": self.files.ask_open, "save": self.files.ask_save, "export": self.files.ask_export,
             "quit": self.window_close, "run": self.run, "stop": self.stop, "play": head.toggle,
+            "measure": self.reports.ask,
             "reverse": lambda: head.toggle(-1),
             "step-back": lambda: head.step(-1), "step-on": lambda: head.step(1), "to-start": head.to_start,
             "to-end": head.to_end, "loop": head.next_mode, "keep-time": lambda: head.set_keep_time(not head.keep_time),
@@ -287,6 +291,9 @@ class Controller(QObject):
         self._refresh()
 
     def stop(self) -> None:
+        if self.window.place == MEASUREMENTS:
+            self.reports.cancel()
+            return
         if self.shell.plain and not self.runs.training and not self.runs.sampling_long:
             self.shell.toggle_full_screen()
         self.runs.stop()
@@ -310,6 +317,7 @@ class Controller(QObject):
         self.window.retheme(theme)
         self.panel.retheme(theme)
         self.desk.retheme()
+        self.reports.retheme()
         self.workspace.refresh()
 
     def _show_overlays(self, overlays: frozenset[Any]) -> None:

@@ -209,7 +209,7 @@ class Runs(QObject):
         assert lane.spec is not None  # `run` asked
         spec = lane.spec.replace(action="train", field=Part("network"))
         directory = folders.new_run(f"{spec.data.name}-{spec.objective.name}-{lane.key}")
-        number = self.engine.submit(spec, record=directory / folders.RECORD, directory=directory)
+        number = self.engine.submit(spec, record=directory / folders.RECORD, place=directory)
         self.files.pop(lane.key, None)
         self._jobs[number] = Job(lane.key, spec, directory=directory)
         lane.failure, lane.training = "", None

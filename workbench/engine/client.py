@@ -82,14 +82,14 @@ class EngineClient(QObject):
             self._spawn(0.0)
 
     def submit(
-        self, spec: RunSpec, *, replaces: int | None = None, record: Path | None = None, directory: Path | None = None
+        self, spec: RunSpec, *, replaces: int | None = None, record: Path | None = None, place: Path | None = None
     ) -> int:
         """Ask for a run and return its job number; it may be asked for before the engine is ready.
 
         Args:
             replaces: a job that this one supersedes: nothing more is heard of it, and its record is removed.
             record: trace file to write.
-            directory: where a training run keeps its checkpoint.
+            place: where a training keeps its checkpoint, or the trace that a report is of.
         """
         self._last_job += 1
         job = self._last_job
@@ -100,7 +100,7 @@ class EngineClient(QObject):
             self._refused.append(job)
             QTimer.singleShot(0, self._refuse)
             return job
-        file, folder = (None if path is None else str(path) for path in (record, directory))
+        file, folder = (None if path is None else str(path) for path in (record, place))
         self._send(StartJob(job, specs.to_json(spec), replaces, file, folder))
         return job
 

@@ -16,14 +16,15 @@ class StartJob(msgspec.Struct, frozen=True, tag="start"):
     """Run a spec. Sampling jobs go before training jobs; training jobs take turns, step by step.
 
     ``replaces`` names a job that this one supersedes: it is dropped, with whatever it had still to send. ``record``
-    names the trace file to write; ``directory`` is where a training run keeps its checkpoint.
+    names the trace file to write; ``place`` is the folder where a training keeps its checkpoint, or the trace that a
+    report is of.
     """
 
     job: int
     spec: str
     replaces: int | None = None
     record: str | None = None
-    directory: str | None = None
+    place: str | None = None
 
 
 class PauseJob(msgspec.Struct, frozen=True, tag="pause"):

@@ -58,7 +58,7 @@ class Job:
     @property
     def analysis(self) -> bool:
         """Whether it finds out more about a run: what is sampled is wanted before."""
-        return self.spec.action in ("exact-field", "error-map")
+        return self.spec.action in ("exact-field", "error-map", "report")
 
     def step(self) -> Event | Tick | None:
         """The next thing the run yields; a stop that was asked for is thrown into it first.

@@ -90,7 +90,7 @@ class EngineLoop:
             replaced.abandon(remove=True)
         try:
             spec = specs.from_json(command.spec)
-            run = self._factory(spec, None if command.directory is None else Path(command.directory))
+            run = self._factory(spec, None if command.place is None else Path(command.place))
         except FlowscopeError as error:
             self._send(JobEnded(command.job, "failed", str(error)))
             return

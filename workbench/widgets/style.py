@@ -100,10 +100,12 @@ QSlider::groove:horizontal:disabled { background: $line; } QSlider::handle:horiz
 QSlider::sub-page:horizontal:disabled { background: $line2; }
 QHeaderView::up-arrow { image: none; } QHeaderView::down-arrow { image: none; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
-QScrollBar::handle:vertical { background: $line2; border-radius: 4px; min-height: 32px; margin: 1px; }
-QScrollBar::handle:vertical:hover { background: $ctl; }
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
+QScrollBar::handle { background: $line2; border-radius: 4px; margin: 1px; }
+QScrollBar::handle:vertical { min-height: 32px; } QScrollBar::handle:horizontal { min-width: 32px; }
+QScrollBar::handle:hover { background: $ctl; }
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page { background: none;
-  border: none; height: 0; }
+  border: none; width: 0; height: 0; }
 QTableView { background: $panel; alternate-background-color: $panel; border: 1px solid $line; border-radius: 8px;
   selection-background-color: $sel; selection-color: $t1; gridline-color: $line; }
 QTableView::item { padding: 0 12px; border-bottom: 1px solid $line; }

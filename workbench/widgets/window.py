@@ -45,6 +45,8 @@ PANEL_WIDTH = 296
 FIRST_SIZE = (1440, 900)
 WORK = ("lanes", "charts")
 """The places between set-up panel and transport bar."""
+_PART_OF = {"runs": "library", "measurements": "lanes"}
+"""Places that have no entry of their own in the rail."""
 
 
 class MainWindow(QMainWindow):
@@ -137,7 +139,7 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(self._places[name])
         if name in WORK:
             self._middle.setCurrentIndex(WORK.index(name))
-        self.rail.set_here("library" if name == "runs" else name)
+        self.rail.set_here(_PART_OF.get(name, name))
         self.top.show_place(name)
         self.place_shown.emit(name)
 

@@ -81,8 +81,9 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
 
     from core.images.dataset import ImageDataset
     from core.images.judge import Judge
+    from core.reports.images import features_for, metrics_named
     from core.setup import resolve
-    from workbench.commands.evaluations.images import Looking, features_for, metrics_named
+    from workbench.commands.evaluations.images import Looking
     from workbench.commands.evaluations.subjects import sampled, swept, weights_said
 
     runs = [(row.preset, run) for row in rows for run in swept(_spec(row, args), row.nfes, row.guidances)]

@@ -5,22 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from core import registry
-from core.errors import SpecError, unknown
-from core.features import FeatureNetwork
-from core.images.dataset import ImageDataset
+from core.errors import SpecError
 from core.images.judge import Judge
-from core.images.metrics import ImageMetric
-from core.parts.making import make
-from core.setup import resolve
-from core.spec import Part, RunSpec, apply_sets, names_weights
+from core.reports import LEFT_OUT, figures
+from core.reports.images import SECTION, Made, images_report, judge_of, metrics_named
+from core.spec import RunSpec, names_weights
 from core.words import counted
-from workbench.commands.evaluations.subjects import Made, made, spec_of_subject, swept
+from workbench.commands.evaluations.subjects import made, spec_of_subject, swept
 from workbench.commands.progress import ProgressLine
-
-_SECTION = "features."
-_GENERAL = "efficientnet-lite0"
-"""The feature network of sets without a classifier of their own."""
 
 
 class Wish(NamedTuple):
@@ -42,23 +34,12 @@ def evaluate_images(name: str, wish: Wish) -> tuple[dict[str, Any], list[Made], 
     Raises:
         SpecError: a name is unknown, a metric asks for what there is not, or the run cannot be sampled.
     """
-    wanted = [item for item in wish.sets if not item.startswith(_SECTION)]
+    wanted = [item for item in wish.sets if not item.startswith(SECTION)]
     spec = spec_of_subject(name, wanted, wish.n, wish.seed)
     runs = swept(spec, wish.nfes, wish.guidances) if names_weights(name) else _as_it_is(spec, wish)
-    setup = resolve(spec)
-    dataset = setup.dataset
-    assert isinstance(dataset, ImageDataset)  # the caller has looked
     metrics = metrics_named(wish.metrics)
-    labels = setup.labels(spec.n_samples)
     line = Looking()
-    judge = Judge(
-        dataset,
-        features_for(dataset, wish.features, wish.sets),
-        spec.n_samples,
-        None if labels is None else labels.cpu(),
-        setup.device,
-        line.update,
-    )
+    judge = judge_of(spec, wish.features, wish.sets, line.update)
     # real images first: what a metric asks for and does not get is told before hours of sampling, not after
     floor = judge.floor(metrics, strict=wish.metrics is not None)
     results, kept = [], []
@@ -66,19 +47,7 @@ def evaluate_images(name: str, wish: Wish) -> tuple[dict[str, Any], list[Made], 
         found = judge.seen(run.images, run.labels)
         results.append(run.said | {"metrics": judge.measure(found, metrics)})
         kept.append(run)
-    report = {
-        "subject": name,
-        "title": spec.title,
-        "data": dataset.title,
-        "classes": list(dataset.class_names),
-        "n": spec.n_samples,
-        "seed": spec.seed,
-        "samples": f"particles 0 to {spec.n_samples - 1:,} of the seed, none left out, as 8-bit pictures",
-        **judge.said(),
-        "metrics": {metric.name: {"title": metric.title, "unit": metric.unit, **metric.facts()} for metric in metrics},
-        "runs": results,
-        "floor": {"what": "a second real set of the same size and classes", "metrics": floor},
-    }
+    report = images_report(name, spec, judge, metrics, results, floor)
     if wish.rungs:
         report["rungs"] = judge.rungs(metrics)
     line.close()
@@ -107,31 +76,6 @@ def _as_it_is(spec: RunSpec, wish: Wish) -> list[RunSpec]:
     return [spec]
 
 
-def metrics_named(names: Sequence[str] | None) -> list[ImageMetric]:
-    """The metrics of images of those names, all without any.
-
-    Raises:
-        SpecError: there is none of a name.
-    """
-    known = registry.entries("image-metric")
-    for name in names or []:
-        if name not in known:
-            raise SpecError("metrics", unknown("metric of images", name, known))
-    return [known[name]() for name in names or known]
-
-
-def features_for(dataset: ImageDataset, name: str | None = None, sets: Sequence[str] = ()) -> FeatureNetwork:
-    """The feature network of that name, with its ``features.…`` settings; else the one that suits the data."""
-    own_sets = [item for item in sets if item.startswith(_SECTION)]
-    params = apply_sets({"features": {}}, own_sets)["features"]  # a table of its own, read like those of a spec
-    known = registry.entries("features")
-    if name is not None and name not in known:
-        raise SpecError("--features", unknown("feature network", name, known))
-    usual = next((own for own, cls in known.items() if cls.knows == dataset.name), _GENERAL)
-    network: FeatureNetwork = make("features", Part(name or usual, params))
-    return network
-
-
 def table(report: dict[str, Any]) -> str:
     """The report as lines of text: a row for each run, then the real sets."""
     names = [name for name, row in report["metrics"].items() if not _left_out(report, name)]
@@ -143,7 +87,7 @@ def table(report: dict[str, Any]) -> str:
     ]
     rows = [(_run_title(run), run["metrics"]) for run in report["runs"]]
     rows += [("a second real set", report["floor"]["metrics"]), *report.get("rungs", {}).items()]
-    lines += [f"{title:34}" + "".join(f"{_cell(row[name]):>24}" for name in names) for title, row in rows]
+    lines += [f"{title:34}" + "".join(f"{figures(row[name]):>24}" for name in names) for title, row in rows]
     for run in report["runs"]:
         if "images a second" in run:
             lines.append(
@@ -154,21 +98,9 @@ def table(report: dict[str, Any]) -> str:
 
 
 def _left_out(report: dict[str, Any], name: str) -> str:
-    return str(next((run["metrics"][name].get("left out", "") for run in report["runs"]), ""))
+    return str(next((run["metrics"][name].get(LEFT_OUT, "") for run in report["runs"]), ""))
 
 
 def _run_title(run: dict[str, Any]) -> str:
     clipping = "" if run["clipping"]["name"] == "none" else f", {run['clipping']['name']}"
     return f"{run['title']}, NFE {run['NFE']}, guidance {run['guidance scale']:g}{clipping}"
-
-
-def _cell(row: dict[str, Any]) -> str:
-    if "left out" in row:
-        return "–"
-    spread = f" ± {row['std']:.2g}" if "std" in row else ""
-    return f"{row['value']:.4g}{spread}"
-
-
-def is_of_images(data: str) -> bool:
-    """Whether the data set of that name holds images."""
-    return issubclass(registry.find("data", data), ImageDataset)

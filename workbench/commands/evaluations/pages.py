@@ -13,7 +13,7 @@ from torch import Tensor
 from core.errors import SpecError
 from core.images.judge import Judge
 from core.images.metrics.nearest_training import nearest
-from workbench.commands.evaluations.subjects import Made
+from core.reports.images import Made
 from workbench.views.image.image_report import GRID, Images, Pictures, image_page
 from workbench.views.theme import THEMES, ThemeName
 

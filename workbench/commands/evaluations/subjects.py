@@ -6,19 +6,17 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from torch import Tensor
 
-from core import registry
 from core import spec as specs
 from core.checkpoint import locate, sha256, spec_of, steps_of
 from core.errors import SpecError
 from core.evaluation import padded
-from core.images.reference import to_bytes
+from core.reports.images import Made, made_of, recorded
 from core.run import rows
-from core.setup import Setup, resolve
+from core.setup import resolve
 from core.spec import Part, RunSpec
 from core.trace import open_trace
 from workbench.commands.progress import ProgressLine
@@ -26,14 +24,6 @@ from workbench.commands.progress import ProgressLine
 SAMPLES = 1000
 """Images of each set where the command line names no number: fewer make distances mostly bias."""
 _NFES = (20, 50, 100)
-
-
-class Made(NamedTuple):
-    """Images [N, C, H, W] uint8 of one run, their classes [N] or None, and what a report says of how they were made."""
-
-    images: Tensor
-    labels: Tensor | None
-    said: dict[str, Any]
 
 
 def spec_of_subject(name: str, sets: Sequence[str], n: int | None, seed: int | None) -> RunSpec:
@@ -116,8 +106,7 @@ def sampled(spec: RunSpec, label: str) -> Made:
     assert last is not None  # a run has at least two rows
     nfe = int(last.columns["nfe"])
     costs = _costs(seconds, padded(spec.n_samples), nfe)  # the last block is filled up and computed as a whole
-    said = _said(setup, nfe) | costs | {"weights": weights_said(spec)}
-    return Made(to_bytes(torch.from_numpy(last.x)), _labels(setup), said)
+    return made_of(torch.from_numpy(last.x), setup, nfe, **costs, weights=weights_said(spec))
 
 
 def weights_said(spec: RunSpec) -> dict[str, Any]:
@@ -127,40 +116,11 @@ def weights_said(spec: RunSpec) -> dict[str, Any]:
 
 
 def _recorded(name: str, spec: RunSpec) -> Made:
-    setup = resolve(spec)
     trace = open_trace(Path(name))
     try:
-        if "x" not in trace or not len(trace["x"]) or trace["x"].column("t")[-1] < 1.0:
-            raise SpecError("", f"{name} holds no images at t = 1. Name a trace of a whole sampling run.")
-        stream = trace["x"]
-        images = to_bytes(torch.from_numpy(stream[-1][: spec.n_samples]))
-        return Made(images, _labels(setup), _said(setup, int(stream.column("nfe")[-1])))
+        return recorded(trace, spec, name)
     finally:
         trace.close()
-
-
-def _labels(setup: Setup) -> Tensor | None:
-    labels = setup.labels(setup.spec.n_samples)
-    return None if labels is None else labels.cpu()
-
-
-def _said(setup: Setup, nfe: int) -> dict[str, Any]:
-    spec = setup.spec
-    scale = spec.guidance.params.get("scale", getattr(setup.guidance, "scale", 1.0)) if setup.classes else 1.0
-    parts = {kind: {"name": spec.part(kind).name, **spec.part(kind).params} for kind in _REPORTED}
-    method = registry.find("objective", spec.objective.name).family
-    return {
-        "method": method,
-        "title": setup.sampler.title,
-        "sampler": parts.pop("sampler"),
-        "guidance scale": scale,
-        "NFE": nfe,
-        "products": "bfloat16" if spec.field.params.get("autocast") else spec.precision,
-        **parts,
-    }
-
-
-_REPORTED = ("sampler", "grid", "guidance", "clipping")
 
 
 def _costs(seconds: float, n: int, nfe: int) -> dict[str, Any]:

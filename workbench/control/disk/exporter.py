@@ -112,7 +112,7 @@ class Exporter(QObject):
             return
         self._busy, self._cancelled = True, False
         self._folder = tempfile.TemporaryDirectory(prefix="flowscope-export-")
-        files = [str(_lies_in(trace) or Path(self._folder.name) / f"{i}.h5") for i, trace in enumerate(traces)]
+        files = [str(lies_in(trace) or Path(self._folder.name) / f"{i}.h5") for i, trace in enumerate(traces)]
         view = self._session.view
         chosen = dataclasses.asdict(choice)
         chosen.pop("suffix")  # the file's name has it
@@ -127,7 +127,7 @@ class Exporter(QObject):
             problem = ""
             try:
                 for trace, file in zip(traces, files, strict=True):
-                    if _lies_in(trace) is None:
+                    if lies_in(trace) is None:
                         save(trace, Path(file))
             except FlowscopeError as error:
                 problem = str(error)
@@ -195,7 +195,7 @@ class Exporter(QObject):
         self.exported.emit(out)
 
 
-def _lies_in(trace: Trace) -> Path | None:
+def lies_in(trace: Trace) -> Path | None:
     """The file that holds all of a trace already: it may be large, and is not copied."""
     files = {stream.file for stream in trace.streams.values()}
     file = files.pop() if len(files) == 1 else None

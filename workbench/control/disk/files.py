@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
@@ -14,6 +14,7 @@ from core.errors import FlowscopeError
 from workbench.control.disk.exporter import Exporter
 from workbench.export.stills import CHARTS
 from workbench.model import kinds
+from workbench.model.recents import size_words
 from workbench.model.session import Session
 from workbench.painters.chart_page import ChartPage
 from workbench.widgets.cards.export_dialog import ExportChoice, ExportDialog
@@ -99,6 +100,30 @@ class Files(QObject):
         dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(kinds[chosen]))
         dialog.fileSelected.connect(lambda name: self._exporter.save_chart(page, cursor, Path(name)))
         _show(dialog)
+
+    def ask_save_text(self, title: str, name: str, texts: Mapping[str, tuple[str, Callable[[], str]]]) -> None:
+        """Save words as what the file's name ends in, or as the kind that is chosen; ``texts`` are kinds and what they
+        hold, by suffix."""
+        kinds = {f"{kind} (*{suffix})": suffix for suffix, (kind, _) in texts.items()}
+        first = next(iter(texts))
+        dialog = QFileDialog(self._window, title, f"{name}{first}", ";;".join(kinds))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(first)
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(kinds[chosen]))
+        dialog.fileSelected.connect(lambda chosen: self.save_text(Path(chosen), texts))
+        _show(dialog)
+
+    def save_text(self, path: Path, texts: Mapping[str, tuple[str, Callable[[], str]]]) -> None:
+        """Write what a suffix stands for; a line says that it is there, or why not."""
+        if path.suffix not in texts:
+            self._window.message("Nothing was saved", f"The name must end in {' or '.join(texts)}. Given {path.name}.")
+            return
+        try:
+            path.write_text(texts[path.suffix][1](), encoding="utf-8", newline="\n")
+        except OSError as error:
+            self._window.message("Nothing was saved", f"{path} cannot be written: {error.strerror or error}.")
+        else:
+            self._window.tell(f"Saved {path.name}", size_words(path.stat().st_size))
 
     def ask_export(self) -> None:
         """Ask what is to be made, then where to."""

@@ -47,9 +47,10 @@ def read(path: Path) -> Trace:
 class LaneControl(QObject):
     """Menus and messages of lanes, and what they do."""
 
-    def __init__(self, workspace: Workspace, files: Files) -> None:
+    def __init__(self, workspace: Workspace, files: Files, measure: Callable[[], None]) -> None:
+        """``measure`` measures what the lanes show."""
         super().__init__(workspace.window)
-        self._workspace, self._files = workspace, files
+        self._workspace, self._files, self._measure = workspace, files, measure
         self._window, self._session, self._runs = workspace.window, workspace.session, workspace.runs
 
     # --- which lanes there are -----------------------------------------------------------------------------------
@@ -181,6 +182,7 @@ class LaneControl(QObject):
         self._fill_presets(_submenu(menu, "Replace by a preset"), lane.key)
         _add(menu, "Replace by a trace…", lambda: self._ask_trace(lane.key))
         if run:
+            _add(menu, "Measure", self._measure, enabled=lane.trace is not None)
             _add(menu, "Save trace…", lambda: self._files.ask_save(lane.key), enabled=lane.trace is not None)
         menu.addSeparator()
         _add(menu, "Remove lane", lambda: self.remove(lane.key), enabled=len(lanes) > 1)
