@@ -48,6 +48,7 @@ class LanesView(QWidget):
         self.strip = PictureStrip(self, "Forward process", "Data run to noise, read from right to left")
         for strip in (self.frames, self.strip):
             strip.hide()
+        self._below: set[PictureStrip] = set()
         self._pointed: tuple[int, float, float] | None = None
         self._overlays: frozenset[Overlay] = frozenset(OVERLAYS)
         self._scenes: tuple[Scene | None, ...] = ()
@@ -111,9 +112,9 @@ class LanesView(QWidget):
         self._read_out()
 
     def show_strip(self, strip: PictureStrip, shown: bool) -> None:
-        """Show or hide one of the strips below the lanes."""
-        if shown == strip.isHidden():
-            strip.setVisible(shown)
+        """Show or hide one of the strips below the lanes; where lanes stand alone both are hidden."""
+        if shown != (strip in self._below):
+            self._below ^= {strip}
             self._arrange()
 
     def set_selected(self, index: int) -> None:
@@ -217,9 +218,11 @@ class LanesView(QWidget):
     def _arrange(self) -> None:
         whole = self.height()
         for below in (self.strip, self.frames):
-            if not below.isHidden():
+            shown = below in self._below and not self._plain
+            if shown:
                 whole -= below.height() + GUTTER
                 below.setGeometry(0, whole + GUTTER, self.width(), below.height())
+            below.setVisible(shown)
         room = whole - lane_header.HEIGHT - _LEAST_CANVAS
         foot = max(lane_foot.HEIGHT, min(self._foot_height, room))
         top, bottom = lane_header.HEIGHT, whole - foot

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PyQt6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QShowEvent,
+)
 from PyQt6.QtWidgets import QWidget
 
 from workbench.painters.fonts import ui
@@ -21,7 +31,7 @@ from workbench.views.theme import DARK, Theme
 HEIGHT = 120
 EVEN = tuple(float(t) for t in np.linspace(0.0, 1.0, 9))
 _TITLE, _PAD, _GAP, _BETWEEN, _SIZE, _GLYPH = 28, 8, 6, 24, 1.5, 16
-_LEAST_ACROSS, _LEAST, _MOST = 68, 2, 6
+_LEAST_ACROSS, _LEAST, _MOST = 56, 2, 6
 """Pixels of a picture, and how many a group has: as many of its recorded times as find room."""
 
 
@@ -94,13 +104,14 @@ class PictureStrip(QWidget):
         return bool(self._shown) and len(self._pictures) == len(self._shown)
 
     def place(self, index: int) -> QRectF:
-        """Where a picture stands."""
+        """Where a picture stands, on whole pixels."""
         group = self._shown[index][0]
         first = next(i for i, (of, _) in enumerate(self._shown) if of == group)
         count = sum(of == group for of, _ in self._shown)
         left, width = self._column(group)
-        room = (width - _GAP * (count - 1)) / count
-        return QRectF(left + (index - first) * (room + _GAP), _TITLE, room, self.height() - _TITLE - _PAD)
+        each = (width + _GAP) / count
+        start, end = (round(left + (index - first + k) * each) for k in (0, 1))
+        return QRectF(start, _TITLE, end - _GAP - start, self.height() - _TITLE - _PAD)
 
     def _column(self, group: int) -> tuple[float, float]:
         """Left edge and width of a group."""
@@ -130,6 +141,11 @@ class PictureStrip(QWidget):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         self._begin()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """What came while nobody saw it is painted now."""
+        if not self.complete:
+            self._begin()
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         if event is None:
