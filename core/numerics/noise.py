@@ -11,6 +11,7 @@ with more steps follows the same path.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -23,6 +24,8 @@ _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _TREE_DEPTH = 50
 _TIME_BITS = 20
+_DRAWN_AT_ONCE = 1 << 14
+"""Numbers that one call draws of several levels, at most: more of them no longer lie in the cache."""
 
 
 def _signed(value: int) -> int:
@@ -55,26 +58,37 @@ def _key(seed: int, purpose: Purpose, draw: int) -> int:
     return _mix_int(key ^ _mix_int(draw + _GOLDEN))
 
 
-def _bits(seed: int, purpose: Purpose, particles: Tensor, n_elements: int, draw: int) -> Tensor:
-    """Hashed counters [B, n_elements], int64."""
+def _bits(seed: int, purpose: Purpose, particles: Tensor, n_elements: int, draws: Sequence[int]) -> Tensor:
+    """Hashed counters [D, B, n_elements], int64."""
     element = torch.arange(n_elements, device=particles.device)
-    rows = _mix(particles * _signed(_GOLDEN) + _signed(_key(seed, purpose, draw)))
-    return _mix(rows[:, None] + (element + 1) * _signed(_GOLDEN))
+    keys = torch.tensor([_signed(_key(seed, purpose, draw)) for draw in draws], device=particles.device)
+    rows = _mix(particles * _signed(_GOLDEN) + keys[:, None])
+    return _mix(rows[..., None] + (element + 1) * _signed(_GOLDEN))
+
+
+def _uniforms(seed: int, purpose: Purpose, particles: Tensor, n_elements: int, draws: Sequence[int]) -> Tensor:
+    """Uniform numbers in (0, 1), [D, B, n_elements] float64."""
+    return (_shift(_bits(seed, purpose, particles, n_elements, draws), 11).double() + 0.5) * 2.0**-53
 
 
 def uniform(seed: int, purpose: Purpose, particles: Tensor, n_elements: int = 1, draw: int = 0) -> Tensor:
     """Uniform numbers in (0, 1), [B, n_elements] float64, for particle indices [B] (int64)."""
-    return (_shift(_bits(seed, purpose, particles, n_elements, draw), 11).double() + 0.5) * 2.0**-53
+    return _uniforms(seed, purpose, particles, n_elements, [draw])[0]
+
+
+def normals(seed: int, purpose: Purpose, particles: Tensor, n_elements: int, draws: Sequence[int]) -> Tensor:
+    """Standard normal numbers [D, B, n_elements] float64 of several draws, for particle indices [B] (int64)."""
+    pairs = (n_elements + 1) // 2
+    u = _uniforms(seed, purpose, particles, 2 * pairs, draws)
+    radius = torch.sqrt(-2.0 * torch.log(u[..., 0::2]))
+    angle = 2.0 * math.pi * u[..., 1::2]
+    both = torch.stack([radius * torch.cos(angle), radius * torch.sin(angle)], dim=-1)
+    return both.flatten(-2)[..., :n_elements]
 
 
 def normal(seed: int, purpose: Purpose, particles: Tensor, n_elements: int = 1, draw: int = 0) -> Tensor:
     """Standard normal numbers [B, n_elements] float64, for particle indices [B] (int64)."""
-    pairs = (n_elements + 1) // 2
-    u = uniform(seed, purpose, particles, 2 * pairs, draw)
-    radius = torch.sqrt(-2.0 * torch.log(u[:, 0::2]))
-    angle = 2.0 * math.pi * u[:, 1::2]
-    both = torch.stack([radius * torch.cos(angle), radius * torch.sin(angle)], dim=2)
-    return both.reshape(len(particles), 2 * pairs)[:, :n_elements]
+    return normals(seed, purpose, particles, n_elements, [draw])[0]
 
 
 def _place(t: float) -> int:
@@ -119,26 +133,36 @@ class BrownianPath:
         self._device = device or particles.device
         self._n = math.prod(shape)
         zero = torch.zeros(len(particles), self._n, dtype=torch.float64, device=particles.device)
-        self._way = [_Node(0, 1 << _TREE_DEPTH, zero, self._draw(1))]
-
-    def _draw(self, draw: int) -> Tensor:
-        return normal(self._seed, "path", self._particles, self._n, draw)
+        self._way = [_Node(0, 1 << _TREE_DEPTH, zero, normal(seed, "path", particles, self._n, 1))]
 
     def _at(self, place: int) -> Tensor:
         while not self._way[-1].start <= place <= self._way[-1].end:
             self._way.pop()
         node = self._way[-1]
-        while place not in (node.start, node.end):
-            middle = (node.start + node.end) // 2
+        for middle, drawn in self._down(node.start, node.end, place):
             length = (node.end - node.start) / (1 << _TREE_DEPTH)
-            # draw numbers: middles are distinct over the tree; 1 is the root's end
-            bridge = 0.5 * (node.w_start + node.w_end) + 0.5 * math.sqrt(length) * self._draw(middle + 2)
+            bridge = 0.5 * (node.w_start + node.w_end) + 0.5 * math.sqrt(length) * drawn
             if place < middle:
                 node = _Node(node.start, middle, node.w_start, bridge)
             else:
                 node = _Node(middle, node.end, bridge, node.w_end)
             self._way.append(node)
         return node.w_start if place == node.start else node.w_end
+
+    def _down(self, start: int, end: int, place: int) -> Iterator[tuple[int, Tensor]]:
+        """The middles between an interval and a place in it, each with its normal numbers [B, n].
+
+        A few particles' numbers cost less than the call that draws them, so a call draws those of many levels.
+        """
+        middles = []
+        while place not in (start, end):
+            middles.append(middle := (start + end) // 2)
+            start, end = (start, middle) if place < middle else (middle, end)
+        lot = max(1, _DRAWN_AT_ONCE // max(1, len(self._particles) * self._n))
+        for first in range(0, len(middles), lot):
+            some = middles[first : first + lot]
+            draws = [middle + 2 for middle in some]  # they are distinct over the tree; 1 is the root's end
+            yield from zip(some, normals(self._seed, "path", self._particles, self._n, draws), strict=True)
 
     def increment(self, t: float, s: float) -> Tensor:
         """(W(s) - W(t)) / sqrt(s - t): standard normal [B, *shape], for t < s in [0, 1]."""
