@@ -24,14 +24,13 @@ from workbench.widgets.cards.export_dialog import ExportChoice
 
 @pytest.fixture
 def app(qtbot, qapp):
-    """The application with its shipped run, shown and playing; the engine starts when a test asks for it."""
+    """The application with its shipped run, at rest at t = 0; the engine starts when a test asks for it."""
     made = App([])
     qtbot.addWidget(made.window)
     made.window.resize(1200, 760)
     made.window.show()
     made.window.activateWindow()
     qtbot.waitUntil(made.window.isActiveWindow, timeout=5000)
-    made.playhead.play()
     yield made
     made.playhead.pause()
     made.engine.shutdown()
@@ -47,7 +46,8 @@ def lanes(app: App):
     return [lane for lane in app.session.lanes if not lane.real]
 
 
-def test_opens_playing_two_methods_beside_the_data_without_an_engine(qtbot, app) -> None:
+def test_plays_two_methods_beside_the_data_without_an_engine(qtbot, app) -> None:
+    app.playhead.play()
     qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 3 and app.playhead.t > 0.01, timeout=5000)
     methods = [scene.lane.method for scene in app.controller.scenes.shown]
     assert methods == ["diffusion", "flow", "real"]

@@ -250,7 +250,7 @@ def test_a_resumed_training_goes_on_in_the_same_trace(capsys, tmp_path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_stops_a_training_and_keeps_what_was_learned(number, capsys, tmp_path) -> None:
     """As the end of a batch job's time does, between two steps: exit 0, a stopped trace, and a resume that goes on."""
-    arguments = ["train", "three-gaussians-flow", "--set", "training.n_steps=200000", "--set", "training.n_snapshots=2"]
+    arguments = ["train", "three-gaussians-flow", "--set", "training.n_steps=200000", "--set", "n_samples=100"]
     command = [sys.executable, str(TOP / "main.py"), *arguments, "-o", str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=TOP)
     assert process.stderr is not None

@@ -71,8 +71,7 @@ def test_a_live_run_that_has_a_name_is_kept(tmp_path) -> None:
     live.folder().mkdir(parents=True)
     file = live.new_file(RunSpec())
     shutil.copy(resources.path("traces", "swiss-roll-flow.h5"), file)
-    (run,) = library.read(library.places(), lambda _: "flow")
-    assert run is not None
+    (run,) = library.read(library.places())
     assert run.name == "Swiss roll, flow matching, Heun 25", "what it was; its file bears the moment"
     library.rename(run, "The good one")
     assert live.files() == []

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from tests.soak.monkey import Monkey, report, settled_mb
 from tests.workbench.opened import opened
 
-WARM_UP, SECONDS = 5.0, 12.0
+WARM_UP, SECONDS = 3.0, 7.0
 MOST_MB, MOST_MS = 50.0, 1000.0
 
 
