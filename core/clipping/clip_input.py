@@ -6,7 +6,7 @@ what the field is shown then is drawn from another density than it was trained o
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from msgspec import Meta
 from torch import Tensor
@@ -14,7 +14,7 @@ from torch import Tensor
 from core.clipping import Clipping
 from core.fields import Field
 from core.paths import Path
-from core.predictions import Estimate
+from core.predictions import Estimate, decode
 from core.registry import register
 
 
@@ -25,7 +25,6 @@ class ClipInput(Clipping, frozen=True):
     name = "clip-input"
     title = "Clip xₜ, wrongly"
     reference = "CristianLazoQuispe/MNIST-diff-flow-matching, which does so while it trains"
-    for_images: ClassVar[dict[str, float]] = {"limit": 1.0}
 
     limit: Annotated[float, Meta(gt=0, le=100, title="Limit", description="1 for images, as some codes have it")] = 1.0
 
@@ -46,5 +45,4 @@ class _Cut:
 
     def __call__(self, x: Tensor, t: Tensor, cond: Tensor | None = None) -> Estimate:
         x1 = self._field(x.clamp(-self._limit, self._limit), t, cond).x1
-        c = self.path.at(t).like(x)
-        return Estimate(x1, (x - c.alpha * x1) / c.sigma)
+        return decode("data", x1, x, self.path.at(t).like(x))

@@ -34,15 +34,19 @@ def processor(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     kernel = "" if _prefers_onednn() else ", default products"
-    return f"{platform.machine()} {make_of(_cpu())} {torch.backends.cpu.get_cpu_capability()}{kernel}"
+    words = (platform.machine(), make_of(_cpu()), torch.backends.cpu.get_cpu_capability())
+    return " ".join(filter(None, words)) + kernel
 
 
 def make_of(words: str) -> str:
-    """Who made a CPU, its family and its model, such as ``AuthenticAMD 26 2``, of what the system says of it."""
+    """Who made a CPU, its family and its model, such as ``AuthenticAMD 26 2``, of what the system says of it.
+
+    Empty where it does not say.
+    """
     maker = re.search(r"GenuineIntel|AuthenticAMD|(?<=CPU implementer\t: )\w+", words)
     family = re.search(r"(?:cpu family\s*:|CPU architecture\s*:|Family)\s*(\w+)", words)
     model = re.search(r"(?:^model\s*:|CPU part\s*:|Model)\s*(\w+)", words, re.MULTILINE)
-    return " ".join(found[found.lastindex or 0] for found in (maker, family, model) if found) or "of unknown make"
+    return " ".join(found[found.lastindex or 0] for found in (maker, family, model) if found)
 
 
 def choose(spec: RunSpec) -> tuple[torch.device, torch.dtype]:
@@ -81,10 +85,13 @@ def _prefers_onednn() -> bool:
     """Whether float32 products are faster by oneDNN than by MKL: twice as fast on AMD's family 26 (Zen 5), up to 1.7
     times slower in layers of a small network on family 25. By name and not by a clock, which could choose otherwise in
     the next run and change its last bits."""
-    maker, *family = make_of(_cpu()).split()
-    return maker == "AuthenticAMD" and bool(family) and int(family[0]) >= _ZEN_5
+    match make_of(_cpu()).split():
+        case "AuthenticAMD", family, *_:
+            return int(family) >= _ZEN_5
+    return False
 
 
+@cache
 def _cpu() -> str:
     """What the system says of its CPUs."""
     try:

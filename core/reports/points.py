@@ -60,8 +60,8 @@ def subject_of(trace: Trace, spec: RunSpec, name: str, n: int | None = None) -> 
     if not len(t) or t[-1] < 1.0:
         raise SpecError("", f"{name} stops before t = 1: there are no samples to measure.")
     check_number(x.shape[1])
-    if lost := int((~np.isfinite(x[-1]).all(axis=1)).sum()):
-        raise SpecError("", f"{name} lost {counted(lost, 'sample')} on the way: they have no place to measure.")
+    if gone := int((~np.isfinite(x[-1]).all(axis=1)).sum()):
+        raise SpecError("", f"{name} lost {counted(gone, 'sample')} on the way: they have no place to measure.")
     sha = trace.meta.get("weights_sha256", "")
     evaluations = int(nfe[-1]) if nfe[-1] >= 0 else None
     return Subject(torch.from_numpy(x)[:, :n].double(), torch.from_numpy(t.copy()), evaluations, setup, name, sha)

@@ -17,7 +17,7 @@ ARM = "processor\t: 0\nCPU implementer\t: 0x41\nCPU architecture: 8\nCPU part\t:
         (LINUX.format("AuthenticAMD", 26, 2), "AuthenticAMD 26 2"),
         ("AMD64 Family 26 Model 2 Stepping 1, AuthenticAMD", "AuthenticAMD 26 2"),
         (ARM, "0x41 8 0xd0c"),
-        ("arm", "of unknown make"),
+        ("arm", ""),
     ],
 )
 def test_a_processor_is_told_by_its_make(words, make) -> None:
