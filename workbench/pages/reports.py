@@ -9,7 +9,6 @@ from PyQt6.QtGui import QColor, QFontMetrics, QResizeEvent, QStandardItem, QStan
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QProgressBar,
     QTableView,
@@ -21,7 +20,7 @@ from core.machine.pace import time_left
 from workbench.painters import fonts
 from workbench.views.reports import BEST, LEGEND, LaneReport, Line, Table, table
 from workbench.views.theme import DARK, GLYPHS, Theme
-from workbench.widgets.controls import button, label
+from workbench.widgets.controls import button, label, ruled
 from workbench.widgets.icons import icon
 
 _ROW, _METRIC, _BETTER = 36, 256, 120
@@ -101,20 +100,10 @@ class ReportPage(QWidget):
     def _table(self) -> QTableView:
         table = QTableView()
         table.setModel(self._model)
-        table.setAccessibleName("Metrics")
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        _, columns = ruled(table, "Metrics")
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
         table.setIconSize(QSize(12, 12))
-        rows, columns = table.verticalHeader(), table.horizontalHeader()
-        assert rows is not None  # every table has both
-        assert columns is not None
-        rows.hide()
-        columns.setHighlightSections(False)
         columns.setSectionsClickable(False)
-        columns.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         return table
 
     # --- what is shown -------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from workbench.model.library import Run
 from workbench.model.recents import size_words, when_words
 from workbench.painters import fonts
 from workbench.views.theme import DARK, GLYPHS, Theme
-from workbench.widgets.controls import button, label
+from workbench.widgets.controls import button, label, ruled
 from workbench.widgets.icons import icon
 
 _NUMBERS, _RIGHT = (2, 3, 5), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -94,26 +94,16 @@ class RunsPage(QWidget):
     def _table(self) -> QTableView:
         table = _Table(self)
         table.setModel(self._sorted)
-        table.setAccessibleName("Runs")
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        rows, columns = ruled(table, "Runs")
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         table.setSortingEnabled(True)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
         table.setIconSize(QSize(11, 11))
-        rows, columns = table.verticalHeader(), table.horizontalHeader()
-        assert rows is not None  # every table has both
-        assert columns is not None
-        rows.hide()
         rows.setDefaultSectionSize(_ROW)
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        columns.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         for i, width in enumerate(_WIDTHS, start=1):
             columns.resizeSection(i, fonts.px(width))
         columns.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        columns.setHighlightSections(False)
         table.sortByColumn(len(COLUMNS) - 1, Qt.SortOrder.DescendingOrder)
         table.doubleClicked.connect(lambda _: self.opened.emit(self.chosen))
         selection = table.selectionModel()
