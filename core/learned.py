@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from core import registry
 from core import spec as specs
+from core.architecture.weightless import Weightless
 from core.errors import SpecError
 from core.fields import Field, jumping
 from core.networks import Network
@@ -168,7 +169,7 @@ class _Loaded(NamedTuple):
 def _load(file: FilePath, _: int, device: torch.device, dtype: torch.dtype, half: bool) -> _Loaded:
     weights, trained, n_classes, shape, reading = averaged(file)
     path, learner = make("path", trained.path), make("objective", trained.objective)
-    with torch.device("meta"):  # sizes without memory: a spec can ask for a network of any size
+    with Weightless():  # a spec can ask for a network of any size
         sizes = {name: value.shape for name, value in build_network(trained, shape, n_classes).state_dict().items()}
     if sizes != {name: value.shape for name, value in weights.items()}:
         raise SpecError("field.weights", f"{file} does not fit the network that it names.")

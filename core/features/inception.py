@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from msgspec import Meta
 from torch import Tensor, nn
 
+from core.architecture.weightless import Weightless
 from core.errors import SpecError
 from core.features import FeatureNetwork, Seen
 from core.images.inception import Inception
@@ -51,7 +52,7 @@ class InceptionV3(FeatureNetwork, frozen=True):
 
 @lru_cache(maxsize=1)
 def _load(file: Path) -> nn.Module:
-    with torch.device("meta"):  # takes no memory, and no time for values that the file replaces
+    with Weightless():  # takes no memory, and no time for values that the file replaces
         network = Inception()
     try:
         weights = torch.load(file, map_location="cpu", weights_only=True)
