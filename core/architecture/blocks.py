@@ -120,6 +120,9 @@ def attend(q: Tensor, k: Tensor, v: Tensor, fused: bool) -> Tensor:
     """
     if fused:
         q, k, v = (values.transpose(2, 3) for values in (q, k, v))
+        if torch.is_inference_mode_enabled():  # where nobody asks for a derivative
+            # In this order in memory the kernel is fused on a processor, too; for any other torch takes the slow way.
+            q, k, v = q.contiguous(), k.contiguous(), v.contiguous()
         return F.scaled_dot_product_attention(q, k, v).transpose(2, 3)
     weights = torch.softmax(q.transpose(2, 3) @ (k * q.shape[2] ** -0.5), dim=3)
     return v @ weights.transpose(2, 3)
