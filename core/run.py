@@ -27,7 +27,7 @@ from core.evaluation import ConditionedField, CountedField, block, padded
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDeclared, Tick
 from core.fields import Field
 from core.images.sample import SHIPPED, only_ships, stand_in
-from core.machine.device import processor
+from core.machine.device import processor, use_threads
 from core.numerics.noise import BrownianPath, Noise
 from core.parts.making import make
 from core.paths import Coefficients, Path
@@ -87,6 +87,7 @@ def rows(setup: Setup, field: Field, *, plane: bool = True) -> Iterator[Row]:
     for t, s in itertools.pairwise(times):
         columns = timeline(path, t, counted.nfe)
         # Inference mode is left before every yield: whoever runs between two steps may be training.
+        use_threads(setup.threads)  # of this run: others may have been stepped since
         with torch.inference_mode():
             if s < 1.0 or setup.sampler.jumps:
                 step = setup.sampler.step(sampled, x, t, s, state, noise)

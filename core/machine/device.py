@@ -72,12 +72,17 @@ def configure(spec: RunSpec) -> int:
     """Set threads and the matrix products' kernel for a run; returns the number of threads."""
     # processes that torchrun started side by side share the cores
     threads = spec.threads or max(1, ((os.cpu_count() or 2) - 1) // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
-    if torch.get_num_threads() != threads:
-        torch.set_num_threads(threads)
+    use_threads(threads)
     if not torch.cuda.is_available() and _prefers_onednn():
         # There "medium" only chooses oneDNN's kernel; on CUDA and with AMX it would round to bfloat16.
         torch.set_float32_matmul_precision("medium")
     return threads
+
+
+def use_threads(n: int) -> None:
+    """Compute with n threads from here on, in the thread that asks: torch keeps the number for each."""
+    if torch.get_num_threads() != n:
+        torch.set_num_threads(n)
 
 
 @cache

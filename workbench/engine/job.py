@@ -9,7 +9,7 @@ from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from core.errors import FlowscopeError
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, Tick
@@ -23,11 +23,21 @@ Run = Generator[Event | Tick | None]
 
 _log = logging.getLogger(__name__)
 _RATE_SECONDS = 1.0
+_LONGEST_STRIDE = 16
+
+
+class Stride(NamedTuple):
+    """What a run yielded, whether it was told to stop before, and what ended it: StopIteration, StopRun or an error."""
+
+    events: list[Event | Tick | None]
+    stopped: bool
+    error: Exception | None = None
 
 
 @dataclass(eq=False)
 class Job:
-    """A run and what the loop knows of it. ``turn`` orders training jobs, ``outcome`` is set once the run is over."""
+    """A run and what the loop knows of it. ``turn`` orders training jobs, ``begun`` is set by the run's first event,
+    ``outcome`` once it is over."""
 
     number: int
     spec: RunSpec
@@ -44,9 +54,9 @@ class Job:
     pace: Pace = field(default_factory=lambda: Pace(_RATE_SECONDS))
     outbox: Outbox = field(default_factory=Outbox)
     outcome: JobEnded | None = None
+    begun: bool = False
     written: int = 0
     _device: str = field(default="", init=False)
-    _started: bool = field(default=False, init=False)
     _writer: TraceWriter | None = field(default=None, init=False)
     _unrecorded: str = field(default="", init=False)
     """Why a sampling run is recorded no further; it is shown all the same."""
@@ -60,12 +70,24 @@ class Job:
         """Whether it finds out more about a run: what is sampled is wanted before."""
         return self.spec.action in ("exact-field", "error-map", "report")
 
-    def step(self) -> Event | Tick | None:
-        """The next thing the run yields; a stop that was asked for is thrown into it first.
+    @property
+    def on_processor(self) -> bool:
+        """Whether it has begun, and is computed by the CPU, so that another run's step may be computed beside its."""
+        return self._device == "cpu"
 
-        Raises:
-            StopIteration, StopRun: the run is over without a last word.
-        """
+    def stride(self, most: int = _LONGEST_STRIDE) -> Stride:
+        """Run on to the next tick, or as far as ``most`` things that the run yields; a stop that was asked for is
+        thrown into it first. Nothing is raised: this may be called in a thread."""
+        events: list[Event | Tick | None] = []
+        stopped = self.stopping
+        try:
+            while len(events) < most and not (events and isinstance(events[-1], Tick | RunFinished | None)):
+                events.append(self._next())
+        except Exception as error:  # noqa: BLE001  # the loop's to handle, after what came before it
+            return Stride(events, stopped, error)
+        return Stride(events, stopped)
+
+    def _next(self) -> Event | Tick | None:
         if not self.stopping:
             return next(self.run)
         self.stopping = self.paused = False
@@ -76,7 +98,7 @@ class Job:
     def keep(self, event: Event) -> None:
         """Queue an event for the window and write it to the trace file, which is made with the first one."""
         if isinstance(event, RunStarted):
-            self._started, self._device = True, event.meta.get("device", "")
+            self.begun, self._device = True, event.meta.get("device", "")
         self.outbox.put(event)
         if self.record is None:
             return
@@ -107,7 +129,7 @@ class Job:
         self._close_run()
         if self._writer is not None:
             outcome = self._finish_file(self._writer, outcome)
-        if self._started:
+        if self.begun:
             self.outbox.put(RunFinished(outcome.status, outcome.message))
         if self._unrecorded and outcome.status != "failed":
             outcome = JobEnded(self.number, outcome.status, self._unrecorded)

@@ -1,8 +1,9 @@
 """The cooperative loop of the engine: jobs are generators, and between two steps of any of them commands are heard.
 
-Sampling goes before analyses and these before training, the newest job first; training jobs take turns, step by step. A
-job has at most one unacknowledged batch on its way; what it makes meanwhile waits here and is written to its trace file
-all the same.
+Sampling goes before analyses and these before training, the newest job first; training jobs take turns, step by step.
+Runs that are sampled on the processor go on together, each in a thread, as many as there are cores: their steps are
+waited for, so that no run is in the middle of one when a command is heard. A job has at most one unacknowledged batch
+on its way; what it makes meanwhile waits here and is written to its trace file all the same.
 
 A run is stopped by `core.events.StopRun`, thrown in where it last yielded: it yields what it still has and
 RunFinished("stopped"). Where it lets the exception through, the engine ends it as stopped.
@@ -11,8 +12,10 @@ RunFinished("stopped"). Where it lets the exception through, the engine ends it 
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from core import spec as specs
@@ -33,7 +36,7 @@ from workbench.engine.commands import (
     Stats,
     StopJob,
 )
-from workbench.engine.job import Job, Run, ending
+from workbench.engine.job import Job, Run, Stride, ending
 
 Factory = Callable[[RunSpec, Path | None], Run]
 
@@ -54,6 +57,8 @@ class EngineLoop:
     def __init__(self, factory: Factory, send: Callable[[Report], None]) -> None:
         self._factory, self._send = factory, send
         self._jobs: dict[int, Job] = {}
+        self._cores = os.cpu_count() or 1
+        self._threads = ThreadPoolExecutor(self._cores, "run")
         self._turn = 0
         self._steps = 0
         self._written = 0
@@ -104,15 +109,17 @@ class EngineLoop:
             if job.outcome is None:
                 job.abandon(remove=False)
         self._jobs.clear()
+        self._threads.shutdown()
         self.closed = True
 
     # --- work ----------------------------------------------------------------------------------------------------
 
     def step(self) -> bool:
-        """One step of one job, and whatever is due to be sent; False where no job could be stepped."""
-        job = self._next()
-        if job is not None:
-            self._advance(job)
+        """One step of one job, or of several together, and whatever is due to be sent; False where none could be."""
+        jobs = self._next()
+        strides = [jobs[0].stride(1)] if len(jobs) == 1 else self._threads.map(Job.stride, jobs)
+        for job, stride in zip(jobs, strides, strict=True):
+            self._advance(job, stride)
         now = time.monotonic()
         for each in list(self._jobs.values()):
             self._report_progress(each, now)
@@ -121,7 +128,7 @@ class EngineLoop:
             queue = sum(each.outcome is None for each in self._jobs.values())
             self._send(Stats(self._steps / (now - self._stats_at), queue, self._written))
             self._steps, self._stats_at = 0, now
-        return job is not None
+        return bool(jobs)
 
     def idle_seconds(self) -> float:
         """How long the loop may sleep when `step` found nothing to do, unless a command comes."""
@@ -129,7 +136,7 @@ class EngineLoop:
             return BATCH_SECONDS
         return max(0.0, self._stats_at + STATS_SECONDS - time.monotonic())
 
-    def _next(self) -> Job | None:
+    def _next(self) -> list[Job]:
         ready = [
             job
             for job in self._jobs.values()
@@ -137,19 +144,26 @@ class EngineLoop:
         ]
         for job in ready:
             if job.stopping:
-                return job
-        sampling = [job for job in ready if not job.training]
-        if sampling:
-            return next((job for job in reversed(sampling) if not job.analysis), sampling[-1])
-        return min(ready, key=lambda job: job.turn, default=None)
+                return [job]
+        sampling = [job for job in reversed(ready) if not job.training]
+        wanted = [job for job in sampling if not job.analysis] or sampling[:1]
+        if not wanted:
+            return [min(ready, key=lambda job: job.turn)] if ready else []
+        if not wanted[0].on_processor:
+            return wanted[:1]
+        new = [job for job in wanted if not job.begun]
+        return new[:1] or [job for job in wanted if job.on_processor][: self._cores]
 
-    def _advance(self, job: Job) -> None:
+    def _advance(self, job: Job, stride: Stride) -> None:
         self._turn += 1
         job.turn = self._turn
         written = job.written
-        asked = job.stopping
+        asked = stride.stopped
         try:
-            self._take(job, job.step())
+            for event in stride.events:
+                self._take(job, event)
+            if stride.error is not None:
+                raise stride.error
         except StopIteration:
             job.end(JobEnded(job.number, "stopped" if asked else "finished"))
         except StopRun:

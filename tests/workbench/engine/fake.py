@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -15,6 +16,7 @@ from core import spec as specs
 from core.errors import SpecError
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDeclared, Tick
 from core.spec import RunSpec
+from workbench.engine.jobs import Factory
 
 
 def start(spec: RunSpec, directory: Path | None = None) -> Generator[Event | Tick | None]:
@@ -26,7 +28,7 @@ def start(spec: RunSpec, directory: Path | None = None) -> Generator[Event | Tic
 
         yield from jobs.start(spec, directory)
         return
-    yield RunStarted(specs.to_json(spec), {"device": "cpu"})
+    yield RunStarted(specs.to_json(spec), {"device": "cuda" if spec.title == "elsewhere" else "cpu"})
     yield StreamDeclared(
         name="x", row_shape=(2,), dims=("t", "n"), kind="scalar", columns=("t",), capacity=spec.n_samples
     )
@@ -40,6 +42,19 @@ def start(spec: RunSpec, directory: Path | None = None) -> Generator[Event | Tic
         yield RunFinished("stopped")
         return
     yield RunFinished("finished", _surroundings() if spec.title == "where" else "")
+
+
+def meeting(n: int) -> Factory:
+    """Runs that go on only where n of them are in a step at one time, and fail where nobody else comes."""
+    there = threading.Barrier(n, timeout=10)
+
+    def meet(spec: RunSpec, directory: Path | None = None) -> Generator[Event | Tick | None]:
+        for event in start(spec, directory):
+            if isinstance(event, Chunk):
+                there.wait()
+            yield event
+
+    return meet
 
 
 def stubborn(spec: RunSpec, directory: Path | None = None) -> Generator[Event | Tick | None]:

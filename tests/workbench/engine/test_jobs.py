@@ -9,6 +9,7 @@ import pytest
 
 from core.events import RunFinished
 from core.trace import open_trace
+from tests.workbench.engine import fake
 from tests.workbench.engine.bench import Bench
 from workbench.engine.commands import Ack, PauseJob, ResumeJob, Shutdown, Stats, StopJob
 
@@ -37,13 +38,44 @@ def test_a_step_without_news_is_no_end(bench: Bench) -> None:
     assert bench.rows(1) == [0, 1, 2, 3, 4]
 
 
-def test_sampling_goes_before_training_and_the_newest_first(bench: Bench) -> None:
+def test_sampling_goes_before_training_and_the_newest_begins_at_once(bench: Bench) -> None:
     bench.start(1, action="train")
-    bench.start(2)
-    bench.run(4)
-    bench.start(3)
+    bench.start(2, n=500)
+    bench.run(100)
+    bench.start(3, n=10)
     bench.run()
     assert bench.over() == [3, 2, 1]
+
+
+def test_runs_on_the_processor_go_on_side_by_side(bench: Bench) -> None:
+    bench.start(1, n=200)
+    bench.run(7)  # out of step, between two ticks
+    bench.start(2, n=200)
+    bench.run(50)
+    behind = len(bench.rows(1)) - len(bench.rows(2))
+    assert len(bench.rows(2)) > 10
+    bench.run(50)
+    assert abs(len(bench.rows(1)) - len(bench.rows(2)) - behind) <= 1
+
+
+def test_their_steps_are_taken_at_one_time() -> None:
+    bench = Bench(fake.meeting(2))
+    for job in (1, 2):
+        bench.start(job)
+    bench.run()
+    assert {job: bench.ended(job).message for job in (1, 2)} == {1: "", 2: ""}
+    assert bench.rows(1) == bench.rows(2) == [0, 1, 2, 3, 4]
+
+
+def test_on_another_device_one_run_is_stepped_at_a_time_the_newest_first(bench: Bench) -> None:
+    bench.start(1, n=50, title="elsewhere")
+    bench.run(20)
+    bench.start(2, n=50, title="elsewhere")
+    before = len(bench.rows(1))
+    bench.run(60)
+    assert len(bench.rows(1)) == before
+    bench.run()
+    assert bench.over() == [2, 1]
 
 
 def test_training_jobs_take_turns_also_when_one_comes_late(bench: Bench) -> None:

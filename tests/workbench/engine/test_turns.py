@@ -62,6 +62,22 @@ def test_two_trainings_in_turns_are_what_they_are_alone(bench: Bench) -> None:
         assert_equal(heard(bench, job), alone(spec))
 
 
+def test_runs_that_are_sampled_together_are_what_they_are_alone(bench: Bench) -> None:
+    euler = RunSpec(n_samples=300, sampler=Part("euler", {"n_steps": 12}))
+    specs = {
+        1: euler,
+        2: euler.replace(objective=Part("diffusion"), path=Part("vp-linear"), sampler=Part("ddpm", {"n_steps": 20})),
+        3: euler.replace(seed=5, threads=2),
+    }
+    for job, spec in specs.items():
+        bench.submit(job, spec)
+        bench.run(6)
+    bench.run(300)
+    for job, spec in specs.items():
+        assert bench.ended(job).message == ""
+        assert_equal(heard(bench, job), alone(spec))
+
+
 def test_training_goes_on_while_a_sampling_run_is_paused(bench: Bench) -> None:
     sampling = RunSpec(n_samples=30, sampler=SHORT)
     bench.submit(1, sampling)
