@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,6 +137,42 @@ def test_the_head_of_a_growing_run_is_followed_until_the_slider_is_touched(qtbot
     QTest.keyClick(app.window, Qt.Key.Key_End)
     grow(10, 11)
     qtbot.waitUntil(lambda: app.playhead.t == pytest.approx(float(times[11])), timeout=5000)
+
+
+def test_what_a_set_up_makes_is_followed_also_after_another_that_still_grew(
+    qtbot: QtBot, app: App, tmp_path: Path
+) -> None:
+    shipped, meta, times = lanes(app)[1].trace["x"], lanes(app)[1].trace.meta, np.linspace(0, 1, 26)
+    jobs = itertools.count(1)
+    app.engine.submit = lambda spec, **_: next(jobs)  # type: ignore[method-assign]
+    app.runs.ready = True
+    file = tmp_path / "exact.toml"
+    file.write_text('data = "eight-gaussians"\nfield = "exact"\nsampler = { name = "euler", n_steps = 25 }\n')
+
+    def opened_anew() -> int:
+        app.controller.desk.open_preset(str(file))
+        return next(jobs) - 1
+
+    def grow(job: int, first: int, last: int) -> None:
+        rows = list(range(first, last + 1))
+        columns = {name: shipped.column(name)[rows] for name in shipped.declared.columns}
+        events: list[Event] = [Chunk("x", shipped[:][rows], columns | {"t": times[rows]})]
+        if first == 0:
+            events[:0] = [RunStarted(to_json(lanes(app)[0].spec), meta), shipped.declared]
+        app.engine.batch.emit(job, events)
+        qtbot.waitUntil(lambda: app.playhead.t == pytest.approx(times[last]), timeout=5000)
+
+    job = opened_anew()
+    grow(job, 0, 5)
+    grow(job, 6, 9)
+    job = opened_anew()
+    qtbot.waitUntil(lambda: not app.playhead.steps, timeout=5000)  # the window has cleared what was there
+    assert app.playhead.playing
+    qtbot.wait(100)
+    assert app.playhead.t == pytest.approx(times[9]), "there is nothing to play yet"
+    grow(job, 0, 2)
+    grow(job, 3, 7)
+    assert app.playhead.following
 
 
 def test_a_training_is_played_snapshot_by_snapshot(qtbot: QtBot, app: App, tmp_path: Path) -> None:

@@ -186,7 +186,7 @@ class Controller(QObject):
         moving = [
             (scene, lane) for scene, lane in zip(self.scenes.shown, lanes, strict=True) if scene and not lane.real
         ]
-        growing = any(lane.key in self.runs.sampling for _, lane in moving)
+        growing = any(lane.key in self.runs.sampling for lane in lanes)  # also before its first rows
         heads = [
             float(scene.lane.times[-1])
             for scene, lane in moving

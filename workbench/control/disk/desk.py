@@ -197,6 +197,7 @@ class Desk(QObject):
             self._workspace.show_traces([open_trace(file) for file in files], title)
         else:
             self._show_specs([_runnable(lane, spec) for lane, spec in zip(described.lanes, specs, strict=True)], title)
+            self._workspace.playhead.follow()  # what is made now, while it is made
         self.show_lanes()
         self._workspace.playhead.play()
 
