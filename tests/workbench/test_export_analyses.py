@@ -9,13 +9,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.spec import Part
+from core.spec import Part, RunSpec
 from core.trace import open_trace, save
 from tests.workbench.test_export import TRACES, order
 from tests.workbench.trained import training_file
 from workbench import folders
 from workbench.export import scenes as export_scenes
 from workbench.export.job import film_of, make
+from workbench.export.known import Analyst
 from workbench.painters.paper.page import Rows
 from workbench.views.marks import Arrows, Heat
 from workbench.views.theme import DARK
@@ -93,3 +94,16 @@ def test_an_analysis_that_fails_is_told_and_one_that_nobody_waits_for_is_ended(q
     with pytest.raises(Enough):
         film_of(asked, alive=stop)
     assert list((folders.home() / "derived").iterdir()) == []
+
+
+def test_a_process_that_ended_is_told_and_another_one_makes_the_next(tmp_path) -> None:
+    file = tmp_path / "exact.h5"
+    spec = RunSpec(action="exact-field", n_samples=8, sampler=Part("euler", {"n_steps": 2}))
+    with Analyst(lambda: None) as analyst:
+        analyst._started().kill()
+        assert analyst.make(spec, file) == "its process ended."
+        assert analyst.make(spec.replace(seed=-1), file).startswith("seed")
+        assert analyst.make(spec, file) == ""
+    made = open_trace(file)
+    assert made.status == "finished"
+    made.close()

@@ -1,10 +1,12 @@
-"""One analysis in a process of its own, for an export that needs it: a spec comes in as JSON, a trace file comes out.
+"""Analyses in a process of its own, for an export that needs them.
 
-An error is one line on stderr and exit code 2, and leaves no file that says it is finished.
+On standard input comes a line for each, JSON of the file to make and of the spec; each is answered by a line that says
+what is wrong, JSON as well: empty where the trace file is finished. An error leaves no file that says so.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -14,22 +16,27 @@ from core.events import Tick
 from core.trace import TraceWriter
 
 
-def main(file: Path) -> int:
-    """Run the analysis whose spec stands on standard input."""
+def main() -> None:
+    """Make one after the other, until nobody asks for more."""
+    for line in sys.stdin:
+        file, spec = json.loads(line)
+        print(json.dumps(_problem(Path(file), spec)), flush=True)
+
+
+def _problem(file: Path, spec: str) -> str:
     from core.analysis import analyse
 
     try:
-        events = analyse(specs.from_json(sys.stdin.read()))
+        events = analyse(specs.from_json(spec))
         first = next(events)  # whatever is wrong with the spec shows before there is a file
         with TraceWriter(file) as writer:
             for event in (first, *events):
                 if not isinstance(event, Tick):
                     writer.feed(event)
     except FlowscopeError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+        return str(error)
+    return ""
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    main()

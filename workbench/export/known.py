@@ -5,14 +5,20 @@ An analysis that nobody has made yet is made here, in a process of its own, and 
 
 from __future__ import annotations
 
+import json
 import os
+import queue
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from core import spec as specs
+from core.spec import RunSpec
 from core.trace import Trace
 from workbench.model.analyses import Kind, analysis_spec, fingerprint, kept, place, refused, trim
 from workbench.views.heat import NO_ERROR, ErrorMap, analysed, recorded, run_density
@@ -49,12 +55,84 @@ def known(run: Trace, more: Collection[Overlay]) -> Iterator[Known]:
                 trace.close()
 
 
-def compute(
-    file: Path, run: Trace, more: Collection[Overlay], tell: Callable[[str], None], alive: Callable[[], None]
-) -> None:
-    """Make the analyses of a file's run that ``more`` asks for and that are not kept yet.
+class Analyst:
+    """Analyses, made one after the other by one process of their own, since most of the time one takes is its start.
 
-    ``tell`` hears what is computed and what cannot be; ``alive`` is called now and then, and ends all by raising.
+    ``alive`` is called now and then while one is made, and ends all by raising.
+    """
+
+    def __init__(self, alive: Callable[[], None]) -> None:
+        self._alive = alive
+        self._process: subprocess.Popen[str] | None = None
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed at the end; a pipe that nobody reads fills up
+        self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def __enter__(self) -> Analyst:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+        self._errors.close()
+
+    def make(self, spec: RunSpec, file: Path) -> str:
+        """Make the analysis that a spec asks for as a trace file; returns what went wrong, if anything."""
+        process = self._started()
+        assert process.stdin is not None  # all of its streams are pipes
+        with suppress(OSError):  # it has ended; what it answered says why
+            process.stdin.write(json.dumps([str(file), specs.to_json(spec)]) + "\n")
+            process.stdin.flush()
+        answer = self._answer()
+        if answer:
+            problem: str = json.loads(answer)
+            return problem
+        error = self._end()
+        return error.splitlines()[-1] if error else "its process ended."
+
+    def _answer(self) -> str:
+        try:
+            while True:
+                self._alive()
+                with suppress(queue.Empty):
+                    return self._answers.get(timeout=_POLL)
+        except BaseException:
+            self._end()  # before its file is removed
+            raise
+
+    def _started(self) -> subprocess.Popen[str]:
+        if self._process is None:
+            command = [sys.executable, "-m", "workbench.engine.analyse"]
+            pipe = subprocess.PIPE
+            self._process = subprocess.Popen(
+                command, stdin=pipe, stdout=pipe, stderr=self._errors, text=True, encoding="utf-8"
+            )
+            self._listener = threading.Thread(target=_listen, args=(self._process.stdout, self._answers), daemon=True)
+            self._listener.start()
+        return self._process
+
+    def _end(self) -> str:
+        """End the process, if there is one; returns what it has said of errors."""
+        process, self._process = self._process, None
+        if process is None:
+            return ""
+        process.kill()
+        self._listener.join()
+        with suppress(OSError), process:  # what it was still to be sent
+            pass
+        self._errors.seek(0)
+        return self._errors.read().decode(errors="replace").strip()
+
+
+def _listen(answers: TextIO, heard: queue.SimpleQueue[str]) -> None:
+    """Hand on each line, and at the end one that has not even an end of line."""
+    for line in answers:
+        heard.put(line)
+    heard.put("")
+
+
+def compute(file: Path, run: Trace, more: Collection[Overlay], tell: Callable[[str], None], analyst: Analyst) -> None:
+    """Let the analyst make the analyses of a file's run that ``more`` asks for and that are not kept yet.
+
+    ``tell`` hears what is computed and what cannot be.
     """
     for kind, name in _NAMES.items():
         if not _asks(run, more, kind):
@@ -64,7 +142,7 @@ def compute(
             trace.close()
             continue
         tell(f"computing the {name} of {file.name}")
-        problem = refused(run, kind) or _compute(run, kind, alive)
+        problem = refused(run, kind) or _compute(run, kind, analyst)
         if problem:
             tell(f"the {name} of {file.name} cannot be computed: {problem}")
 
@@ -104,29 +182,17 @@ def _found(run: Trace, kind: Kind) -> Trace | None:
     return None if refused(run, kind) else kept(place(fingerprint(analysis_spec(run.spec, kind))))
 
 
-def _compute(run: Trace, kind: Kind, alive: Callable[[], None]) -> str:
-    """Make an analysis in a process of its own; returns what went wrong, if anything."""
+def _compute(run: Trace, kind: Kind, analyst: Analyst) -> str:
+    """Make an analysis and keep it; returns what went wrong, if anything."""
     spec = analysis_spec(run.spec, kind)
     file = place(fingerprint(spec))
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f"{file.stem}-{os.getpid()}.part")
-    command = [sys.executable, "-m", "workbench.engine.analyse", str(part)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    text: str | None = specs.to_json(spec)
     try:
-        while True:
-            alive()
-            try:
-                _, error = process.communicate(text, timeout=_POLL)
-                break
-            except subprocess.TimeoutExpired:
-                text = None  # it has been sent
-        if process.returncode == 0:
+        problem = analyst.make(spec, part)
+        if not problem:
             part.replace(file)
             trim({file})
-            return ""
-        return error.strip().splitlines()[-1] if error.strip() else "its process ended."
+        return problem
     finally:
-        process.kill()
-        process.communicate()
         part.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from core.errors import TraceError
 from core.trace import Trace, open_trace
 from core.trace.derive import FieldKind, sampled
 from workbench.export.film import Shot
-from workbench.export.known import compute, known
+from workbench.export.known import Analyst, compute, known
 from workbench.export.moments import key_frames
 from workbench.painters.paper.page import Rows
 from workbench.views.apart import names_of, told_apart
@@ -239,14 +239,15 @@ class Choice:
 
     def find_out(self, tell: Callable[[str], None], alive: Callable[[], None]) -> None:
         """Make the analyses that the lanes show and that nobody has made yet, as `known.compute` does."""
-        for lane in self.shown:
-            if lane.aspect == "real":
-                continue
-            trace = open_trace(self.files[lane.trace])
-            try:
-                compute(self.files[lane.trace], sampled(trace), lane.of(self.overlays), tell, alive)
-            finally:
-                trace.close()
+        with Analyst(alive) as analyst:
+            for lane in self.shown:
+                if lane.aspect == "real":
+                    continue
+                trace = open_trace(self.files[lane.trace])
+                try:
+                    compute(self.files[lane.trace], sampled(trace), lane.of(self.overlays), tell, analyst)
+                finally:
+                    trace.close()
 
     def steps(self) -> tuple[float, ...]:
         """The training steps at which any of the traces has a snapshot.
