@@ -64,3 +64,4 @@ def no_leaked_windows(request: pytest.FixtureRequest):
     del left
     if any(type(widget).__name__ == "Stage" for widget in QApplication.allWidgets()):
         gc.collect()  # here, and not while a later test draws: a stage that is collected then takes the process with it
+        gc.freeze()  # what is left, such as modules that this test was the first to import, stays
