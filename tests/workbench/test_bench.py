@@ -154,7 +154,8 @@ def test_films_are_measured_beside_their_peer(qapp, capsys) -> None:
 class TestImages:
     def test_every_row_has_its_network_and_is_measured_beside_real_images(self, capsys, tmp_path, monkeypatch) -> None:
         monkeypatch.setenv(DATA_VARIABLE, str(tmp_path))  # the shipped sample stands for the real images
-        monkeypatch.setitem(images.ROWS, "mnist", (images.Row("mnist-flow", (10,)), images.Row("mnist-mean-flow", (1, 2))))
+        rows = (images.Row("mnist-flow", (10,)), images.Row("mnist-mean-flow", (1, 2)))
+        monkeypatch.setitem(images.ROWS, "mnist", rows)
         out = tmp_path / "report.json"
         arguments = ["mnist", "-n", "16", "--only", "mnist-mean-flow", "--half", "-o", str(out)]
         assert main(["bench", "images", *arguments, "--json"]) == 0
