@@ -27,7 +27,8 @@ def home() -> Path:
 def scratch() -> Iterator[Path]:
     """Keep all in a folder that goes afterwards: whoever shows or measures the window leaves a person's own alone."""
     before = os.environ.get(HOME_VARIABLE)
-    with tempfile.TemporaryDirectory(prefix="flowscope-") as folder:
+    # an engine that is about to end may still write there
+    with tempfile.TemporaryDirectory(prefix="flowscope-", ignore_cleanup_errors=True) as folder:
         os.environ[HOME_VARIABLE] = folder
         try:
             yield Path(folder)
