@@ -124,6 +124,9 @@ def test_key_frames_are_rows_that_were_recorded_each_once() -> None:
     assert spread(np.linspace(0, 1, 101), 0.25) == [0, 25, 50, 75, 100]
     assert spread(np.array([0.0, 0.5, 0.95, 1.0]), 0.1) == [0, 1, 3]  # the end counts more than what is close to it
     assert spread(np.linspace(0, 0.4, 5), 0.1) == [0, 1, 2, 3, 4]  # a run that still grows
+    times = np.linspace(0, 1, 26)
+    whole = spread(times, 0.115)
+    assert all(spread(times[:n], 0.115) == [row for row in whole if row < n] for n in range(26))  # none comes and goes
     assert (spread(np.zeros(0), 0.1), spread(np.zeros(1), 0.1)) == ([], [0])
 
 
@@ -235,6 +238,8 @@ def test_choosing_images_in_the_form_empties_lanes_whose_weights_are_for_points(
     assert [lane.spec.n_samples for lane in app.session.lanes if not lane.real] == [N_IMAGES] * 2
     assert app.controller._message_for(app.session.lanes[0]).title == "Not trained yet"
     assert app.controller.panel.run.text() == "Train"
+    chips = app.window.overlays.chips
+    assert {name for name in ("image", "particles") if chips[name].isVisible()} == {"image"}, "before there are any"
     assert app.session.title == "MNIST, two methods on one noise"
     app.engine.shutdown()
     app.window.close()

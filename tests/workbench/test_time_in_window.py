@@ -169,7 +169,7 @@ def test_what_a_set_up_makes_is_followed_also_after_another_that_still_grew(
     qtbot.waitUntil(lambda: not app.playhead.steps, timeout=5000)  # the window has cleared what was there
     assert app.playhead.playing
     qtbot.wait(100)
-    assert app.playhead.t == pytest.approx(times[9]), "there is nothing to play yet"
+    assert app.playhead.t == 0.0, "there is nothing to play yet"
     grow(job, 0, 2)
     grow(job, 3, 7)
     assert app.playhead.following

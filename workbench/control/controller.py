@@ -177,7 +177,9 @@ class Controller(QObject):
         self._show_snapshots()
         snapshots = self.playhead.snapshots
         self.lanes.set_scenes(self.scenes.all(None if snapshots.following else snapshots.step), self.workspace.theme)
-        self.window.overlays.show_images(any(scene is not None and scene.pixels for scene in self.scenes.shown))
+        self.window.overlays.show_images(
+            any(self._of_images(*pair) for pair in zip(self.scenes.shown, lanes, strict=True))
+        )
         self.images.show()
         keys = [lane.key for lane in lanes]
         self.lanes.set_selected(keys.index(self.session.selected) if self.session.selected in keys else -1)
@@ -199,6 +201,12 @@ class Controller(QObject):
         self._show_axis(growing=growing)
         self.lanes.set_cursor(self.playhead.t)
         self.stage_control.show_strips()
+
+    def _of_images(self, scene: Scene | None, lane: LaneState) -> bool:
+        """Whether a lane shows images, or will as soon as it has some."""
+        if scene is not None:
+            return scene.pixels
+        return lane.spec is not None and not lane.real and self.runs.kind(lane.spec) == "images"
 
     def _read_time(self) -> None:
         self.scenes.reading = self.playhead.axis

@@ -55,15 +55,16 @@ class Playhead:
     def set_steps(self, steps: list[NDArray[np.float64]], *, growing: bool = False, head: float | None = None) -> None:
         """The recorded times of each lane; ``growing`` while a run still adds to them.
 
-        ``head`` is how far those are that grow, where other lanes have all their steps already.
+        ``head`` is how far those are that grow, where other lanes have all their steps already. A run that is followed
+        is waited for at its start.
         """
         self.steps = steps
         self._all = sorted({round(float(t), 9) for lane in steps for t in lane})
         self._head = head if growing and head is not None else self._all[-1] if self._all else 0.0
         ended, self.growing = self.growing and not growing, growing
         self.steps_changed.emit()
-        if self.following and (growing or ended) and self._all:
-            self._set(self._head)
+        if self.following and (growing or ended):
+            self._set(self._head if self._all else 0.0)
         if ended:
             self._follow(False)
 

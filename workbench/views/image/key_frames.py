@@ -70,11 +70,13 @@ def _history(method: Method, trace: Trace, index: int, kind: FieldKind, gap: flo
 
 
 def spread(times: Times, gap: float) -> list[int]:
-    """Rows at least ``gap`` of t apart, the first and the last among them."""
-    if len(times) == 0:
-        return []
-    rows, last = [0], len(times) - 1
-    for row in range(1, last):
-        if times[row] - times[rows[-1]] >= gap - 1e-9 and times[last] - times[row] >= gap - 1e-9:
+    """Rows at least ``gap`` of t apart, the first and that of t = 1 among them.
+
+    While a run grows they are those that it has when it is over, as far as it has come: each stays in its place.
+    """
+    rows: list[int] = []
+    for row, t in enumerate(times):
+        before, after = t - times[rows[-1]] if rows else gap, 1.0 - t
+        if min(before, after) >= gap - 1e-9 or row == 0 or after < 1e-9:
             rows.append(row)
-    return rows if last == 0 else [*rows, last]
+    return rows
