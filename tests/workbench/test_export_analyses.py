@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from core import registry
 from core.spec import Part, RunSpec
 from core.trace import open_trace, save
 from tests.workbench.test_export import TRACES, order
@@ -96,7 +98,10 @@ def test_an_analysis_that_fails_is_told_and_one_that_nobody_waits_for_is_ended(q
     assert list((folders.home() / "derived").iterdir()) == []
 
 
-def test_a_process_that_ended_is_told_and_another_one_makes_the_next(tmp_path) -> None:
+def test_a_process_that_ended_is_told_and_another_one_makes_the_next(tmp_path, monkeypatch) -> None:
+    (tmp_path / "chatty.py").write_text('print("loaded")\n')
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv(registry.PLUGINS_VARIABLE, "chatty")
     file = tmp_path / "exact.h5"
     spec = RunSpec(action="exact-field", n_samples=8, sampler=Part("euler", {"n_steps": 2}))
     with Analyst(lambda: None) as analyst:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from core import spec as specs
@@ -20,7 +21,9 @@ def main() -> None:
     """Make one after the other, until nobody asks for more."""
     for line in sys.stdin:
         file, spec = json.loads(line)
-        print(json.dumps(_problem(Path(file), spec)), flush=True)
+        with redirect_stdout(sys.stderr):  # a plug-in may print, which is no answer
+            problem = _problem(Path(file), spec)
+        print(json.dumps(problem), flush=True)
 
 
 def _problem(file: Path, spec: str) -> str:
