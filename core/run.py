@@ -86,8 +86,8 @@ def rows(setup: Setup, field: Field, *, plane: bool = True) -> Iterator[Row]:
     x, state = path.at(times[0]).sigma * x0, None
     for t, s in itertools.pairwise(times):
         columns = timeline(path, t, counted.nfe)
+        use_threads(setup.threads)  # others may have been stepped since
         # Inference mode is left before every yield: whoever runs between two steps may be training.
-        use_threads(setup.threads)  # of this run: others may have been stepped since
         with torch.inference_mode():
             if s < 1.0 or setup.sampler.jumps:
                 step = setup.sampler.step(sampled, x, t, s, state, noise)

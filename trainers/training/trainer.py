@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from core.checkpoint import DATA_STD, N_CLASSES, PREDICTION, SHAPE
 from core.errors import SpecError
 from core.learned import Evaluation, NetworkField, build_network
+from core.machine.device import use_threads
 from core.parts.making import make
 from core.predictions import Reading
 from core.setup import Setup
@@ -94,6 +95,7 @@ class Trainer:
     def step(self) -> tuple[float, float]:
         """One optimiser step; returns the loss and the learning rate."""
         state, settings = self.state, self.settings
+        use_threads(self.setup.threads)  # others may have been stepped since
         now = rate(
             self.schedule, state.schedule, state.step, settings.n_steps, settings.learning_rate, settings.warm_up
         )

@@ -24,6 +24,7 @@ Run = Generator[Event | Tick | None]
 _log = logging.getLogger(__name__)
 _RATE_SECONDS = 1.0
 _LONGEST_STRIDE = 16
+"""Of a run that ticks seldom; a step of sampling yields its streams' rows and a tick."""
 
 
 class Stride(NamedTuple):

@@ -78,6 +78,17 @@ def test_runs_that_are_sampled_together_are_what_they_are_alone(bench: Bench) ->
         assert_equal(heard(bench, job), alone(spec))
 
 
+def test_each_run_is_computed_with_the_threads_that_it_names(bench: Bench) -> None:
+    steps_alone = Training(n_steps=40, n_snapshots=0, n_validations=0, batch_size=16)
+    bench.submit(1, TRAIN.replace(threads=1, training=steps_alone))
+    bench.run(4)
+    bench.submit(2, RunSpec(n_samples=30, sampler=SHORT, threads=2))
+    while 2 not in bench.over():
+        bench.run(1)
+    bench.run(200)
+    assert torch.get_num_threads() == 1
+
+
 def test_training_goes_on_while_a_sampling_run_is_paused(bench: Bench) -> None:
     sampling = RunSpec(n_samples=30, sampler=SHORT)
     bench.submit(1, sampling)
