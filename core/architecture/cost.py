@@ -1,67 +1,75 @@
-"""What one evaluation of a network costs, counted layer by layer."""
+"""What one evaluation of a network costs, counted product by product."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
-
-from core.architecture.blocks import Attention
-
-_Convolution = nn.Conv2d | nn.ConvTranspose2d
+from torch.overrides import TorchFunctionMode
 
 
 def count_flops(module: nn.Module, shape: tuple[int, ...]) -> int:
     """Floating-point operations of one evaluation of one sample of this shape; a multiply-add is two.
 
-    Products are counted (convolutions, linear layers, attention); what is done number by number is not. torch's own
-    `FlopCounterMode` gives the same number, but takes a second or more, and a form that offers networks cannot wait.
+    Products are counted (convolutions, linear layers, attention); what is done number by number is not. Nothing is
+    computed, so the module may be without weights. torch's own `FlopCounterMode` gives the same number, but takes a
+    second or more, and a form that offers networks cannot wait.
     """
-    total = 0
-
-    def count(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        nonlocal total
-        match layer:
-            case nn.Linear():
-                total += 2 * output.numel() * layer.in_features
-            case nn.Conv2d():
-                total += 2 * output.numel() * layer.weight[0].numel()
-            case nn.ConvTranspose2d():
-                total += 2 * inputs[0].numel() * layer.weight[0].numel()
-            case Attention():
-                total += 4 * output.numel() * output[0, 0].numel()
-
-    first = next(module.parameters())
-    hooks = [layer.register_forward_hook(count) for layer in module.modules()]
-    try:
-        with torch.no_grad(), _hollow(module):
-            module(first.new_zeros(1, *shape), first.new_zeros(1))
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return total
+    counted = _Hollow()
+    with torch.no_grad(), counted:
+        module(torch.zeros(1, *shape), torch.zeros(1))
+    return counted.total
 
 
-@contextmanager
-def _hollow(module: nn.Module) -> Iterator[None]:
-    """Let convolutions give tensors of the right shape without computing them: only shapes are asked for."""
-    layers = [layer for layer in module.modules() if isinstance(layer, _Convolution)]
-    for layer in layers:
-        layer.forward = partial(_hollow_output, layer)  # type: ignore[method-assign]  # taken off again below
-    try:
-        yield
-    finally:
-        for layer in layers:
-            del layer.forward
+class _Hollow(TorchFunctionMode):
+    """What reads weights gives a tensor of the right shape without computing it, and products are counted."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = 0
+        self._stand_ins: dict[Callable[..., Any], Callable[..., Any]] = {
+            F.linear: self._linear,
+            F.conv2d: self._convolution,
+            F.conv_transpose2d: self._transposed,
+            F.group_norm: lambda x, *_, **__: x,
+            F.embedding: lambda index, table, *_, **__: torch.zeros(*index.shape, table.shape[1]),
+            Tensor.matmul: self._product,
+        }
 
-def _hollow_output(layer: _Convolution, x: Tensor) -> Tensor:
-    assert not isinstance(layer.padding, str)  # "same" and the like are not used here
-    sides = []
-    for n, kernel, stride, padding in zip(x.shape[2:], layer.kernel_size, layer.stride, layer.padding, strict=True):
-        gap = kernel - 2 * padding
-        sides.append((n - 1) * stride + gap if isinstance(layer, nn.ConvTranspose2d) else (n - gap) // stride + 1)
-    return x.new_zeros(len(x), layer.out_channels, *sides)
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:  # what torch's functions take and give
+        stand_in: Callable[..., Any] = self._stand_ins.get(func, func)
+        return stand_in(*args, **(kwargs or {}))
+
+    def _linear(self, x: Tensor, weight: Tensor, *_: Any) -> Tensor:
+        return self._product(x, weight.T)
+
+    def _product(self, x: Tensor, y: Tensor) -> Tensor:
+        out = torch.zeros(*x.shape[:-1], y.shape[-1])
+        self.total += 2 * out.numel() * x.shape[-1]
+        return out
+
+    def _convolution(
+        self, x: Tensor, weight: Tensor, _: Any, stride: tuple[int, ...], padding: tuple[int, ...], *__: Any
+    ) -> Tensor:
+        sides = [
+            (n + 2 * pad - kernel) // step + 1
+            for n, kernel, step, pad in zip(x.shape[2:], weight.shape[2:], stride, padding, strict=True)
+        ]
+        out = torch.zeros(len(x), len(weight), *sides)
+        self.total += 2 * out.numel() * weight[0].numel()
+        return out
+
+    def _transposed(
+        self, x: Tensor, weight: Tensor, _: Any, stride: tuple[int, ...], padding: tuple[int, ...], *__: Any
+    ) -> Tensor:
+        sides = [
+            (n - 1) * step + kernel - 2 * pad
+            for n, kernel, step, pad in zip(x.shape[2:], weight.shape[2:], stride, padding, strict=True)
+        ]
+        self.total += 2 * x.numel() * weight[0].numel()
+        return torch.zeros(len(x), weight.shape[1], *sides)

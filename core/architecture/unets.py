@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from core.architecture.blocks import Attention, Conditioning, ResidualBlock, group_norm, joined, zeroed
 from core.architecture.cost import count_flops
+from core.architecture.weightless import Weightless
 from core.networks import Network, count_parameters
 
 _REFERENCE_SHAPES = ((1, 28, 28), (3, 32, 32))
@@ -27,7 +28,8 @@ class ImageNetwork(Network, frozen=True):
         image."""
         costs = []
         for shape in _REFERENCE_SHAPES:
-            module = cls().build(shape, _REFERENCE_CLASSES)
+            with Weightless():
+                module = cls().build(shape, _REFERENCE_CLASSES)
             costs.append(
                 {"shape": list(shape), "parameters": count_parameters(module), "flops": count_flops(module, shape)}
             )
