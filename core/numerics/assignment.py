@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 
@@ -12,5 +11,7 @@ def optimal(x1: Tensor, x0: Tensor) -> Tensor:
 
     Exact, by the Hungarian method (Crouse 2016, as in scipy); time grows as B^3.
     """
+    from scipy.optimize import linear_sum_assignment  # not above: half a second, for few runs
+
     costs = torch.cdist(x1.flatten(1).double(), x0.flatten(1).double()).square()
     return torch.from_numpy(linear_sum_assignment(costs.cpu().numpy())[1]).to(x1.device)

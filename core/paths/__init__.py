@@ -9,8 +9,6 @@ import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.optimize.elementwise import find_root
 from torch import Tensor
 
 from core.numerics.per_particle import over
@@ -94,6 +92,8 @@ class Path(msgspec.Struct, frozen=True):
     def t_of_lam(self, lam: Tensor) -> Tensor:
         """The time at which log(alpha / sigma) has a value, 0-dimensional float64; found to 1e-13 by Brent's method."""
 
+        from scipy.optimize import brentq  # not above: half a second, for few runs
+
         def miss(t: float) -> float:
             return float(self.at(torch.tensor(t, dtype=torch.float64)).lam) - float(lam)
 
@@ -106,6 +106,8 @@ class Path(msgspec.Struct, frozen=True):
 
     def times_of_lam(self, lam: Tensor) -> Tensor:
         """The same for many values [n] at once, float64 [n], by Chandrupatla's method."""
+
+        from scipy.optimize.elementwise import find_root  # not above: half a second, for few runs
 
         def miss(t: NDArray[np.float64], lam: NDArray[np.float64]) -> NDArray[np.float64]:
             values: NDArray[np.float64] = self.at(torch.from_numpy(np.array(t))).lam.numpy() - lam

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 from torch import Tensor
 
 Array = NDArray[np.float64]
@@ -63,6 +62,8 @@ def _sample(darkness: Array, n: int) -> NDArray[np.intp]:
 
 def _gather(pixels: Array, mass: Array, places: Array) -> tuple[Array, Array]:
     """Move every place to the centre of mass of its pixels; places that have none go."""
+    from scipy.spatial import cKDTree  # not above: half a second, for few runs
+
     _, nearest = cKDTree(places).query(pixels)
     share = np.asarray(np.bincount(nearest, mass, len(places)), dtype=np.float64)
     moved = np.stack([np.bincount(nearest, mass * pixels[:, axis], len(places)) for axis in (0, 1)], axis=1)

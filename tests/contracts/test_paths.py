@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from scipy.interpolate import PchipInterpolator
 
 from core import registry
 from core.grids import Grid
+from core.numerics.discrete import DiscretePath
 from core.numerics.noise import normal
 from core.parts.making import make
 from core.predictions import PREDICTIONS, Reading
@@ -50,6 +53,27 @@ def test_starts_at_noise_and_ends_at_data(name: str) -> None:
     if path.bounded:
         assert float(first.sigma) == pytest.approx(1.0, abs=2e-3)
         assert float(last.sigma) == pytest.approx(0.0, abs=1e-12)
+
+
+class Steep(DiscretePath, frozen=True):
+    """Steps of all sizes, the second and the last but one so large that a parabola would rise at both ends."""
+
+    T: int = 40
+
+    def betas(self) -> np.ndarray:
+        betas = np.random.default_rng(1).uniform(0.001, 0.5, self.T)
+        betas[[0, -1]], betas[[1, -2]] = 0.001, 0.9
+        return betas
+
+
+@pytest.mark.parametrize("name", ["vp-linear", "vp-quadratic", "vp-cosine", "steep"])
+@pytest.mark.parametrize("steps", [10, 40, 1000])
+def test_between_its_steps_a_schedule_is_the_spline_of_scipy(name: str, steps: int) -> None:
+    path = Steep(steps) if name == "steep" else make("path", Part(name, {"T": steps}))
+    knots = [0.5 * np.log(path.alpha_bar(k)) for k in range(steps + 1)]
+    t = torch.linspace(0.0, 1.0, 777, dtype=torch.float64)
+    expected = PchipInterpolator(np.arange(steps + 1), knots)((1.0 - t.numpy()) * steps)
+    np.testing.assert_allclose(path.at(t).alpha.log().numpy(), expected, rtol=1e-9, atol=1e-12)
 
 
 def test_zero_terminal_snr_gap_is_reported_not_hidden() -> None:
