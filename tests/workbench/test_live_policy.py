@@ -84,7 +84,7 @@ def runs(engine: Engine) -> Runs:
         field=Part("network", {"weights": "shipped:swiss-roll-flow"}),
     )  # fmt: skip
     made.adopt(made.session.add(spec))
-    made.engine_ready(known)
+    made.engine_ready()
     return made
 
 

@@ -13,7 +13,7 @@ from workbench.control import memory
 from workbench.control.form import FormControl
 from workbench.control.runs import Runs
 from workbench.engine.client import EngineClient
-from workbench.engine.commands import Hello, Stats
+from workbench.engine.commands import Hello, Offer, Stats
 from workbench.model.session import Session
 from workbench.views.chart.charts import steps_done
 from workbench.widgets.setup.training_panel import training_facts
@@ -44,6 +44,7 @@ class EngineView(QObject):
         runs.sampling_progress.connect(self._say_what_goes_on)
         runs.trained.connect(self._trained)
         engine.hello.connect(self._hello)
+        engine.offered.connect(self._offered)
         engine.died.connect(self._died)
         engine.unavailable.connect(lambda text: self._say(text, gone=True))
         engine.stats.connect(self._show_stats)
@@ -53,10 +54,14 @@ class EngineView(QObject):
 
     def _hello(self, hello: Hello) -> None:
         self._form.devices = hello.devices
-        self._runs.engine_ready(catalog.load(hello.catalog))
+        self._runs.engine_ready()
         best = {"cuda": "CUDA", "mps": "Metal"}.get(hello.devices[0], "CPU")
         self._window.status.device.setText(f"{best} · torch {hello.versions['torch'].partition('+')[0]}")
         self._say("Engine ready")
+        self._form.show()
+
+    def _offered(self, offer: Offer) -> None:
+        self._runs.catalog = catalog.load(offer.catalog)
         self._form.show()
 
     def _died(self, code: int) -> None:

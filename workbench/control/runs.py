@@ -248,8 +248,8 @@ class Runs(QObject):
         for key in {job.lane for job in self._jobs.values()} - there - trained:
             self.let_go(key)
 
-    def engine_ready(self, catalog: Catalog) -> None:
-        self.ready, self.catalog = True, catalog
+    def engine_ready(self) -> None:
+        self.ready = True
         waiting, self._waiting = self._waiting, set()
         for lane in self.session.lanes:
             if lane.key in waiting:

@@ -15,6 +15,7 @@ from workbench.engine.commands import (
     Command,
     Hello,
     JobEnded,
+    Offer,
     PauseJob,
     Progress,
     Report,
@@ -37,6 +38,7 @@ class EngineClient(QObject):
 
     Signals:
         hello: a `Hello`, when an engine is ready; after the death of an earlier one `restarted` follows.
+        offered: an `Offer`, where plug-ins bring more than what ships.
         batch: job and its next events (list of Event); the engine sends further ones once the slots have returned.
         progress, ended, stats: a `Progress`, `JobEnded`, `Stats`.
         died: exit code; ``ended`` follows for every job that ran, and another engine is on its way.
@@ -44,6 +46,7 @@ class EngineClient(QObject):
     """
 
     hello = pyqtSignal(object)
+    offered = pyqtSignal(object)
     batch = pyqtSignal(int, list)
     progress = pyqtSignal(object)
     ended = pyqtSignal(object)
@@ -146,6 +149,8 @@ class EngineClient(QObject):
                 if self._restarting:
                     self._restarting = False
                     self.restarted.emit()
+            case Offer():
+                self.offered.emit(report)
             case Batch():
                 try:
                     if report.job in self._live:

@@ -57,11 +57,16 @@ Command = StartJob | PauseJob | ResumeJob | StopJob | Ack | Shutdown
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
-    """The first message: the catalog (JSON of `core.catalog.Catalog`), devices, and versions by name."""
+    """Runs may be asked for: on these devices, with these versions by name."""
 
-    catalog: bytes
     devices: list[str]
     versions: dict[str, str]
+
+
+class Offer(msgspec.Struct, frozen=True, tag="offer"):
+    """What can be chosen, as JSON of `core.catalog.Catalog`: before the `Hello`, where it is more than what ships."""
+
+    catalog: bytes
 
 
 class Batch(msgspec.Struct, frozen=True, tag="batch"):
@@ -98,7 +103,7 @@ class Stats(msgspec.Struct, frozen=True, tag="stats"):
     written: int
 
 
-Report = Hello | Batch | Progress | JobEnded | Stats
+Report = Hello | Offer | Batch | Progress | JobEnded | Stats
 
 _command_decoder = msgspec.msgpack.Decoder(Command)
 _report_decoder = msgspec.msgpack.Decoder(Report, ext_hook=ev.decode_array)

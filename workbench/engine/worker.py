@@ -6,16 +6,20 @@ import importlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
 from multiprocessing.connection import Connection
 
+from core import catalog, registry
 from workbench.engine import commands
-from workbench.engine.commands import Hello, Report
+from workbench.engine.commands import Hello, Offer, Report
 from workbench.engine.jobs import EngineLoop, Factory
 
 DEFAULT_FACTORY = "trainers.jobs:start"
+REST_SECONDS = 4.0
+"""Nothing is asked for so long before the engine does something of its own that cannot be interrupted."""
 _NICE = 5
 
 
@@ -37,6 +41,8 @@ def main(connection: Connection, factory: str = DEFAULT_FACTORY) -> None:
         connection.send_bytes(commands.encode(report))
 
     with suppress(BrokenPipeError, ConnectionResetError):  # the window is gone
+        if _has_more():  # must be known before a lane asks for it
+            send(Offer(catalog.dump(catalog.live())))
         send(_hello())
         serve(connection, EngineLoop(start, send), warm_up)
     sys.stdout.flush()
@@ -46,16 +52,15 @@ def main(connection: Connection, factory: str = DEFAULT_FACTORY) -> None:
 
 
 def serve(connection: Connection, loop: EngineLoop, when_idle: Callable[[], None]) -> None:
-    """Hear commands and step jobs until one side closes. ``when_idle`` is called once, when nothing is asked for."""
-    rested = False
+    """Hear commands and step jobs until one side closes. ``when_idle`` is called once, after a rest."""
+    busy_at, rested = time.monotonic(), False
     try:
         while not loop.closed:
             while not loop.closed and connection.poll(0):
                 loop.handle(commands.decode_command(connection.recv_bytes()))
-            if loop.closed or loop.step():
-                continue
-            asked = connection.poll(loop.idle_seconds())
-            if not asked and not rested:
+            if loop.closed or loop.step() or connection.poll(loop.idle_seconds()):
+                busy_at = time.monotonic()
+            elif not rested and time.monotonic() - busy_at >= REST_SECONDS:
                 rested = True
                 when_idle()
     except (EOFError, BrokenPipeError, ConnectionResetError):
@@ -81,10 +86,14 @@ def warm_up() -> None:
 def _hello() -> Hello:
     import torch
 
-    from core import catalog
     from core.machine import device
 
     # One core is the window's; a run that names its number of threads sets it when it starts.
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     versions = {name: version(name) for name in ("flowscope", "torch", "numpy")}
-    return Hello(catalog.dump(catalog.live()), device.available(), versions)
+    return Hello(device.available(), versions)
+
+
+def _has_more() -> bool:
+    """Whether plug-ins or new files bring what the window does not know. To make the whole catalog takes a second."""
+    return any(registry.entries(kind).keys() != known.keys() for kind, known in catalog.shipped().parts.items())

@@ -14,12 +14,11 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from core import catalog
 from core.events import Event, RunFinished
 from core.spec import Part, RunSpec
 from core.trace import TraceBuilder, open_trace
 from workbench.engine.client import EngineClient
-from workbench.engine.commands import Hello, JobEnded
+from workbench.engine.commands import Hello, JobEnded, Offer
 
 FAKE = "tests.workbench.engine.fake:start"
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills processes as POSIX does")
@@ -31,8 +30,10 @@ class Engine:
     def __init__(self) -> None:
         self.client = EngineClient(factory=FAKE)
         self.hellos: list[Hello] = []
+        self.offers: list[Offer] = []
         self.batches: list[tuple[int, list[Event]]] = []
         self.client.hello.connect(self.hellos.append)
+        self.client.offered.connect(self.offers.append)
         self.client.batch.connect(lambda job, events: self.batches.append((job, events)))
 
     def rows(self, job: int) -> int:
@@ -67,11 +68,10 @@ def engine(shared: Engine, qtbot: QtBot) -> Engine:
     return shared
 
 
-def test_greets_with_the_catalog_and_the_devices(engine: Engine) -> None:
+def test_greets_with_the_devices_and_offers_nothing_that_is_known(engine: Engine) -> None:
     (hello,) = engine.hellos
-    known = catalog.load(hello.catalog)
-    assert "heun" in known.parts["sampler"]
     assert "cpu" in hello.devices
+    assert not engine.offers
     assert set(hello.versions) == {"flowscope", "torch", "numpy"}
 
 

@@ -51,7 +51,8 @@ def served() -> Iterator[Served]:
     server.thread.join(5)
 
 
-def test_runs_a_job_over_the_pipe_and_warms_up_once(served: Served) -> None:
+def test_runs_a_job_over_the_pipe_and_warms_up_once_after_a_rest(served: Served, monkeypatch) -> None:
+    monkeypatch.setattr(worker, "REST_SECONDS", 0.8)
     served.tell(StartJob(7, specs.to_json(RunSpec(n_samples=4))))
     while not isinstance(report := served.hear(), JobEnded):
         if isinstance(report, Batch):
