@@ -15,9 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+Bits = NDArray[np.uint64]
 Purpose = Literal["source", "data", "path", "pair", "step", "projection", "index"]
 _PURPOSES: dict[Purpose, int] = {name: i + 1 for i, name in enumerate(get_args(Purpose))}
 _MASK = (1 << 64) - 1
@@ -28,21 +31,14 @@ _DRAWN_AT_ONCE = 1 << 14
 """Numbers that one call draws of several levels, at most: more of them no longer lie in the cache."""
 
 
-def _signed(value: int) -> int:
-    """The int64 with the same 64 bits."""
-    value &= _MASK
-    return value - (1 << 64) if value >= 1 << 63 else value
-
-
-def _shift(z: Tensor, bits: int) -> Tensor:
-    """Logical right shift of int64 bits."""
-    return (z >> bits) & ((1 << (64 - bits)) - 1)
-
-
-def _mix(z: Tensor) -> Tensor:
-    z = (z ^ _shift(z, 30)) * _signed(0xBF58476D1CE4E5B9)
-    z = (z ^ _shift(z, 27)) * _signed(0x94D049BB133111EB)
-    return z ^ _shift(z, 31)
+def _mix(z: Bits) -> Bits:
+    """The hash, in the place of z."""
+    z ^= z >> 30
+    z *= 0xBF58476D1CE4E5B9
+    z ^= z >> 27
+    z *= 0x94D049BB133111EB
+    z ^= z >> 31
+    return z
 
 
 def _mix_int(value: int) -> int:
@@ -58,17 +54,18 @@ def _key(seed: int, purpose: Purpose, draw: int) -> int:
     return _mix_int(key ^ _mix_int(draw + _GOLDEN))
 
 
-def _bits(seed: int, purpose: Purpose, particles: Tensor, n_elements: int, draws: Sequence[int]) -> Tensor:
-    """Hashed counters [D, B, n_elements], int64."""
-    element = torch.arange(n_elements, device=particles.device)
-    keys = torch.tensor([_signed(_key(seed, purpose, draw)) for draw in draws], device=particles.device)
-    rows = _mix(particles * _signed(_GOLDEN) + keys[:, None])
-    return _mix(rows[..., None] + (element + 1) * _signed(_GOLDEN))
+def _bits(seed: int, purpose: Purpose, particles: Tensor, n_elements: int, draws: Sequence[int]) -> Bits:
+    """Hashed counters [D, B, n_elements]. Overflow is the arithmetic of 64 bits."""
+    elements = np.arange(1, n_elements + 1, dtype=np.uint64) * _GOLDEN
+    keys = np.array([_key(seed, purpose, draw) for draw in draws], np.uint64)
+    rows = _mix(particles.numpy().view(np.uint64) * _GOLDEN + keys[:, None])
+    return _mix(rows[..., None] + elements)
 
 
 def _uniforms(seed: int, purpose: Purpose, particles: Tensor, n_elements: int, draws: Sequence[int]) -> Tensor:
     """Uniform numbers in (0, 1), [D, B, n_elements] float64."""
-    return (_shift(_bits(seed, purpose, particles, n_elements, draws), 11).double() + 0.5) * 2.0**-53
+    high = _bits(seed, purpose, particles, n_elements, draws) >> 11
+    return torch.from_numpy(high.view(np.int64)).double().add_(0.5).mul_(2.0**-53)
 
 
 def uniform(seed: int, purpose: Purpose, particles: Tensor, n_elements: int = 1, draw: int = 0) -> Tensor:
@@ -80,10 +77,12 @@ def normals(seed: int, purpose: Purpose, particles: Tensor, n_elements: int, dra
     """Standard normal numbers [D, B, n_elements] float64 of several draws, for particle indices [B] (int64)."""
     pairs = (n_elements + 1) // 2
     u = _uniforms(seed, purpose, particles, 2 * pairs, draws)
-    radius = torch.sqrt(-2.0 * torch.log(u[..., 0::2]))
+    radius = torch.log(u[..., 0::2]).mul_(-2.0).sqrt_()
     angle = 2.0 * math.pi * u[..., 1::2]
-    both = torch.stack([radius * torch.cos(angle), radius * torch.sin(angle)], dim=-1)
-    return both.flatten(-2)[..., :n_elements]
+    both = torch.empty_like(u)
+    torch.mul(radius, torch.cos(angle), out=both[..., 0::2])
+    torch.mul(radius, torch.sin(angle), out=both[..., 1::2])
+    return both[..., :n_elements]
 
 
 def normal(seed: int, purpose: Purpose, particles: Tensor, n_elements: int = 1, draw: int = 0) -> Tensor:
@@ -141,7 +140,7 @@ class BrownianPath:
         node = self._way[-1]
         for middle, drawn in self._down(node.start, node.end, place):
             length = (node.end - node.start) / (1 << _TREE_DEPTH)
-            bridge = 0.5 * (node.w_start + node.w_end) + 0.5 * math.sqrt(length) * drawn
+            bridge = (node.w_start + node.w_end).mul_(0.5).add_(drawn.mul_(0.5 * math.sqrt(length)))
             if place < middle:
                 node = _Node(node.start, middle, node.w_start, bridge)
             else:
