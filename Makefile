@@ -5,6 +5,8 @@
 .DEFAULT_GOAL := run
 
 PYTHON := .venv/bin/python
+# A hundred processes are started by the tests: what one has compiled the others take, also where this is turned off.
+export PYTHONDONTWRITEBYTECODE :=
 STAMP := .venv/.flowscope-ready
 
 setup: $(STAMP)
