@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from core import catalog
+from core import catalog, presets
 from core import spec as specs
 from core.events import Chunk, RunStarted, StreamDeclared
 from core.spec import Part, RunSpec
@@ -298,10 +298,49 @@ def test_the_end_of_a_training_leaves_alone_what_was_chosen_meanwhile(engine: En
     assert (lane.spec.field, runs.misfits(lane)) == (before, []), "its own weights were taken up again"
     runs.change(lane.key, "path.name", "vp-linear")
     assert runs.misfits(lane) == [], "what was learned meanwhile is known"
-    runs._trained.popitem()
+    runs.weights._trained.popitem()
     trained_while("field.name", "exact")
     assert lane.spec.field == Part("exact")
     assert done == [("finished", "checkpoint.safetensors")] * 2
+
+
+def test_a_training_whose_lane_shows_something_else_ends_with_what_it_has(engine: Engine, runs: Runs) -> None:
+    lane, told, done = runs.session.lanes[0], [], []
+    runs.change(lane.key, "path.name", "vp-linear")
+    runs.run()
+    (training,) = engine.asked
+    wanted = lane.spec
+    runs.let_go(lane.key)
+    lane.spec = lane.training = None
+    assert (engine.stopped, len(runs.training)) == ([training], 1), "it goes on until the engine says that it has ended"
+    engine.answer(training, rows=3)
+    assert lane.training is None, "what it sends is not for this lane any more"
+    runs.trained.connect(lambda job, status, _weights: done.append((job.spec.path.name, status)))
+    runs.training_progress.connect(lambda: told.append(len(runs.training)))
+    engine.learn(training)
+    engine.asked.pop(training)
+    engine.ended.emit(JobEnded(training, "stopped"))
+    assert told == [0]
+    assert done == [("vp-linear", "stopped")]
+    lane.spec = wanted
+    assert runs.misfits(lane) == ["path"]
+    runs.change(lane.key, "seed", 5)
+    assert runs.misfits(lane) == [], "what was learned is known"
+
+
+def test_reset_keeps_what_the_weights_can_do_and_what_all_lanes_share(engine: Engine, runs: Runs) -> None:
+    lane = runs.session.lanes[0]
+    other = runs.session.add(lane.spec.replace(sampler=Part("heun", {"n_steps": 7})))
+    runs.adopt(other)
+    trained = lane.spec
+    turn(runs, 13)
+    runs.change(lane.key, "training.n_steps", 77)
+    assert runs.misfits(lane) == runs.misfits(other) == ["training"]
+    runs.reset(lane.key)
+    assert runs.misfits(lane) == runs.misfits(other) == []
+    assert lane.spec.training == other.spec.training == trained.training
+    assert lane.spec.sampler == Part("euler")
+    assert other.spec.sampler == Part("heun", {"n_steps": 7}), "that is its own"
 
 
 def test_what_was_learned_goes_with_a_lane_and_comes_back_with_it(engine: Engine, runs: Runs) -> None:
@@ -320,6 +359,56 @@ def test_what_was_learned_goes_with_a_lane_and_comes_back_with_it(engine: Engine
     assert other.training is lane.trace
     undo.redo()
     assert (other.trace, other.training) == (None, None)
+
+
+def test_what_belongs_to_one_data_set_leaves_lanes_of_another_alone(engine: Engine, runs: Runs) -> None:
+    """Points have no classes, and digits beside them are guided all the same."""
+    points = runs.session.lanes[0]
+    digits = runs.session.add(presets.load_one("mnist-flow"))
+    before = points.spec
+    runs.change_all({"guidance.name": "cfg", "guidance.scale": 2.0}, "mnist")
+    assert digits.spec.guidance == Part("cfg", {"scale": 2.0})
+    assert points.spec == before
+
+
+def test_undo_brings_back_what_a_lane_showed_beside_its_spec(engine: Engine, runs: Runs) -> None:
+    parent, first = QObject(), runs.session.lanes[0]
+    undo = Undo(parent, runs.session, runs, lambda: None)
+    lane = runs.session.add_aspect("real", first.key)
+    lane.name, lane.overlays = "Mine", frozenset({"particles"})
+    undo.record()
+    lane.overlays = frozenset({"trails"})
+    runs.session.touch(lane.key)
+    undo.record()
+    lane.real, lane.aspect, lane.of, lane.name, lane.overlays, lane.spec = False, "run", -1, "", None, first.spec
+    undo.record()
+    undo.undo()
+    assert (lane.real, lane.aspect, lane.of, lane.name, lane.spec) == (True, "real", first.key, "Mine", None)
+    assert lane.overlays == {"trails"}
+    undo.undo()
+    assert lane.overlays == {"particles"}, "a lane's own overlays are a step of their own"
+
+
+def test_undo_to_a_lane_that_needs_training_takes_the_newer_samples_away(engine: Engine, runs: Runs) -> None:
+    parent, lane = QObject(), runs.session.lanes[0]
+    undo = Undo(parent, runs.session, runs, lambda: None)
+    runs.sample(lane)
+    while engine.asked:
+        engine.answer(max(engine.asked))
+    before = lane.trace
+    runs.change(lane.key, "data.name", "moons")
+    undo.record()
+    assert runs.needs_training(lane)
+    runs.change(lane.key, "field.name", "exact")
+    (number,) = engine.asked
+    engine.answer(number, rows=3)
+    undo.record()
+    undo.undo()
+    assert runs.needs_training(lane)
+    assert lane.trace is before, "what was there, and not the samples of the exact field"
+    engine.answer(number)
+    assert lane.trace is before, "nor what was on its way"
+    assert runs.sampling == set()
 
 
 def test_what_answers_a_knob_soon_is_not_told_and_what_takes_long_is_until_it_ends(

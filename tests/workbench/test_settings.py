@@ -211,6 +211,20 @@ def test_a_lane_that_waits_for_its_training_waits_for_it_the_next_time(started) 
     assert again.runs.needs_training(waiting)
 
 
+def test_samples_that_do_not_answer_a_set_up_are_made_anew_the_next_time(started) -> None:
+    """A knob was turned a moment before the end, or while there was no engine."""
+    first = started(resume=True)
+    lane = first.session.lanes[0]
+    steps = len(lane.trace["x"]) - 1
+    first.runs.change(lane.key, "sampler.n_steps", steps // 4)
+    first.window.close()
+    second = started(resume=True)
+    turned, other = (each for each in second.session.lanes if not each.real)
+    assert turned.spec.sampler.params["n_steps"] == steps // 4
+    assert second.runs._waiting == {turned.key}, "it waits for the engine, and the other lane needs none"
+    assert other.trace is not None
+
+
 def titles(app: App) -> list[str]:
     """What the headers say, from left to right."""
     return [header.accessibleName().partition(",")[0] for header in app.controller.lanes._headers if header.isVisible()]

@@ -11,7 +11,7 @@ import pytest
 from core import catalog, presets
 from core import spec as specs
 from core.errors import SpecError
-from core.spec import Part, RunSpec
+from core.spec import Part, RunSpec, Training
 from workbench.model import setup
 from workbench.model.command import as_command
 
@@ -168,10 +168,20 @@ def test_what_asks_for_other_weights() -> None:
 
 def test_defaults_keep_parts_and_weights() -> None:
     spec = setup.set_value(CATALOG, SPEC, "sampler.n_steps", 7)
-    reset = setup.defaults(CATALOG, spec)
+    reset = setup.defaults(spec)
     assert reset.sampler == Part("heun")
     assert reset.field == SPEC.field
     assert reset.data.name == SPEC.data.name
+
+
+def test_what_weights_were_trained_for_is_their_default() -> None:
+    trained = SPEC.replace(training=msgspec.structs.replace(SPEC.training, n_steps=300))
+    turned = trained.replace(network=Part("mlp", {"width": 64}), sampler=Part("heun", {"n_steps": 7}))
+    reset = setup.defaults(turned, [trained])
+    assert setup.fits(trained, reset)
+    assert reset.sampler == Part("heun")
+    elsewhere = setup.defaults(turned.replace(data=Part("moons")), [trained])
+    assert (elsewhere.data, elsewhere.training) == (Part("moons"), Training())
 
 
 AWKWARD = SPEC.replace(

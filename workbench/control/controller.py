@@ -71,7 +71,7 @@ class Controller(QObject):
         self.transport = Transport(playhead, self.actions)
         self.form = FormControl(self.window, session, playhead, runs, self.actions, self.files.open)
         self.panel = self.form.panel
-        self.images = ImageControl(session, runs, self.scenes, self.window.tell, self.charts)
+        self.images = ImageControl(session, runs, self.scenes, self.window.refuse, self.charts)
         self.panel.add_above(self.images.panel)
         lanes = self.images.below(self.lanes)
         self.window.compose(self.actions, lanes, self.charts, self.panel, self.transport, self.charts_page)
@@ -86,7 +86,7 @@ class Controller(QObject):
         self._theme_timer = Soon(self.window, 0, self.retheme)  # a reset changes theme, size and motion at once
         self.shell = Shell(workspace, self.actions, settings, self.desk, self.panel)
         self._connect()
-        self.engine_view = EngineView(self.window, session, self.form, runs, engine, self._charts_timer.start)
+        self.engine_view = EngineView(self.window, self.form, runs, engine, self._charts_timer.start)
         self.clock = FrameClock(self.window, playhead, self.lanes)
         self.training_clock = TrainingClock(self.window, playhead)
         self.retheme()

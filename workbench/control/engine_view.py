@@ -11,10 +11,10 @@ from PyQt6.QtCore import QObject
 from core import catalog
 from workbench.control import memory
 from workbench.control.form import FormControl
+from workbench.control.job import Job
 from workbench.control.runs import Runs
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, Offer, Stats
-from workbench.model.session import Session
 from workbench.views.chart.charts import steps_done
 from workbench.widgets.setup.training_panel import training_facts
 from workbench.widgets.window import MainWindow
@@ -29,7 +29,6 @@ class EngineView(QObject):
     def __init__(
         self,
         window: MainWindow,
-        session: Session,
         form: FormControl,
         runs: Runs,
         engine: EngineClient,
@@ -37,7 +36,7 @@ class EngineView(QObject):
     ) -> None:
         """``charts_again`` asks for new charts soon."""
         super().__init__()
-        self._window, self._session, self._form, self._runs, self._engine = window, session, form, runs, engine
+        self._window, self._form, self._runs, self._engine = window, form, runs, engine
         self._panel, self._charts_again = form.panel, charts_again
         self._panel.training.paused.connect(self._pause)
         runs.training_progress.connect(self._show_training)
@@ -110,8 +109,7 @@ class EngineView(QObject):
         self._panel.show_buttons(running=True, needs_training=False, enabled=True)
         self._charts_again()
 
-    def _trained(self, key: int, status: str, _weights: str) -> None:
-        lane = self._session.lane(key)
-        steps = steps_done(lane.training) if lane.training is not None else 0
-        name = lane.trace.meta.get("method_title", "Network") if lane.trace is not None else "Network"
+    def _trained(self, job: Job, status: str, _weights: str) -> None:
+        trace = job.builder.trace
+        name, steps = trace.meta.get("method_title", "Network"), steps_done(trace)
         self._window.tell(f"{name} {'stopped' if status == 'stopped' else 'trained'}", f"{steps:,.0f} steps, kept")

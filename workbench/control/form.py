@@ -136,10 +136,7 @@ class FormControl(QObject):
     def _reset(self) -> None:
         lane = self._session.working_lane()
         if lane is not None and lane.spec is not None:
-            lane.spec = setup.defaults(self._runs.catalog, lane.spec)
-            if not self._runs.needs_training(lane):
-                self._runs.sample(lane)
-            self._session.touch(lane.key)
+            self._runs.reset(lane.key)
 
     def _copy(self, render: Callable[[RunSpec], str]) -> None:
         lane, clipboard = self._session.working_lane(), QGuiApplication.clipboard()

@@ -35,6 +35,8 @@ class Job:
     shown: int = -1
     progress: Progress | None = None
     stopping: bool = False
+    let_go: bool = False
+    """Its lane shows something else by now: a training that ends with what it has."""
 
     @property
     def preview(self) -> bool:

@@ -22,6 +22,7 @@ from core.trace import Trace
 from core.trace.derive import snapshot
 from workbench import folders
 from workbench.control.job import CHECKPOINT, Job, beside_what_is_shown
+from workbench.control.known_weights import KnownWeights, weights_of
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import JobEnded, Progress
 from workbench.model import setup
@@ -49,8 +50,8 @@ class Runs(QObject):
     """Samplings that take long go on, or have ended."""
     rows_arrived = pyqtSignal(int)
     failed = pyqtSignal(int, str)
-    trained = pyqtSignal(int, str, str)
-    """Key of the lane, status, file of the weights."""
+    trained = pyqtSignal(object, str, str)
+    """The `Job`, status, file of the weights."""
     recorded = pyqtSignal(int)
     """A lane's run lies on disk."""
     unrecorded = pyqtSignal(str)
@@ -70,8 +71,7 @@ class Runs(QObject):
         """Where a run that somebody samples is recorded."""
         self.files: dict[int, Path] = {}
         """Where the run that a lane shows was recorded."""
-        #: weights -> what they were trained for, in the words of each run that was opened with them
-        self._trained: dict[str, list[RunSpec]] = {}
+        self.weights = KnownWeights()
         self._told = False
         self._clock = QTimer(self)
         self._clock.setInterval(_CLOCK_MS)
@@ -85,8 +85,8 @@ class Runs(QObject):
 
     def adopt(self, lane: LaneState) -> None:
         """A lane opened from a trace or a preset: its weights are those of its spec."""
-        if lane.spec is not None and (weights := _weights(lane.spec)):
-            self._trained.setdefault(weights, []).append(lane.spec)
+        if lane.spec is not None:
+            self.weights.adopt(lane.spec)
 
     def needs_training(self, lane: LaneState) -> bool:
         """Whether the lane's spec asks for weights that do not exist yet."""
@@ -94,11 +94,7 @@ class Runs(QObject):
 
     def misfits(self, lane: LaneState) -> list[str]:
         """The parts for which the lane's weights were not trained; none where it needs no training."""
-        spec = lane.spec
-        if spec is None or lane.real or spec.field.name != "network" or spec.action == "forward":
-            return []
-        claims = self._trained.get(_weights(spec), [None])
-        return min((setup.misfits(trained, spec) for trained in claims), key=len)
+        return [] if lane.spec is None or lane.real else self.weights.misfits(lane.spec)
 
     def change(self, key: int, name: str, value: Any) -> None:
         """Change a field of a lane; what belongs to all of them, `SHARED`, changes in every lane.
@@ -126,6 +122,19 @@ class Runs(QObject):
         for lane, spec in zip(lanes, changed, strict=True):
             self._take(lane, spec)
 
+    def reset(self, key: int) -> None:
+        """Give a lane the defaults of its parts and of its weights; what is `SHARED` changes in every lane."""
+        lane = self.session.lane(key)
+        assert lane.spec is not None  # of a lane that runs something
+        spec = setup.defaults(lane.spec, self.weights.behind(lane.spec))
+        shared = {name: getattr(spec, name) for name in SHARED}
+        for each in self.session.lanes:
+            if each is not lane and not each.real and each.spec is not None:
+                others = each.spec.replace(**shared)
+                if others != each.spec:
+                    self._take(each, others)
+        self._take(lane, spec)
+
     def kind(self, spec: RunSpec) -> str:
         """What a spec makes: ``points`` or ``images``."""
         return shape_of(self.catalog, spec.data.name)
@@ -133,8 +142,8 @@ class Runs(QObject):
     def _take(self, lane: LaneState, spec: RunSpec, *, sample: bool = True) -> None:
         """A lane's new spec; weights that it brings along are its own."""
         waited = self.needs_training(lane)
-        before, lane.spec = lane.spec, self._with_known_weights(spec)
-        if before is None or _weights(before) != _weights(spec):
+        before, lane.spec = lane.spec, self.weights.taken_up(spec)
+        if before is None or weights_of(before) != weights_of(spec):
             self.adopt(lane)
         if before is not None and self.kind(before) != self.kind(spec):
             lane.trace = lane.training = None  # points do not stand in for images,
@@ -142,16 +151,6 @@ class Runs(QObject):
         if (sample or waited) and not self.needs_training(lane):
             self.sample(lane)  # first of all: the engine works while the form is brought up
         self.session.touch(lane.key)
-
-    def _with_known_weights(self, spec: RunSpec) -> RunSpec:
-        """What was learned for such a spec before, or came with it, is taken up again: the newest."""
-        if spec.field.name != "network" or self._fit(_weights(spec), spec):
-            return spec
-        known = next((each for each in reversed(self._trained) if self._fit(each, spec)), None)
-        return spec if known is None else spec.replace(field=spec.field.with_params(weights=known))
-
-    def _fit(self, weights: str, spec: RunSpec) -> bool:
-        return any(setup.fits(trained, spec) for trained in self._trained.get(weights, ()))
 
     def run(self) -> None:
         """Train every lane that needs it, and sample the others afresh."""
@@ -234,11 +233,18 @@ class Runs(QObject):
                 job.stopping = True
                 self.engine.stop(number)
 
+    def forget_sampling(self, key: int) -> None:
+        """Nothing more is shown of what is being sampled for a lane."""
+        self._end(lambda job: job.lane == key and job.directory is None)
+        self._jobs = {n: job for n, job in self._jobs.items() if job.lane != key or job.directory is not None}
+        self._waiting.discard(key)
+
     def let_go(self, key: int) -> None:
         """A lane is taken away or shows something else: its runs end, and a training keeps what it has."""
+        self.forget_sampling(key)
         self._end(lambda job: job.lane == key)
-        self._jobs = {number: job for number, job in self._jobs.items() if job.lane != key}
-        self._waiting.discard(key)
+        for job in self.training:
+            job.let_go = job.let_go or job.lane == key
         self.files.pop(key, None)
 
     def _let_go_of_gone(self) -> None:
@@ -286,7 +292,7 @@ class Runs(QObject):
         return {job.file for job in self._jobs.values() if job.file is not None}
 
     def _training_job(self, key: int) -> Job | None:
-        return next((job for job in self.training if job.lane == key), None)
+        return next((job for job in self.training if job.lane == key and not job.let_go), None)
 
     def _tell_sampling(self) -> None:
         told, self._told = self._told, bool(self.sampling_long)
@@ -335,15 +341,19 @@ class Runs(QObject):
 
     def _on_ended(self, end: JobEnded) -> None:
         job = self._jobs.pop(end.job, None)
-        lane = self._lane(job) if job is not None else None
-        if job is None or lane is None:
+        if job is None:
             return
-        if end.status == "failed":
+        lane = self._lane(job)
+        if job.directory is not None and end.status != "failed":
+            if lane is not None:
+                lane.failure = ""
+            self._learned(job, lane, end)
+        elif lane is None:
+            pass  # nobody waits for it any more
+        elif end.status == "failed":
             self._newer.discard(lane.key)
             lane.failure = end.message
             self.failed.emit(lane.key, end.message)
-        elif job.directory is not None:
-            self._learned(job, lane, end)
         elif job.preview and not job.stopping and lane.spec is not None and not self.needs_training(lane):
             if lane.key in self._newer:
                 self.sample(lane)
@@ -352,7 +362,8 @@ class Runs(QObject):
         else:
             self._sampled(job, lane, end)
         self._tell_sampling()
-        self.session.touch(lane.key)
+        if lane is not None:
+            self.session.touch(lane.key)
         self.training_progress.emit()
 
     def _sampled(self, job: Job, lane: LaneState, end: JobEnded) -> None:
@@ -368,25 +379,19 @@ class Runs(QObject):
             self.files[lane.key] = job.file
             self.recorded.emit(lane.key)
 
-    def _learned(self, job: Job, lane: LaneState, end: JobEnded) -> None:
-        """Training is over: the lane samples with the new weights, unless it has moved on to something else."""
+    def _learned(self, job: Job, lane: LaneState | None, end: JobEnded) -> None:
+        """Training is over: its weights are known, and its lane samples with them unless it shows something else."""
         assert job.directory is not None  # a training
-        assert lane.spec is not None  # of a lane with a spec
-        lane.failure = ""
         weights = str(job.directory / CHECKPOINT)
         if not Path(weights).is_file():  # it was stopped before its first step: there is nothing to keep
             return
-        self._trained[weights] = [job.spec]
-        if self.needs_training(lane):
-            lane.spec = self._with_known_weights(lane.spec)
-        self.trained.emit(lane.key, end.status, weights)
-        if not self.needs_training(lane):
+        self.weights.learned(weights, job.spec)
+        if lane is not None and lane.spec is not None and self.needs_training(lane):
+            lane.spec = self.weights.taken_up(lane.spec)
+        self.trained.emit(job, end.status, weights)
+        if lane is not None and not self.needs_training(lane):
             self.sample(lane)
 
     def _lane(self, job: Job) -> LaneState | None:
-        return next((lane for lane in self.session.lanes if lane.key == job.lane), None)
-
-
-def _weights(spec: RunSpec) -> str:
-    """The weights that a spec names, or nothing."""
-    return str(spec.field.params.get("weights", ""))
+        """The lane that a job runs for, None where it waits for it no longer."""
+        return None if job.let_go else next((lane for lane in self.session.lanes if lane.key == job.lane), None)

@@ -14,7 +14,7 @@ from core.spec import RunSpec
 from core.trace import Trace
 from workbench.control.runs import Runs
 from workbench.model.history import History
-from workbench.model.session import LaneState, Session, ViewState
+from workbench.model.session import LaneState, Session, ViewState, answers
 
 _QUIET_MS = 400
 """What follows faster belongs to one step: a drag of a knob is undone as a whole."""
@@ -22,6 +22,8 @@ MOST_BYTES = 8_000_000
 """Of traces in memory that earlier steps hold: what goes is sampled again when it is asked for, on the same noise; a
 training that goes lies in the runs' folder."""
 _VIEW = tuple(each.name for each in fields(ViewState) if each.name != "theme")
+_OWN = ("real", "aspect", "of", "name", "overlays")
+"""What of a lane a person chooses beside its spec."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,7 @@ class _LaneThen:
 
     lane: LaneState
     spec: RunSpec | None
+    own: tuple[Any, ...]
     trace: Callable[[], Trace | None]
     training: Callable[[], Trace | None]
 
@@ -46,7 +49,7 @@ class _Then:
     @property
     def key(self) -> object:
         """What a person changes: not which lane is selected, nor the rows that the engine sends."""
-        return tuple((then.lane.key, then.spec) for then in self.lanes), self.view
+        return tuple((then.lane.key, then.spec, then.own) for then in self.lanes), self.view
 
 
 class Undo(QObject):
@@ -99,7 +102,8 @@ class Undo(QObject):
         session = self._session
         return _Then(
             tuple(
-                _LaneThen(lane, lane.spec, self._held(lane.trace), self._held(lane.training)) for lane in session.lanes
+                _LaneThen(lane, lane.spec, _own(lane), self._held(lane.trace), self._held(lane.training))
+                for lane in session.lanes
             ),
             tuple(getattr(session.view, name) for name in _VIEW),
             session.title,
@@ -139,18 +143,27 @@ class Undo(QObject):
         self._changed()
 
     def _restore(self, then: _LaneThen) -> None:
-        lane = then.lane
-        if lane.spec == then.spec and lane.trace is not None:
+        lane, same = then.lane, then.spec == then.lane.spec
+        if same and _own(lane) == then.own and (lane.real or lane.trace is not None):
             return
-        lane.spec, lane.training = then.spec, then.training()
-        trace = then.trace()
-        answers = trace is not None and _same(trace.spec, then.spec)
-        if answers:
-            lane.trace = trace
-        if not lane.real and not self._runs.needs_training(lane) and (not answers or lane.key in self._runs.sampling):
-            self._runs.sample(lane)  # also where a newer request is still on its way
+        for name, value in zip(_OWN, then.own, strict=True):
+            setattr(lane, name, value)
+        if not same or lane.trace is None:
+            self._restore_run(then)
         self._session.touch(lane.key)
 
+    def _restore_run(self, then: _LaneThen) -> None:
+        lane, runs = then.lane, self._runs
+        lane.spec, lane.training = then.spec, then.training()
+        trace = then.trace()
+        asks = then.spec is not None and not lane.real and not runs.needs_training(lane)
+        if not asks or answers(trace, then.spec):
+            lane.trace = trace
+        if not asks:
+            runs.forget_sampling(lane.key)  # it would be shown in place of what was there then
+        elif not answers(trace, then.spec) or lane.key in runs.sampling:
+            runs.sample(lane)  # also where a newer request is still on its way
 
-def _same(recorded: RunSpec, wanted: RunSpec | None) -> bool:
-    return wanted is not None and recorded.replace(action="sample") == wanted.replace(action="sample")
+
+def _own(lane: LaneState) -> tuple[Any, ...]:
+    return tuple(getattr(lane, name) for name in _OWN)

@@ -45,6 +45,13 @@ class LaneState:
         return self.trace is not None and self.training is not None and self.trace.spec == self.training.spec
 
 
+def answers(trace: Trace | None, spec: RunSpec | None) -> bool:
+    """Whether a trace is the sampling that a spec asks for."""
+    if trace is None or spec is None:
+        return False
+    return trace.spec.replace(action="sample") == spec.replace(action="sample")
+
+
 @dataclass
 class ViewState:
     """How lanes are drawn; changing a field emits ``events.<field>`` and ``events``."""

@@ -324,13 +324,20 @@ def _with_name(catalog: Catalog, spec: RunSpec, kind: str, name: str) -> RunSpec
     return spec.replace(**{kind: Part(name, usual | kept)})
 
 
-def defaults(catalog: Catalog, spec: RunSpec) -> RunSpec:
-    """The same parts with none of their parameters changed, but for the weights that were learned."""
+def defaults(spec: RunSpec, trained: Sequence[RunSpec] = ()) -> RunSpec:
+    """The same parts with none of their parameters changed, but for the weights that were learned.
+
+    What weights were ``trained`` for is their default, where it is of the same parts: they can be used then.
+    """
     weights = spec.field.params.get("weights")
-    parts = {kind: Part(spec.part(kind).name) for kind in specs.PARTS}
+    fresh: dict[str, Any] = {kind: Part(spec.part(kind).name) for kind in specs.PARTS}
+    fresh["training"] = specs.Training()
     if weights:
-        parts["field"] = Part(spec.field.name, {"weights": weights})
-    return spec.replace(**parts, training=specs.Training())
+        fresh["field"] = Part(spec.field.name, {"weights": weights})
+    for known in trained:
+        if all(known.part(kind).name == spec.part(kind).name for kind in _TRAINED if kind in specs.PARTS):
+            fresh |= {kind: getattr(known, kind) for kind in _TRAINED}
+    return spec.replace(**fresh)
 
 
 def fits(trained: RunSpec, wanted: RunSpec) -> bool:

@@ -19,6 +19,7 @@ from workbench.control.disk.exporter import Exporter
 from workbench.control.disk.files import Files
 from workbench.control.disk.own_data import OwnData
 from workbench.control.disk.runs_folder import RunsFolder
+from workbench.control.job import Job
 from workbench.control.lane.lanes import read
 from workbench.control.workspace import Workspace
 from workbench.model import kinds
@@ -261,7 +262,7 @@ class Desk(QObject):
         self.opened(trace)
         trace.close()
 
-    def _trained(self, _key: int, _status: str, weights: str) -> None:
+    def _trained(self, _job: Job, _status: str, weights: str) -> None:
         """A training has ended: its record lies beside its weights."""
         self.remember(Path(weights).with_name(folders.RECORD))
 

@@ -19,7 +19,7 @@ from workbench import folders
 from workbench.control.runs import Runs
 from workbench.control.workspace import Workspace
 from workbench.model.playhead import SPEEDS
-from workbench.model.session import LaneState, ViewState
+from workbench.model.session import LaneState, ViewState, answers
 from workbench.model.settings import KeptLane, KeptPlayhead, Store
 
 _OWN = ("theme",)
@@ -121,7 +121,8 @@ def _open(workspace: Workspace, kept: KeptLane) -> LaneState:
 
 
 def _run(workspace: Workspace, spec: RunSpec, trace: Trace | None, training: Trace | None) -> LaneState:
-    """A lane with its recorded run; without one with the newest snapshot of its training, or with what it samples."""
+    """A lane with its recorded run; without one with the newest snapshot of its training. It is sampled anew where that
+    is not what its spec asks for: a knob may have been turned a moment before the end."""
     runs = workspace.runs
     runs.catalog.check(spec)
     if training is not None and not len(training.streams.get("snapshot/x", ())):
@@ -129,7 +130,7 @@ def _run(workspace: Workspace, spec: RunSpec, trace: Trace | None, training: Tra
     lane = workspace.session.add(spec, trace if trace is not None or training is None else sampled(training))
     lane.training = training
     runs.adopt(lane)
-    if trace is None and not runs.needs_training(lane):
+    if not answers(trace, spec) and not runs.needs_training(lane):
         runs.sample(lane)
     return lane
 

@@ -33,10 +33,10 @@ class ImageControl(QObject):
     """Owns the panel of the chosen image and the strip of key frames."""
 
     def __init__(
-        self, session: Session, runs: Runs, scenes: Scenes, tell: Callable[[str], None], charts: QWidget
+        self, session: Session, runs: Runs, scenes: Scenes, refuse: Callable[[str], None], charts: QWidget
     ) -> None:
         super().__init__()
-        self._session, self._runs, self._scenes, self._tell = session, runs, scenes, tell
+        self._session, self._runs, self._scenes, self._refuse = session, runs, scenes, refuse
         self.panel, self.strip = ImagePanel(), KeyFrameStrip()
         self._charts, self._cursor, self._plain = charts, 0.0, False
         self.panel.class_chosen.connect(self._ask_class)
@@ -138,15 +138,15 @@ class ImageControl(QObject):
         self._ask({"guidance.name": "none"} if scale == 1.0 else {"guidance.name": "cfg", "guidance.scale": scale})
 
     def _ask_class(self, label: str) -> None:
-        """Digits and photographs side by side have classes of their own."""
+        self._ask({"label": label})
+
+    def _ask(self, changes: dict[str, object]) -> None:
+        """Of the lanes of one data set: digits, photographs and points side by side have classes of their own."""
         lane = self._session.working_lane()
         assert lane is not None
         assert lane.spec is not None  # its classes were shown
-        self._ask({"label": label}, lane.spec.data.name)
-
-    def _ask(self, changes: dict[str, object], data: str = "") -> None:
         try:
-            self._runs.change_all(changes, data)
+            self._runs.change_all(changes, lane.spec.data.name)
         except SpecError as error:
-            self._tell(error.message)
+            self._refuse(error.message)
         self.show()
