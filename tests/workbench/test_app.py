@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import pytest
 from PIL import Image
-from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtCore import QPoint, QProcess, Qt
 from PyQt6.QtWidgets import QFileDialog, QMenu
 
 import resources
@@ -277,6 +277,22 @@ def test_an_export_that_is_cancelled_leaves_nothing(qtbot, app, tmp_path) -> Non
     exporter.cancel()
     qtbot.waitUntil(lambda: app.window.toast.text.startswith("Export cancelled"), timeout=60_000)
     assert not [*tmp_path.glob("*.apng"), *tmp_path.glob(".export-*")]
+
+
+@pytest.mark.parametrize(
+    "stuck", [False, pytest.param(True, marks=pytest.mark.skipif(os.name == "nt", reason="no SIGSTOP"))]
+)
+def test_a_window_that_closes_during_an_export_leaves_nothing(qtbot, app, tmp_path, *, stuck: bool) -> None:
+    exporter = app.controller.exporter
+    (tmp_path / ".export-of-another").mkdir()
+    exporter.export(tmp_path / "never.apng", ExportChoice(suffix=".apng", seconds=60.0))
+    qtbot.waitUntil(lambda: len(list(tmp_path.glob(".export-*"))) == 2, timeout=60_000)
+    process = exporter._process
+    if stuck:
+        os.kill(process.processId(), signal.SIGSTOP)
+    app.window.close()
+    assert process.state() == QProcess.ProcessState.NotRunning
+    assert [each.name for each in tmp_path.iterdir() if each.name != "home"] == [".export-of-another"]
 
 
 def test_one_export_at_a_time_from_the_first_moment(qtbot, app, tmp_path) -> None:

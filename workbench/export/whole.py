@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +21,20 @@ def whole(out: Path) -> Iterator[Path]:
     """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as folder:
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=_prefix(os.getpid())) as folder:
             part = Path(folder) / out.name
             yield part
             part.replace(out)
     except OSError as error:
         raise FlowscopeError(f"{out} cannot be written: {error.strerror or error}.") from None
+
+
+def remove_part(out: Path, process: int) -> None:
+    """Remove what a process has left that was killed while it wrote ``out``; the parts of others stay."""
+    for folder in out.parent.glob(f"{_prefix(process)}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _prefix(process: int) -> str:
+    """How the name of a process's hidden folder begins."""
+    return f".export-{process}-"

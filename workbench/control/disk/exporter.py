@@ -19,6 +19,7 @@ from core.trace import Trace, save
 from workbench.export.job import CANCELLED, Order, Over
 from workbench.export.scenes import MORE, Shown
 from workbench.export.stills import write_chart
+from workbench.export.whole import remove_part
 from workbench.model.recents import size_words
 from workbench.model.session import Session
 from workbench.painters.chart_page import ChartPage
@@ -26,6 +27,9 @@ from workbench.views.lane2d import ASPECTS
 from workbench.views.marks import OVERLAYS
 from workbench.widgets.cards.export_dialog import ExportChoice
 from workbench.widgets.window import MainWindow
+
+_PATIENCE_MS = 1000
+"""How long a window that closes waits for its export to stop; it looks up after every frame."""
 
 
 class Exporter(QObject):
@@ -40,10 +44,13 @@ class Exporter(QObject):
         self._window, self._session = window, session
         self._busy = self._cancelled = False
         self._process: QProcess | None = None
+        self._out = Path()
+        """Where the process writes."""
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._began = 0.0
         self.saved.connect(self._on_saved)
         self._ready.connect(self._start)
+        window.closing.connect(self._leave)
 
     # --- traces --------------------------------------------------------------------------------------------------
 
@@ -140,6 +147,23 @@ class Exporter(QObject):
         if self._process is not None:
             self._process.closeWriteChannel()  # the sign for it to stop and to leave nothing behind
 
+    def _leave(self) -> None:
+        """The window closes: an export ends now, and what it has written so far goes."""
+        self.cancel()
+        process = self._process
+        if process is None:
+            return
+        process.readyReadStandardOutput.disconnect()
+        process.finished.disconnect()
+        number = process.processId()
+        if not process.waitForFinished(_PATIENCE_MS):
+            process.kill()
+            process.waitForFinished(_PATIENCE_MS)
+            remove_part(self._out, number)
+        process.deleteLater()
+        self._process = None
+        self._end()
+
     def _start(self, order: Order, problem: str) -> None:
         """The traces lie in files, or something went wrong."""
         if problem or self._cancelled:
@@ -149,11 +173,12 @@ class Exporter(QObject):
             else:
                 self._window.tell("Export cancelled")
             return
-        process = self._process = QProcess(self)
+        process, self._out = QProcess(self), Path(order.out)
+        self._process = process
         process.setProgram(sys.executable)
         process.setArguments(["-m", "workbench.export.job"])
         process.readyReadStandardOutput.connect(self._progress)
-        process.finished.connect(lambda code, how: self._finished(Path(order.out), code, how))
+        process.finished.connect(self._finished)
         self._began = time.monotonic()
         process.start()
         process.write(msgspec.json.encode(order) + b"\n")
@@ -173,7 +198,7 @@ class Exporter(QObject):
             self._folder.cleanup()
         self._window.toast.finish()
 
-    def _finished(self, out: Path, code: int, how: QProcess.ExitStatus) -> None:
+    def _finished(self, code: int, how: QProcess.ExitStatus) -> None:
         assert self._process is not None  # it has just ended
         words = self._process.readAllStandardError().data().decode().strip().splitlines()
         self._process.deleteLater()
@@ -186,7 +211,7 @@ class Exporter(QObject):
         elif code != 0:
             self._window.message("The export was not made", words[-1] if words else "The export stopped.")
         else:
-            self._tell_exported(out)
+            self._tell_exported(self._out)
 
     def _tell_exported(self, out: Path) -> None:
         size = sum(file.stat().st_size for file in (out.iterdir() if out.is_dir() else [out]))
