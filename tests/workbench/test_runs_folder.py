@@ -125,3 +125,11 @@ def test_several_runs_go_after_a_question(qtbot, app) -> None:
     card.done.emit("Move to bin")
     qtbot.waitUntil(lambda: page(app).names == [], timeout=5000)
     assert places() == ["broken"]
+
+
+def test_several_runs_stay_chosen_when_the_folder_is_read_again(qtbot, app) -> None:
+    page(app).table.selectAll()
+    chosen = page(app).chosen
+    page(app).show_runs(chosen)
+    assert [run.place for run in page(app).chosen] == [run.place for run in chosen]
+    assert page(app).compare.isEnabled()

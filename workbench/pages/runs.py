@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PyQt6.QtCore import QModelIndex, QSize, QSortFilterProxyModel, Qt, pyqtSignal
+from PyQt6.QtCore import QItemSelectionModel, QModelIndex, QSize, QSortFilterProxyModel, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QShowEvent, QStandardItem, QStandardItemModel
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -32,6 +32,7 @@ _WIDTHS = (150, 88, 104, 104, 96, 160)
 """Of all columns but the name, at scale 1."""
 _ROW = 44
 _RUN, _SORT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+_WHOLE_ROW = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
 MOST_COMPARED = 3
 
 
@@ -131,9 +132,12 @@ class RunsPage(QWidget):
         for run in runs:
             self._model.appendRow(self._row(run))
         self._filling = False
+        selection = self.table.selectionModel()
+        assert selection is not None  # the table has a model
         for row in range(self._sorted.rowCount()):
-            if self._sorted.index(row, 0).data(_RUN).place in kept:
-                self.table.selectRow(row)
+            index = self._sorted.index(row, 0)
+            if index.data(_RUN).place in kept:
+                selection.setCurrentIndex(index, _WHOLE_ROW)  # selectRow would let go of the others
         self._filter(self.search.text())
 
     def _row(self, run: Run) -> list[QStandardItem]:
