@@ -225,6 +225,17 @@ def test_a_lane_is_filled_with_what_can_stand_beside_the_others(qtbot, app) -> N
     beside_images.close()
 
 
+def test_the_last_lane_cannot_be_removed(qtbot, app) -> None:
+    remove = app.controller.actions["remove-lane"]
+    for _ in range(2):
+        assert remove.isEnabled()
+        remove.trigger()
+    assert len(app.session.lanes) == 1
+    assert not remove.isEnabled()
+    app.controller.actions["add-lane"].trigger()
+    assert remove.isEnabled()
+
+
 def test_other_sides_of_a_lane_stand_beside_it(qtbot, app) -> None:
     with qtbot.waitSignal(app.engine.hello, timeout=60_000):
         app.engine.start()

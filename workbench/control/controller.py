@@ -127,7 +127,8 @@ class Controller(QObject):
         self.runs.cursor = lambda: 0.0 if self.playhead.following else self.playhead.t
         self.runs.rows_arrived.connect(self._rows_arrived)
         self.runs.failed.connect(self._failed)
-        self.actions["play-training"].setEnabled(False)
+        for name in ("play-training", "remove-lane"):
+            self.actions[name].setEnabled(False)
         self._show_overlays(view.overlays)
         self._show_loop()
 
@@ -159,6 +160,7 @@ class Controller(QObject):
     def _lanes_changed(self) -> None:
         self.scenes.forget()
         self.actions["add-lane"].setEnabled(len(self.session.lanes) < MOST_LANES)
+        self.actions["remove-lane"].setEnabled(len(self.session.lanes) > 1)
         self._scenes_timer.start()
 
     def _rows_arrived(self, key: int) -> None:
