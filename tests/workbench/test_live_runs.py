@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+import resources
 from core.spec import RunSpec
 from core.trace import open_trace
 from tests.workbench.opened import lanes, opened, start_engine
@@ -63,11 +65,20 @@ def test_the_oldest_go_first_and_what_is_shown_stays() -> None:
     assert live.used() == 0
 
 
+def test_what_a_lane_shows_stays_however_little_room_there_is(qtbot: QtBot) -> None:
+    live.folder().mkdir(parents=True)
+    shown, trained, other = (live.new_file(RunSpec()) for _ in range(3))
+    for file in (shown, trained, other):
+        shutil.copy(resources.path("traces", "swiss-roll-flow.h5"), file)
+    with opened(qtbot) as app:
+        app.controller.desk.add_trace(shown)
+        lanes(app)[0].training = open_trace(trained)
+        app.controller.shell.settings.set(live_bytes=1)
+        assert live.files() == [trained, shown]
+        lanes(app)[0].training = None
+
+
 def test_a_live_run_that_has_a_name_is_kept(tmp_path) -> None:
-    import shutil
-
-    import resources
-
     live.folder().mkdir(parents=True)
     file = live.new_file(RunSpec())
     shutil.copy(resources.path("traces", "swiss-roll-flow.h5"), file)

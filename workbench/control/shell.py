@@ -142,7 +142,9 @@ class Shell(QObject):
     # --- live runs -----------------------------------------------------------------------------------------------
 
     def _trim(self) -> None:
-        live.trim(self.settings.now.live_bytes, self._runs.files.values(), self._runs.growing)
+        traces = [trace for lane in self._session.lanes for trace in (lane.trace, lane.training)]
+        shown = [trace.source for trace in traces if trace is not None and trace.source is not None]
+        live.trim(self.settings.now.live_bytes, [*self._runs.files.values(), *shown], self._runs.growing)
         if self.page is not None:
             self.page.show_used(live.used(), analyses.used())
 
