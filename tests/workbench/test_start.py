@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QFontMetrics
-from PyQt6.QtWidgets import QApplication, QLabel, QWidget
+from PyQt6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 
 import resources
 from core import presets
@@ -170,6 +170,13 @@ def test_a_dropped_trace_opens_and_is_remembered_and_greyed_when_it_is_gone(qtbo
     app.controller.desk.recents.moved(row.recent.path, tmp_path / "moved.h5")
     app.controller.actions["library"].trigger()
     assert app.controller.desk.start.recents.rows[0].right == size
+
+
+def test_a_file_that_is_asked_for_leaves_no_dialog_behind(qtbot, app, tmp_path) -> None:
+    app.controller.desk.find(str(tmp_path / "gone.h5"))
+    (dialog,) = app.window.findChildren(QFileDialog)
+    dialog.reject()
+    qtbot.waitUntil(lambda: not app.window.findChildren(QFileDialog), timeout=5000)
 
 
 def test_a_dropped_spec_becomes_lanes_and_a_wrong_one_a_message(qtbot, app, tmp_path) -> None:

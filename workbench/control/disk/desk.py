@@ -16,7 +16,7 @@ from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
 from workbench import folders
 from workbench.control.disk.exporter import Exporter
-from workbench.control.disk.files import Files
+from workbench.control.disk.files import Files, show_dialog
 from workbench.control.disk.own_data import OwnData
 from workbench.control.disk.runs_folder import RunsFolder
 from workbench.control.job import Job
@@ -275,7 +275,7 @@ class Desk(QObject):
             self.open_files([Path(name)])
 
         dialog.fileSelected.connect(found)
-        dialog.open()
+        show_dialog(dialog)
 
 
 _IMAGES = ("mnist", "fashion-mnist", "cifar10", "image-folder")

@@ -76,7 +76,7 @@ class Files(QObject):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles if several else QFileDialog.FileMode.ExistingFile)
         opener = self._hand_on if then is None else lambda paths: self.open(paths, then)
         dialog.filesSelected.connect(lambda names: opener([Path(name) for name in names]))
-        _show(dialog)
+        show_dialog(dialog)
 
     def ask_save(self, key: int | None = None) -> None:
         """Save a lane's trace; without a key that of the selected lane. One that shows its training saves all of it."""
@@ -89,7 +89,7 @@ class Files(QObject):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("h5")
         dialog.fileSelected.connect(lambda name: self._exporter.save_trace(trace, Path(name)))
-        _show(dialog)
+        show_dialog(dialog)
 
     def ask_save_chart(self, page: ChartPage, cursor: float) -> None:
         """Save a chart as a picture or as numbers: as what its name ends in, or as the kind that is chosen."""
@@ -99,7 +99,7 @@ class Files(QObject):
         dialog.setDefaultSuffix(".png")
         dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(kinds[chosen]))
         dialog.fileSelected.connect(lambda name: self._exporter.save_chart(page, cursor, Path(name)))
-        _show(dialog)
+        show_dialog(dialog)
 
     def ask_save_text(self, title: str, name: str, texts: Mapping[str, tuple[str, Callable[[], str]]]) -> None:
         """Save words as what the file's name ends in, or as the kind that is chosen; ``texts`` are kinds and what they
@@ -111,7 +111,7 @@ class Files(QObject):
         dialog.setDefaultSuffix(first)
         dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(kinds[chosen]))
         dialog.fileSelected.connect(lambda chosen: self.save_text(Path(chosen), texts))
-        _show(dialog)
+        show_dialog(dialog)
 
     def save_text(self, path: Path, texts: Mapping[str, tuple[str, Callable[[], str]]]) -> None:
         """Write what a suffix stands for; a line says that it is there, or why not."""
@@ -141,7 +141,7 @@ class Files(QObject):
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             dialog.setDefaultSuffix(choice.suffix.removeprefix("."))
             dialog.fileSelected.connect(lambda name: self._exporter.export(Path(name), choice))
-            _show(dialog)
+            show_dialog(dialog)
 
         card.chosen.connect(choose)
 
@@ -157,6 +157,7 @@ def walked(paths: list[Path]) -> tuple[list[Path], list[str]]:
     return good, problems
 
 
-def _show(dialog: QFileDialog) -> None:
+def show_dialog(dialog: QFileDialog) -> None:
+    """Open a dialog that goes once it has been answered."""
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.open()
