@@ -15,6 +15,7 @@ import resources
 from core import presets
 from core.trace import open_trace, save
 from workbench.app import App
+from workbench.model import kinds
 from workbench.model.cards import CARDS
 from workbench.pages.card import HELP_LINES
 from workbench.painters import fonts
@@ -177,6 +178,13 @@ def test_a_file_that_is_asked_for_leaves_no_dialog_behind(qtbot, app, tmp_path) 
     (dialog,) = app.window.findChildren(QFileDialog)
     dialog.reject()
     qtbot.waitUntil(lambda: not app.window.findChildren(QFileDialog), timeout=5000)
+
+
+def test_a_file_of_no_known_kind_is_told_what_the_window_opens(app, tmp_path) -> None:
+    app.controller.desk.open_files([tmp_path / "notes.txt"])
+    (card,) = app.window.findChildren(Message)
+    assert kinds.words() in " ".join(each.text() for each in card.findChildren(QLabel))
+    card.done.emit("Close")
 
 
 def test_a_dropped_spec_becomes_lanes_and_a_wrong_one_a_message(qtbot, app, tmp_path) -> None:

@@ -19,7 +19,7 @@ def run(files: list[Path], *, reset: bool = False) -> int:
         if not file.is_file():
             raise SpecError("", no_file(file))
         if not kinds.openable(file):
-            raise SpecError("", f"{file} is none of what the window opens: {kinds.words()}.")
+            raise SpecError("", kinds.not_openable(file))
     if files and not has_display():
         raise SpecError("", f"There is no display to open {files[0]} on. --help names the verbs, which need none.")
     if reset:

@@ -20,6 +20,11 @@ def openable(path: Path) -> bool:
     return any(path.suffix.lower() in endings for endings in ENDINGS.values())
 
 
+def not_openable(path: Path) -> str:
+    """What is told of a file that the window does not take."""
+    return f"{path} is none of what the window opens: {words()}."
+
+
 def words() -> str:
     """All kinds with their endings: ``traces (.h5, .hdf5), …``."""
     return ", ".join(f"{kind} ({', '.join(endings)})" for kind, endings in ENDINGS.items())

@@ -122,6 +122,9 @@ class Desk(QObject):
                 ("points", kinds.POINTS), ("image", kinds.PICTURES),
             )
         }  # fmt: skip
+        for path in paths:
+            if not kinds.openable(path):
+                self._window.message("This file cannot be opened", kinds.not_openable(path))
         if groups["traces"]:
             open_walked(groups["traces"])
         if groups["weights"]:
