@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QLineEdit
+from PyQt6.QtWidgets import QLabel, QLineEdit
 
 import resources
 from workbench.app import App
@@ -133,3 +133,22 @@ def test_several_runs_stay_chosen_when_the_folder_is_read_again(qtbot, app) -> N
     page(app).show_runs(chosen)
     assert [run.place for run in page(app).chosen] == [run.place for run in chosen]
     assert page(app).compare.isEnabled()
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_what_cannot_come_back_from_the_bin_stays_there_and_is_told(qtbot, app, monkeypatch, *, taken: bool) -> None:
+    page(app).table.selectRow(0)
+    qtbot.mouseClick(page(app).throw, Qt.MouseButton.LeftButton)
+    place = Path(os.environ["FLOWSCOPE_HOME"]) / "runs" / NAMES[2]
+    if taken:
+        place.mkdir()
+        (place / "newer.txt").write_text("")
+    else:
+        monkeypatch.setattr(shutil, "move", lambda *_: (_ for _ in ()).throw(shutil.Error("it is in use")))
+    qtbot.mouseClick(app.window.toast._button, Qt.MouseButton.LeftButton)
+    (card,) = app.window.findChildren(Message)
+    words = " ".join(each.text() for each in card.findChildren(QLabel))
+    assert ("there is a newer one" if taken else "it is in use") in words
+    assert "None" not in words
+    assert [each.name for each in place.parent.glob(f"{NAMES[2]}/*")] == (["newer.txt"] if taken else [])
+    card.done.emit("Close")

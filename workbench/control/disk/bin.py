@@ -8,6 +8,7 @@ from pathlib import Path
 from PyQt6.QtCore import QFile
 
 from core.errors import FlowscopeError
+from core.machine.local_file import one_line
 from workbench import folders
 
 
@@ -29,7 +30,16 @@ def throw(place: Path) -> Path:
 
 
 def take_back(lies: Path, place: Path) -> None:
-    """Put it back where it was, and forget the bin's note about it (XDG trash specification 1.0)."""
-    shutil.move(lies, place)
+    """Put it back where it was, and forget the bin's note about it (XDG trash specification 1.0).
+
+    Raises:
+        FlowscopeError: there is something else by now, or it cannot be moved.
+    """
+    if place.exists():  # to move would replace a file, and put a folder into the other
+        raise FlowscopeError(f"{place.name} stays in the bin: there is a newer one in its place.")
+    try:
+        shutil.move(lies, place)
+    except OSError as error:
+        raise FlowscopeError(f"{place.name} cannot be taken back: {error.strerror or one_line(error)}.") from None
     note = lies.parent.parent / "info" / f"{lies.name}.trashinfo"
     note.unlink(missing_ok=True)

@@ -134,6 +134,6 @@ class RunsFolder(QObject):
         for lies, place in moved:
             try:
                 bin.take_back(lies, place)
-            except OSError as error:
-                self._window.message("It is no longer in the bin", f"{place.name}: {error.strerror}.")
+            except FlowscopeError as error:
+                self._window.message("Not everything was taken back", str(error))
         self.refresh()
