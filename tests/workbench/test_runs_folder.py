@@ -135,6 +135,24 @@ def test_several_runs_stay_chosen_when_the_folder_is_read_again(qtbot, app) -> N
     assert page(app).compare.isEnabled()
 
 
+@pytest.mark.parametrize(("name", "gone"), [("x" * 300, False), ("Another", True)])
+def test_a_name_that_the_system_refuses_is_told_and_the_row_shows_what_is_there(qtbot, app, name, gone) -> None:
+    file = Path(os.environ["FLOWSCOPE_HOME"]) / "runs" / "saved.h5"
+    shutil.copy(resources.path("traces", "swiss-roll-flow.h5"), file)
+    app.controller.desk.runs_folder.refresh()
+    qtbot.waitUntil(lambda: "saved" in page(app).names, timeout=5000)
+    page(app).table.selectRow(page(app).names.index("saved"))
+    qtbot.mouseClick(page(app).rename, Qt.MouseButton.LeftButton)
+    if gone:
+        file.unlink()
+    field = page(app).table.findChild(QLineEdit)
+    field.setText(name)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: app.window.toast.text.startswith("saved cannot be renamed: "), timeout=5000)
+    qtbot.waitUntil(lambda: name not in page(app).names, timeout=5000)
+    assert ("saved" in page(app).names) is not gone
+
+
 @pytest.mark.parametrize("taken", [True, False])
 def test_what_cannot_come_back_from_the_bin_stays_there_and_is_told(qtbot, app, monkeypatch, *, taken: bool) -> None:
     page(app).table.selectRow(0)

@@ -98,7 +98,7 @@ def rename(run: Run, name: str) -> None:
     """Give a run another name; a live run that has one is kept for good.
 
     Raises:
-        SpecError: the name is empty, or a file of that name exists.
+        SpecError: the name is empty, a file of that name exists, or the system refuses it.
     """
     name = " ".join(name.split())
     if not name:
@@ -106,12 +106,19 @@ def rename(run: Run, name: str) -> None:
     if run.place.is_dir():
         folders.write(run.place / _NAME, name.encode())
         return
-    folder = run.place.parent if run.place.parent != live.folder() else folders.runs()
-    other = folder / f"{name}{run.place.suffix}"
-    if other.name != f"{Path(name).name}{run.place.suffix}" or other.exists():
+    try:
+        _rename_file(run.place, name)
+    except OSError as error:  # such as a name that is too long, or a file that has gone meanwhile
+        raise SpecError("", f"{run.name} cannot be renamed: {error.strerror or one_line(error)}.") from None
+
+
+def _rename_file(place: Path, name: str) -> None:
+    folder = place.parent if place.parent != live.folder() else folders.runs()
+    other = folder / f"{name}{place.suffix}"
+    if other.name != f"{Path(name).name}{place.suffix}" or other.exists():
         raise SpecError("", f"“{name}” cannot be the name of this file. Choose one that is free and has no slash.")
     folder.mkdir(parents=True, exist_ok=True)
-    run.place.rename(other)
+    place.rename(other)
 
 
 def _is_run(place: Path) -> bool:

@@ -97,7 +97,8 @@ class RunsFolder(QObject):
             library.rename(run, name)
         except SpecError as error:
             self._window.refuse(error.message)
-        self.refresh()
+        finally:
+            self.refresh()  # the row shows the new name already
 
     def throw(self, runs: list[Run]) -> None:
         """Move runs to the bin: one at once, several after a question; the toast takes them back."""
