@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing as mp
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 
 from tests.workbench.forked import Forked
 from workbench.engine import link
+from workbench.model.settings import SCALES
+from workbench.painters import fonts
 
 
 @pytest.fixture(autouse=True)
@@ -16,3 +19,11 @@ def forked_engines(monkeypatch) -> None:
     """A window's engine is there at once, where the system can; in `engine` it starts as a user's does."""
     if "forkserver" in mp.get_all_start_methods():
         monkeypatch.setattr(link, "mp", SimpleNamespace(get_context=lambda _: Forked()))
+
+
+@pytest.fixture
+def large_type() -> Iterator[None]:
+    """The largest type of the settings."""
+    fonts.set_scale(max(SCALES))
+    yield
+    fonts.set_scale(1.0)

@@ -123,6 +123,16 @@ def test_the_export_dialog_follows_the_windows_theme_until_one_is_chosen(shell: 
     scrim.close_()
 
 
+def test_every_choice_of_the_export_dialog_can_be_read_in_large_type(large_type, shell: Shell) -> None:
+    card = ExportDialog(ExportChoice(), trained=True)
+    scrim = shell.window.over(card)
+    for kind in ("Film", "Picture", "Numbers"):
+        choose(card, kind)
+        buttons = [each for each in card.findChildren(QPushButton) if each.isVisible()]
+        assert [each.text() for each in buttons if each.width() < each.sizeHint().width()] == []
+    scrim.close_()
+
+
 def choose(card: ExportDialog, text: str) -> None:
     next(each for each in card.findChildren(QPushButton) if each.text() == text).click()
 

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from workbench.painters import fonts
 from workbench.views.theme import Theme
 from workbench.widgets.controls import button, hairline, label
 
@@ -125,7 +126,7 @@ class Card(QWidget):
         super().__init__()
         self.setObjectName("dialog")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(width)
+        self.setFixedWidth(fonts.px(width))
         self.setAccessibleName(title)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 0, 1, 0)
