@@ -5,6 +5,8 @@ A preset is one run, or a comparison: a title and ``lanes``, the names of the ru
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ class Preset(msgspec.Struct, frozen=True):
 
 
 def names() -> list[str]:
-    return sorted(file.stem for file in resources.path("presets").glob("*.toml"))
+    return list(_shipped_names())
 
 
 def describe(name: str) -> Preset:
@@ -66,8 +68,22 @@ def _lanes(name: str, data: dict[str, Any]) -> list[str]:
 def _tables(name: str) -> dict[str, Any]:
     if name.endswith(".toml"):
         return read_toml(Path(name))
-    if name not in names():
+    if name not in _shipped_names():
         raise SpecError("", _no_preset(name))
+    return deepcopy(_shipped(name))  # who asks may change what it is given
+
+
+# What ships does not change while the product runs, and menus ask for all of it on the window's thread. A file of one's
+# own is read anew each time.
+
+
+@lru_cache(maxsize=1)
+def _shipped_names() -> tuple[str, ...]:
+    return tuple(sorted(file.stem for file in resources.path("presets").glob("*.toml")))
+
+
+@cache
+def _shipped(name: str) -> dict[str, Any]:
     return read_toml(resources.path("presets", f"{name}.toml"))
 
 

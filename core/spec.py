@@ -166,14 +166,14 @@ VALUES = {name: schema for name, schema in properties(RunSpec).items() if name n
 def to_dict(spec: RunSpec) -> dict[str, Any]:
     """Plain nested dictionaries in the shape of the TOML file: a part's parameters stand beside its name."""
     out: dict[str, Any] = {}
-    for field in msgspec.structs.fields(RunSpec):
-        value = getattr(spec, field.name)
+    for name in RunSpec.__struct_fields__:
+        value = getattr(spec, name)
         if isinstance(value, Part):
-            out[field.name] = {"name": value.name, **value.params}
+            out[name] = {"name": value.name, **value.params}
         elif isinstance(value, Training):
-            out[field.name] = msgspec.structs.asdict(value)
+            out[name] = msgspec.structs.asdict(value)
         else:
-            out[field.name] = value
+            out[name] = value
     return out
 
 
@@ -183,7 +183,7 @@ def from_dict(data: dict[str, Any]) -> RunSpec:
     Raises:
         SpecError: an unknown field, a wrong type or a value out of range, naming the field and what would work.
     """
-    known = [field.name for field in msgspec.structs.fields(RunSpec)]
+    known = RunSpec.__struct_fields__
     plain = dict(data)
     for name in plain:
         if name not in known:

@@ -141,3 +141,20 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path) -> None:
     (tmp_path / "b.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(SpecError, match="not a text file"):
         presets.load(str(tmp_path / "b.toml"))
+
+
+def test_a_shipped_preset_is_read_once_and_stays_what_it_is_whatever_is_done_with_it(monkeypatch) -> None:
+    before = {name: (presets.describe(name), presets.load(name)) for name in presets.names()}
+    monkeypatch.setattr(presets, "read_toml", None)  # nothing more is read
+    presets.names().clear()
+    presets.describe("swiss-roll").lanes.clear()
+    for spec in presets.load("swiss-roll"):
+        spec.sampler.params.clear()
+    assert {name: (presets.describe(name), presets.load(name)) for name in presets.names()} == before
+
+
+def test_a_preset_file_of_ones_own_is_read_anew(tmp_path) -> None:
+    file = tmp_path / "mine.toml"
+    for seed in (1, 2):
+        file.write_text(f"seed = {seed}")
+        assert presets.load_one(str(file)).seed == seed
