@@ -34,6 +34,13 @@ def training_charts(lanes: list[tuple[Method, Trace]]) -> list[Chart]:
 
 def trace_of(x: np.ndarray, t: np.ndarray, data: np.ndarray, **meta: str) -> Trace:
     """A sampling trace with x [N, B, 2] at t [N], sigma = 1 - t, and real points."""
+    builder = declared(x, data, **meta)
+    builder.feed(Chunk("x", x.astype(np.float32), {"t": t, "sigma": 1 - t}))
+    return builder.trace
+
+
+def declared(x: np.ndarray, data: np.ndarray, **meta: str) -> TraceBuilder:
+    """The same before its first row."""
     builder = TraceBuilder()
     builder.feed(RunStarted(to_json(RunSpec()), meta))
     builder.feed(
@@ -42,8 +49,7 @@ def trace_of(x: np.ndarray, t: np.ndarray, data: np.ndarray, **meta: str) -> Tra
             capacity=len(x), static={"data": data.astype(np.float32)},
         )
     )  # fmt: skip
-    builder.feed(Chunk("x", x.astype(np.float32), {"t": t, "sigma": 1 - t}))
-    return builder.trace
+    return builder
 
 
 def training_of(

@@ -17,6 +17,7 @@ from core.trace.build import collect
 from tests.workbench.opened import lanes, opened, start_engine
 from tests.workbench.test_charts_drawn import count
 from workbench.app import App
+from workbench.views.chart.ways import Particles
 from workbench.views.theme import DARK
 
 
@@ -109,6 +110,18 @@ def test_the_page_of_charts_shows_six_plays_on_and_shares_its_choice_with_the_st
     qtbot.mouseClick(rail(app, "Lanes"), Qt.MouseButton.LeftButton)
     assert app.controller.lanes.isVisible()
     qtbot.waitUntil(lambda: [chart.key for chart in strip._charts] == ["distance", "noise", "straightness"])
+
+
+def test_selecting_another_lane_reads_no_particles_again(qtbot: QtBot, app: App, monkeypatch) -> None:
+    page = app.controller.charts_page
+    qtbot.keyClick(app.window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: [len(row._charts) for row in page._rows] == [3, 3], timeout=10_000)
+    before = page._rows[0]._charts
+    read: list[object] = []
+    monkeypatch.setattr(Particles, "of", read.append)
+    app.session.select(lanes(app)[1].key)
+    qtbot.waitUntil(lambda: page._rows[0]._charts is not before, timeout=10_000)
+    assert read == []
 
 
 def test_the_held_out_loss_over_t_is_that_of_the_weights_that_the_slider_of_training_shows(

@@ -9,6 +9,7 @@ from typing import Literal
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from workbench.control.lane.measured import Measured
+from workbench.control.lane.memo import Memo
 from workbench.control.runs import Runs
 from workbench.model.playhead import Playhead
 from workbench.model.session import LaneState, Session
@@ -64,6 +65,8 @@ class Charts(QObject):
         """What the page shows after those of the strip."""
         self._occasion: Occasion = "sampling"
         self._newest = 0.0
+        self._recalled = Memo()
+        """What charts read of each lane, by (place of the lane, what it is)."""
         playhead.snapshots.changed.connect(self._show_step)
         playhead.snapshots.changed.connect(again)
         self._lanes: list[Key] = []
@@ -84,7 +87,8 @@ class Charts(QObject):
         reference = next((i for i, (_, lane) in enumerate(moving) if lane is chosen), 0)
         self._newest = max((steps_done(trace) for trace in training), default=0.0)
         self._show_step()
-        charts = [chart(key, subjects, reference) for key in self._keys()]
+        self._recalled.keep(lambda key: isinstance(key, tuple) and key[0] < len(subjects))
+        charts = [chart(key, subjects, reference, self._recalled.get) for key in self._keys()]
         self._theme = theme
         self._lanes = [
             Key(scene.lane.method, subject.variant, scene.lane.title, scene.lane.subtitle)

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.trace import Trace
+from core.trace import Stream, Trace
 from workbench.views.chart import ways
 from workbench.views.chart.charts import (
     Chart,
     Curve,
     Line,
+    Recall,
+    Sampled,
     Subject,
+    anew,
     errors_while_training,
     held_out_over_t,
     last_step,
@@ -32,6 +35,9 @@ MEASURED = "error-over-t"
 _LEAST = 1e-9
 
 
+Curves = Callable[[Sequence[Subject], Recall], tuple[Curve, ...]]
+
+
 @dataclass(frozen=True)
 class ChartKind:
     """``words`` stand in place of curves where there is none."""
@@ -39,18 +45,18 @@ class ChartKind:
     key: str
     title: str
     what: str
-    curves: Callable[[Sequence[Subject]], tuple[Curve, ...]]
+    curves: Curves
     log: bool = False
     over_steps: bool = False
     words: str = "Nothing recorded yet"
 
 
-def chart(key: str, subjects: Sequence[Subject], reference: int = 0) -> Chart:
-    """A chart of these lanes; its cursor is read by the lane ``reference``."""
+def chart(key: str, subjects: Sequence[Subject], reference: int = 0, recall: Recall = anew) -> Chart:
+    """A chart of these lanes; its cursor is read by the lane ``reference``. What it reads of a lane can be recalled."""
     kind = TABLE[key]
     axes = shared([subject.axis for subject in subjects])
     subjects = numbered([replace(subject, axis=axis) for subject, axis in zip(subjects, axes, strict=True)])
-    curves = kind.curves(subjects)
+    curves = kind.curves(subjects, recall)
     words = "" if curves else next((subject.reason for subject in subjects if subject.reason), "")
     axis = axes[min(reference, len(axes) - 1)] if axes else PLAIN
     return Chart(
@@ -60,23 +66,27 @@ def chart(key: str, subjects: Sequence[Subject], reference: int = 0) -> Chart:
     )  # fmt: skip
 
 
-def _sampled(subjects: Sequence[Subject]) -> list[tuple[Line, Trace]]:
+def _sampled(subjects: Sequence[Subject], recall: Recall) -> list[Sampled]:
     """Lanes with at least two recorded steps."""
     ready = [
         (subject, subject.trace)
         for subject in subjects
         if subject.trace is not None and "x" in subject.trace and len(subject.trace["x"]) > 1
     ]
-    return list(zip(lines_of(ready), [trace for _, trace in ready], strict=True))
+    return [
+        Sampled(line, trace, recall, tuple(len(stream) for stream in trace.streams.values()))
+        for line, (_, trace) in zip(lines_of(ready), ready, strict=True)
+    ]
 
 
 def _drawn(series: Iterable[tuple[Line, Series]]) -> tuple[Curve, ...]:
     return tuple(line.curve(t, y) for line, (t, y) in series if len(t) > 1)
 
 
-def _of_particles(measure: Callable[[Particles], Series]) -> Callable[[Sequence[Subject]], tuple[Curve, ...]]:
-    return lambda subjects: _drawn(
-        (line, measure(Particles.of(trace["x"]))) for line, trace in _sampled(subjects) if _in_plane(trace)
+def _of_rows(key: str, measure: Callable[[Sampled], Series], suits: Callable[[Trace], bool] = lambda _: True) -> Curves:
+    """A curve for each lane that this suits, measured again where rows have come."""
+    return lambda subjects, recall: _drawn(
+        (lane.line, lane.of_rows(key, measure)) for lane in _sampled(subjects, recall) if suits(lane.trace)
     )
 
 
@@ -84,78 +94,81 @@ def _in_plane(trace: Trace) -> bool:
     return len(trace["x"].declared.row_shape) == 2
 
 
-def _of_images(name: str) -> Callable[[Sequence[Subject]], tuple[Curve, ...]]:
+def _particles(lane: Sampled, name: str = "x") -> Particles:
+    return lane.of_rows(("particles", name), lambda lane: Particles.of(lane.trace[name]))
+
+
+def _of_particles(measure: Callable[[Particles], Series]) -> Curves:
+    return _of_rows(measure.__name__, lambda lane: measure(_particles(lane)), _in_plane)
+
+
+def _of_images(name: str) -> Curves:
     """What each step changed in a stream of images."""
-    return lambda subjects: _drawn(
-        (line, image_ways.updates(trace[name]))
-        for line, trace in _sampled(subjects)
-        if shows_images(trace) and name in trace and len(trace[name]) > 1
+    return _of_rows(
+        f"updates {name}",
+        lambda lane: image_ways.updates(lane.trace[name]),
+        lambda trace: shows_images(trace) and name in trace and len(trace[name]) > 1,
     )
 
 
-def _convergence(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
-    return _drawn(
-        (line, _away_from_end(trace))
-        for line, trace in _sampled(subjects)
-        if "x1_hat" in trace and trace["x1_hat"].complete
-    )
+def _has_preview(trace: Trace) -> bool:
+    return "x1_hat" in trace and trace["x1_hat"].complete
 
 
-def _away_from_end(trace: Trace) -> Series:
+def _away_from_end(lane: Sampled) -> Series:
     """How far the preview is from where it ends: in the plane a distance, of images that of a pixel."""
-    x, preview = trace["x"], trace["x1_hat"]
-    if shows_images(trace):
-        return image_ways.convergence(x, preview)
-    return ways.convergence(Particles.of(x), Particles.of(preview))
+    if shows_images(lane.trace):
+        return image_ways.convergence(lane.trace["x"], lane.trace["x1_hat"])
+    return ways.convergence(_particles(lane), _particles(lane, "x1_hat"))
 
 
-def _straightness(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
+def _straightness(subjects: Sequence[Subject], recall: Recall) -> tuple[Curve, ...]:
     """With the integral S at the curve's end."""
     curves = []
-    for line, trace in _sampled(subjects):
-        if _in_plane(trace) and trace["x"].complete:
-            part = Particles.of(trace["x"])
-            named = replace(line, name=f"{line.name} S {ways.straightness(part):.2f}".strip())
-            curves.append(named.curve(*ways.bend(part)))
+    for lane in _sampled(subjects, recall):
+        if _in_plane(lane.trace) and lane.trace["x"].complete:
+            total = lane.of_rows("straightness", lambda lane: ways.straightness(_particles(lane)))
+            named = replace(lane.line, name=f"{lane.line.name} S {total:.2f}".strip())
+            curves.append(named.curve(*lane.of_rows("bend", lambda lane: ways.bend(_particles(lane)))))
     return tuple(curves)
 
 
-def _column(name: str) -> Callable[[Sequence[Subject]], tuple[Curve, ...]]:
-    return lambda subjects: _drawn(
-        (line, (trace["x"].column("t"), trace["x"].column(name))) for line, trace in _sampled(subjects)
-    )
+def _column(name: str) -> Curves:
+    return _of_rows(name, lambda lane: (lane.trace["x"].column("t"), lane.trace["x"].column(name)))
 
 
-def _coefficients(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
+def _coefficients(subjects: Sequence[Subject], recall: Recall) -> tuple[Curve, ...]:
     """alpha as a line, sigma dashed."""
     curves = []
-    for line, trace in _sampled(subjects):
-        x = trace["x"]
-        for variant, (name, symbol) in enumerate((("alpha", "α"), ("sigma", "σ"))):
-            own = replace(line, variant=variant, name=f"{symbol} {line.name}".strip())
-            curves.append(own.curve(x.column("t"), x.column(name)))
+    for lane in _sampled(subjects, recall):
+        t, *values = lane.of_rows("coefficients", lambda lane: _columns(lane.trace["x"], "t", "alpha", "sigma"))
+        for variant, (symbol, y) in enumerate(zip("ασ", values, strict=True)):
+            own = replace(lane.line, variant=variant, name=f"{symbol} {lane.line.name}".strip())
+            curves.append(own.curve(t, y))
     return tuple(curves)
 
 
-def _log_snr(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
+def _columns(x: Stream, *names: str) -> list[ways.Floats]:
+    return [x.column(name) for name in names]
+
+
+def _log_snr(lane: Sampled) -> Series:
     """Where it is finite."""
-    series = []
-    for line, trace in _sampled(subjects):
-        t, alpha, sigma = (trace["x"].column(name) for name in ("t", "alpha", "sigma"))
-        finite = (alpha > _LEAST) & (sigma > _LEAST)
-        series.append((line, (t[finite], 2 * np.log(alpha[finite] / sigma[finite]))))
-    return _drawn(series)
+    t, alpha, sigma = _columns(lane.trace["x"], "t", "alpha", "sigma")
+    finite = (alpha > _LEAST) & (sigma > _LEAST)
+    return t[finite], 2 * np.log(alpha[finite] / sigma[finite])
 
 
-def _conditioning(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
-    return _drawn((line, _determinant(trace)) for line, trace in _sampled(subjects))
-
-
-def _determinant(trace: Trace) -> Series:
+def _determinant(lane: Sampled) -> Series:
     """|D| where it is a number that a logarithm has."""
-    size = determinant(trace)
+    size = determinant(lane.trace)
     keep = np.isfinite(size) & (size > _LEAST)
-    return trace["x"].column("t")[keep], size[keep]
+    return lane.trace["x"].column("t")[keep], size[keep]
+
+
+def _unrecalled(curves: Callable[[Sequence[Subject]], tuple[Curve, ...]]) -> Curves:
+    """What reads no steps of sampling."""
+    return lambda subjects, _: curves(subjects)
 
 
 def _errors(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
@@ -179,8 +192,11 @@ TABLE: dict[str, ChartKind] = {
         ),
         ChartKind("noise", "Noise left", "σ at t", _column("sigma")),
         ChartKind("speed", "Mean speed", "|dx / dt| over particles", _of_particles(ways.speed)),
-        ChartKind(MEASURED, "Velocity error over t", "RMS to exact, units / time, log", _errors, log=True),
-        ChartKind("preview", "Preview x̂₁", "RMS distance to where it ends, log", _convergence, log=True),
+        ChartKind(MEASURED, "Velocity error over t", "RMS to exact, units / time, log", _unrecalled(_errors), log=True),
+        ChartKind(
+            "preview", "Preview x̂₁", "RMS distance to where it ends, log",
+            _of_rows("preview", _away_from_end, _has_preview), log=True,
+        ),
         ChartKind(
             "update", "Size of a step", "RMS change of xₜ a pixel", _of_images("x"), words="No images here",
         ),
@@ -189,18 +205,21 @@ TABLE: dict[str, ChartKind] = {
         ),
         ChartKind("straightness", "Straightness", "|velocity − chord|², area S", _straightness),
         ChartKind("coefficients", "Path coefficients", "α line, σ dashed", _coefficients),
-        ChartKind("log-snr", "log-SNR", "2 log(α / σ)", _log_snr),
-        ChartKind("conditioning", "Conditioning", "|D(t)|: decoding divides by it, log", _conditioning, log=True),
+        ChartKind("log-snr", "log-SNR", "2 log(α / σ)", _of_rows("log-snr", _log_snr)),
         ChartKind(
-            "loss", "Loss", "smoothed over the raw, held-out thin, log", losses, log=True, over_steps=True,
+            "conditioning", "Conditioning", "|D(t)|: decoding divides by it, log",
+            _of_rows("conditioning", _determinant), log=True,
+        ),
+        ChartKind(
+            "loss", "Loss", "smoothed over the raw, held-out thin, log", _unrecalled(losses), log=True, over_steps=True,
             words="Nothing was trained here",
         ),
         ChartKind(
-            "held-out", "Held-out loss over t", "each on its own target, log", held_out_over_t, log=True,
+            "held-out", "Held-out loss over t", "each on its own target, log", _unrecalled(held_out_over_t), log=True,
             words="No held-out loss measured in training",
         ),
         ChartKind(
-            "error", "Error against exact", "velocity, jumps thin, log", errors_while_training, log=True,
+            "error", "Error against exact", "velocity, jumps thin, log", _unrecalled(errors_while_training), log=True,
             over_steps=True, words="No error measured in training",
         ),
     )

@@ -1,12 +1,14 @@
 """Charts as frozen curves on a common axis, and those over the training step; numpy on what was recorded.
 
-They are made anew whenever rows arrive, on the window's thread, so each reads a bounded part of its trace.
+They are made anew whenever rows arrive, on the window's thread, so each reads a bounded part of its trace, and what was
+made of as many rows before can be recalled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from workbench.views.time_axis import PLAIN, SYMBOLS, TimeAxis
 from workbench.views.words import sampler_words
 
 Floats = NDArray[np.float64]
+T = TypeVar("T")
 
 _SMOOTHING, _SHARE = 50, 0.1
 """Losses over which the average reaches, and the share of those so far that it may be: early a loss falls fast."""
@@ -27,6 +30,17 @@ _DASHES = ((), (6.0, 4.0), (2.0, 3.0))
 """Pixels of line and gap, by variant."""
 _ROOM, _FEWEST = 1.15, 100.0
 """Steps to come beside those done, and the shortest axis, while a training goes on."""
+
+
+class Recall(Protocol):
+    """Gives what was made for a key before, and makes it where there is nothing or one of its parts is another."""
+
+    def __call__(self, key: Hashable, parts: tuple[object, ...], make: Callable[[], T]) -> T: ...
+
+
+def anew(key: Hashable, parts: tuple[object, ...], make: Callable[[], T]) -> T:
+    """Recalls nothing."""
+    return make()
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +122,21 @@ class Line:
 
     def over_steps(self, x: Floats, y: Floats, raw: Floats | None = None) -> Curve:
         return Curve(self.method, x, y, raw, self.variant, self.name, lane=self.lane)
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """A lane with recorded steps, and what was made of them."""
+
+    line: Line
+    trace: Trace
+    recall: Recall
+    rows: tuple[int, ...]
+    """How many there are of each stream; it costs something to ask a file."""
+
+    def of_rows(self, key: Hashable, make: Callable[[Sampled], T]) -> T:
+        """What depends on nothing but the rows there are."""
+        return self.recall((self.line.lane, key), (self.trace, self.rows), lambda: make(self))
 
 
 def losses(subjects: Sequence[Subject]) -> tuple[Curve, ...]:

@@ -1,0 +1,55 @@
+"""Charts of lanes that stay as they are: nothing is read twice, and everything again when rows arrive."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import resources
+from core.events import Chunk
+from core.trace import Stream, open_trace
+from tests.workbench.test_charts import declared, shifted
+from workbench.control.lane.memo import Memo
+from workbench.views.chart.chart_table import TABLE, chart
+from workbench.views.chart.charts import Subject
+
+
+@pytest.fixture
+def reads(monkeypatch) -> list[str]:
+    """The names of the streams that are read, a name for each time."""
+    out: list[str] = []
+    read = Stream._read
+    monkeypatch.setattr(Stream, "_read", lambda stream, *key: out.append(stream.name) or read(stream, *key))
+    return out
+
+
+def test_nothing_is_read_again_of_a_lane_that_stays_as_it_is(reads: list[str]) -> None:
+    recalled = Memo()
+    lanes = [
+        Subject("flow", open_trace(resources.path("traces", f"swiss-roll-{name}.h5"))) for name in ("diffusion", "flow")
+    ]
+
+    def curves() -> list[list[float]]:
+        keys = [key for key, kind in TABLE.items() if not kind.over_steps]
+        return [curve.y.tolist() for key in keys for curve in chart(key, lanes, recall=recalled.get).curves]
+
+    first = curves()
+    assert reads
+    reads.clear()
+    assert curves() == first
+    assert reads == []
+    for lane in lanes:
+        assert lane.trace is not None
+        lane.trace.close()
+
+
+def test_a_lane_is_read_again_when_rows_have_arrived(reads: list[str]) -> None:
+    x, data = shifted()
+    t, recalled = np.linspace(0, 1, 11), Memo()
+    builder = declared(x, data)
+    for rows in (slice(0, 5), slice(5, 11)):
+        reads.clear()
+        builder.feed(Chunk("x", x[rows].astype(np.float32), {"t": t[rows], "sigma": 1 - t[rows]}))
+        curve = chart("distance", [Subject("flow", builder.trace)], recall=recalled.get).curves[0]
+        assert curve.x[-1] == pytest.approx(t[rows][-1])
+        assert reads
