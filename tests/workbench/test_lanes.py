@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtCore import QPoint, QRect, Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QLabel, QMenu, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
@@ -57,6 +57,18 @@ def test_a_narrow_header_keeps_the_name_and_shortens_the_evaluations(lanes: Lane
     assert said == ["NFE 7 of 10", "NFE 7", ""]
 
 
+def test_the_time_never_reaches_into_the_glyph(large_type, lanes: LanesView) -> None:
+    lanes.set_cursor(0.5)
+    header = lanes._headers[0]
+    shown = {}
+    for width in (300, 105):
+        header.resize(width, header.height())
+        shown[width] = header.grab(QRect(0, 4, 32, 40)).toImage()
+    header._read = ("", "")
+    header.update()
+    assert shown[105] == header.grab(QRect(0, 4, 32, 40)).toImage() == shown[300]
+
+
 def test_signs_that_find_no_room_are_left_out_and_none_reaches_into_the_next_lane() -> None:
     key, bar, note = Key(), Bar("cividis", 1.0, "error"), Note("White: density")
     sizes = {key: (186.0, 33.0), bar: (190.0, 58.0), note: (220.0, 24.0)}
@@ -95,6 +107,34 @@ def test_buttons_of_a_narrow_message_stand_whole_below_each_other(lanes: LanesVi
         assert max(button.geometry().bottom() for button in seen) < lanes._panels[3].height()
 
 
+STOPPED = MessageSpec(
+    "The engine stopped at step 7", "All 7 recorded steps are kept", "warning", (("run", "Run again"),), True
+)
+EMPTY = MessageSpec(
+    "Empty lane", "Start from a preset or open a trace", "lanes",
+    (("a", "Choose preset"), ("b", "Open trace…"), ("c", "Copy a lane"), ("d", "More")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("spec", [EMPTY, STOPPED], ids=["empty", "stopped"])
+@pytest.mark.parametrize(("width", "height"), [(440, 250), (440, 180), (560, 400)])
+def test_what_a_small_lane_says_is_whole_and_apart(
+    large_type, lanes: LanesView, qtbot: QtBot, width: int, height: int, spec: MessageSpec
+) -> None:
+    lanes.set_scenes((*(full_scene(20, 11) for _ in range(3)), None), DARK)
+    lanes.show_message(3, spec)
+    lanes.resize(width, height)
+    qtbot.wait(20)
+    panel = lanes._panels[3]
+    shown = [each for kind in (QLabel, QPushButton) for each in panel.findChildren(kind) if each.isVisible()]
+    assert any(isinstance(each, QPushButton) for each in shown)
+    for i, each in enumerate(shown):
+        assert panel.rect().contains(each.geometry())
+        assert each.width() >= each.minimumSizeHint().width()
+        assert not isinstance(each, QLabel) or each.height() >= each.heightForWidth(each.width())
+        assert not any(each.geometry().intersects(other.geometry()) for other in shown[:i])
+
+
 def test_pressing_header_foot_or_canvas_selects(lanes: LanesView, qtbot: QtBot) -> None:
     for widget in (lanes._headers[1], lanes._feet[1]):
         with qtbot.waitSignal(lanes.lane_selected) as selected:
@@ -116,10 +156,7 @@ def test_empty_lane_offers_a_start(lanes: LanesView, qtbot: QtBot) -> None:
 
 
 def test_message_covers_the_canvas_of_one_lane(lanes: LanesView, qtbot: QtBot) -> None:
-    spec = MessageSpec(
-        "The engine stopped at step 7", "All 7 recorded steps are kept", "warning", (("run", "Run again"),), True
-    )
-    lanes.show_message(0, spec)
+    lanes.show_message(0, STOPPED)
     assert lanes._panels[0].isVisible()
     assert not lanes._panels[1].isVisible()
     assert lanes._headers[0].isVisible()

@@ -109,7 +109,7 @@ class LaneHeader(QWidget):
         lane, theme, fonts = self._lane, self._theme, (ui(12, 500), ui(12))
         if lane is None:
             return
-        read = (self._short(lane, fonts[0]), self._read[1])
+        read = (self._short(lane, fonts[0]), self._time(fonts[1]))
         ends = [
             self.width() - _RIGHT - QFontMetricsF(font).horizontalAdvance(words)
             for font, words in zip(fonts, read, strict=True)
@@ -131,6 +131,11 @@ class LaneHeader(QWidget):
         full = self._read[0]
         choices = (full, full.partition(" of ")[0])
         return next((words for words in choices if QFontMetricsF(font).horizontalAdvance(words) <= room), "")
+
+    def _time(self, font: QFont) -> str:
+        """The time or the status, or nothing where it would reach into the glyph: below the lanes it stands too."""
+        room = self.width() - _LEFT - _RIGHT
+        return self._read[1] if QFontMetricsF(font).horizontalAdvance(self._read[1]) <= room else ""
 
     def _draw_still(self, painter: QPainter, lane: Lane, ends: list[float]) -> None:
         """Frame, glyph, and name and method up to where the readings begin."""

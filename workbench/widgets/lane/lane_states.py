@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QElapsedTimer, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.machine.pace import time_left
-from workbench.painters.fonts import ui
+from workbench.painters.fonts import px, ui
 from workbench.views.theme import DARK, Theme
 from workbench.widgets import icons
 
 PROGRESS_HEIGHT = 32
 _BAR = 3
-_SIDE, _GAP, _FEW, _WORDS = 12, 8, 3, 140
-"""Pixels beside and between buttons, rows of them that are always shown, and the pixels of a message's words."""
+_SIDE, _NARROW, _ENDS, _GAP, _FEW = 12, 4, 16, 8, 3
+"""Pixels beside a message, and where it is narrow; above and below it; between buttons; rows that go before words."""
+_ICON, _AFTER_ICON, _AFTER_TITLE, _AFTER_TEXT = 24, 8, 6, 12
+"""Pixels of the icon, and below each part that is shown."""
+_HIGH = 28
+"""Pixels of a button's height in type of the usual size."""
 #: Shorter waits show no progress (milliseconds).
 _PATIENCE = 300
 #: Type of the title and of all else on the full screen.
@@ -50,44 +55,42 @@ class MessagePanel(QWidget):
         super().__init__(parent)
         self._theme = DARK
         self._whole = False
-        self._shown: tuple[MessageSpec, Theme, bool, bool] | None = None
+        self._shown: tuple[MessageSpec, Theme, bool, bool, int] | None = None
         self._big = False
         self._made: list[QPushButton] = []
         self._icon, self._title, self._text = QLabel(), QLabel(), QLabel()
-        self._title.setFont(ui(13, 600))
-        self._text.setFont(ui(12))
-        self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
         for label in (self._icon, self._title, self._text):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        for label in (self._title, self._text):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self._buttons = QGridLayout()
         self._buttons.setSpacing(_GAP)
         self._buttons.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(_SIDE, 16, _SIDE, 16)
+        self._column = column = QVBoxLayout(self)
         column.setSpacing(0)
         column.addStretch(1)
-        for widget, gap in ((self._icon, 8), (self._title, 6), (self._text, 12)):
+        for widget, gap in ((self._icon, _AFTER_ICON), (self._title, _AFTER_TITLE), (self._text, _AFTER_TEXT)):
+            widget.setContentsMargins(0, 0, 0, gap)
             column.addWidget(widget)
-            column.addSpacing(gap)
         column.addLayout(self._buttons)
         column.addStretch(1)
 
     def show_message(self, spec: MessageSpec, theme: Theme, *, whole: bool, big: bool = False) -> None:
         """``big`` for the full screen, which is read from afar."""
-        if self._shown == (spec, theme, whole, big):
+        if self._shown == (shown := (spec, theme, whole, big, px(_HIGH))):
             return
-        self._shown = (spec, theme, whole, big)
+        self._shown = shown
         self._theme, self._whole, self._big = theme, whole, big
         title, text = _BIG if big else ("", "")
-        self._icon.setVisible(bool(spec.icon))
+        self._title.setFont(ui(13, 600))
+        self._text.setFont(ui(12))
         if spec.icon:
             colour = theme.methods["error"] if spec.error else theme.t2
-            self._icon.setPixmap(icons.pixmap(spec.icon, colour, 24, self.devicePixelRatioF()))
+            self._icon.setPixmap(icons.pixmap(spec.icon, colour, _ICON, self.devicePixelRatioF()))
         self._title.setText(spec.title)
         self._title.setStyleSheet(f"color: {theme.t1}; background: transparent; {title}")
         self._text.setText(spec.text)
-        self._text.setVisible(bool(spec.text))
         self._text.setStyleSheet(f"color: {theme.t2}; background: transparent; {text}")
         self._fill_buttons(spec.actions)
         self.update()
@@ -101,8 +104,9 @@ class MessagePanel(QWidget):
         for i, (name, text) in enumerate(actions):
             button = QPushButton(text, self)
             button.setObjectName(name)
+            button.setAccessibleName(text)
             button.setFont(ui(12, 600))
-            button.setFixedHeight(48 if self._big else 28)
+            button.setFixedHeight(self._high)
             style = button_style(self._theme, primary=i == 0, pad=10 if len(actions) <= 2 else 6)
             button.setStyleSheet(style + (f"QPushButton {{ {_BIG[1]} }}" if self._big else ""))
             button.clicked.connect(lambda _=False, chosen=name: self.action.emit(chosen))
@@ -112,15 +116,52 @@ class MessagePanel(QWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         self._arrange()
 
+    @property
+    def _high(self) -> int:
+        """Pixels of a button's height."""
+        return 48 if self._big else px(_HIGH)
+
     def _arrange(self) -> None:
-        """Buttons in two columns, or in one where that is too narrow. Of many the last ones that find no room are left
-        out: menus of the other lanes reach the same."""
+        """Buttons in two columns, or in one where that is too narrow, with dots in what is wider than the lane. Of many
+        the last ones that find no room are left out: menus of the other lanes reach the same."""
+        for button in self._made:
+            button.setText(button.accessibleName())
         widest = max((each.sizeHint().width() for each in self._made), default=0)
-        columns = 2 if 2 * widest + _GAP + 2 * _SIDE <= self.width() else 1
-        rows = max(_FEW, (self.height() - _WORDS) // (28 + _GAP))
+        side = _SIDE if widest + 2 * _SIDE <= self.width() else _NARROW
+        self._column.setContentsMargins(side, _ENDS, side, _ENDS)
+        columns = 2 if 2 * widest + _GAP + 2 * side <= self.width() else 1
+        each = self._high + _GAP
+        room = self.height() - 2 * _ENDS + _GAP
+        few = each * min(_FEW, math.ceil(len(self._made) / columns))
+        rows = max(1, self._show_words(room, self.width() - 2 * side, few) // each)
         for i, button in enumerate(self._made):
+            self._shorten(button, self.width() - 2 * side)
             self._buttons.addWidget(button, i // columns, i % columns)
             button.setVisible(i // columns < rows)
+
+    def _show_words(self, room: int, width: int, few: int) -> int:
+        """Title, text and icon as far as there is ``room`` beside a ``few`` rows of buttons; what they leave of it."""
+        if self._shown is None:
+            return room
+        spec = self._shown[0]
+        room -= self._title.heightForWidth(width)
+        for label, words, high in (
+            (self._text, spec.text, self._text.heightForWidth(width)),
+            (self._icon, spec.icon, _ICON + _AFTER_ICON),
+        ):
+            fits = bool(words) and high <= room - few
+            label.setVisible(fits)
+            room -= high if fits else 0
+        self.setToolTip(spec.text if self._text.isHidden() else "")
+        return room
+
+    @staticmethod
+    def _shorten(button: QPushButton, width: int) -> None:
+        words, beside = button.accessibleName(), button.sizeHint().width()
+        metrics = QFontMetrics(button.font())
+        beside -= metrics.horizontalAdvance(words)
+        button.setText(metrics.elidedText(words, Qt.TextElideMode.ElideRight, width - beside))
+        button.setToolTip(words if button.text() != words else "")
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         theme = self._theme
