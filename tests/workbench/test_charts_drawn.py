@@ -7,15 +7,17 @@ import sys
 
 import numpy as np
 import pytest
+from PyQt6.QtCore import QRect
 from PyQt6.QtGui import QColor, QImage
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QMenu
 
 import resources
 from tests.workbench.test_charts import sampling_charts, shifted, trace_of, training_charts, training_of
 from workbench.painters.bits import pixels
-from workbench.views.chart.chart_table import TABLE
+from workbench.views.chart.chart_table import TABLE, ChartKind
 from workbench.views.theme import DARK, THEMES
 from workbench.widgets.charts import ChartsStrip
+from workbench.widgets.chip import TitleMenu
 
 
 @pytest.fixture
@@ -162,3 +164,24 @@ def test_names_at_curve_ends_stay_in_order_apart_and_inside() -> None:
         assert (np.argsort(moved) == np.argsort(places)).all()
         assert np.diff(np.sort(moved)).min() >= 14 - 1e-9
         assert moved.max() <= 100
+
+
+def test_a_long_title_ends_before_its_arrow(qapp: QApplication) -> None:
+    menu = TitleMenu("Chart", QMenu())
+    menu.resize(90, 20)
+    arrows = []
+    for title in ("", "Velocity error over t"):
+        menu.show_title(title, DARK)
+        arrows.append(menu.grab(QRect(70, 0, 20, 20)).toImage())
+    assert arrows[0] == arrows[1]
+
+
+@pytest.mark.parametrize("kind", TABLE.values(), ids=lambda kind: kind.key)
+def test_a_title_that_has_room_is_whole(qapp: QApplication, kind: ChartKind) -> None:
+    menu, pictures = TitleMenu("Chart", QMenu()), []
+    menu.show_title(kind.title, DARK)
+    hint = menu.sizeHint()
+    for more in (0, 100):
+        menu.resize(hint.width() + more, 20)
+        pictures.append(menu.grab(QRect(0, 0, hint.width() - 14, 20)).toImage())
+    assert pictures[0] == pictures[1]

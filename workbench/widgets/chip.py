@@ -142,9 +142,9 @@ class TitleMenu(QPushButton):
         painter = QPainter(self)
         painter.setFont(fonts.ui(12, 600))
         painter.setPen(QColor(self._theme.t1))
-        area = QRect(0, 0, self.width(), self.height())
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, self.text())
         x = self.width() - _ARROW - 2
+        words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, x - 1)
+        painter.drawText(QRect(0, 0, x, self.height()), Qt.AlignmentFlag.AlignVCenter, words)
         loud = self.underMouse() or self.hasFocus()
         arrow = pixmap("chevron-down", self._theme.t1 if loud else self._theme.t3, _ARROW, self.devicePixelRatioF())
         painter.drawPixmap(x, (self.height() - _ARROW) // 2 + 1, arrow)
