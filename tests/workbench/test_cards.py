@@ -156,6 +156,25 @@ def test_the_help_sheet_names_every_key(shell: Shell) -> None:
     scrim.close_()
 
 
+def test_all_of_the_help_sheet_can_be_reached_in_a_small_window(large_type, shell: Shell, qtbot: QtBot) -> None:
+    shell.window.resize(900, 600)
+    shell.window.over(sheet := HelpSheet(shell.actions))
+    qtbot.wait(20)
+    scrim = sheet.parentWidget()
+    assert scrim is not None
+    assert scrim.rect().adjusted(8, 8, -8, -8).contains(sheet.geometry())
+    area = sheet._area
+    body, viewport = area.widget(), area.viewport()
+    assert body is not None
+    assert viewport is not None
+    assert body.width() <= viewport.width()  # it scrolls down, not sideways
+    bar = area.verticalScrollBar()
+    assert bar is not None
+    QTest.keyClick(area, Qt.Key.Key_PageDown)
+    assert bar.value() > 0
+    scrim.close_()  # type: ignore[attr-defined]  # cards lie in scrims
+
+
 def test_a_message_is_taken_back_and_another_is_not(qtbot, shell) -> None:
     line = toast.Toast(shell.window)
     line.tell("Checking")

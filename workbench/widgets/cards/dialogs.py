@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from functools import partial
 
 from PyQt6 import sip
-from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from workbench.painters import fonts
 from workbench.views.theme import Theme
 from workbench.widgets.controls import button, hairline, label
+
+_MARGIN = 24
+"""Pixels of the window that are seen around a card that could be larger."""
 
 
 class Scrim(QWidget):
@@ -51,6 +54,7 @@ class Scrim(QWidget):
         assert parent is not None  # made with one
         self.setGeometry(parent.rect())
         self._card.adjustSize()
+        self._card.resize(self._card.size().boundedTo(self.size() - QSize(2 * _MARGIN, 2 * _MARGIN)))
         self._card.move((self.width() - self._card.width()) // 2, self._height_of_card())
 
     def _height_of_card(self) -> int:
