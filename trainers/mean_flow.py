@@ -46,7 +46,7 @@ class MeanFlow(AverageVelocityObjective, frozen=True):
 
     def loss(self, lesson: Lesson) -> Tensor:
         """Weighted squared error against the target; samples beyond the share have s = t, where it is v itself."""
-        n = round(self.share * len(lesson.t))
+        n = lesson.among_first(self.share)
         t, s = lesson.t, span_ends(lesson.t, lesson.u[:, 0], n, self.to_data)
         blend = lesson.path.blend(lesson.x1, lesson.x0, lesson.z, t)
         x, target = blend.x_t, blend.velocity

@@ -27,6 +27,7 @@ class Lesson:
         x1, x0: data and noise [B, ...]; z: further noise [B, ...] where the path is a bridge, else None.
         t: training times [B]; u: further uniform numbers [B, n_uniforms].
         cond: class labels [B], or None where the network is told none.
+        rows: which samples of a whole batch of ``batch_size`` these are; other processes learn from the rest.
         progress: share of the training steps that are done, in [0, 1).
         teacher: the field that `Objective.teacher` gave.
     """
@@ -41,8 +42,14 @@ class Lesson:
     t: Tensor
     u: Tensor
     cond: Tensor | None
+    rows: slice
+    batch_size: int
     progress: float
     teacher: Field | None
+
+    def among_first(self, share: float) -> int:
+        """How many of these samples, its first ones, belong to the share with which the whole batch begins."""
+        return len(range(round(share * self.batch_size))[self.rows])
 
 
 class Pairs(NamedTuple):

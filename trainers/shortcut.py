@@ -39,7 +39,7 @@ class Shortcut(AverageVelocityObjective, frozen=True):
 
     def loss(self, lesson: Lesson) -> Tensor:
         """Mean squared error, of the velocity and of the jumps alike."""
-        n = round(self.share * len(lesson.t))
+        n = lesson.among_first(self.share)
         t, s = jumps(lesson.t, lesson.u[:, 0], n, self.doublings, lesson.path)
         blend = lesson.path.blend(lesson.x1, lesson.x0, lesson.z, t)
         x, target = blend.x_t, blend.velocity

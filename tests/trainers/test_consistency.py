@@ -30,7 +30,8 @@ def lesson(network: object, path: Path, teacher: object = None, progress: float 
     t = path.t_min + (path.t_max - path.t_min) * (torch.arange(N).double() + 0.5) / N
     return Lesson(
         network=network, average=network, path=path, reading=Reading("edm", STD),
-        x1=X1, x0=X0, z=None, t=t, u=t[:, None], cond=None, progress=progress, teacher=teacher,
+        x1=X1, x0=X0, z=None, t=t, u=t[:, None], cond=None, rows=slice(None), batch_size=N,
+        progress=progress, teacher=teacher,
     )  # type: ignore[arg-type]  # fmt: skip
 
 

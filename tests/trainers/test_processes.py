@@ -15,11 +15,13 @@ from safetensors.torch import load_file
 
 from core import spec as specs
 from core.errors import SpecError
+from core.setup import resolve
 from core.spec import Part, RunSpec, Training
 from core.trace.build import collect
 from trainers.checkpoint import FILE_NAME
 from trainers.loop import train
 from trainers.training.processes import Processes
+from trainers.training.trainer import Trainer
 
 TOP = Path(__file__).resolve().parents[2]
 SPEC = RunSpec(
@@ -89,8 +91,32 @@ def test_two_processes_train_as_one(tmp_path: Path) -> None:
     assert load_file(tmp_path / FILE_NAME).keys() == whole.keys()
 
 
+@pytest.mark.parametrize("objective", ["flow-matching", "mean-flow", "shortcut"])
+def test_the_same_samples_learn_spans_however_many_processes_there_are(objective: str) -> None:
+    """The mean of the parts' gradients is that of the whole batch, and no part decides by its own size."""
+    spec = SPEC.replace(
+        objective=Part(objective), sampler=Part("mean-flow"), schedule=Part("constant"), precision="float64",
+        training=Training(n_steps=1, batch_size=15, n_snapshots=0, n_validations=0, warm_up=0, clip=0.0),
+    )  # fmt: skip
+    if objective == "flow-matching":
+        spec = spec.replace(sampler=Part("euler"))
+    whole, *parts = (gradient(spec, Processes(rank, size)) for rank, size in ((0, 1), (0, 3), (1, 3), (2, 3)))
+    torch.testing.assert_close(torch.stack(parts).mean(0), whole, rtol=1e-9, atol=1e-12)
+
+
+def gradient(spec: RunSpec, processes: Processes) -> torch.Tensor:
+    """Of the loss of one process's part of the first batch, in weights that are not zero anywhere."""
+    trainer = Trainer(resolve(spec), processes)
+    weights = 0.3 * torch.randn(len(trainer._weights), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    for vector in (trainer._weights, trainer._average):
+        vector.data.copy_(weights)
+    trainer._loss(next(trainer._batches)).backward()
+    return trainer._weights.grad
+
+
 def test_a_batch_is_shared_equally_or_not_at_all() -> None:
     rows = [Processes(rank, 4).rows(64) for rank in range(4)]
-    assert [i for part in rows for i in range(64)[part]] == list(range(64))
+    assert sorted(i for part in rows for i in range(64)[part]) == list(range(64))
+    assert {len(range(64)[part]) for part in rows} == {16}
     with pytest.raises(SpecError, match="64 samples cannot be shared equally by 3 processes"):
         Processes(0, 3).rows(64)

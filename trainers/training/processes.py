@@ -32,7 +32,7 @@ class Processes:
         return self.rank == 0
 
     def rows(self, batch_size: int) -> slice:
-        """This process's part of a batch.
+        """This process's part of a batch: every so many samples one, so that what only its first ones learn is shared.
 
         Raises:
             SpecError: the batch cannot be shared equally.
@@ -41,8 +41,7 @@ class Processes:
             raise SpecError(
                 "training.batch_size", f"{batch_size} samples cannot be shared equally by {self.size} processes."
             )
-        each = batch_size // self.size
-        return slice(self.rank * each, (self.rank + 1) * each)
+        return slice(self.rank, batch_size, self.size)
 
     def mean(self, values: Tensor) -> None:
         """Replace values by their mean over all processes."""

@@ -54,8 +54,8 @@ class Trainer:
         self.learned = NetworkField(average.eval(), self.reading, setup.path, self.objective)
         self._evaluation = Evaluation(_prepared(network, setup), setup.path, self.reading)
         self._teacher = self.objective.teacher(setup)
-        rows = processes.rows(self.settings.batch_size) if processes.size > 1 else slice(None)
-        self._sequence = Batches(setup, self.objective, rows)
+        self._rows = processes.rows(self.settings.batch_size) if processes.size > 1 else slice(None)
+        self._sequence = Batches(setup, self.objective, self._rows)
         self._batches = self._sequence.from_step(0)
         self._resumed = False
         self.validation = Validation.of(setup, self.objective, self.n_classes)
@@ -152,6 +152,7 @@ class Trainer:
         return Lesson(
             network=network, average=self.learned.network, path=self.setup.path, reading=self.reading,
             x1=batch.x1, x0=batch.x0, z=batch.z, t=batch.t, u=batch.u, cond=batch.cond if self.n_classes else None,
+            rows=self._rows, batch_size=self.settings.batch_size,
             progress=self.state.step / self.settings.n_steps, teacher=self._teacher,
         )  # fmt: skip
 
