@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +27,11 @@ from core.weights import averaged
 from trainers import checkpoint
 from trainers.checkpoint import FILE_NAME
 from trainers.loop import train
+from trainers.mean_flow import mean_flow_target
 from trainers.training.keeper import BEST, kept_name
 from trainers.training.trainer import ChannelsLast
 
+TOP = Path(__file__).resolve().parents[2]
 SPEC = RunSpec(action="train", n_samples=8, data=Part("three-gaussians"), network=Part("mlp", {"width": 16}), threads=1)
 
 
@@ -134,6 +138,45 @@ def test_the_layout_of_images_changes_no_output() -> None:
         torch.nn.init.normal_(parameter, std=0.1, generator=torch.Generator().manual_seed(parameter.numel()))
     x, t = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(1)), torch.tensor([0.2, 0.6])
     torch.testing.assert_close(ChannelsLast(network)(x, t), network(x, t), rtol=1e-4, atol=1e-4)
+
+
+BACKWARDS = """
+import torch
+from core.networks.conditional_unet import ConditionalUNet
+from trainers.training.trainer import ChannelsLast
+
+network = ConditionalUNet(base=8).build((3, 8, 8))
+for parameter in network.parameters():
+    torch.nn.init.normal_(parameter, std=0.1)
+x, t = torch.randn(4, 3, 8, 8), torch.rand(4)
+gradients = []
+for called in (network, ChannelsLast(network)):
+    network.zero_grad()
+    called(x, t).square().mean().backward()
+    gradients.append([parameter.grad for parameter in network.parameters()])
+for plain, other in zip(*gradients, strict=True):
+    torch.testing.assert_close(plain, other, rtol=1e-3, atol=1e-4)
+assert not x.requires_grad
+"""
+
+
+def test_a_network_that_begins_with_a_normalisation_learns_in_that_layout() -> None:
+    """In a process of its own: what can go wrong within torch takes the process along."""
+    ended = subprocess.run([sys.executable, "-c", BACKWARDS], cwd=TOP, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")  # torch's own, as it derives
+@pytest.mark.parametrize("name", ["conditional-unet", "residual-unet"])
+def test_a_forward_derivative_is_the_same_in_that_layout(name: str) -> None:
+    spec = SPEC.replace(network=Part(name, {"base": 8}), objective=Part("mean-flow"))
+    network = build_network(spec, (3, 16, 16), 0)
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.1, generator=torch.Generator().manual_seed(parameter.numel()))
+    x, velocity = torch.randn(2, 2, 3, 16, 16, generator=torch.Generator().manual_seed(1))
+    t, s = torch.tensor([0.1, 0.3]), torch.tensor([0.5, 0.9])
+    plain, other = (mean_flow_target(called, x, t, s, velocity) for called in (network, ChannelsLast(network)))
+    torch.testing.assert_close(other, plain, rtol=1e-4, atol=1e-4)
 
 
 def test_points_have_no_channels() -> None:

@@ -173,14 +173,23 @@ def _prepared(network: nn.Module, setup: Setup) -> nn.Module:
 
 
 class ChannelsLast(nn.Module):
-    """A network that is shown images with their channels last in memory."""
+    """A network that is shown images with their channels last in memory, where it learns from them.
+
+    Without gradients it is shown them as they are: GroupNorm has no forward derivative, which MeanFlow takes, in this
+    layout.
+    """
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self._network = network
 
     def forward(self, x: Tensor, t: Tensor, cond: Tensor | None = None, s: Tensor | None = None) -> Tensor:
-        y: Tensor = self._network(x.contiguous(memory_format=torch.channels_last), t, cond, s)
+        if torch.is_grad_enabled():
+            x = x.contiguous(memory_format=torch.channels_last)
+            if x.device.type == "cpu" and not x.requires_grad and not torch.compiler.is_compiling():
+                # GroupNorm's backward pass on a CPU writes the gradient of such an image, wanted or not, and crashes
+                x = x.detach().requires_grad_()
+        y: Tensor = self._network(x, t, cond, s)
         return y
 
 
