@@ -157,7 +157,7 @@ def _check_needs(setup: Setup) -> None:
     wanted["clipping"] = setup.clipping
     for kind, part in wanted.items():
         _check(kind, part.title, part.needs, there)
-    _check_ends(setup.path)
+    _check_ends(setup.path, setup.dtype)
     if setup.spec.action == "forward":  # of the sampler it asks for the times alone
         return
     if objective.sampler and "field" not in there and "field" in setup.sampler.needs:
@@ -167,10 +167,17 @@ def _check_needs(setup: Setup) -> None:
         raise SpecError("clipping", f"{setup.sampler.title} jumps: there is no preview to clip. Turn clipping off.")
 
 
-def _check_ends(path: Path) -> None:
-    lam = path.at(torch.tensor([path.t_min, path.t_max], dtype=torch.float64)).lam
-    if not lam.isfinite().all():
-        raise SpecError("path", f"{path.title}: noise so strong leaves nothing of the data. Choose less of it.")
+def _check_ends(path: Path, dtype: torch.dtype) -> None:
+    # Samplers divide by alpha and sigma and multiply by what comes of it: they need room below for all their digits.
+    number = torch.finfo(dtype)
+    least, precision = number.tiny / number.eps, str(dtype).removeprefix("torch.")
+    ends = path.at(torch.tensor([path.t_min, path.t_max], dtype=torch.float64))
+    if not (ends.alpha >= least).all():
+        raise SpecError(
+            "path", f"{path.title}: noise so strong leaves nothing of the data in {precision}. Choose less of it."
+        )
+    if not (ends.sigma >= least).all():
+        raise SpecError("path", f"{path.title}: so little noise at the end is none in {precision}. Choose more of it.")
 
 
 def _check(kind: str, title: str, needs: tuple[str, ...], there: set[str]) -> None:

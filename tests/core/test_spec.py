@@ -119,6 +119,18 @@ def test_noise_of_which_numbers_keep_nothing_is_refused() -> None:
             resolve(strong.replace(grid=Part(grid)))
 
 
+def test_how_much_noise_is_too_much_hangs_on_the_precision() -> None:
+    """What is left of the data at t_min, 4e-37 and 2e-67 of it, is a number in double precision alone."""
+    for beta in (0.3, 0.5):
+        strong = RunSpec(path=Part("vp-linear", {"beta_T": beta}))
+        with pytest.raises(SpecError, match="leaves nothing of the data in float32"):
+            resolve(strong)
+        resolve(strong.replace(precision="float64", device="cpu"))
+    resolve(RunSpec(path=Part("vp-linear", {"T": 10_000})))
+    with pytest.raises(SpecError, match="so little noise at the end"):
+        resolve(RunSpec(path=Part("ve", {"sigma_min": 1e-40})))
+
+
 def test_implementations_are_named_first_and_keep_what_both_have() -> None:
     data = {"sampler": {"name": "ddim", "n_steps": 6, "eta": 0.5}}
     for sets, wanted in (
