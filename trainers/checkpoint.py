@@ -18,14 +18,15 @@ from torch import Tensor, nn
 from core import spec as specs
 from core.checkpoint import BEFORE, EMA, RAW, SPEC, STEP, history_of, locate, sha256
 from core.errors import FlowscopeError, SpecError
-from core.spec import RunSpec
+from core.parts.making import make
+from core.spec import Part, RunSpec
 from trainers.schedules import State as Memory
 
 FILE_NAME = "checkpoint.safetensors"
 _OPTIMISER, _TEACHER, _SCHEDULE = "optimiser.", "teacher.", "schedule."
 _VALIDATED, _BEST = "validated", "best"
 #: What must be as it was when a run is resumed.
-_SAME = ("seed", "data", "source", "coupling", "path", "objective", "network", "optimiser", "schedule")
+_SAME_PARTS = ("data", "source", "coupling", "path", "objective", "network", "optimiser", "schedule")
 _SAME_TRAINING = ("batch_size", "accumulation", "conditional", "label_dropout", "n_points")
 """The same of the field ``training``: what decides the network, and the sequence of its batches."""
 
@@ -113,7 +114,8 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
     metadata, values = _read(file)
     saved = specs.from_json(metadata[SPEC])
     was, asked = specs.to_dict(saved), specs.to_dict(spec)
-    pairs = [(name, was[name], asked[name]) for name in _SAME]
+    others = [name for name in _SAME_PARTS if not _same_part(name, getattr(saved, name), getattr(spec, name))]
+    pairs = [("seed", saved.seed, spec.seed)] + [(name, was[name], asked[name]) for name in others]
     pairs += [(f"training.{name}", was["training"][name], asked["training"][name]) for name in _SAME_TRAINING]
     for name, before, now in pairs:
         if before != now:
@@ -121,8 +123,14 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
                 name,
                 f"{file} was trained with another {name}, {json.dumps(before)}. Ask for that, or choose a new folder.",
             )
+    raw = _under(values, RAW)
+    if not raw:
+        raise SpecError(
+            "",
+            f"{file} holds averaged weights alone, which no training can go on with. Start from them with --init-from.",
+        )
     state.average.load_state_dict(_under(values, EMA))
-    state.network.load_state_dict(_under(values, RAW))
+    state.network.load_state_dict(raw)
     teacher = _under(values, _TEACHER)
     if teacher:
         state.teacher = copy.deepcopy(state.average)
@@ -131,6 +139,11 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
     state.schedule = {name: float(value) for name, value in _under(values, _SCHEDULE).items()}
     state.step, state.validated = int(metadata[STEP]), int(metadata.get(_VALIDATED, "-1"))
     state.best = float(metadata.get(_BEST, "inf"))
+
+
+def _same_part(kind: str, one: Part, other: Part) -> bool:
+    """Whether two parts are one, whichever defaults were written out."""
+    return one.name == other.name and bool(make(kind, one) == make(kind, other))
 
 
 def _read(file: Path) -> tuple[dict[str, str], dict[str, Tensor]]:

@@ -16,13 +16,14 @@ from core.datasets import Dataset, Samples
 from core.errors import FlowscopeError, SpecError
 from core.events import Event, StopRun, Tick
 from core.networks import count_parameters
+from core.networks.mlp import Mlp
 from core.parts.making import make
 from core.run import sample
 from core.setup import resolve
 from core.spec import Part, RunSpec, Training, to_json
 from core.trace.build import TraceBuilder, collect
 from trainers.batches import Batch, Batches
-from trainers.checkpoint import FILE_NAME
+from trainers.checkpoint import FILE_NAME, slim
 from trainers.loop import train
 from trainers.training.snapshots import snapshot_steps
 
@@ -176,6 +177,24 @@ def test_a_run_goes_on_only_as_it_began(tmp_path) -> None:
         training = msgspec.structs.replace(few.training, **{name: other})
         with pytest.raises(SpecError, match=f"was trained with another training.{name}"):
             collect(train(few.replace(training=training), tmp_path, resume=True))
+
+
+def test_a_default_that_is_written_out_is_no_other_network(tmp_path) -> None:
+    few = FLOW.replace(training=Training(n_steps=1, batch_size=8, n_snapshots=0, n_validations=0))
+    collect(train(few, tmp_path))
+    longer = few.replace(
+        training=msgspec.structs.replace(few.training, n_steps=2),
+        network=Part("mlp", {"waves": Mlp().waves, "width": 32}),
+    )
+    assert len(collect(train(longer, tmp_path, resume=True))["loss"]) == 1
+
+
+def test_averaged_weights_alone_are_no_run_to_go_on_with(tmp_path) -> None:
+    few = FLOW.replace(training=Training(n_steps=1, batch_size=8, n_snapshots=0, n_validations=0))
+    collect(train(few, tmp_path / "whole"))
+    slim(tmp_path / "whole" / FILE_NAME, tmp_path / FILE_NAME)
+    with pytest.raises(SpecError, match=r"holds averaged weights alone.* Start from them with --init-from"):
+        collect(train(few, tmp_path, resume=True))
 
 
 def test_batches_are_one_sequence_cut_to_size() -> None:
