@@ -266,6 +266,13 @@ def test_a_network_that_is_told_classes_samples_each(tmp_path) -> None:
         collect(sample(spec.replace(action="sample", field=weights, label="left")))
 
 
+def test_a_network_that_is_told_no_classes_is_not_asked_for_one() -> None:
+    """Its snapshots would leave the class out without a word."""
+    with pytest.raises(SpecError, match="is told no classes") as caught:
+        collect(train(FLOW.replace(label="left")))
+    assert caught.value.field == "label"
+
+
 def test_a_network_is_sampled_on_another_path_when_asked_to(tmp_path) -> None:
     """Re-timed, the ways end where the same particles end on the path of the training (deterministic, many steps)."""
     collect(train(FLOW.replace(training=Training(n_steps=300, batch_size=256, n_snapshots=0)), tmp_path))

@@ -42,6 +42,10 @@ class Trainer:
         optimiser: Optimiser = make("optimiser", self.spec.optimiser)
         if self.settings.conditional and not setup.n_classes:
             raise SpecError("training.conditional", f"{setup.dataset.title} has no classes to tell the network.")
+        if setup.classes and not self.settings.conditional:
+            raise SpecError(
+                "label", "This network is told no classes. Leave the class empty, or set training.conditional = true."
+            )
         self.n_classes = setup.n_told
         network = build_network(self.spec, setup.shape, self.n_classes)
         if fresh and self.settings.init_from:
