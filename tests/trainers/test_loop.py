@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from core import registry
 from core.checkpoint import steps_of
@@ -305,6 +306,20 @@ def test_images_are_trained_and_sampled_by_the_same_loop(tmp_path) -> None:
         assert sampled["x"].static["label"].tolist() == [0, 1, 0, 1]
     finally:
         del registry._entries["data"]["stripes"]
+
+
+@pytest.mark.parametrize(("objective", "sampler"), [("edm", "euler"), ("consistency", "consistency")])
+def test_data_without_spread_are_refused_where_they_are_divided_by_it(tmp_path, objective: str, sampler: str) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "black.png")
+    spec = FLOW.replace(
+        data=Part("image-folder", {"folder": str(tmp_path), "size": 8}), network=Part("tiny-unet", {"base": 4}),
+        n_samples=1, training=Training(n_steps=1, batch_size=2, n_snapshots=0, n_validations=0),
+    )  # fmt: skip
+    assert collect(train(spec)).status == "finished"
+    knobs = {"mode": "training"} if objective == "consistency" else {}
+    with pytest.raises(SpecError, match="the same number throughout") as caught:
+        collect(train(spec.replace(objective=Part(objective, knobs), sampler=Part(sampler))))
+    assert caught.value.field == "data"
 
 
 class StripeImages(Dataset, frozen=True):

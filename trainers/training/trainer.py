@@ -55,6 +55,12 @@ class Trainer:
         self._weights, self._average = flatten(network), flatten(average)
         self.state = checkpoint.State(network, average, optimiser.build(self._weights, self.settings.weight_decay))
         self.reading = Reading(self.objective.predicts, _data_std(setup))
+        if self.reading.prediction == "edm" and self.reading.data_std == 0:
+            raise SpecError(
+                "data",
+                f"{setup.dataset.title} is the same number throughout, and {self.objective.title} scales data by how "
+                "much they differ. Choose other data or another objective.",
+            )
         self.learned = NetworkField(average.eval(), self.reading, setup.path, self.objective)
         self._evaluation = Evaluation(_prepared(network, setup), setup.path, self.reading)
         self._teacher = self.objective.teacher(setup)
