@@ -6,9 +6,7 @@ black counts as paper.
 
 from __future__ import annotations
 
-import struct
 import warnings
-import zlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +21,7 @@ from torch import Tensor
 
 from core.datasets import Dataset
 from core.errors import SpecError
+from core.images.pictures import DAMAGED
 from core.machine.local_file import PICTURES, find_picture, one_line, stamp
 from core.numerics.mixture import Mixture
 from core.plane.curves import CENTRES, scaled
@@ -32,11 +31,6 @@ from core.registry import register
 _SIDE = 160
 """Pixels of the longer side that are looked at: five to a centre's distance from the next."""
 _PAPER = 0.1
-_BAD_FILE = (
-    OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError,
-    struct.error, zlib.error, Pictures.DecompressionBombError, Pictures.DecompressionBombWarning,
-)  # fmt: skip
-"""What Pillow raises of a file that is damaged or pretends."""
 
 
 @register("data")
@@ -96,7 +90,7 @@ def _darkness(path: Path, invert: bool) -> NDArray[np.float64]:
             warnings.simplefilter("error", Pictures.DecompressionBombWarning)
             with Pictures.open(path, formats=PICTURES) as file:
                 grey, alpha = _small(file)
-    except _BAD_FILE as error:
+    except DAMAGED as error:
         raise SpecError(
             "data.file", f"{path.name} cannot be read as a picture ({one_line(error)}). PNG and JPEG would work."
         ) from error

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from core.errors import SpecError
-from core.machine.local_file import PICTURES
+from core.machine.local_file import PICTURES, one_line
 
 _LIMIT = 4 * 1024**3
 """Bytes that a folder may take in memory."""
+DAMAGED = (
+    OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError,
+    struct.error, zlib.error, Image.DecompressionBombError, Image.DecompressionBombWarning,
+)  # fmt: skip
+"""What Pillow raises of a file that is damaged or pretends."""
 
 
 def read_pictures(folder: Path, size: int) -> Tensor:
@@ -51,6 +58,8 @@ def _read_picture(path: Path, size: int) -> Tensor:
             with Image.open(path, formats=PICTURES) as image:
                 upright = ImageOps.exif_transpose(image).convert("RGB")
                 square = ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS)
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise SpecError("data.folder", f"{path} cannot be read as an image ({error}). Remove or replace it.") from error
+    except DAMAGED as error:
+        raise SpecError(
+            "data.folder", f"{path} cannot be read as an image ({one_line(error)}). Remove or replace it."
+        ) from error
     return torch.from_numpy(np.array(square)).permute(2, 0, 1)

@@ -242,3 +242,15 @@ class TestFolder:
         (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nrest")
         with pytest.raises(SpecError, match=r"broken\.png cannot be read"):
             ImageFolder(folder=str(tmp_path)).training(1, seed=0)
+
+    @pytest.mark.parametrize("ending", ["png", "ppm"])
+    def test_a_picture_that_is_damaged_inside_is_named_in_one_line(self, tmp_path: Path, ending: str) -> None:
+        """Pillow raises SyntaxError of a PNG's chunks, and ValueError of the numbers in a PPM's head."""
+        file = tmp_path / f"broken.{ending}"
+        Image.new("RGB", (24, 24)).save(file)
+        whole, place = file.read_bytes(), file.read_bytes().find(b"IDAT")
+        shorter = whole[: place - 4] + struct.pack(">I", 5) + whole[place:]
+        file.write_bytes(shorter if ending == "png" else whole.replace(b"P6\n24", b"P6\n2\xf7"))
+        with pytest.raises(SpecError, match=rf"broken\.{ending} cannot be read") as raised:
+            ImageFolder(folder=str(tmp_path)).training(1, seed=0)
+        assert str(raised.value).isprintable()
