@@ -50,11 +50,15 @@ class StreamDeclared(msgspec.Struct, frozen=True, tag="stream", kw_only=True):
 
 
 class Chunk(msgspec.Struct, frozen=True, tag="chunk"):
-    """The next rows of a stream: ``data`` [n, *row_shape] and each timeline column [n] (float64)."""
+    """The next rows of a stream: ``data`` [n, *row_shape] and each timeline column [n] (float64).
+
+    ``continued`` says that the next chunk belongs with this one: no file gives way to one that has only some of them.
+    """
 
     stream: str
     data: np.ndarray
     columns: dict[str, np.ndarray]
+    continued: bool = False
 
 
 class RunFinished(msgspec.Struct, frozen=True, tag="finished"):

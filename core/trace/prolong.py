@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from core import spec as specs
-from core.events import Chunk, Event, RunStarted, StopRun, StreamDeclared, Tick
+from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDeclared, Tick
 from core.trace.trace import Stream, Trace
 
 BEGUN_AS, RESUMED_AT = "begun_as", "resumed_at"
@@ -37,9 +37,9 @@ def prolonged(events: Generator[Event | Tick], before: Trace, step: int) -> Gene
                     if event.name in old and _alike(event, old[event.name][0]):
                         alike[event.name] = old[event.name][1]
                     yield event
-                case Chunk() | Tick() if not given:
+                case Chunk() | Tick() | RunFinished() if not given:
                     given = True
-                    yield from (chunk for chunk in alike.values() if len(chunk.data))
+                    yield from _together(alike)
                     continue
                 case Chunk():
                     yield from _new(event, alike.get(event.stream))
@@ -50,11 +50,24 @@ def prolonged(events: Generator[Event | Tick], before: Trace, step: int) -> Gene
             event = events.throw(StopRun())
         except StopIteration:
             return
+        except (Exception, KeyboardInterrupt):  # it may have failed in its first step
+            if not given:
+                given = True
+                yield from _together(alike)
+            raise
 
 
 def _until(stream: Stream, step: int) -> Chunk:
     n = int(np.searchsorted(stream.axis, step, side="right"))
     return Chunk(stream.declared.name, stream[:n], {name: stream.column(name)[:n] for name in stream.declared.columns})
+
+
+def _together(alike: dict[str, Chunk]) -> Iterator[Chunk]:
+    """Those with rows; the file that they were read from stays until all of them are written again."""
+    chunks = [chunk for chunk in alike.values() if len(chunk.data)]
+    for chunk in chunks[:-1]:
+        yield msgspec.structs.replace(chunk, continued=True)
+    yield from chunks[-1:]
 
 
 def _alike(a: StreamDeclared, b: StreamDeclared) -> bool:

@@ -1,9 +1,10 @@
 """Write the events of a run into one HDF5 file that is readable at every moment.
 
 Everything is laid out before the first row, under another name: HDF5 leaves no readable file where it is killed
-meanwhile, and an older file of the same name stays until then. From the first row on the file is in SWMR mode, rows
-are appended in batches, flushed, and only then counted in ``committed``. A killed writer leaves a file whose status is
-still ``running`` and whose committed rows are all there; `core.trace.repair` makes it an ordinary one.
+meanwhile, and an older file of the same name stays until the first rows are there as well. From the first row on the
+file is in SWMR mode, rows are appended in batches, flushed, and only then counted in ``committed``. A killed writer
+leaves a file whose status is still ``running`` and whose committed rows are all there; `core.trace.repair` makes it
+an ordinary one.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import shutil
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import h5py
@@ -80,21 +82,37 @@ class TraceWriter:
         """Everything is laid out: let readers in, and give the file its name.
 
         In this order, since a file that is open for writing and not yet for readers is refused to them, and for ever
-        where its writer is killed at that moment. Windows renames no open file.
+        where its writer is killed at that moment. An older file stays until the first rows are written: they may be
+        its own, and there may be no room for them. Windows renames no open file.
         """
         self._file.close()
         try:
             self._refuse_second()
+            self._let_readers_in(self._layout)
+            if sys.platform != "win32":
+                self._claim = Claim(self._layout)  # before anybody can see the file and ask who writes it
+            if self.path.exists():
+                self.flush()
             if sys.platform == "win32":
+                self._file.close()
                 self._layout.replace(self.path)
                 self._let_readers_in(self.path)
                 self._claim = Claim(self.path)
             else:
-                self._let_readers_in(self._layout)
-                self._claim = Claim(self._layout)  # before anybody can see the file and ask who writes it
                 self._layout.replace(self.path)
+        except BaseException:
+            self._abandon()
+            raise
         finally:
             self._layout.unlink(missing_ok=True)
+
+    def _abandon(self) -> None:
+        """Let go of a file that never took its place, so that closing does not touch the older one."""
+        with suppress(OSError, RuntimeError):
+            self._file.close()
+        if self._claim is not None:
+            self._claim.release()
+            self._claim = None
 
     def _let_readers_in(self, path: Path) -> None:
         self._file = h5py.File(path, "r+", libver=schema.LIBVER)
@@ -162,9 +180,11 @@ class TraceWriter:
         return group
 
     def _append(self, chunk: Chunk) -> None:
+        self._pending[chunk.stream].append(chunk)
+        if chunk.continued:
+            return
         if self._claim is None:
             self._begin()
-        self._pending[chunk.stream].append(chunk)
         if time.monotonic() - self._flushed > self._pause:
             self.flush()
 

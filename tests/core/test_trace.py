@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -22,8 +23,10 @@ from core.spec import Part, RunSpec
 from core.trace import Trace, TraceBuilder, TraceWriter, lock, open_trace, save
 from core.trace.build import collect
 from core.trace.lock import FRESH_SECONDS, left_open
+from core.trace.prolong import prolonged
 from core.trace.reader import open_file
 from core.trace.schema import LIBVER
+from workbench.commands.progress import record
 
 SMALL = RunSpec(n_samples=64, data=Part("three-gaussians"), sampler=Part("heun", {"n_steps": 6}))
 
@@ -247,6 +250,49 @@ def test_who_has_read_part_of_a_chunk_sees_the_rest_of_it_when_it_is_there(tmp_p
     np.testing.assert_array_equal(before, full[: len(before)])
     np.testing.assert_array_equal(np.frombuffer(after, np.float32).reshape(-1, 64, 2), full[:])
     np.testing.assert_array_equal(np.frombuffer(t), full.axis)
+
+
+def resumed(file: Path):
+    """The events of the same run gone on with from the trace of a file."""
+    return prolonged(sample(SMALL), open_trace(file), 1)
+
+
+def test_a_full_disk_leaves_the_trace_that_was_to_be_prolonged(tmp_path, monkeypatch) -> None:
+    file = tmp_path / "run.h5"
+    save(collect(sample(SMALL)), file)
+    whole = open_trace(file)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=21_000_000))
+    with pytest.raises(TraceError, match="has 21 MB left"):
+        record(resumed(file), "", file)
+    assert_equal(whole, open_trace(file))
+    assert [each.name for each in tmp_path.iterdir()] == ["run.h5"]
+
+
+def test_a_trace_that_is_prolonged_is_whole_at_every_moment(tmp_path) -> None:
+    file = tmp_path / "run.h5"
+    save(collect(sample(SMALL)), file)
+    rows = {name: len(stream) for name, stream in open_trace(file).streams.items()}
+    assert len(rows) > 1
+    with TraceWriter(file) as writer:
+        for event in real(resumed(file)):
+            writer.feed(event)
+            assert {name: len(stream) for name, stream in open_trace(file).streams.items()} == rows
+
+
+def test_a_resumed_run_that_fails_in_its_first_step_keeps_the_rows_before(tmp_path) -> None:
+    file = tmp_path / "run.h5"
+    save(collect(sample(SMALL)), file)
+    whole = open_trace(file)
+
+    def failing():
+        yield from (event for event in real(sample(SMALL)) if isinstance(event, (ev.RunStarted, ev.StreamDeclared)))
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        record(prolonged(failing(), open_trace(file), 1), "", file)
+    after = open_trace(file)
+    assert after.status == "failed"
+    np.testing.assert_array_equal(after["x"][:], whole["x"][:])
 
 
 def test_plain_h5py_reads_a_trace(tmp_path) -> None:
