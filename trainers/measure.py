@@ -34,7 +34,7 @@ def measure(spec: RunSpec) -> Generator[Event | Tick]:
     exact, mixture = exact_field(setup), setup.mixture
     if exact is None or mixture is None:
         raise SpecError("data", "There is no exact field to compare with: data, pairs or method have none.")
-    field = setup.field()
+    field, source = setup.field(), setup.source.mixture()
     yield run.started(setup)
     yield StreamDeclared(
         name="metric/velocity_error", row_shape=(), dims=("t",), kind="scalar", columns=("t",), capacity=_TIMES
@@ -42,8 +42,9 @@ def measure(spec: RunSpec) -> Generator[Event | Tick]:
     try:
         for done, t in enumerate(np.linspace(*_T, _TIMES)):
             with torch.inference_mode():
+                now = torch.tensor([t], dtype=setup.dtype)
                 error = velocity_error_over_t(
-                    field, exact, mixture, spec.seed, torch.tensor([t], dtype=setup.dtype), _PAIRS, dtype=setup.dtype
+                    field, exact, mixture, spec.seed, now, _PAIRS, source=source, dtype=setup.dtype
                 )
             yield Chunk("metric/velocity_error", error.numpy().astype(np.float32), {"t": np.array([t])})
             yield Tick(done + 1, _TIMES)
