@@ -12,7 +12,7 @@ from core import registry
 from core.clipping import Clipping
 from core.couplings import Coupling
 from core.datasets import Dataset
-from core.errors import SpecError
+from core.errors import SpecError, shown
 from core.fields import Field, FieldSpec
 from core.grids import Grid
 from core.guidance import Guidance
@@ -70,6 +70,14 @@ class Setup:
             raise SpecError(
                 "label", "These weights know no classes. Leave the class empty, or train with class labels."
             )
+        there = getattr(field, "classes", self.classes)
+        for number in self.classes:
+            if number not in there:
+                name = shown(self.dataset.class_names[number])
+                raise SpecError(
+                    "label",
+                    f"None of the points of the exact field is of class “{name}”. Choose another, or more points.",
+                )
         return self.guidance.base(field, self.mixture)
 
     def wrap(self, field: Field) -> Field:

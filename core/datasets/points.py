@@ -75,8 +75,9 @@ class Points(Dataset, frozen=True):
 
     def mixture(self) -> Mixture:
         """The training points, the first 100,000 of them where there are more: still an even choice, by hash."""
-        points, labels = self.parts().training
-        return Mixture(points[:_MOST_CENTRES], self.width, labels=None if labels is None else labels[:_MOST_CENTRES])
+        (points, labels), _, names = self.parts()
+        labels = None if labels is None else labels[:_MOST_CENTRES]
+        return Mixture(points[:_MOST_CENTRES], self.width, labels=labels, n_known=len(names))
 
     def training(self, n: int, seed: int, first: int = 0) -> Samples:
         """Points first..first+n-1 of an endless sequence that runs through the training part, reordered each epoch."""

@@ -33,5 +33,6 @@ class ExactPoints(FieldSpec, frozen=True):
         self, dataset: Dataset, source: Source, path: Path, seed: int, device: torch.device, dtype: torch.dtype
     ) -> Field:
         samples = dataset.training(self.n_points, seed)
-        points = Mixture(samples.x.double().flatten(1), 0.0, labels=samples.labels)
+        centres = samples.x.double().flatten(1)
+        points = Mixture(centres, 0.0, labels=samples.labels, n_known=len(dataset.class_names))
         return MixtureField(points, path, device, source.mixture())

@@ -59,7 +59,7 @@ def tilt(mixture: Mixture, scale: float) -> Mixture:
     log_p = mixture.log_density(mesh)
     nodes, logs, labels = [], [], []
     assert mixture.labels is not None  # "classes" are needed
-    for label in range(mixture.n_classes):
+    for label in sorted(mixture.classes):
         share = mixture.weights()[mixture.labels == label].sum()
         log_class = mixture.of_class(label).log_density(mesh) + share.log() - log_p
         tilted = _without_nan(log_p + scale * log_class)
@@ -67,7 +67,8 @@ def tilt(mixture: Mixture, scale: float) -> Mixture:
         nodes.append(mesh[keep])
         logs.append(tilted[keep] - torch.logsumexp(tilted[keep], 0))
         labels.append(torch.full((int(keep.sum()),), label))
-    return Mixture(torch.cat(nodes), float(axis[1] - axis[0]) / 2, torch.cat(logs), torch.cat(labels))
+    width = float(axis[1] - axis[0]) / 2
+    return Mixture(torch.cat(nodes), width, torch.cat(logs), torch.cat(labels), mixture.n_classes)
 
 
 def _without_nan(logs: Tensor) -> Tensor:

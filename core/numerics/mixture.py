@@ -23,6 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.errors import SpecError
 from core.numerics.noise import Purpose, normal, uniform
 from core.numerics.numbers import widest
 from core.paths import Coefficients, Path
@@ -45,12 +46,13 @@ class Samples(NamedTuple):
 @dataclass(frozen=True, eq=False)
 class Mixture:
     """Centres [K, D] (float64), equally likely without ``log_weights`` [K], one standard deviation, and the class of
-    each centre (``labels`` [K], int64) where there are classes."""
+    each centre (``labels`` [K], int64) where there are classes; ``n_known`` of them, if some may have no centre."""
 
     centres: Tensor
     std: float
     log_weights: Tensor | None = None
     labels: Tensor | None = None
+    n_known: int = 0
 
     @property
     def dim(self) -> int:
@@ -58,7 +60,13 @@ class Mixture:
 
     @property
     def n_classes(self) -> int:
-        return 0 if self.labels is None else int(self.labels.max()) + 1
+        """The label of this number means no class."""
+        return 0 if self.labels is None else max(self.n_known, int(self.labels.max()) + 1)
+
+    @property
+    def classes(self) -> frozenset[int]:
+        """Those that have a centre."""
+        return frozenset() if self.labels is None else frozenset(self.labels.tolist())
 
     def sample(self, n: int, seed: int, purpose: Purpose = "data", first: int = 0, draw: int = 0) -> Tensor:
         """Points first..first+n-1 of the endless sequence of this seed: [n, D] float64."""
@@ -79,11 +87,11 @@ class Mixture:
         """The mixture of the components of one class.
 
         Raises:
-            ValueError: the mixture has no such class.
+            SpecError: no component is of this class.
         """
         inside = None if self.labels is None else self.labels == label
         if inside is None or not inside.any():
-            raise ValueError(f"the mixture has no class {label}")
+            raise SpecError("label", f"The density of the data has nothing of class {label}. Choose another class.")
         weights = None if self.log_weights is None else self.log_weights[inside]
         return Mixture(self.centres[inside], self.std, weights)
 
@@ -132,7 +140,7 @@ class MixtureField:
         m, n_ = centres.to(device, self._wide) - self._centre, origins.to(device, self._wide) - self._origin
         self._m, self._n = m, None if source is None else n_
         self._reach = float(m.square().sum(1).max())
-        self._n_classes = mixture.n_classes
+        self._n_classes, self.classes = mixture.n_classes, mixture.classes
         keys = [m, m.square().sum(1, keepdim=True)]
         if self._n is not None:
             keys += [n_, (m * n_).sum(1, keepdim=True), n_.square().sum(1, keepdim=True)]

@@ -19,9 +19,12 @@ from core.datasets import Dataset
 from core.datasets.image import Image
 from core.datasets.points import Points
 from core.errors import SpecError
+from core.numerics.epochs import split
 from core.numerics.mixture import Mixture, MixtureField
 from core.parts.schema import properties
 from core.paths.linear import Linear
+from core.spec import Action, Part, RunSpec
+from trainers.jobs import start
 
 OF_FILE = {name: cls for name, cls in registry.entries("data").items() if "file" in properties(cls)}
 
@@ -316,3 +319,22 @@ class TestEverySetOfAFile:
             file.truncate(64 * 1024**2 + 1)
         with pytest.raises(SpecError, match="64 MB are allowed"):
             OF_FILE[name](file=str(tmp_path / "large")).mixture()
+
+
+@pytest.mark.parametrize("rare", ["a", "c"], ids=["first", "last"])
+def test_a_class_of_held_out_points_alone_is_refused_wherever_its_density_is_asked_for(rare: str, tmp_path) -> None:
+    held_out = int(split(50, 10)[1][0])
+    names = [rare if i == held_out else ("b", "d")[i % 2] for i in range(50)]
+    file = tmp_path / "points.csv"
+    file.write_text("x,y,class\n" + "".join(f"{i % 7},{i % 5},{name}\n" for i, name in enumerate(names)))
+    spec = RunSpec(data=Part("points", {"file": str(file), "width": 0.5}), n_samples=4, label=rare)
+    of_field = Part("network", {"weights": "shipped:swiss-roll-flow"})
+    actions: list[tuple[Action, Part, Part]] = [
+        ("sample", Part("exact"), Part("none")), ("sample", Part("exact"), Part("cfg")),
+        ("sample", Part("exact"), Part("tilted")), ("exact-field", of_field, Part("none")),
+    ]  # fmt: skip
+    for action, field, guidance in actions:
+        with pytest.raises(SpecError, match=f"is of class “{rare}”"):
+            list(start(spec.replace(action=action, field=field, guidance=guidance)))
+        for label in ("b", "d"):  # numbers 1 and 2, or 0 and 2
+            assert next(start(spec.replace(action=action, field=field, guidance=guidance, label=label)))

@@ -204,6 +204,25 @@ def test_a_class_is_sampled_alone_by_name_or_number_and_in_turn() -> None:
         assert torch.equal(mixture.labels[torch.cdist(ends, mixture.centres).argmin(1)], wanted)
 
 
+FEW = Part("exact-points", {"n_points": 3})
+
+
+def test_of_a_few_points_a_class_that_is_among_them_is_sampled_and_another_is_refused() -> None:
+    spec = RunSpec(data=Part("eight-gaussians"), n_samples=8, sampler=Part("heun", {"n_steps": 20}), field=FEW)
+    points = resolve(spec).dataset.training(3, spec.seed)
+    there = points.labels.tolist()
+    for label in range(8):
+        of_class = spec.replace(label=str(label))
+        if label not in there:
+            with pytest.raises(SpecError, match="None of the points of the exact field is of class"):
+                resolve(of_class).field()
+            continue
+        ends = torch.from_numpy(collect(sample(of_class))["x"][-1]).double()
+        assert points.labels[torch.cdist(ends, points.x).argmin(1)].tolist() == [label] * 8
+    field, past = resolve(spec).field(), torch.full((8,), 8)  # one more than the last class is none
+    assert torch.equal(field(X[:8], T, past).x1, field(X[:8], T).x1)
+
+
 @pytest.mark.parametrize(
     ("guidance", "spent", "told"),
     [({"scale": 2.0}, 26, 26), ({"scale": 1.0}, 13, 13), ({"scale": 2.0, "start": 0.5}, 19, -1)],
