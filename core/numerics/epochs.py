@@ -7,8 +7,10 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from core.numerics.noise import uniform
+from core.numerics.noise import uniform, uniforms
 
+_KEPT = 8
+"""Orders that are kept, at most."""
 _SPLIT_SEED = 0
 _SPLIT_DRAW = -1
 """No epoch has this number: an epoch's order is draw 1, 2, ..."""
@@ -23,11 +25,12 @@ def shuffled(seed: int, index: Tensor, n: int) -> Tensor:
     Returns:
         Numbers in 0..n-1, [B] int64.
     """
-    out = torch.empty_like(index)
-    for epoch in range(int(index[0]) // n, int(index[-1]) // n + 1):
-        inside = index // n == epoch
-        out[inside] = _order(seed, n, epoch + 1)[index[inside] % n]
-    return out
+    epochs = range(int(index[0]) // n, int(index[-1]) // n + 1)
+    if len(epochs) <= _KEPT:
+        return torch.cat([_order(seed, n, epoch + 1)[index[index // n == epoch] % n] for epoch in epochs])
+    # the set is small beside what is asked for: all orders at once
+    hashes = uniforms(seed, "index", torch.arange(n), 1, [epoch + 1 for epoch in epochs])[..., 0]
+    return torch.argsort(hashes, dim=1).reshape(-1)[index - epochs[0] * n]
 
 
 def split(n: int, n_validation: int) -> tuple[Tensor, Tensor]:
@@ -40,7 +43,7 @@ def split(n: int, n_validation: int) -> tuple[Tensor, Tensor]:
     return order[n_validation:].sort().values, order[:n_validation].sort().values
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=_KEPT)
 def _order(seed: int, n: int, draw: int) -> Tensor:
     """0..n-1 sorted by hash; kept, since a training asks for the order of one epoch many times."""
     return torch.argsort(uniform(seed, "index", torch.arange(n), 1, draw)[:, 0])

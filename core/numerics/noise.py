@@ -62,21 +62,21 @@ def _bits(seed: int, purpose: Purpose, particles: Tensor, n_elements: int, draws
     return _mix(rows[..., None] + elements)
 
 
-def _uniforms(seed: int, purpose: Purpose, particles: Tensor, n_elements: int, draws: Sequence[int]) -> Tensor:
-    """Uniform numbers in (0, 1), [D, B, n_elements] float64."""
+def uniforms(seed: int, purpose: Purpose, particles: Tensor, n_elements: int, draws: Sequence[int]) -> Tensor:
+    """Uniform numbers in (0, 1), [D, B, n_elements] float64 of several draws, for particle indices [B] (int64)."""
     high = _bits(seed, purpose, particles, n_elements, draws) >> 11
     return torch.from_numpy(high.view(np.int64)).double().add_(0.5).mul_(2.0**-53)
 
 
 def uniform(seed: int, purpose: Purpose, particles: Tensor, n_elements: int = 1, draw: int = 0) -> Tensor:
     """Uniform numbers in (0, 1), [B, n_elements] float64, for particle indices [B] (int64)."""
-    return _uniforms(seed, purpose, particles, n_elements, [draw])[0]
+    return uniforms(seed, purpose, particles, n_elements, [draw])[0]
 
 
 def normals(seed: int, purpose: Purpose, particles: Tensor, n_elements: int, draws: Sequence[int]) -> Tensor:
     """Standard normal numbers [D, B, n_elements] float64 of several draws, for particle indices [B] (int64)."""
     pairs = (n_elements + 1) // 2
-    u = _uniforms(seed, purpose, particles, 2 * pairs, draws)
+    u = uniforms(seed, purpose, particles, 2 * pairs, draws)
     radius = torch.log(u[..., 0::2]).mul_(-2.0).sqrt_()
     angle = 2.0 * math.pi * u[..., 1::2]
     both = torch.empty_like(u)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import time
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,18 @@ def test_an_order_is_a_permutation_and_hangs_on_seed_and_epoch() -> None:
     assert all(sorted(order.tolist()) == list(range(50)) for order in orders)
     assert not torch.equal(orders[0], orders[1])
     assert not torch.equal(orders, shuffled(6, index, 50).reshape(3, 50))
+
+
+@pytest.mark.parametrize("n", [1, 3, 50])
+def test_the_orders_of_many_epochs_are_those_of_each_and_take_no_longer_than_a_moment(n: int) -> None:
+    index = torch.arange(7, 65_536)
+    began = time.monotonic()
+    together = shuffled(5, index, n)
+    assert time.monotonic() - began < 5.0
+    for first in (0, 1000, 65_000):
+        assert torch.equal(
+            together[first : first + 90], torch.cat([shuffled(5, i[None], n) for i in index[first : first + 90]])
+        )
 
 
 @pytest.mark.parametrize(
