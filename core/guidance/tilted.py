@@ -14,6 +14,7 @@ import torch
 from msgspec import Meta
 from torch import Tensor
 
+from core.errors import SpecError
 from core.fields import Field
 from core.guidance import Guidance
 from core.numerics.mixture import Mixture, MixtureField
@@ -22,6 +23,8 @@ from core.registry import register
 _MOST_NODES = 201
 _CELL = 0.25
 """Side of the mesh's cells in standard deviations of a component: half a cell of blur adds one percent to it."""
+_WIDEST = 4.5
+"""Side of a cell, in the same unit, from which most of a component falls between the nodes."""
 _MARGIN = 4.0
 """Standard deviations of a component that the mesh reaches beyond the outermost centre."""
 _NEGLIGIBLE = 16.0
@@ -51,10 +54,21 @@ class Tilted(Guidance, frozen=True):
 
 
 def tilt(mixture: Mixture, scale: float) -> Mixture:
-    """The mixture tilted towards each of its classes: labelled nodes of a mesh with the tilted log densities."""
+    """The mixture tilted towards each of its classes: labelled nodes of a mesh with the tilted log densities.
+
+    Raises:
+        SpecError: its components are so narrow that they fall between the nodes.
+    """
     reach = float(mixture.centres.abs().max()) + _MARGIN * mixture.std
     n = min(_MOST_NODES, math.ceil(2.0 * reach / (_CELL * max(mixture.std, 1e-9))))
     axis = torch.linspace(-reach, reach, n, dtype=torch.float64)
+    cell = float(axis[1] - axis[0])
+    if cell > _WIDEST * mixture.std:
+        raise SpecError(
+            "guidance",
+            f"{Tilted.title} needs data as wide as its mesh can show: these have a width of {mixture.std:.2g} where "
+            f"{1.05 * cell / _WIDEST:.2g} would do. Choose a larger width, or another guidance.",
+        )
     mesh = torch.cartesian_prod(axis, axis)
     log_p = mixture.log_density(mesh)
     nodes, logs, labels = [], [], []
@@ -67,8 +81,7 @@ def tilt(mixture: Mixture, scale: float) -> Mixture:
         nodes.append(mesh[keep])
         logs.append(tilted[keep] - torch.logsumexp(tilted[keep], 0))
         labels.append(torch.full((int(keep.sum()),), label))
-    width = float(axis[1] - axis[0]) / 2
-    return Mixture(torch.cat(nodes), width, torch.cat(logs), torch.cat(labels), mixture.n_classes)
+    return Mixture(torch.cat(nodes), cell / 2, torch.cat(logs), torch.cat(labels), mixture.n_classes)
 
 
 def _without_nan(logs: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from core.guidance.tilted import Tilted, tilt
 from core.learned import RetimedField
 from core.numerics.mixture import Mixture, MixtureField
 from core.numerics.noise import normal
+from core.parts.making import make
 from core.paths.linear import Linear
 from core.paths.ve import Ve
 from core.paths.vp_cosine import VpCosine
@@ -115,6 +116,14 @@ def test_the_tilted_density_is_the_product_it_is_said_to_be() -> None:
     for ours, theirs in zip(plain.mean_std(), DATA.of_class(label).mean_std(), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0.01, atol=0.01)
     assert isinstance(Tilted().base(MixtureField(DATA, Linear(), CPU), DATA), MixtureField)
+
+
+def test_data_too_narrow_for_the_mesh_are_not_tilted() -> None:
+    tilt(make("data", Part("moons", {"width": 0.01})).mixture(), 2.0)
+    with pytest.raises(SpecError, match=r"a width of 0\.003 where 0\.00\d+ would do") as caught:
+        tilt(make("data", Part("moons", {"width": 0.003})).mixture(), 2.0)
+    enough = float(str(caught.value).split("where ")[1].split()[0])
+    tilt(make("data", Part("moons", {"width": enough})).mixture(), 2.0)
 
 
 def test_clipping_bounds_the_preview_and_keeps_the_blend() -> None:
