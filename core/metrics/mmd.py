@@ -14,6 +14,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from core.errors import SpecError
 from core.metrics import SampleMetric
 from core.registry import register
 
@@ -34,6 +35,10 @@ class Mmd(SampleMetric, frozen=True):
     def measure(self, generated: Tensor, real: Tensor) -> float:
         x, y = generated.double(), real.double()
         width = float(torch.pdist(y[:_MEDIAN_POINTS]).median())
+        if width == 0.0:
+            raise SpecError(
+                "metrics", "Most real points are in one place, so that the kernel has no width. Leave it out."
+            )
         n, m = len(x), len(y)
         within_x = (_sum(x, x, width) - n) / (n * (n - 1))  # k(x, x) = 1 is left out
         within_y = (_sum(y, y, width) - m) / (m * (m - 1))

@@ -132,6 +132,11 @@ def test_mmd_is_that_of_two_gaussians() -> None:
     assert np.mean(found) == pytest.approx(np.mean(expected), rel=0.05)
 
 
+def test_mmd_has_no_kernel_where_the_real_points_are_in_one_place() -> None:
+    with pytest.raises(SpecError, match="in one place"):
+        Mmd().measure(points(20, 2, 0), torch.ones(20, 2))
+
+
 def test_mmd_without_a_difference_is_zero_on_average() -> None:
     found = [Mmd().measure(points(200, 2, draw), points(200, 2, draw + 1)) for draw in range(0, 60, 2)]
     assert min(found) < 0 < max(found)
