@@ -67,6 +67,8 @@ def check_value(field: str, schema: Mapping[str, Any], value: Any) -> None:
         raise SpecError(field, f"{title} must be {_WORDS[kind]}. Given {_given(value)}.")
     if kind in ("integer", "number") and not _within(schema, value):
         raise SpecError(field, f"{title} must be {_limits(schema)}. Given {_number(value)}.")
+    if isinstance(value, int) and abs(value) >= _MOST_FINITE:
+        raise SpecError(field, f"{title} has more than 308 digits. Give fewer.")
     if kind == "string" and not re.search(schema.get("pattern", ""), value):
         raise SpecError(field, f"{title} must be {schema['written']}. Given {shown(repr(value))}.")
 
@@ -108,5 +110,5 @@ def _number(value: Any) -> str:
     if isinstance(value, int):
         if abs(value) < _MOST_WRITTEN:
             return f"{value:,}".replace("-", "−")
-        value = float(value) if abs(value) < _MOST_FINITE else math.copysign(math.inf, value)
+        value = float(value) if abs(value) < _MOST_FINITE else math.inf if value > 0 else -math.inf
     return f"{value:g}".replace("-", "−")
