@@ -7,6 +7,9 @@ from typing import Any
 
 from core.errors import SpecError, unknown
 
+_MOST_DIGITS = 9
+"""Of the number of a class; Python refuses to read one of thousands."""
+
 
 class _Named:
     def __init__(self, names: Callable[[Any], tuple[str, ...]]) -> None:
@@ -34,7 +37,7 @@ def numbers_of(label: str, names: Sequence[str]) -> tuple[int, ...]:
     for item in filter(None, (part.strip() for part in label.split(","))):
         if item in names:
             out.append(names.index(item))
-        elif item.isdecimal() and int(item) < len(names):
+        elif item.isdecimal() and len(item) <= _MOST_DIGITS and int(item) < len(names):
             out.append(int(item))
         else:
             raise SpecError("label", unknown("class", item, names))

@@ -44,6 +44,7 @@ def test_every_preset_resolves(name: str) -> None:
         ([f"seed=1{'0' * 400}"], "seed", "Seed must be 0 to 2,147,483,647. Given inf."),
         ([f"seed=-1{'0' * 400}"], "seed", "Seed must be 0 to 2,147,483,647. Given −inf."),
         ([f"training.clip=1{'0' * 400}"], "training.clip", "Gradient clip has more than 308 digits. Give fewer."),
+        ([f"label={'1' * 5000}", "data=moons"], "label", f"There is no class “{'1' * 100}…”."),
         (["sampler.n_steps=many"], "sampler.n_steps", "Steps must be a whole number. Given 'many'."),
         (["grid=ddpm-stride"], "grid", "DDPM steps needs a discrete path, such as VP with linear β."),
         (["seed=-1"], "seed", "Seed must be 0 to 2,147,483,647. Given −1."),
