@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 import resources
 from core import spec as specs
 from core.errors import SpecError, unknown
+from core.machine.local_file import check_name
 from core.spec import SHIPPED, RunSpec
 
 #: before the names of averaged and of raw weights
@@ -80,9 +81,10 @@ def locate(weights: str) -> Path:
     """The file that a spec's ``weights`` name: a path, or ``shipped:NAME`` for what comes with the product.
 
     Raises:
-        SpecError: nothing of that name ships.
+        SpecError: nothing of that name ships, or no file can have it.
     """
     if not weights.startswith(SHIPPED):
+        check_name("field.weights", weights)
         return Path(weights)
     name = weights.removeprefix(SHIPPED)
     known = sorted(file.stem for file in resources.path("weights").glob("*.safetensors"))

@@ -16,6 +16,7 @@ from msgspec import Meta
 from core.errors import SpecError
 from core.images.dataset import ImageDataset, Pixels
 from core.images.pictures import read_pictures
+from core.machine.local_file import place
 from core.numerics.epochs import split
 from core.registry import register
 
@@ -46,7 +47,7 @@ class ImageFolder(ImageDataset, frozen=True):
     def pixels(self) -> Pixels:
         if not self.folder:
             raise SpecError("data.folder", "Choose the folder that holds the images.")
-        return _read(Path(self.folder).expanduser(), self.size)
+        return _read(place("data.folder", self.folder), self.size)
 
 
 @lru_cache(maxsize=2)

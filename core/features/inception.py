@@ -20,6 +20,7 @@ from core.architecture.weightless import Weightless
 from core.errors import SpecError
 from core.features import FeatureNetwork, Seen
 from core.images.inception import Inception
+from core.machine.local_file import place
 from core.registry import register
 
 _SIDE = 299
@@ -43,7 +44,7 @@ class InceptionV3(FeatureNetwork, frozen=True):
                 "features.weights",
                 "Inception does not ship. Name its file, --set features.weights=pt_inception-2015-12-05-6726825d.pth.",
             )
-        return _load(Path(self.weights).expanduser())
+        return _load(place("features.weights", self.weights))
 
     def see(self, network: nn.Module, x: Tensor) -> Seen:
         large = F.interpolate(x.expand(-1, 3, -1, -1), (_SIDE, _SIDE), mode="bilinear", align_corners=False)

@@ -5,13 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.checker import checked
-from core.errors import FlowscopeError, SpecError
+from core.errors import FlowscopeError, SpecError, shown
 
 LIMIT = 64 * 1024**2
 """Bytes that such a file may have."""
 _LONGEST = 400
 PICTURES = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "TGA", "ICO")
 """Formats of pictures read by Pillow alone; EPS, which it hands to another program, is not among them."""
+
+
+def place(field: str, name: str) -> Path:
+    """The path of a file or a folder that a field names, whether or not there is one; ``~`` is the user's own folder.
+
+    Raises:
+        SpecError: no path can have this name, or it begins with a user who does not exist.
+    """
+    check_name(field, name)
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        raise SpecError(field, f"{shown(name)} begins with a user who does not exist. Write the whole path.") from None
+
+
+def check_name(field: str, name: str) -> None:
+    """Refuse what no system takes as the name of a file."""
+    if "\0" in name:
+        raise SpecError(field, f"{shown(name)} has a zero byte in it, which no file's name can have. Leave it out.")
 
 
 def find(name: str, choose: str) -> Path:

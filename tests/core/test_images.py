@@ -156,6 +156,14 @@ def test_flips_are_drawn_anew_each_epoch(data: Path) -> None:
     assert not SmallMnist.flips
 
 
+def test_a_folder_of_nobody_is_refused_in_one_line() -> None:
+    for name, words in (("~nobodyx/a", "a user who does not exist"), ("a\0b", "has a zero byte")):
+        with pytest.raises(SpecError, match=words) as caught:
+            ImageFolder(folder=name).pixels()
+        assert str(caught.value).startswith("data.folder: ")
+        assert str(caught.value).isprintable()
+
+
 def test_an_order_is_a_permutation_and_hangs_on_seed_and_epoch() -> None:
     index = torch.arange(150)
     orders = shuffled(5, index, 50).reshape(3, 50)

@@ -47,5 +47,8 @@ def test_reads_the_file_that_is_named_and_refuses_another(network: Inception, tm
     for name, words in (("other.pth", "does not hold"), ("text.pth", "does not hold"), ("gone.pth", "cannot be read")):
         with pytest.raises(SpecError, match=words):
             InceptionV3(weights=str(tmp_path / name)).load()
+    for name, words in (("~nobodyx/a.pth", "a user who does not exist"), ("a\0b.pth", "has a zero byte")):
+        with pytest.raises(SpecError, match=words):
+            InceptionV3(weights=name).load()
     with pytest.raises(SpecError, match="Inception does not ship"):
         InceptionV3().load()

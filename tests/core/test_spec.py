@@ -174,3 +174,8 @@ def test_a_preset_file_of_ones_own_is_read_anew(tmp_path) -> None:
     for seed in (1, 2):
         file.write_text(f"seed = {seed}")
         assert presets.load_one(str(file)).seed == seed
+
+
+def test_weights_of_a_name_that_no_file_has_are_refused() -> None:
+    with pytest.raises(SpecError, match="has a zero byte in it"):
+        resolve(RunSpec(field=Part("network", {"weights": "a\0b.safetensors"}))).field()

@@ -67,6 +67,7 @@ def test_what_does_not_fit_is_refused_in_one_line(checkpoint: Path, tmp_path: Pa
         "with the network": begun(SPEC.replace(network=Part("mlp", {"width": 24})), checkpoint),
         "classes 0, and this run asks for 2": begun(SPEC.replace(training=told), checkpoint),
         "is another file": begun(SPEC, checkpoint, init_sha256="0" * 64),
+        "has a zero byte": begun(SPEC, "a\0b.safetensors"),
         "is not a safetensors file": begun(SPEC, __file__),
     }
     for words, spec in wrong.items():
