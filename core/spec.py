@@ -188,6 +188,7 @@ def from_dict(data: dict[str, Any]) -> RunSpec:
     for name in plain:
         if name not in known:
             raise SpecError(shown(name), unknown("field", name, known))
+        _check_text(name, plain[name])
     for kind in PARTS:
         if kind in plain:
             plain[kind] = _part(kind, plain[kind])
@@ -199,6 +200,17 @@ def from_dict(data: dict[str, Any]) -> RunSpec:
         raise SpecError("training", f"Give a table, such as training.n_steps = 2000. Given {shown(repr(training))}.")
     check_params("training", properties(Training), training)
     return msgspec.convert(plain, RunSpec)
+
+
+def _check_text(field: str, value: Any) -> None:
+    """Refuse what no file can hold: JSON and a command line may give half of a character that UTF-16 writes as two."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            for text in (key, item):
+                if not isinstance(text, dict):
+                    _check_text(f"{field}.{shown(str(key))}", text)
+    elif isinstance(value, str) and any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise SpecError(field, f"{shown(value)} has half a character in it. Write it anew.")
 
 
 def _part(kind: str, value: Any) -> dict[str, Any]:

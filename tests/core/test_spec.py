@@ -179,3 +179,10 @@ def test_a_preset_file_of_ones_own_is_read_anew(tmp_path) -> None:
 def test_weights_of_a_name_that_no_file_has_are_refused() -> None:
     with pytest.raises(SpecError, match="has a zero byte in it"):
         resolve(RunSpec(field=Part("network", {"weights": "a\0b.safetensors"}))).field()
+
+
+@pytest.mark.parametrize("spec", ['{"title": "\\ud800"}', '{"data": {"name": "points", "file": "\\udcff"}}'])
+def test_half_a_character_is_refused_on_reading(spec: str) -> None:
+    with pytest.raises(SpecError, match="has half a character in it") as caught:
+        specs.from_json(spec)
+    assert str(caught.value).isprintable()
