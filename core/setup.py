@@ -165,6 +165,7 @@ def _check_needs(setup: Setup) -> None:
     wanted["clipping"] = setup.clipping
     for kind, part in wanted.items():
         _check(kind, part.title, part.needs, there)
+    setup.source.check(setup.shape)
     _check_ends(setup.path, setup.dtype)
     if setup.spec.action == "forward":  # of the sampler it asks for the times alone
         return

@@ -23,6 +23,13 @@ class Source(msgspec.Struct, frozen=True):
         """x0 of samples first..first+n-1: [n, *shape] float64, the same for every method."""
         raise NotImplementedError  # abstract
 
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Refuse samples of a shape to which this distribution does not lead.
+
+        Raises:
+            SpecError: it leads to others.
+        """
+
     def mixture(self) -> Mixture | None:
         """The density as a mixture in the plane, None for the standard normal."""
         return None

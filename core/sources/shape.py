@@ -50,10 +50,12 @@ class Shape(Source, frozen=True):
     ] = "moons"
 
     def draw(self, shape: tuple[int, ...], n: int, seed: int, purpose: Purpose, first: int = 0) -> Tensor:
-        mixture = self.mixture()
-        if shape != (mixture.dim,):
+        self.check(shape)
+        return self.mixture().sample(n, seed, purpose, first, _DRAW)
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        if shape != (2,):
             raise SpecError("source", "A shape in the plane leads to data in the plane alone. Choose normal noise.")
-        return mixture.sample(n, seed, purpose, first, _DRAW)
 
     def mixture(self) -> Mixture:
         """At most 100 centres: in the exact field each is paired with each centre of the data."""

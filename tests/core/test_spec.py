@@ -186,3 +186,10 @@ def test_half_a_character_is_refused_on_reading(spec: str) -> None:
     with pytest.raises(SpecError, match="has half a character in it") as caught:
         specs.from_json(spec)
     assert str(caught.value).isprintable()
+
+
+def test_images_do_not_start_from_a_shape_in_the_plane_whatever_the_field() -> None:
+    spec = presets.load_one("mnist-flow", ["source=shape", "label=''"])
+    for field in ("exact-points", "network"):
+        with pytest.raises(SpecError, match="leads to data in the plane alone"):
+            resolve(spec.replace(field=Part(field)))
