@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QLabel, QLineEdit
 
 import resources
 from workbench.app import App
+from workbench.control.disk import bin
 from workbench.model import library
 from workbench.widgets.cards.dialogs import Message
 
@@ -170,3 +171,14 @@ def test_what_cannot_come_back_from_the_bin_stays_there_and_is_told(qtbot, app, 
     assert "None" not in words
     assert [each.name for each in place.parent.glob(f"{NAMES[2]}/*")] == (["newer.txt"] if taken else [])
     card.done.emit("Close")
+
+
+def test_runs_of_one_name_lie_in_our_own_bin_beside_each_other(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(bin.QFile, "moveToTrash", lambda _: (False, ""))
+    place, lie = tmp_path / "run.h5", []
+    for words in ("older", "newer"):
+        place.write_text(words)
+        lie.append(bin.throw(place))
+    assert [each.read_text() for each in lie] == ["older", "newer"]
+    bin.take_back(lie[0], place)
+    assert place.read_text() == "older"

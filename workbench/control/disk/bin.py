@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from pathlib import Path
 
@@ -24,9 +25,15 @@ def throw(place: Path) -> Path:
     own = folders.home() / "bin"
     try:
         own.mkdir(parents=True, exist_ok=True)
-        return Path(shutil.move(place, own / place.name))
+        return Path(shutil.move(place, _free(own / place.name)))
     except OSError as error:
         raise FlowscopeError(f"{place.name} cannot be moved to the bin: {error.strerror or error}.") from None
+
+
+def _free(place: Path) -> Path:
+    """The place, with a number where something of that name lies in the bin already."""
+    others = (place.with_name(f"{place.stem} {n}{place.suffix}") for n in itertools.count(2))
+    return next(each for each in itertools.chain([place], others) if not each.exists())
 
 
 def take_back(lies: Path, place: Path) -> None:
