@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from pathlib import Path as FilePath
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from core import registry
-from core import spec as specs
 from core.architecture.weightless import Weightless
 from core.errors import SpecError
 from core.fields import Field, jumping
@@ -20,7 +18,7 @@ from core.numerics.per_particle import over
 from core.parts.making import make
 from core.paths import Path
 from core.predictions import Estimate, Reading
-from core.spec import RunSpec
+from core.spec import Part, RunSpec
 from core.weights import averaged
 
 
@@ -152,18 +150,17 @@ def load_field(
         return field.field
     if retime:
         return RetimedField(field.field, path)
-    given = json.dumps(field.trained_path)
     raise SpecError(
         "path",
-        f"These weights were trained on the path {given}. Choose that path, set field.retime = true to sample on this "
-        "one all the same, or train again.",
+        f"These weights were trained on the path {field.trained_path}. Choose that path, set field.retime = true to "
+        "sample on this one all the same, or train again.",
     )
 
 
 class _Loaded(NamedTuple):
     field: NetworkField
     shape: tuple[int, ...]
-    trained_path: dict[str, Any]
+    trained_path: Part
 
 
 @lru_cache(maxsize=16)
@@ -184,7 +181,7 @@ def _load(file: FilePath, _: int, device: torch.device, dtype: torch.dtype, half
         # convolutions take about four fifths of the time then, and without gradients GroupNorm takes no longer
         frozen = frozen.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # left out by torch
     field = NetworkField(frozen, reading, path, learner, conditional=told, half=half)
-    return _Loaded(field, shape, specs.to_dict(trained)["path"])
+    return _Loaded(field, shape, trained.path)
 
 
 def build_network(spec: RunSpec, shape: tuple[int, ...], n_classes: int) -> nn.Module:

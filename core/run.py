@@ -11,7 +11,7 @@ import itertools
 import math
 import platform
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 
@@ -34,6 +34,7 @@ from core.paths import Coefficients, Path
 from core.setup import Setup, resolve
 from core.spec import RunSpec
 from core.trace.trace import SAMPLING_COLUMNS
+from core.trained import as_trained
 
 _CELL = 0.65
 _REACH = 6.5
@@ -198,7 +199,8 @@ def sample(spec: RunSpec, *, plane: bool = True) -> Generator[Event | Tick]:
         SpecError: before the first event, where the spec cannot run.
     """
     setup = resolve(spec)
-    field = setup.field()
+    field = setup.field()  # what is wrong with its weights comes first
+    setup = replace(setup, spec=as_trained(spec))
     yield started(setup)
     yield from _declare(setup, plane=plane)
     try:

@@ -49,6 +49,11 @@ class Part(msgspec.Struct, frozen=True):
     name: str
     params: dict[str, Any] = {}
 
+    def __str__(self) -> str:
+        """As a sentence names it, such as ``mlp (width = 64)``."""
+        given = ", ".join(f"{name} = {_toml_value(value)}" for name, value in self.params.items())
+        return f"{self.name} ({given})" if given else self.name
+
     def with_params(self, **params: Any) -> Part:
         return Part(self.name, {**self.params, **params})
 

@@ -146,6 +146,23 @@ def test_a_stopped_run_can_be_sampled(tmp_path) -> None:
     assert len(trace.meta["weights_sha256"]) == 64
 
 
+def test_a_trace_names_the_network_that_made_its_weights(tmp_path) -> None:
+    """Also where the spec that samples them does not; another one is refused."""
+    collect(train(DIFFUSION.replace(training=Training(n_steps=2, n_snapshots=0)), tmp_path))
+    weights = Part("network", {"weights": str(tmp_path / FILE_NAME)})
+    spec = DIFFUSION.replace(action="sample", field=weights)
+    usual = collect(sample(spec.replace(network=RunSpec().network, objective=RunSpec().objective)))
+    assert (usual.spec.network, usual.spec.objective) == (DIFFUSION.network, DIFFUSION.objective)
+    for other in (
+        {"network": Part("gated-mlp")},
+        {"network": Part("mlp", {"width": 16})},
+        {"objective": Part("reflow")},
+    ):
+        with pytest.raises(SpecError, match="were trained with the") as caught:
+            collect(sample(spec.replace(**other)))
+        assert caught.value.field in other
+
+
 def test_weights_of_another_path_are_refused(tmp_path) -> None:
     collect(train(FLOW.replace(training=Training(n_steps=2, n_snapshots=0)), tmp_path))
     weights = Part("network", {"weights": str(tmp_path / FILE_NAME)})

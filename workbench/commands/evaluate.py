@@ -12,7 +12,6 @@ from core import spec as specs
 from core.checker import checked
 from core.errors import FlowscopeError, SpecError, unknown
 from core.reports import LEFT_OUT, figures
-from core.spec import Part
 from core.stepwise import at_once
 from core.trace import open_trace
 from workbench.commands import reports
@@ -124,15 +123,12 @@ def evaluate(name: str, metrics: list[str] | None, sets: list[str], n: int | Non
 
 def _sampled(name: str, sets: list[str], n: int | None, seed: int | None) -> Subject:
     """What a checkpoint makes."""
-    from core.checkpoint import locate, spec_of
     from core.reports.points import subject_of
     from core.run import sample
     from workbench.commands.progress import record
+    from workbench.commands.sample import of_weights
 
-    spec = spec_of(checked(locate(name), "checkpoint")).replace(
-        action="sample", field=Part("network", {"weights": name})
-    )
-    spec = specs.from_dict(specs.apply_sets(specs.to_dict(spec), sets))
+    spec = of_weights(name, sets)
     spec = spec.replace(n_samples=spec.n_samples if n is None else n, seed=spec.seed if seed is None else seed)
     return subject_of(record(sample(spec), spec.title or name), spec, name)
 

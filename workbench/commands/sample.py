@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from core import presets
 from core import spec as specs
 from core.checker import checked
+from core.checkpoint import locate
 from core.checkpoint import spec_of as spec_of_checkpoint
 from core.errors import SpecError
 from core.spec import Part, RunSpec
@@ -43,11 +45,7 @@ def spec_of(name: str, sets: list[str]) -> RunSpec:
         SpecError: there is none of that name, a setting is wrong, or a network has no weights yet.
     """
     if specs.names_weights(name):
-        from core.checkpoint import locate
-
-        trained = spec_of_checkpoint(checked(locate(name), "checkpoint"))
-        trained = trained.replace(field=Part("network", {"weights": name}))
-        return specs.from_dict(specs.apply_sets(specs.to_dict(trained), sets))
+        return of_weights(name, sets)
     spec = presets.load_one(name, sets)
     if spec.field.name == "network" and not spec.field.params.get("weights"):
         shipped = presets.shipped_weights(name)
@@ -57,4 +55,26 @@ def spec_of(name: str, sets: list[str]) -> RunSpec:
                 "checkpoint, or add --set field=exact."
             )  # fmt: skip
         spec = spec.replace(field=Part("network", {"weights": shipped}))
+    _check_asked(spec, sets)
     return spec
+
+
+def of_weights(name: str, sets: Sequence[str]) -> RunSpec:
+    """What a checkpoint is sampled as: as its training says, but for what is set.
+
+    Raises:
+        SpecError: there is no such checkpoint, a setting is wrong, or asks for another network than made it.
+    """
+    trained = spec_of_checkpoint(checked(locate(name), "checkpoint"))
+    trained = trained.replace(action="sample", field=Part("network", {"weights": name}))
+    spec = specs.from_dict(specs.apply_sets(specs.to_dict(trained), list(sets)))
+    _check_asked(spec, sets)
+    return spec
+
+
+def _check_asked(spec: RunSpec, sets: Sequence[str]) -> None:
+    """Even the usual network is refused where it was asked for by name."""
+    from core.trained import MADE_BY, check_as_trained
+
+    if any(each.partition("=")[0].partition(".")[0] in MADE_BY for each in sets):
+        check_as_trained(spec)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from core import spec as specs
-from core.checkpoint import locate, sha256, spec_of, steps_of
+from core.checkpoint import locate, sha256, steps_of
 from core.errors import SpecError
 from core.evaluation import padded
 from core.reports.images import Made, made_of, recorded
@@ -20,6 +20,7 @@ from core.setup import resolve
 from core.spec import Part, RunSpec
 from core.trace import open_trace
 from workbench.commands.progress import ProgressLine
+from workbench.commands.sample import of_weights
 
 SAMPLES = 1000
 """Images of each set where the command line names no number: fewer make distances mostly bias."""
@@ -34,8 +35,7 @@ def spec_of_subject(name: str, sets: Sequence[str], n: int | None, seed: int | N
     """
     if not specs.names_weights(name):
         return _spec_of_trace(name, sets, n)
-    spec = spec_of(locate(name)).replace(action="sample", field=Part("network", {"weights": name}))
-    spec = specs.from_dict(specs.apply_sets(specs.to_dict(spec), list(sets)))
+    spec = of_weights(name, sets)
     return spec.replace(n_samples=SAMPLES if n is None else n, seed=spec.seed if seed is None else seed)
 
 
