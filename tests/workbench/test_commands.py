@@ -81,6 +81,8 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         (["evaluate", str(FLOW), "-o", "notes.txt"], "notes.txt is there and is something else"),
         (["export", str(FLOW), "full"], "full is there already. Name a new folder for the frames."),
         (["info", "full"], "full is a folder. Name a file in it."),
+        (["repair", str(FLOW), "-o", "notes.txt"], "notes.txt is there and is something else. Choose another name"),
+        (["repair", str(FLOW), "-o", str(FLOW)], "is the trace itself. Leave -o out to repair it in place."),
         (["sampel"], "invalid choice: 'sampel'"),
         (["train", "swiss-roll-flow"], "required: -o/--out"),
     ],
@@ -157,6 +159,15 @@ def test_a_field_is_measured_only_while_its_weights_are_there(qapp, capsys, tmp_
     with closing(open_trace(tmp_path / "s.h5")) as run:
         assert refused(run, "error-map") == same
         assert not refused(run, "exact-field"), "which no weights decide"
+
+
+def test_a_trace_that_needs_no_repair_is_copied_as_a_whole(capsys, tmp_path) -> None:
+    out = tmp_path / "copy.h5"
+    out.write_bytes(resources.path("traces", "swiss-roll-diffusion.h5").read_bytes())
+    assert main(["repair", str(FLOW), "-o", str(out)]) == 0
+    assert "is a copy" in capsys.readouterr().out
+    assert out.read_bytes() == FLOW.read_bytes()
+    assert list(tmp_path.iterdir()) == [out]
 
 
 def test_a_run_that_breaks_says_so_in_its_file(tmp_path) -> None:

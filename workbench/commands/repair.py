@@ -8,9 +8,11 @@ import shutil
 from pathlib import Path
 
 from core.checker import checked
-from core.errors import FlowscopeError
+from core.errors import SpecError
 from core.trace.repair import repair
 from core.words import counted
+from workbench.commands import outputs
+from workbench.export.whole import whole
 
 HELP = "make the trace of a killed run an ordinary file again"
 
@@ -22,12 +24,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.out is not None:
+        outputs.check(args.out, outputs.TRACE)
+        if args.out.resolve() == args.trace.resolve():
+            raise SpecError("-o", f"{args.out} is the trace itself. Leave -o out to repair it in place.")
     done = repair(checked(args.trace), args.out)
     if args.out is not None and not done.was:
-        try:
-            shutil.copyfile(args.trace, args.out)
-        except OSError as error:
-            raise FlowscopeError(f"{args.out} cannot be written: {error.strerror or error}.") from None
+        with whole(args.out) as part:
+            shutil.copyfile(args.trace, part)
     if args.json:
         print(json.dumps({"was": done.was, "rows": done.rows}, indent=2, ensure_ascii=False))
     elif not done.was:
