@@ -21,7 +21,7 @@ from core import presets, registry
 from core.run import sample
 from core.trace import open_trace
 from workbench.commands import main
-from workbench.commands.progress import record
+from workbench.commands.progress import ProgressLine, record
 from workbench.model.analyses import refused
 
 TOP = Path(__file__).resolve().parents[2]
@@ -80,6 +80,13 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         (["evaluate", str(FLOW), "--metrics", "frechet"], "frechet is of images; these are points. Known: chamfer"),
         (["evaluate", str(FLOW), "-o", "notes.txt"], "notes.txt is there and is something else"),
         (["export", str(FLOW), "full"], "full is there already. Name a new folder for the frames."),
+        (["export", str(FLOW), "mine.csv"], "mine.csv is there. Choose another name, or replace it with --overwrite."),
+        (
+            ["export", str(FLOW), "o.png", "--seconds", "2", "--fps", "10"],
+            "--fps and --seconds are for films; o.png is",
+        ),
+        (["export", str(FLOW), "o.csv", "--theme", "dark"], "--theme is for films and pictures; o.csv holds numbers."),
+        (["export", str(FLOW), "o.gif", "--at", "0"], "--at is for pictures, numbers and films over training; o.gif"),
         (["info", "full"], "full is a folder. Name a file in it."),
         (["repair", str(FLOW), "-o", "notes.txt"], "notes.txt is there and is something else. Choose another name"),
         (["repair", str(FLOW), "-o", str(FLOW)], "is the trace itself. Leave -o out to repair it in place."),
@@ -90,6 +97,7 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
 def test_a_mistake_is_one_line_and_exit_code_two(qapp, arguments, words, capsys, monkeypatch, tmp_path) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "notes.txt").write_text("not to be lost")
+    (tmp_path / "mine.csv").write_text("not to be lost")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "frame.png").touch()
     try:
@@ -100,7 +108,7 @@ def test_a_mistake_is_one_line_and_exit_code_two(qapp, arguments, words, capsys,
     assert code == 2
     assert words in err
     assert err.count("\n") == 1
-    assert (tmp_path / "notes.txt").read_text() == "not to be lost"
+    assert {(tmp_path / name).read_text() for name in ("notes.txt", "mine.csv")} == {"not to be lost"}
 
 
 def test_every_verb_is_told_where_the_data_lie(capsys, monkeypatch, tmp_path) -> None:
@@ -153,12 +161,28 @@ def test_a_field_is_measured_only_while_its_weights_are_there(qapp, capsys, tmp_
         assert main([*asked, "velocity-error"]) == (0 if n_steps == 5 else 2)
         assert main([*asked, "chamfer"]) == 0
     assert "holds other weights now. Sample it again." in capsys.readouterr().err
-    assert main(["export", str(tmp_path / "s.h5"), str(tmp_path / "s.png"), "--show", "error"]) == 0
+    assert main(["export", str(tmp_path / "s.h5"), str(tmp_path / "s.png"), "--show", "error"]) == 2
     same = "checkpoint.safetensors holds other weights now. Sample it again."
-    assert f"cannot be computed: {same}" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert err.endswith(f"flowscope: The error map of s.h5 cannot be computed: {same}\n")
+    assert not (tmp_path / "s.png").exists()
     with closing(open_trace(tmp_path / "s.h5")) as run:
         assert refused(run, "error-map") == same
         assert not refused(run, "exact-field"), "which no weights decide"
+
+
+def test_numbers_are_replaced_where_that_is_asked_for(qapp, tmp_path) -> None:
+    (tmp_path / "numbers.csv").write_text("mine")
+    assert main(["export", str(FLOW), str(tmp_path / "numbers.csv"), "--at", "1", "--overwrite"]) == 0
+    assert (tmp_path / "numbers.csv").read_text().startswith("lane,t,particle,x,y")
+
+
+def test_a_log_is_told_nothing_twice(capsys, monkeypatch) -> None:
+    monkeypatch.setattr("workbench.commands.progress._LOG_SECONDS", 0.0)
+    line = ProgressLine("frames")
+    for done in (0, 0, 1, 1):
+        line.update(done, 2)
+    assert capsys.readouterr().err == "frames: 0 of 2\nframes: 1 of 2\n"
 
 
 def test_a_trace_that_needs_no_repair_is_copied_as_a_whole(capsys, tmp_path) -> None:

@@ -84,7 +84,7 @@ def test_an_analysis_that_fails_is_told_and_one_that_nobody_waits_for_is_ended(q
     asked = order(tmp_path / "moment.png", traces=[str(tmp_path / "run.h5")], at=0.5, more=["error"])
     told: list[str] = []
     (lane,) = film_of(asked, told.append).reel.rows(0)[0]
-    assert re.search(r"the error map of run.h5 cannot be computed: .*gone\.safetensors", told[1])
+    assert re.search(r"The error map of run.h5 cannot be computed: .*gone\.safetensors", told[1])
     assert lane.notes == ("The error map could not be computed",)
 
     class Enough(Exception):

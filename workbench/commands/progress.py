@@ -27,7 +27,7 @@ class ProgressLine:
 
     def __init__(self, label: str) -> None:
         self._label = label
-        self._shown = time.monotonic()
+        self._shown, self._done = time.monotonic(), -1
         self._pace = Pace(_TIMED_SECONDS)
         self._terminal = sys.stderr.isatty()
 
@@ -36,7 +36,9 @@ class ProgressLine:
         self._pace.count(now, done)
         if now - self._shown < (_INTERACTIVE_SECONDS if self._terminal else _LOG_SECONDS):
             return
-        self._shown = now
+        if not self._terminal and done == self._done:  # a log is told nothing twice
+            return
+        self._shown, self._done = now, done
         left = self._pace.seconds_left(done, total)
         text = f"{self._label}: {done:,} of {total:,}" + ("" if left is None else f", {time_left(left)}")
         print(

@@ -66,6 +66,8 @@ class Order(msgspec.Struct, frozen=True):
     """In place of the first lanes' titles."""
     lanes: tuple[Shown, ...] = ()
     """Without any: one for each trace, and where ``real`` asks for it one of their real data."""
+    strict: bool = False
+    """Whether nothing is made where an analysis of ``more`` cannot be; otherwise a note says so."""
 
     @property
     def suffix(self) -> str:
@@ -84,7 +86,8 @@ def film_of(
     Analyses that it shows are computed first; ``tell`` hears of them, and ``alive`` ends that by raising.
 
     Raises:
-        FlowscopeError: a number of the order is out of range, or a trace cannot be read.
+        FlowscopeError: a number of the order is out of range, a trace cannot be read, or a strict order asks for an
+            analysis that cannot be made.
     """
     check(order)
     theme = THEMES[order.theme]
@@ -92,7 +95,7 @@ def film_of(
     choice = Choice(
         tuple(map(checked, order.traces)), theme, _shown(order), order.field_kind, order.factor, order.layout, overlays
     )
-    choice.find_out(tell, alive)
+    choice.find_out(tell, alive, strict=order.strict)
     rows = choice.rows()
     reel: Reel = Sampling(rows)
     if order.over == "training":

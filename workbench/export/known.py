@@ -129,10 +129,12 @@ def _listen(answers: TextIO, heard: queue.SimpleQueue[str]) -> None:
     heard.put("")
 
 
-def compute(file: Path, run: Trace, more: Collection[Overlay], tell: Callable[[str], None], analyst: Analyst) -> None:
+def compute(
+    file: Path, run: Trace, more: Collection[Overlay], tell: Callable[[str], None], analyst: Analyst
+) -> Iterator[str]:
     """Let the analyst make the analyses of a file's run that ``more`` asks for and that are not kept yet.
 
-    ``tell`` hears what is computed and what cannot be.
+    ``tell`` hears what is computed; what cannot be is yielded, as a sentence.
     """
     for kind, name in _NAMES.items():
         if not _asks(run, more, kind):
@@ -141,10 +143,12 @@ def compute(file: Path, run: Trace, more: Collection[Overlay], tell: Callable[[s
         if trace is not None:
             trace.close()
             continue
-        tell(f"computing the {name} of {file.name}")
-        problem = refused(run, kind) or _compute(run, kind, analyst)
+        problem = refused(run, kind)
+        if not problem:
+            tell(f"computing the {name} of {file.name}")
+            problem = _compute(run, kind, analyst)
         if problem:
-            tell(f"the {name} of {file.name} cannot be computed: {problem}")
+            yield f"The {name} of {file.name} cannot be computed: {problem}"
 
 
 def _asks(run: Trace, more: Collection[Overlay], kind: Kind) -> bool:

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from core import catalog
-from core.errors import TraceError
+from core.errors import FlowscopeError, TraceError
 from core.trace import Trace, open_trace
 from core.trace.derive import FieldKind, sampled
 from workbench.export.film import Shot
@@ -237,15 +237,23 @@ class Choice:
                 stack.callback(traces[-1].close)
             yield traces
 
-    def find_out(self, tell: Callable[[str], None], alive: Callable[[], None]) -> None:
-        """Make the analyses that the lanes show and that nobody has made yet, as `known.compute` does."""
+    def find_out(self, tell: Callable[[str], None], alive: Callable[[], None], *, strict: bool) -> None:
+        """Make the analyses that the lanes show and that nobody has made yet, as `known.compute` does.
+
+        Raises:
+            FlowscopeError: one cannot be made, where ``strict`` asks for all; otherwise that is told.
+        """
         with Analyst(alive) as analyst:
             for lane in self.shown:
                 if lane.aspect == "real":
                     continue
                 trace = open_trace(self.files[lane.trace])
                 try:
-                    compute(self.files[lane.trace], sampled(trace), lane.of(self.overlays), tell, analyst)
+                    more = lane.of(self.overlays)
+                    for problem in compute(self.files[lane.trace], sampled(trace), more, tell, analyst):
+                        if strict:
+                            raise FlowscopeError(problem)
+                        tell(problem)
                 finally:
                     trace.close()
 
