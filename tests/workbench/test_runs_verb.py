@@ -84,6 +84,13 @@ def test_the_order_is_chosen_and_runs_without_a_value_come_last(runs, capsys) ->
     assert [entry["data"] for entry in ordered["data"]["runs"]] == ["swiss-roll", "swiss-roll", "three-gaussians"]
 
 
+def test_a_run_that_is_named_twice_is_listed_once(runs, capsys, monkeypatch) -> None:
+    monkeypatch.chdir(runs)
+    report, _ = listed(capsys, ".", runs, runs / "swiss-roll-flow.h5")
+    assert names(report) == ["train.h5", "swiss-roll-diffusion.h5", "swiss-roll-flow.h5"]
+    assert len(report["unreadable"]) == 1
+
+
 def test_without_a_folder_it_lists_what_the_window_does(runs, capsys) -> None:
     kept = folders.runs() / "20261101-mine"
     shutil.copytree(runs / "learned", kept)

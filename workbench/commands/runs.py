@@ -95,8 +95,8 @@ def _places(named: list[Path]) -> tuple[list[Path], list[Unreadable]]:
             found.append(folder)
         else:
             raise SpecError("", f"There is no folder {folder}. Name one that holds traces, or a trace.")
-    places = dict.fromkeys(each for each in found if isinstance(each, Path))
-    return list(places), [each for each in found if isinstance(each, Unreadable)]
+    places = {each.resolve(): each for each in reversed(found) if isinstance(each, Path)}  # each as it is named first
+    return list(reversed(places.values())), [each for each in found if isinstance(each, Unreadable)]
 
 
 def _read(places: list[Path], problems: list[Unreadable]) -> tuple[list[Run], list[Unreadable]]:
