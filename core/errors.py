@@ -44,6 +44,8 @@ def shown(text: str) -> str:
 def unknown(what: str, given: str, known: Iterable[str]) -> str:
     """One sentence for a name that is not known, with the nearest ones that are."""
     names = sorted(known)
+    if not names:
+        return f"There is no {what} “{shown(given)}”: this has no {what}s."
     near = difflib.get_close_matches(given, names, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names)}."
     return f"There is no {what} “{shown(given)}”. {hint}"

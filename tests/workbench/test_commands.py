@@ -74,7 +74,21 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         (["sample", "swiss-roll-flow", "-o", "/dev/null"], "/dev/null is no ordinary file"),
         (["sample", "swiss-roll-flow", "-o", "notes.txt"], "notes.txt is there and is something else"),
         (["sample", "notes.txt"], "notes.txt is no TOML file. Name one that ends in .toml, a checkpoint"),
+        (["sample", "swiss-roll-flow", "-o", "run.txt"], "A trace ends in .h5 or .hdf5. Given run.txt."),
+        (["repair", str(FLOW), "-o", "run.txt"], "A trace ends in .h5 or .hdf5. Given run.txt."),
+        (["sample", "swiss-roll-flow", "-o", "/proc/c.h5"], "/proc/c.h5 cannot be written: No such file or directory."),
+        (["train", "swiss-roll-flow", "-o", "notes.txt"], "notes.txt is a file. Name a folder."),
+        (
+            ["train", "swiss-roll-flow", "-o", "out", "--init-from", "notes.txt"],
+            "notes.txt is not a readable checkpoint",
+        ),
+        (["sample", "swiss-roll-flow", "--set", "grid.n_steps=10"], "“n_steps”: this has no parameters."),
         (["sample", "swiss-roll-flow", "sampler.n_steps=4"], "Write --set sampler.n_steps=4"),
+        (["sample", "swiss-roll-flow", "sampler.n_steps=4"], "See: flowscope sample --help"),
+        (["bench", "images", "mnist", "--wrong"], "See: flowscope bench images --help"),
+        (["evaluate", str(FLOW), "--metrics", ""], "Name at least one metric."),
+        (["list", "--data", "nowhere"], "--data: There is no folder nowhere."),
+        (["bench", "images", "mnist", "--data", "nowhere"], "--data: There is no folder nowhere."),
         (["train", "shipped:swiss-roll-flow", "-o", "out"], "--init-from shipped:swiss-roll-flow"),
         (["compare", "swiss-roll-flow", "mnist-flow", "-o", "out"], "Images and points do not fit into one picture"),
         (["evaluate", str(FLOW), "--metrics", "frechet"], "frechet is of images; these are points. Known: chamfer"),
@@ -90,12 +104,13 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         (["info", "full"], "full is a folder. Name a file in it."),
         (["repair", str(FLOW), "-o", "notes.txt"], "notes.txt is there and is something else. Choose another name"),
         (["repair", str(FLOW), "-o", str(FLOW)], "is the trace itself. Leave -o out to repair it in place."),
-        (["sampel"], "invalid choice: 'sampel'"),
+        (["sampel"], "There is no verb “sampel”. Did you mean sample?"),
         (["train", "swiss-roll-flow"], "required: -o/--out"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_two(qapp, arguments, words, capsys, monkeypatch, tmp_path) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FLOWSCOPE_DATA", "")  # to be put back
     (tmp_path / "notes.txt").write_text("not to be lost")
     (tmp_path / "mine.csv").write_text("not to be lost")
     (tmp_path / "full").mkdir()
@@ -122,6 +137,33 @@ def test_naming_a_data_set_does_not_move_the_folder_of_all(capsys, monkeypatch) 
     monkeypatch.delenv("FLOWSCOPE_DATA", raising=False)
     assert main(["bench", "images", "mnist", "-n", "40000"]) == 2  # refused before anything is made
     assert "FLOWSCOPE_DATA" not in os.environ
+
+
+def test_verbs_of_verbs_are_told_where_the_data_lie(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("FLOWSCOPE_DATA", "")
+    for place in (1, 2, 3):
+        arguments = ["bench", "images", "mnist", "-n", "40000"]
+        (tmp_path / str(place)).mkdir()
+        arguments[place:place] = ["--data", str(tmp_path / str(place))]
+        assert main(arguments) == 2  # refused before anything is made
+        assert os.environ["FLOWSCOPE_DATA"] == str(tmp_path / str(place))
+
+
+def test_a_closed_output_is_no_reason_to_fail(monkeypatch) -> None:
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    assert main(["info", str(FLOW)]) == 0
+    assert main(["info", "gone.h5"]) == 2
+    sys.stdout.close()
+    sys.stderr.close()
+
+
+def test_a_list_has_room_for_every_name(capsys) -> None:
+    assert main(["list", "preset"]) == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    widest = max(len(name) for name in presets.names())
+    assert {line[2 + widest] for line in lines} == {" "}
+    assert all(line[3 + widest] != " " for line in lines)
 
 
 def test_output_that_cannot_be_written_is_one_line(tmp_path) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-from core.errors import FlowscopeError
+from core.errors import FlowscopeError, SpecError, unknown
 from workbench.model import kinds
 
 _HELPERS = ("outputs", "progress", "reports", "tracking", "window")
@@ -44,10 +44,14 @@ def _module(verb: str) -> ModuleType:
 
 def main(arguments: list[str]) -> int:
     """Open the workbench, or run a verb; returns the exit code."""
+    _open_closed()
     if not arguments or (arguments[0] not in _verbs() and _opens_the_window(arguments[0])):
         return _window(arguments)
     parser = _Parser(prog="flowscope", description="An oscilloscope for generative flows.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
+    if arguments[0] not in _verbs() and not arguments[0].startswith("-"):
+        print(f"flowscope: {unknown('verb', arguments[0], _verbs())}", file=sys.stderr)
+        return 2
     # Only the verb that was asked for is imported: torch costs a second.
     wanted = arguments[0] if arguments[0] in _verbs() else None
     for verb in [wanted] if wanted else sorted(_verbs()):
@@ -55,9 +59,22 @@ def main(arguments: list[str]) -> int:
         sub = verbs.add_parser(verb, help=module.HELP, description=module.HELP)
         module.configure(sub)
         _add_data(sub)
-        sub.set_defaults(run=module.run)
+        sub.set_defaults(run=module.run, parser=sub)
     args = _parsed(parser, arguments)
-    return _guarded(lambda: args.run(args))
+
+    def run() -> int:
+        _take_data(args.data_folder, must_exist=args.verb != "fetch")
+        code: int = args.run(args)
+        return code
+
+    return _guarded(run)
+
+
+def _open_closed() -> None:
+    """Whoever closed an output, as ``>&-`` does, wants to hear nothing of it; Python leaves None in its place."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  # it stays until the end, as the usual one does
 
 
 def _opens_the_window(argument: str) -> bool:
@@ -72,25 +89,51 @@ def _window(arguments: list[str]) -> int:
         "files", nargs="*", type=Path, metavar="FILE", help="traces, weights, a set-up, points or a picture to open"
     )
     parser.add_argument("--reset", action="store_true", help="with settings, layout and session as they were first")
+    parser.set_defaults(parser=parser)
     _add_data(parser)
     args = _parsed(parser, arguments)
-    return _guarded(lambda: importlib.import_module("workbench.commands.window").run(args.files, reset=args.reset))
+
+    def run() -> int:
+        _take_data(args.data_folder)
+        code: int = importlib.import_module("workbench.commands.window").run(args.files, reset=args.reset)
+        return code
+
+    return _guarded(run)
 
 
-def _add_data(parser: argparse.ArgumentParser) -> None:
+def _add_data(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """The option of every verb, also where it comes after the verb's own verb."""
+    for nested in parser._actions:
+        if isinstance(nested, argparse._SubParsersAction):
+            for sub in nested.choices.values():
+                _add_data(sub, argparse.SUPPRESS)  # None would undo what came before
     parser.add_argument(
         "--data",
         dest="data_folder",  # “data” is what a verb may call its own
         metavar="DIR",
+        default=default,
         help="the folder of downloaded data sets (or set FLOWSCOPE_DATA)",
     )
 
 
 def _parsed(parser: argparse.ArgumentParser, arguments: list[str]) -> argparse.Namespace:
-    args = parser.parse_args(arguments)
-    if args.data_folder is not None:  # for the processes that this one starts as well
-        os.environ["FLOWSCOPE_DATA"] = args.data_folder
+    args, unknown_ones = parser.parse_known_args(arguments)
+    if unknown_ones:
+        args.parser.error(f"unrecognized arguments: {' '.join(unknown_ones)}")
     return args
+
+
+def _take_data(folder: str | None, *, must_exist: bool = True) -> None:
+    """Tell the folder of data sets to this process and those that it starts.
+
+    Raises:
+        SpecError: there is none where there must be.
+    """
+    name, named = ("FLOWSCOPE_DATA", os.environ.get("FLOWSCOPE_DATA")) if folder is None else ("--data", folder)
+    if named and must_exist and not Path(named).expanduser().is_dir():
+        raise SpecError(name, f"There is no folder {named}.")
+    if folder is not None:
+        os.environ["FLOWSCOPE_DATA"] = folder
 
 
 def _guarded(call: Callable[[], int]) -> int:

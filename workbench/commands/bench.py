@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         reports.add_json(sub)
         sub.add_argument("--report", type=Path, metavar="REPORT", help=reports.HELP)
         module.configure(sub)
-        sub.set_defaults(module=module)
+        sub.set_defaults(module=module, parser=sub)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from core.errors import SpecError
 from core.spec import RunSpec
 from core.trace import Trace, open_trace
 from core.words import counted
-from workbench.commands import reports
+from workbench.commands import outputs, reports
 from workbench.commands.progress import ProgressLine, record
 from workbench.commands.sample import spec_of
 
@@ -34,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    outputs.check_folder(args.out)
     specs = _one_noise(_specs(args.specs, args.set), args)  # a mistake is told before anything starts
     files = [args.out / f"{name}.h5" for name in specs]
     lanes = [_sampled(spec, file) for spec, file in zip(specs.values(), files, strict=True)]

@@ -19,7 +19,7 @@ from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
 from core.words import counted
 from workbench import folders
-from workbench.commands import reports
+from workbench.commands import outputs, reports
 from workbench.commands.progress import record
 
 HELP = "train and compare methods on 2D data or images: pictures, films, traces and a report"
@@ -40,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    outputs.check_folder(args.out)
     if args.n_epochs < 1:
         raise SpecError("--n-epochs", f"Epochs must be at least 1. Given {args.n_epochs}.")
     if args.batch_size < 1:

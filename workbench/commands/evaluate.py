@@ -54,6 +54,8 @@ def _numbers(number: Callable[[str], float]) -> Callable[[str], list[float]]:
 
 def run(args: argparse.Namespace) -> int:
     names = None if args.metrics is None else [name.strip() for name in args.metrics.split(",") if name.strip()]
+    if names == []:
+        raise SpecError("--metrics", "Name at least one metric.")
     if args.n is not None and args.n < 2:
         raise SpecError("-n", f"Samples must be at least 2. Given {args.n}.")
     reports.check(args.out)

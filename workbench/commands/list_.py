@@ -14,6 +14,9 @@ from core.spec import PARTS
 HELP = "list what a spec can name: samplers, paths, data sets, presets…, and metrics"
 _KINDS = (*PARTS, "metric", "image-metric", "features", "preset")
 
+_WIDTH = 28
+"""Of the column of names, at least."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", nargs="?", metavar="KIND", help=f"one of {', '.join(_KINDS)}; all without")
@@ -30,8 +33,10 @@ def run(args: argparse.Namespace) -> int:
         return 0
     for kind in wanted:
         print(kind)
-        for name, text in _lines(kind):
-            print(f"  {name:28} {text}")
+        lines = _lines(kind)
+        width = max(_WIDTH, *(len(name) for name, _ in lines))
+        for name, text in lines:
+            print(f"  {name:{width}} {text}")
     return 0
 
 

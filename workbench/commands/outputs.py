@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
-from core.errors import FlowscopeError
+from core.errors import FlowscopeError, SpecError
+from workbench.model.kinds import TRACES
 
 TRACE, REPORT = b"\x89HDF", b"{"
 """How a trace and a report in JSON begin."""
+
+
+def check_trace(file: Path) -> None:
+    """Told before hours of work, not after.
+
+    Raises:
+        FlowscopeError: there is a folder, a device, or a file of another kind, or none may be written there.
+        SpecError: the name is none that a list of runs would find.
+    """
+    check(file, TRACE)
+    if file.suffix.lower() not in TRACES:
+        raise SpecError("-o", f"A trace ends in {' or '.join(TRACES)}. Given {file}.")
+    try:
+        if file.parent.is_dir():  # otherwise it is made
+            tempfile.TemporaryFile(dir=file.parent).close()
+    except OSError as error:
+        raise FlowscopeError(f"{file} cannot be written: {error.strerror or error}.") from None
+
+
+def check_folder(folder: Path) -> None:
+    """Told before hours of work, not after.
+
+    Raises:
+        SpecError: there is a file of that name.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise SpecError("-o", f"{folder} is a file. Name a folder.")
 
 
 def check(file: Path, kind: bytes) -> None:

@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.out is not None:
-        outputs.check(args.out, outputs.TRACE)
+        outputs.check_trace(args.out)
         if args.out.resolve() == args.trace.resolve():
             raise SpecError("-o", f"{args.out} is the trace itself. Leave -o out to repair it in place.")
     done = repair(checked(args.trace), args.out)

@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    outputs.check(args.out, outputs.TRACE)
+    outputs.check_trace(args.out)
     spec = spec_of(args.spec, args.set).replace(action="sample")
     from core.run import sample
 

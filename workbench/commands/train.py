@@ -12,12 +12,13 @@ from pathlib import Path
 from core import presets
 from core import spec as specs
 from core.checker import checked
-from core.checkpoint import steps_of
+from core.checkpoint import locate, steps_of
 from core.errors import SpecError, TraceError
 from core.events import Event, Tick
 from core.trace import Trace, open_trace
 from core.trace.prolong import prolonged
 from workbench import folders
+from workbench.commands import outputs
 from workbench.commands.progress import record
 from workbench.commands.tracking import Tracker
 
@@ -43,7 +44,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     sets = [*args.set, *([f"training.init_from={json.dumps(args.init_from)}"] if args.init_from else [])]
+    outputs.check_folder(args.out)
     spec = presets.load_one(args.spec, sets).replace(action="train")
+    if spec.training.init_from:
+        checked(locate(spec.training.init_from), "checkpoint")
     # torch is imported only once the spec has been read
     from trainers.checkpoint import FILE_NAME
     from trainers.loop import train
