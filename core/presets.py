@@ -5,6 +5,7 @@ A preset is one run, or a comparison: a title and ``lanes``, the names of the ru
 
 from __future__ import annotations
 
+from contextlib import suppress
 from copy import deepcopy
 from functools import cache, lru_cache
 from pathlib import Path
@@ -43,7 +44,19 @@ def load(name: str, sets: list[str] | None = None) -> list[RunSpec]:
     """
     data = _tables(name)
     specs = [_tables(lane) for lane in _lanes(name, data)] if "lanes" in data else [data]
-    return [from_dict(apply_sets(_run_only(spec), sets or [])) for spec in specs]
+    return [placed(from_dict(apply_sets(_run_only(spec), sets or []))) for spec in specs]
+
+
+def placed(spec: RunSpec) -> RunSpec:
+    """The spec with its data named as they are found from every folder: what a trace records is run again elsewhere."""
+    named = {key: spec.data.params[key] for key in ("file", "folder") if spec.data.params.get(key)}
+    with suppress(OSError, RuntimeError, ValueError):  # what cannot be found is told where it is read
+        return spec.replace(data=spec.data.with_params(**{key: _whole(name) for key, name in named.items()}))
+    return spec
+
+
+def _whole(name: str) -> str:
+    return str(Path(name).expanduser().resolve())
 
 
 def load_one(name: str, sets: list[str] | None = None) -> RunSpec:

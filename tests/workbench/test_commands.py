@@ -219,6 +219,16 @@ def test_numbers_are_replaced_where_that_is_asked_for(qapp, tmp_path) -> None:
     assert (tmp_path / "numbers.csv").read_text().startswith("lane,t,particle,x,y")
 
 
+def test_a_trace_of_points_of_ones_own_is_verified_from_any_folder(monkeypatch, tmp_path) -> None:
+    points = np.random.default_rng(0).normal(size=(60, 2))
+    np.savetxt(tmp_path / "mine.csv", points, delimiter=",", header="x,y", comments="")
+    sets = ["data=points", "data.file=mine.csv", "field=exact", "n_samples=8", "sampler.n_steps=2"]
+    monkeypatch.chdir(tmp_path)
+    assert main(["sample", "swiss-roll-flow", *(f"--set={each}" for each in sets), "-o", "run.h5"]) == 0
+    monkeypatch.chdir("/")
+    assert main(["verify", str(tmp_path / "run.h5")]) == 0
+
+
 def test_a_log_is_told_nothing_twice(capsys, monkeypatch) -> None:
     monkeypatch.setattr("workbench.commands.progress._LOG_SECONDS", 0.0)
     line = ProgressLine("frames")

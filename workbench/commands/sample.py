@@ -67,7 +67,7 @@ def of_weights(name: str, sets: Sequence[str]) -> RunSpec:
     """
     trained = spec_of_checkpoint(checked(locate(name), "checkpoint"))
     trained = trained.replace(action="sample", field=Part("network", {"weights": name}))
-    spec = specs.from_dict(specs.apply_sets(specs.to_dict(trained), list(sets)))
+    spec = presets.placed(specs.from_dict(specs.apply_sets(specs.to_dict(trained), list(sets))))
     _check_asked(spec, sets)
     return spec
 
