@@ -19,6 +19,7 @@ from core import spec as specs
 from core.checkpoint import BEFORE, EMA, RAW, SPEC, STEP, history_of, locate, sha256
 from core.errors import FlowscopeError, SpecError
 from core.parts.making import make
+from core.presets import placed
 from core.spec import Part, RunSpec
 from trainers.schedules import State as Memory
 
@@ -112,7 +113,7 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
             How long and at which rate it goes on, what is kept and shown of it, and how it is sampled may differ.
     """
     metadata, values = _read(file)
-    saved = specs.from_json(metadata[SPEC])
+    saved = placed(specs.from_json(metadata[SPEC]))
     was, asked = specs.to_dict(saved), specs.to_dict(spec)
     others = [name for name in _SAME_PARTS if not _same_part(name, getattr(saved, name), getattr(spec, name))]
     pairs = [("seed", saved.seed, spec.seed)] + [(name, was[name], asked[name]) for name in others]

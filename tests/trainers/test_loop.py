@@ -19,6 +19,7 @@ from core.events import Event, StopRun, Tick
 from core.networks import count_parameters
 from core.networks.mlp import Mlp
 from core.parts.making import make
+from core.presets import placed
 from core.run import sample
 from core.setup import resolve
 from core.spec import Part, RunSpec, Training, to_json
@@ -205,6 +206,19 @@ def test_a_default_that_is_written_out_is_no_other_network(tmp_path) -> None:
         network=Part("mlp", {"waves": Mlp().waves, "width": 32}),
     )
     assert len(collect(train(longer, tmp_path, resume=True))["loss"]) == 1
+
+
+def test_points_of_ones_own_are_the_same_however_their_file_is_named(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savetxt("mine.csv", np.random.default_rng(1).normal(size=(40, 2)), delimiter=",")
+    few = FLOW.replace(
+        data=Part("points", {"file": "mine.csv"}),
+        training=Training(n_steps=1, batch_size=8, n_snapshots=0, n_validations=0),
+    )
+    collect(train(few, tmp_path / "run"))
+    longer = placed(few.replace(training=msgspec.structs.replace(few.training, n_steps=2)))
+    assert longer.data != few.data
+    assert len(collect(train(longer, tmp_path / "run", resume=True))["loss"]) == 1
 
 
 def test_averaged_weights_alone_are_no_run_to_go_on_with(tmp_path) -> None:

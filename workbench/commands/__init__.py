@@ -127,13 +127,14 @@ def _take_data(folder: str | None, *, must_exist: bool = True) -> None:
     """Tell the folder of data sets to this process and those that it starts.
 
     Raises:
-        SpecError: there is none where there must be.
+        SpecError: there is none where there must be. One that the environment names may be away, as on a disk that is
+            not mounted: what ships needs none.
     """
-    name, named = ("FLOWSCOPE_DATA", os.environ.get("FLOWSCOPE_DATA")) if folder is None else ("--data", folder)
-    if named and must_exist and not Path(named).expanduser().is_dir():
-        raise SpecError(name, f"There is no folder {named}.")
-    if folder is not None:
-        os.environ["FLOWSCOPE_DATA"] = folder
+    if folder is None:
+        return
+    if must_exist and not Path(folder).expanduser().is_dir():
+        raise SpecError("--data", f"There is no folder {folder}.")
+    os.environ["FLOWSCOPE_DATA"] = folder
 
 
 def _guarded(call: Callable[[], int]) -> int:
