@@ -2,72 +2,18 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from pathlib import Path
-from weakref import ref
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QObject, pyqtSignal
 
-from core import catalog, presets
-from core import spec as specs
-from core.events import Chunk, RunStarted, StreamDeclared
-from core.spec import Part, RunSpec
+from core import presets
+from core.spec import Part
+from tests.workbench.answering import Engine, asked, runs_of, turn
 from workbench.control import runs as module
-from workbench.control import undo as undo_module
 from workbench.control.runs import PREVIEW, Runs
-from workbench.control.undo import Undo
 from workbench.engine.commands import JobEnded, Progress
-from workbench.model.session import Session
-
-
-class Engine(QObject):
-    """Remembers what it is asked; answers when a test says so."""
-
-    batch = pyqtSignal(int, list)
-    progress = pyqtSignal(object)
-    ended = pyqtSignal(object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked: dict[int, RunSpec] = {}
-        self.directories: dict[int, Path | None] = {}
-        self.stopped: list[int] = []
-
-    def stop(self, job: int) -> None:
-        self.stopped.append(job)
-
-    def submit(
-        self, spec: RunSpec, *, replaces: int | None = None, place: Path | None = None, record: Path | None = None
-    ) -> int:
-        self.asked.pop(replaces or -1, None)
-        number = max(self.asked, default=0) + 1
-        self.asked[number], self.directories[number] = spec, place
-        return number
-
-    def learn(self, number: int) -> None:
-        """What a training has from its first step on."""
-        directory = self.directories[number]
-        assert directory is not None  # a training has one
-        directory.mkdir(parents=True)
-        (directory / "checkpoint.safetensors").touch()
-
-    def answer(self, number: int, rows: int | None = None) -> None:
-        """All rows of a job, or the first few; all of them end it."""
-        spec = self.asked[number]
-        n = spec.sampler.params["n_steps"] + 1
-        t = np.linspace(0, 1, n)[: rows or n]
-        declared = StreamDeclared(
-            name="x", row_shape=(spec.n_samples, 2), dims=("t", "particle", "xy"), kind="points", columns=("t",),
-            capacity=n, static={"data": np.full((spec.n_samples, 2), spec.seed, np.float32)},
-        )  # fmt: skip
-        data = np.zeros((len(t), spec.n_samples, 2), np.float32)
-        self.batch.emit(number, [RunStarted(specs.to_json(spec), {}), declared, Chunk("x", data, {"t": t})])
-        if rows is None:
-            self.asked.pop(number)
-            self.ended.emit(JobEnded(number, "finished"))
 
 
 @pytest.fixture
@@ -77,23 +23,7 @@ def engine(qapp: object) -> Engine:
 
 @pytest.fixture
 def runs(engine: Engine) -> Runs:
-    known = catalog.shipped()
-    made = Runs(Session(), engine, known)  # type: ignore[arg-type]  # it needs no more of an engine
-    spec = RunSpec(
-        n_samples=2000, path=Part("linear"), objective=Part("flow-matching"), sampler=Part("euler", {"n_steps": 50}),
-        field=Part("network", {"weights": "shipped:swiss-roll-flow"}),
-    )  # fmt: skip
-    made.adopt(made.session.add(spec))
-    made.engine_ready()
-    return made
-
-
-def asked(engine: Engine) -> list[tuple[str, int, int]]:
-    return [(spec.action, spec.n_samples, spec.sampler.params["n_steps"]) for spec in engine.asked.values()]
-
-
-def turn(runs: Runs, steps: int) -> None:
-    runs.change(runs.session.lanes[0].key, "sampler.n_steps", steps)
+    return runs_of(engine)
 
 
 def test_a_few_particles_come_first_and_all_of_them_when_the_knob_rests(engine: Engine, runs: Runs) -> None:
@@ -225,31 +155,6 @@ def test_what_a_training_would_make_otherwise_asks_for_one(runs: Runs, field: st
     assert runs.misfits(lane) == [field.partition(".")[0]]
 
 
-def test_undo_holds_the_newest_runs_and_has_older_ones_sampled_again(engine: Engine, runs: Runs, monkeypatch) -> None:
-    lane, parent = runs.session.lanes[0], QObject()
-    row = 2000 * 2 * 4
-    monkeypatch.setattr(undo_module, "MOST_BYTES", (43 + 44 + 45) * row)  # the rows of the last three
-    undo = Undo(parent, runs.session, runs, lambda: None)
-    held = []
-    for n_steps in (40, 41, 42, 43, 44):
-        turn(runs, n_steps)
-        while engine.asked:  # a few particles, then all
-            engine.answer(max(engine.asked))
-        held.append(ref(lane.trace))
-        undo.record()
-    gc.collect()
-    assert [trace() is not None for trace in held] == [False, False, True, True, True]
-    for n_steps in (43, 42):
-        undo.undo()
-        assert len(lane.trace["x"]) == n_steps + 1
-        assert not engine.asked
-    undo.undo()
-    assert [spec.sampler.params["n_steps"] for spec in engine.asked.values()] == [41], "the run that went is asked for"
-    while engine.asked:
-        engine.answer(max(engine.asked))
-    assert len(lane.trace["x"]) == 42
-
-
 def test_what_samples_for_lanes_that_are_gone_is_stopped_and_a_training_goes_on(engine: Engine, runs: Runs) -> None:
     """As when a preset is opened over what is there: the engine's next answer is for what is seen."""
     turn(runs, 40)
@@ -343,24 +248,6 @@ def test_reset_keeps_what_the_weights_can_do_and_what_all_lanes_share(engine: En
     assert other.spec.sampler == Part("heun", {"n_steps": 7}), "that is its own"
 
 
-def test_what_was_learned_goes_with_a_lane_and_comes_back_with_it(engine: Engine, runs: Runs) -> None:
-    parent, lane = QObject(), runs.session.lanes[0]
-    undo = Undo(parent, runs.session, runs, lambda: None)
-    turn(runs, 30)
-    while engine.asked:
-        engine.answer(max(engine.asked))
-    other = runs.session.duplicate(lane.key)
-    other.training = lane.trace
-    undo.record()
-    runs.session.remove(other.key)
-    undo.record()
-    assert (other.trace, other.training) == (None, None), "what is gone holds nothing"
-    undo.undo()
-    assert other.training is lane.trace
-    undo.redo()
-    assert (other.trace, other.training) == (None, None)
-
-
 def test_what_belongs_to_one_data_set_leaves_lanes_of_another_alone(engine: Engine, runs: Runs) -> None:
     """Points have no classes, and digits beside them are guided all the same."""
     points = runs.session.lanes[0]
@@ -369,46 +256,6 @@ def test_what_belongs_to_one_data_set_leaves_lanes_of_another_alone(engine: Engi
     runs.change_all({"guidance.name": "cfg", "guidance.scale": 2.0}, "mnist")
     assert digits.spec.guidance == Part("cfg", {"scale": 2.0})
     assert points.spec == before
-
-
-def test_undo_brings_back_what_a_lane_showed_beside_its_spec(engine: Engine, runs: Runs) -> None:
-    parent, first = QObject(), runs.session.lanes[0]
-    undo = Undo(parent, runs.session, runs, lambda: None)
-    lane = runs.session.add_aspect("real", first.key)
-    lane.name, lane.overlays = "Mine", frozenset({"particles"})
-    undo.record()
-    lane.overlays = frozenset({"trails"})
-    runs.session.touch(lane.key)
-    undo.record()
-    lane.real, lane.aspect, lane.of, lane.name, lane.overlays, lane.spec = False, "run", -1, "", None, first.spec
-    undo.record()
-    undo.undo()
-    assert (lane.real, lane.aspect, lane.of, lane.name, lane.spec) == (True, "real", first.key, "Mine", None)
-    assert lane.overlays == {"trails"}
-    undo.undo()
-    assert lane.overlays == {"particles"}, "a lane's own overlays are a step of their own"
-
-
-def test_undo_to_a_lane_that_needs_training_takes_the_newer_samples_away(engine: Engine, runs: Runs) -> None:
-    parent, lane = QObject(), runs.session.lanes[0]
-    undo = Undo(parent, runs.session, runs, lambda: None)
-    runs.sample(lane)
-    while engine.asked:
-        engine.answer(max(engine.asked))
-    before = lane.trace
-    runs.change(lane.key, "data.name", "moons")
-    undo.record()
-    assert runs.needs_training(lane)
-    runs.change(lane.key, "field.name", "exact")
-    (number,) = engine.asked
-    engine.answer(number, rows=3)
-    undo.record()
-    undo.undo()
-    assert runs.needs_training(lane)
-    assert lane.trace is before, "what was there, and not the samples of the exact field"
-    engine.answer(number)
-    assert lane.trace is before, "nor what was on its way"
-    assert runs.sampling == set()
 
 
 def test_what_answers_a_knob_soon_is_not_told_and_what_takes_long_is_until_it_ends(
