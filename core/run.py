@@ -27,7 +27,8 @@ from core.evaluation import ConditionedField, CountedField, block, padded
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDeclared, Tick
 from core.fields import Field
 from core.images.sample import SHIPPED, only_ships, stand_in
-from core.machine.device import processor, use_threads
+from core.machine.cores import one_thread
+from core.machine.device import processor
 from core.numerics.noise import BrownianPath, Noise
 from core.parts.making import make
 from core.paths import Coefficients, Path
@@ -77,19 +78,18 @@ def rows(setup: Setup, field: Field, *, plane: bool = True) -> Iterator[Row]:
     the answer comes sooner and is that of whole blocks up to rounding.
     """
     spec, path = setup.spec, setup.path
-    n = padded(spec.n_samples, block(1 + len(setup.shape), setup.device)) if plane else spec.n_samples
+    n = padded(spec.n_samples, block(setup.shape, setup.device)) if plane else spec.n_samples
     noise = StepNoises(Noise(spec.seed, n, setup.shape, setup.device, setup.dtype))
     times = setup.times()
-    counted = CountedField(field)
+    counted = CountedField(field, setup.threads)
     sampled = ConditionedField(setup.wrap(counted), setup.labels(n))
     mesh = Mesh(setup, field, field_grid(setup)) if plane and len(setup.shape) == 1 else None
     x0 = setup.source.draw(setup.shape, n, spec.seed, "source").to(setup.device, setup.dtype)
     x, state = path.at(times[0]).sigma * x0, None
     for t, s in itertools.pairwise(times):
         columns = timeline(path, t, counted.nfe)
-        use_threads(setup.threads)  # others may have been stepped since
-        # Inference mode is left before every yield: whoever runs between two steps may be training.
-        with torch.inference_mode():
+        # Left before every yield: whoever runs between two steps may be training.
+        with torch.inference_mode(), one_thread():
             if s < 1.0 or setup.sampler.jumps:
                 step = setup.sampler.step(sampled, x, t, s, state, noise)
                 x_s, state, estimate = step.x, step.state, step.estimate
@@ -100,7 +100,7 @@ def rows(setup: Setup, field: Field, *, plane: bool = True) -> Iterator[Row]:
         yield Row(columns, _out(x, spec.n_samples), _out(estimate.x1, spec.n_samples), velocity)
         x = x_s
     last = _out(x, spec.n_samples)
-    with torch.inference_mode():
+    with torch.inference_mode(), one_thread():
         velocity = None if mesh is None else mesh.velocity(times[-1])
     yield Row(timeline(path, times[-1], counted.nfe), last, last, velocity)
 
@@ -129,7 +129,7 @@ class Mesh:
         self._n = len(grid)
         self._x = torch.cat([grid, grid.new_zeros(padded(len(grid)) - len(grid), grid.shape[1])])
         labels = setup.labels(len(self._x)) if len(setup.classes) == 1 else None
-        self._field = ConditionedField(setup.wrap(CountedField(field)), labels)
+        self._field = ConditionedField(setup.wrap(CountedField(field, setup.threads)), labels)
 
     def velocity(self, t: Tensor) -> np.ndarray:
         """[G, 2] at t, or at the last time at which the path has one."""

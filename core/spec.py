@@ -153,7 +153,10 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         "float32"
     )
     threads: Annotated[
-        int, Meta(ge=0, le=1024, title="Threads", description="Processor threads, 0 for one less than there are cores")
+        int,
+        Meta(
+            ge=0, le=1024, title="Threads", description="Processor threads, 0 for one a core, or in training one fewer"
+        ),
     ] = 0
 
     def part(self, kind: str) -> Part:

@@ -14,6 +14,7 @@ from core.errors import SpecError
 from core.spec import RunSpec
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
+CORES = os.cpu_count() or 2
 _ZEN_5 = 26
 
 
@@ -70,8 +71,11 @@ def choose(spec: RunSpec) -> tuple[torch.device, torch.dtype]:
 
 def configure(spec: RunSpec) -> int:
     """Set threads and the matrix products' kernel for a run; returns the number of threads."""
+    most = torch.get_num_interop_threads()  # the cores, unless the process was told to leave some
+    if spec.action == "train":
+        most = min(most, CORES - 1)  # its threads wait for each other: one that must share its core delays them all
     # processes that torchrun started side by side share the cores
-    threads = spec.threads or max(1, ((os.cpu_count() or 2) - 1) // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+    threads = spec.threads or max(1, most // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
     use_threads(threads)
     if not torch.cuda.is_available() and _prefers_onednn():
         # There "medium" only chooses oneDNN's kernel; on CUDA and with AMX it would round to bfloat16.

@@ -89,7 +89,9 @@ def _hello() -> Hello:
     from core.machine import device
 
     # One core is the window's; a run that names its number of threads sets it when it starts.
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    cores = max(1, device.CORES - 1)
+    torch.set_num_threads(cores)
+    torch.set_num_interop_threads(cores)
     versions = {name: version(name) for name in ("flowscope", "torch", "numpy")}
     return Hello(device.available(), versions)
 

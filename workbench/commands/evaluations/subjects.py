@@ -13,7 +13,7 @@ import torch
 from core import spec as specs
 from core.checkpoint import locate, sha256, steps_of
 from core.errors import SpecError
-from core.evaluation import padded
+from core.evaluation import block, padded
 from core.reports.images import Made, made_of, recorded
 from core.run import rows
 from core.setup import resolve
@@ -105,7 +105,8 @@ def sampled(spec: RunSpec, label: str) -> Made:
     line.close()
     assert last is not None  # a run has at least two rows
     nfe = int(last.columns["nfe"])
-    costs = _costs(seconds, padded(spec.n_samples), nfe)  # the last block is filled up and computed as a whole
+    n = padded(spec.n_samples, block(setup.shape, setup.device))  # the last block is filled up and computed as a whole
+    costs = _costs(seconds, n, nfe)
     return made_of(torch.from_numpy(last.x), setup, nfe, **costs, weights=weights_said(spec))
 
 
