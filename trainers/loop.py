@@ -57,6 +57,7 @@ def _run(spec: RunSpec, directory: Path | None, processes: Processes, *, resume:
     shots = _Snapshots(trainer)
     yield run.started(
         setup,
+        threads=str(trainer.threads),
         parameters=str(count_parameters(trainer.state.network)),
         field_title="Trained network",
         processes=str(processes.size),

@@ -11,6 +11,7 @@ import os
 import sys
 from multiprocessing.connection import Connection
 
+from core.machine.device import use_threads
 from trainers.jobs import start
 from workbench.engine import commands
 from workbench.engine.commands import Ack, Batch, StartJob
@@ -19,7 +20,8 @@ from workbench.engine.worker import serve
 
 
 def engine(connection: Connection) -> None:
-    serve(connection, EngineLoop(start, lambda report: connection.send_bytes(commands.encode(report))), lambda: None)
+    loop = EngineLoop(start, lambda report: connection.send_bytes(commands.encode(report)), use_threads)
+    serve(connection, loop, lambda: None)
 
 
 def window(connection: Connection, spec: str, file: str) -> None:

@@ -16,7 +16,7 @@ import resources
 from core.checkpoint import history_of, spec_of
 from core.datasets.swiss_roll import SwissRoll
 from core.errors import FlowscopeError, SpecError
-from core.events import StopRun, Tick
+from core.events import RunStarted, StopRun, Tick
 from core.learned import build_network, load_field
 from core.metrics.velocity_error import velocity_error
 from core.numerics.mixture import MixtureField
@@ -52,6 +52,15 @@ def test_accumulated_batches_are_one_large_batch(tmp_path: Path) -> None:
     assert [run.throw(StopRun()), *run]
     rest = collect(train(spec, tmp_path, resume=True))["loss"][:]
     np.testing.assert_allclose(rest, large[7:], rtol=2e-5)
+
+
+@pytest.mark.parametrize(("width", "batch_size", "threads"), [(128, 256, 1), (128, 16_384, 3), (512, 2048, 3)], ids=str)
+def test_small_products_are_left_to_one_thread(width: int, batch_size: int, threads: int) -> None:
+    spec = training(n_steps=1, batch_size=batch_size).replace(network=Part("mlp", {"width": width}), threads=3)
+    run = train(spec)
+    assert next(event for event in run if isinstance(event, RunStarted)).meta["threads"] == str(threads)
+    run.close()
+    assert torch.get_num_threads() == threads
 
 
 def test_keeps_the_latest_the_best_and_one_every_so_many_steps(tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ from trainers.training.processes import Processes
 from trainers.training.validation import Validation
 
 _STD_SAMPLES = 1000
+_WORTH_A_THREAD = 10_000_000
+"""Operations, about a tenth of a millisecond: to wake a thread that sleeps takes up to half of that."""
 
 
 class Trainer:
@@ -50,6 +52,8 @@ class Trainer:
         network = build_network(self.spec, setup.shape, self.n_classes)
         if fresh and self.settings.init_from:
             origin.load(network, self.spec, setup.shape, self.n_classes)
+        self.threads = _threads(network, setup)
+        use_threads(self.threads)
         network = network.to(setup.device, setup.dtype)
         average = copy.deepcopy(network).requires_grad_(False)
         self._weights, self._average = flatten(network), flatten(average)
@@ -105,7 +109,6 @@ class Trainer:
     def step(self) -> tuple[float, float]:
         """One optimiser step; returns the loss and the learning rate."""
         state, settings = self.state, self.settings
-        use_threads(self.setup.threads)  # others may have been stepped since
         now = rate(
             self.schedule, state.schedule, state.step, settings.n_steps, settings.learning_rate, settings.warm_up
         )
@@ -169,6 +172,15 @@ class Trainer:
     def _loss(self, batch: Batch) -> torch.Tensor:
         with self._autocast():
             return self.objective.loss(self._lesson(batch, self._evaluation))
+
+
+def _threads(network: nn.Module, setup: Setup) -> int:
+    """With how many threads a step is computed: no more than have enough to do in a product of a small network."""
+    matrices = [parameter.numel() for parameter in network.parameters() if parameter.ndim > 1]
+    if len(setup.shape) > 1 or not matrices:
+        return setup.threads
+    operations = 2 * setup.spec.training.batch_size * sum(matrices) // len(matrices)
+    return max(1, min(setup.threads, operations // _WORTH_A_THREAD))
 
 
 def _prepared(network: nn.Module, setup: Setup) -> nn.Module:

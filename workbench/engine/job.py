@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import time
 import traceback
 from collections.abc import Generator
 from contextlib import suppress
@@ -23,7 +24,9 @@ Run = Generator[Event | Tick | None]
 
 _log = logging.getLogger(__name__)
 _RATE_SECONDS = 1.0
-_LONGEST_STRIDE = 16
+LEAST_SECONDS = 0.005
+"""Of a stride beside others: to wait for each other costs some tenths of a millisecond."""
+LONGEST_STRIDE = 16
 """Of a run that ticks seldom; a step of sampling yields its streams' rows and a tick."""
 
 
@@ -37,8 +40,8 @@ class Stride(NamedTuple):
 
 @dataclass(eq=False)
 class Job:
-    """A run and what the loop knows of it. ``turn`` orders training jobs, ``begun`` is set by the run's first event,
-    ``outcome`` once it is over."""
+    """A run and what the loop knows of it. ``turn`` orders training jobs, ``begun`` and ``threads`` are set by the
+    run's first event, ``outcome`` once it is over."""
 
     number: int
     spec: RunSpec
@@ -56,6 +59,7 @@ class Job:
     outbox: Outbox = field(default_factory=Outbox)
     outcome: JobEnded | None = None
     begun: bool = False
+    threads: int = 1
     written: int = 0
     _device: str = field(default="", init=False)
     _writer: TraceWriter | None = field(default=None, init=False)
@@ -72,18 +76,21 @@ class Job:
         return self.spec.action in ("exact-field", "error-map", "report")
 
     @property
-    def on_processor(self) -> bool:
-        """Whether it has begun, and is computed by the CPU, so that another run's step may be computed beside its."""
-        return self._device == "cpu"
+    def shares(self) -> bool:
+        """Whether it has begun, and is computed by the CPU, so that another run's steps may be computed beside its."""
+        compiles = self.training and self.spec.training.compile  # which one thread does at a time
+        return self._device == "cpu" and not compiles
 
-    def stride(self, most: int = _LONGEST_STRIDE) -> Stride:
-        """Run on to the next tick, or as far as ``most`` things that the run yields; a stop that was asked for is
-        thrown into it first. Nothing is raised: this may be called in a thread."""
+    def stride(self, most: int) -> Stride:
+        """Run on to the first tick after some milliseconds, or as far as ``most`` things that the run yields; a stop
+        that was asked for is thrown into it first. Nothing is raised: this may be called in a thread."""
         events: list[Event | Tick | None] = []
-        stopped = self.stopping
+        stopped, until = self.stopping, time.monotonic() + LEAST_SECONDS
         try:
-            while len(events) < most and not (events and isinstance(events[-1], Tick | RunFinished | None)):
-                events.append(self._next())
+            while len(events) < most:
+                events.append(event := self._next())
+                if isinstance(event, RunFinished) or (isinstance(event, Tick | None) and time.monotonic() >= until):
+                    break
         except Exception as error:  # noqa: BLE001  # the loop's to handle, after what came before it
             return Stride(events, stopped, error)
         return Stride(events, stopped)
@@ -100,6 +107,7 @@ class Job:
         """Queue an event for the window and write it to the trace file, which is made with the first one."""
         if isinstance(event, RunStarted):
             self.begun, self._device = True, event.meta.get("device", "")
+            self.threads = int(event.meta.get("threads", "1"))
         self.outbox.put(event)
         if self.record is None:
             return

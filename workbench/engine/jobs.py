@@ -1,8 +1,9 @@
 """The cooperative loop of the engine: jobs are generators, and between two steps of any of them commands are heard.
 
-Sampling goes before analyses and these before training, the newest job first; training jobs take turns, step by step.
-Runs that are sampled on the processor go on together, each in a thread, as many as there are cores: their steps are
-waited for, so that no run is in the middle of one when a command is heard. A job has at most one unacknowledged batch
+Sampling goes before analyses and these before training, the newest job first. Runs that are sampled on the processor
+go on together, each in a thread, as many as there are cores; so do trainings, while one core stays the window's, and
+where there are too few they take turns. Their steps are waited for, so that no run is in the middle of one when a
+command is heard. A job has at most one unacknowledged batch
 on its way; what it makes meanwhile waits here and is written to its trace file all the same.
 
 A run is stopped by `core.events.StopRun`, thrown in where it last yielded: it yields what it still has and
@@ -36,7 +37,7 @@ from workbench.engine.commands import (
     Stats,
     StopJob,
 )
-from workbench.engine.job import Job, Run, Stride, ending
+from workbench.engine.job import LONGEST_STRIDE, Job, Run, Stride, ending
 
 Factory = Callable[[RunSpec, Path | None], Run]
 
@@ -52,13 +53,20 @@ _log = logging.getLogger(__name__)
 
 
 class EngineLoop:
-    """Runs jobs one step at a time. ``send`` takes reports; `handle` takes commands; `step` does one unit of work."""
+    """Runs jobs one step at a time. ``send`` takes reports; `handle` takes commands; `step` does one unit of work.
+    ``use_threads`` sets with how many threads whoever calls it computes."""
 
-    def __init__(self, factory: Factory, send: Callable[[Report], None]) -> None:
-        self._factory, self._send = factory, send
+    def __init__(
+        self,
+        factory: Factory,
+        send: Callable[[Report], None],
+        use_threads: Callable[[int], None],
+        cores: int = os.cpu_count() or 1,
+    ) -> None:
+        self._factory, self._send, self._use_threads = factory, send, use_threads
         self._jobs: dict[int, Job] = {}
-        self._cores = os.cpu_count() or 1
-        self._threads = ThreadPoolExecutor(self._cores, "run")
+        self._cores = cores
+        self._threads = ThreadPoolExecutor(cores, "run")
         self._turn = 0
         self._steps = 0
         self._written = 0
@@ -117,7 +125,7 @@ class EngineLoop:
     def step(self) -> bool:
         """One step of one job, or of several together, and whatever is due to be sent; False where none could be."""
         jobs = self._next()
-        strides = [jobs[0].stride(1)] if len(jobs) == 1 else self._threads.map(Job.stride, jobs)
+        strides = [self._stride(jobs[0], 1)] if len(jobs) == 1 else self._threads.map(self._stride, jobs)
         for job, stride in zip(jobs, strides, strict=True):
             self._advance(job, stride)
         now = time.monotonic()
@@ -148,11 +156,26 @@ class EngineLoop:
         sampling = [job for job in reversed(ready) if not job.training]
         wanted = [job for job in sampling if not job.analysis] or sampling[:1]
         if not wanted:
-            return [min(ready, key=lambda job: job.turn)] if ready else []
-        if not wanted[0].on_processor:
+            return self._learning(sorted(ready, key=lambda job: job.turn))
+        if not wanted[0].shares:
             return wanted[:1]
         new = [job for job in wanted if not job.begun]
-        return new[:1] or [job for job in wanted if job.on_processor][: self._cores]
+        return new[:1] or [job for job in wanted if job.shares][: self._cores]
+
+    def _learning(self, trainings: list[Job]) -> list[Job]:
+        """The one whose turn it is, and those for whose threads there are cores beside it and the window's."""
+        if not trainings or not trainings[0].shares:
+            return trainings[:1]
+        together, free = trainings[:1], self._cores - 1 - trainings[0].threads
+        for job in trainings[1:]:
+            if job.shares and job.threads <= free:
+                together.append(job)
+                free -= job.threads
+        return together
+
+    def _stride(self, job: Job, most: int = LONGEST_STRIDE) -> Stride:
+        self._use_threads(job.threads)  # others may have been stepped in this thread since
+        return job.stride(most)
 
     def _advance(self, job: Job, stride: Stride) -> None:
         self._turn += 1

@@ -36,6 +36,7 @@ def main(connection: Connection, factory: str = DEFAULT_FACTORY) -> None:
     # Ctrl+C in a terminal reaches both processes; the engine goes when the window does, with its traces closed.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     start = load(factory)
+    from core.machine import device  # the window's process knows this module and no torch
 
     def send(report: Report) -> None:
         connection.send_bytes(commands.encode(report))
@@ -44,7 +45,7 @@ def main(connection: Connection, factory: str = DEFAULT_FACTORY) -> None:
         if _has_more():  # must be known before a lane asks for it
             send(Offer(catalog.dump(catalog.live())))
         send(_hello())
-        serve(connection, EngineLoop(start, send), warm_up)
+        serve(connection, EngineLoop(start, send, device.use_threads), warm_up)
     sys.stdout.flush()
     sys.stderr.flush()
     # Everything is closed. Taking torch apart in order would take another second, for which the window would wait.

@@ -9,6 +9,7 @@ import numpy as np
 
 from core import spec as specs
 from core.events import Chunk, Event
+from core.machine.device import use_threads
 from core.spec import RunSpec
 from tests.workbench.engine import fake
 from workbench.engine.commands import Ack, Batch, JobEnded, Progress, Report, StartJob
@@ -16,9 +17,9 @@ from workbench.engine.jobs import EngineLoop, Factory
 
 
 class Bench:
-    def __init__(self, factory: Factory = fake.start) -> None:
+    def __init__(self, factory: Factory = fake.start, cores: int = 2) -> None:
         self.sent: list[Report] = []
-        self.loop = EngineLoop(factory, self.sent.append)
+        self.loop = EngineLoop(factory, self.sent.append, use_threads, cores)
 
     def start(
         self,

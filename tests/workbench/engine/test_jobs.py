@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -12,6 +13,11 @@ from core.trace import open_trace
 from tests.workbench.engine import fake
 from tests.workbench.engine.bench import Bench
 from workbench.engine.commands import Ack, PauseJob, ResumeJob, Shutdown, Stats, StopJob
+
+
+@pytest.fixture(autouse=True)
+def _every_tick_ends_a_stride(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.engine.job.LEAST_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -58,10 +64,11 @@ def test_runs_on_the_processor_go_on_side_by_side(bench: Bench) -> None:
     assert abs(len(bench.rows(1)) - len(bench.rows(2)) - behind) <= 1
 
 
-def test_their_steps_are_taken_at_one_time() -> None:
-    bench = Bench(fake.meeting(2))
+@pytest.mark.parametrize(("action", "cores"), [("sample", 2), ("train", 3)])
+def test_their_steps_are_taken_at_one_time(action: Literal["sample", "train"], cores: int) -> None:
+    bench = Bench(fake.meeting(2), cores)
     for job in (1, 2):
-        bench.start(job)
+        bench.start(job, action=action)
     bench.run()
     assert {job: bench.ended(job).message for job in (1, 2)} == {1: "", 2: ""}
     assert bench.rows(1) == bench.rows(2) == [0, 1, 2, 3, 4]

@@ -51,12 +51,16 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
         bench.loop.close()
 
 
-def test_two_trainings_in_turns_are_what_they_are_alone(bench: Bench) -> None:
-    specs = {1: TRAIN, 2: TRAIN.replace(seed=5, objective=Part("diffusion"), path=Part("vp-linear"))}
+@pytest.mark.parametrize("cores", [2, 3], ids=["in turns", "together"])
+def test_two_trainings_are_what_they_are_alone(cores: int) -> None:
+    bench = Bench(jobs.start, cores)  # one of the cores is the window's
+    train = TRAIN.replace(threads=1)
+    specs = {1: train, 2: train.replace(seed=5, objective=Part("diffusion"), path=Part("vp-linear"))}
     bench.submit(1, specs[1])
     bench.run(3)  # out of step, so that one takes snapshots while the other trains
     bench.submit(2, specs[2])
     bench.run(200)
+    bench.loop.close()
     for job, spec in specs.items():
         assert bench.ended(job).message == ""
         assert_equal(heard(bench, job), alone(spec))

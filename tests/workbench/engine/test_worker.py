@@ -29,7 +29,7 @@ class Served:
         self.thread.start()
 
     def _serve(self, connection: Connection) -> None:
-        loop = EngineLoop(fake.start, lambda report: connection.send_bytes(commands.encode(report)))
+        loop = EngineLoop(fake.start, lambda report: connection.send_bytes(commands.encode(report)), lambda _: None)
         worker.serve(connection, loop, self._warm)
 
     def _warm(self) -> None:

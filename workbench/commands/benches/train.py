@@ -2,8 +2,9 @@
 
 The plain loop is what one would write by hand: AdamW, `randn`, fresh points of the same mixture, clipping, the same
 learning rates and an average of the weights, each tensor for itself. Both train the same network from the same start,
-in turns, with the same number of threads. The plain loop also runs with the matrix products' kernel that Flowscope
-chooses, so that what a setting gives and what the loop gives can be told apart.
+in turns; the plain loop with the threads of the run, Flowscope with those of them that so small a network keeps busy.
+The plain loop also runs with the matrix products' kernel that Flowscope chooses, so that what a setting gives and what
+the loop gives can be told apart.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def compare(n_steps: int, threads: int = 0, turn: int = _TURN) -> dict[str, Any]
     """
     import torch
 
+    from core.machine.device import use_threads
     from core.networks import count_parameters
     from core.setup import resolve
 
@@ -65,6 +67,7 @@ def compare(n_steps: int, threads: int = 0, turn: int = _TURN) -> dict[str, Any]
             warm = bool(losses[OURS])
             for name, (steps, precision) in contestants.items():
                 torch.set_float32_matmul_precision(precision)
+                use_threads(setup.threads)
                 start = time.perf_counter()
                 losses[name] += itertools.islice(steps, turn)
                 seconds[name] += (time.perf_counter() - start) * warm
@@ -89,12 +92,17 @@ def compare(n_steps: int, threads: int = 0, turn: int = _TURN) -> dict[str, Any]
 
 def _ours(spec: RunSpec) -> Iterator[float]:
     """The loss of each step of the run, as its events bring it: twenty at a time."""
-    from core.events import Chunk
+    from core.events import Chunk, RunStarted
+    from core.machine.device import use_threads
     from trainers.jobs import start
 
+    threads = 1
     for event in start(spec):
+        if isinstance(event, RunStarted):
+            threads = int(event.meta["threads"])
         if isinstance(event, Chunk) and event.stream == "loss":
             yield from event.data.tolist()
+            use_threads(threads)  # the plain loops may have others
 
 
 def _network(setup: Setup) -> Any:
