@@ -70,17 +70,18 @@ def choose(spec: RunSpec) -> tuple[torch.device, torch.dtype]:
 
 
 def configure(spec: RunSpec) -> int:
-    """Set threads and the matrix products' kernel for a run; returns the number of threads."""
-    most = torch.get_num_interop_threads()  # the cores, unless the process was told to leave some
-    if spec.action == "train":
-        most = min(most, CORES - 1)  # its threads wait for each other: one that must share its core delays them all
-    # processes that torchrun started side by side share the cores
-    threads = spec.threads or max(1, most // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
-    use_threads(threads)
+    """Set threads and the matrix products' kernel for a run; returns with how many threads it is computed: a training
+    those within its operations, a sampling those that compute its blocks."""
+    share = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # processes that torchrun started side by side share the cores
+    # Threads within an operation wait for each other, and one that must share its core delays them all.
+    within = spec.threads or max(1, (CORES - 1) // share)
+    use_threads(within)
     if not torch.cuda.is_available() and _prefers_onednn():
         # There "medium" only chooses oneDNN's kernel; on CUDA and with AMX it would round to bfloat16.
         torch.set_float32_matmul_precision("medium")
-    return threads
+    # of torch's own numbers the one that says how many pieces of work go on at one time: all cores, or fewer beside a
+    # window
+    return within if spec.action == "train" else spec.threads or max(1, torch.get_num_interop_threads() // share)
 
 
 def use_threads(n: int) -> None:
