@@ -35,3 +35,25 @@ def test_a_pause_does_not_count_and_the_last_stretch_decides() -> None:
     for done in range(20, 60):
         pace.count(100.0 + 0.1 * done, done)
     assert pace.rate == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("asleep", [20.0, 3600.0])
+def test_a_sleep_in_the_middle_of_a_step_does_not_count(asleep: float) -> None:
+    """0.1 s a step, and a while in which the process was stopped: what is left is what it was."""
+    pace = Pace(30.0)
+    for done in range(600):
+        pace.count(0.1 * done, done)
+    for done in range(600, 610):
+        pace.count(asleep + 0.1 * done, done)
+        assert pace.seconds_left(done, 1000) == pytest.approx((1000 - done) * 0.1)
+
+
+def test_steps_that_have_become_slow_count() -> None:
+    pace, now = Pace(30.0), 0.0
+    for done in range(600):
+        now += 0.1
+        pace.count(now, done)
+    for done in range(600, 605):
+        now += 60.0
+        pace.count(now, done)
+    assert pace.rate == pytest.approx(1 / 60.0)
