@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -37,8 +38,13 @@ class TraceError(FlowscopeError):
 
 def shown(text: str) -> str:
     """What was given, as part of a message: on one line and not longer than one reads."""
-    plain = text if text.isprintable() else repr(text)
+    plain = _one_line(text)
     return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
+
+
+def _one_line(text: object) -> str:
+    plain = str(text)
+    return plain if plain.isprintable() else repr(plain)
 
 
 def unknown(what: str, given: str, known: Iterable[str]) -> str:
@@ -52,5 +58,13 @@ def unknown(what: str, given: str, known: Iterable[str]) -> str:
 
 
 def no_file(path: Path) -> str:
-    """One sentence where a file was to be and is none."""
-    return f"{path} is a folder. Name a file in it." if path.is_dir() else f"There is no file {path}."
+    """One sentence where a file was to be and is none, with those of nearly that name beside it."""
+    if os.path.isdir(path):
+        return f"{path} is a folder. Name a file in it."
+    try:
+        there = [each.name for each in path.parent.iterdir()]
+    except OSError:  # no such folder, or one of somebody else
+        there = []
+    near = difflib.get_close_matches(path.name, there, n=2, cutoff=0.75)
+    hint = f" Did you mean {' or '.join(_one_line(path.with_name(name)) for name in near)}?" if near else ""
+    return f"There is no file {_one_line(path)}.{hint}"

@@ -5,6 +5,7 @@ A preset is one run, or a comparison: a title and ``lanes``, the names of the ru
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from copy import deepcopy
 from functools import cache, lru_cache
@@ -14,7 +15,7 @@ from typing import Any
 import msgspec
 
 import resources
-from core.errors import SpecError, unknown
+from core.errors import SpecError, no_file, unknown
 from core.spec import SHIPPED, RunSpec, apply_sets, from_dict, names_weights, read_toml
 
 
@@ -79,7 +80,7 @@ def _lanes(name: str, data: dict[str, Any]) -> list[str]:
 
 
 def _tables(name: str) -> dict[str, Any]:
-    if name.endswith(".toml"):
+    if name.endswith(".toml") and not _means_a_preset(Path(name)):
         return read_toml(Path(name))
     if name not in _shipped_names():
         raise SpecError("", _no_preset(name))
@@ -100,14 +101,20 @@ def _shipped(name: str) -> dict[str, Any]:
     return read_toml(resources.path("presets", f"{name}.toml"))
 
 
+def _means_a_preset(file: Path) -> bool:
+    return file.stem in _shipped_names() and not os.path.lexists(file)
+
+
 def _no_preset(name: str) -> str:
     path = Path(name)
     if names_weights(name):
         return f"{name} is a checkpoint. To train on from it, name its preset and --init-from {name}."
-    if path.is_dir():
+    if os.path.isdir(name):
         return f"{name} is a folder. Name a TOML file, a checkpoint or a preset."
-    if path.is_file():
+    if os.path.isfile(name):
         return f"{name} is no TOML file. Name one that ends in .toml, a checkpoint (.safetensors) or a preset."
+    if path.suffix or path.name != name:  # no preset is called so
+        return no_file(path) + (f" There is a preset {path.stem}." if path.stem in _shipped_names() else "")
     return unknown("preset", name, names()) + " A file of your own ends in .toml."
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from core.errors import SpecError, shown, unknown
+from core.errors import SpecError, no_file, shown, unknown
 from core.machine.local_file import one_line
 from core.parts.schema import check_params, check_value, properties
 
@@ -278,6 +278,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise SpecError("", f"{path} is not a text file.") from None
     except (ValueError, RecursionError) as error:  # ValueError is also what TOMLDecodeError is, and a number too long
         raise SpecError("", f"{path} is not TOML: {one_line(error)}.") from None
+    except FileNotFoundError:
+        raise SpecError("", no_file(path)) from None
     except OSError as error:
         raise SpecError("", f"{path} cannot be read: {error.strerror}.") from None
 
