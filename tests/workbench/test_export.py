@@ -25,8 +25,9 @@ import resources
 from core.errors import FlowscopeError, SpecError, TraceError
 from core.run import sample
 from core.spec import Part, RunSpec
-from core.trace import open_trace
+from core.trace import open_trace, save
 from core.trace.build import collect
+from tests.workbench.image_traces import image_trace
 from workbench.export import workers
 from workbench.export.film import Film, Painter
 from workbench.export.job import Order, film_of, make
@@ -64,6 +65,34 @@ def opened(path: Path) -> tuple[NDArray[np.int64], float]:
             frames += [frame] * max(1, round(lasts * 30))
             total += lasts
     return np.stack(frames).astype(int), total
+
+
+@pytest.mark.parametrize("images", [False, True])
+def test_a_mark_that_is_asked_for_is_seen_or_refused_with_those_that_work(qapp, tmp_path, images: bool) -> None:
+    file = TRACES[1]
+    if images:
+        save(image_trace(), file := tmp_path / "images.h5")
+
+    def picture(name: str, *more: str) -> bytes:
+        make(order(tmp_path / name, traces=[str(file)], strict=True, more=list(more), width=400, height=400, at=0.5))
+        return (tmp_path / name).read_bytes()
+
+    plain, works = picture("plain.png"), ["arrows", "labels"] if images else ["ways", "preview", "density"]
+    for mark in works:
+        assert picture(f"{mark}.png", mark) != plain
+    for mark in ("density", "exact", "ways") if images else ("arrows", "labels"):
+        with pytest.raises(SpecError, match=f"{mark} shows nothing of {file.name}.*What works: {', '.join(works)}"):
+            picture("none.png", works[0], mark)
+    assert not (tmp_path / "none.png").exists()
+
+
+def test_a_mark_that_one_of_two_traces_has_not_is_told(qapp, tmp_path) -> None:
+    exact = collect(sample(RunSpec(data=Part("moons"), field=Part("exact"), n_samples=8)))
+    save(exact, file := tmp_path / "exact.h5")
+    told: list[str] = []
+    more = {"traces": [str(file), str(TRACES[1])], "more": ["error"], "strict": True}
+    film_of(order(tmp_path / "film.gif", **more), told.append)
+    assert told[0].startswith("error shows nothing of exact.h5, which holds points that no network has made.")
 
 
 def test_a_gif_shows_the_frames_that_were_painted_in_the_colours_of_one_palette(qapp, tmp_path) -> None:

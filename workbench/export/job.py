@@ -67,7 +67,7 @@ class Order(msgspec.Struct, frozen=True):
     lanes: tuple[Shown, ...] = ()
     """Without any: one for each trace, and where ``real`` asks for it one of their real data."""
     strict: bool = False
-    """Whether nothing is made where an analysis of ``more`` cannot be; otherwise a note says so."""
+    """Whether nothing is made where something of ``more`` cannot be; otherwise a note says so, if anything does."""
 
     @property
     def suffix(self) -> str:
@@ -86,8 +86,8 @@ def film_of(
     Analyses that it shows are computed first; ``tell`` hears of them, and ``alive`` ends that by raising.
 
     Raises:
-        FlowscopeError: a number of the order is out of range, a trace cannot be read, or a strict order asks for an
-            analysis that cannot be made.
+        FlowscopeError: a number of the order is out of range, a trace cannot be read, or a strict order asks for marks
+            that its traces have not, or for an analysis that cannot be made.
     """
     check(order)
     theme = THEMES[order.theme]
@@ -95,6 +95,8 @@ def film_of(
     choice = Choice(
         tuple(map(checked, order.traces)), theme, _shown(order), order.field_kind, order.factor, order.layout, overlays
     )
+    if order.strict:
+        choice.check_asked(order.more, tell)
     choice.find_out(tell, alive, strict=order.strict)
     rows = choice.rows()
     reel: Reel = Sampling(rows)

@@ -158,10 +158,11 @@ def _asks(run: Trace, more: Collection[Overlay], kind: Kind) -> bool:
     trained = run.spec.action == "train"
     if kind == "exact-field":
         return "exact" in more or ("error" in more and trained)
-    return "error" in more and not trained and _learned(run)
+    return "error" in more and not trained and learned(run)
 
 
-def _learned(run: Trace) -> bool:
+def learned(run: Trace) -> bool:
+    """Whether a network made it, whose field can err."""
     return run.spec.action == "train" or (run.spec.action == "sample" and run.spec.field.name != "exact")
 
 
@@ -169,7 +170,7 @@ def _notes(run: Trace, more: Collection[Overlay], exact: Trace | None, errors: T
     for (kind, name), found in zip(_NAMES.items(), (exact, errors), strict=True):
         if _asks(run, more, kind) and found is None:
             yield f"The {name} could not be computed"
-    if "error" in more and not _learned(run):
+    if "error" in more and not learned(run):
         yield NO_ERROR
 
 

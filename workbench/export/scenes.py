@@ -15,6 +15,7 @@ from core import catalog
 from core.errors import FlowscopeError, TraceError
 from core.trace import Trace, open_trace
 from core.trace.derive import FieldKind, sampled
+from workbench.export import showing
 from workbench.export.film import Shot
 from workbench.export.known import Analyst, compute, known
 from workbench.export.moments import key_frames
@@ -236,6 +237,11 @@ class Choice:
                 traces.append(open_trace(file))
                 stack.callback(traces[-1].close)
             yield traces
+
+    def check_asked(self, asked: Sequence[Overlay], tell: Callable[[str], None]) -> None:
+        """Refuse marks that none of the traces has, as `showing.check` does."""
+        with self._opened() as traces:
+            showing.check([sampled(trace) for trace in traces], asked, in_line=self.layout == "rows", tell=tell)
 
     def find_out(self, tell: Callable[[str], None], alive: Callable[[], None], *, strict: bool) -> None:
         """Make the analyses that the lanes show and that nobody has made yet, as `known.compute` does.
