@@ -10,6 +10,7 @@ an ordinary one.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -263,4 +264,6 @@ def _rows_per_chunk(declared: StreamDeclared) -> int:
 
 
 def _reason(error: OSError | RuntimeError) -> str:
+    if isinstance(error, OSError) and error.errno:  # HDF5 says at length what the system says in two words
+        return os.strerror(error.errno)
     return getattr(error, "strerror", None) or str(error).splitlines()[0]

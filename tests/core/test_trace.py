@@ -332,6 +332,13 @@ def test_other_files_are_refused_by_what_they_are(tmp_path) -> None:
         open_trace(tmp_path / "other.h5")
 
 
+def test_a_file_that_cannot_be_made_is_told_in_the_words_of_the_system(tmp_path) -> None:
+    (tmp_path / "run.h5.new").mkdir()
+    with pytest.raises(TraceError) as caught:
+        TraceWriter(tmp_path / "run.h5")
+    assert str(caught.value) == f"{tmp_path / 'run.h5'} cannot be written: {os.strerror(errno.EISDIR)}."
+
+
 def test_a_stream_outgrows_its_declared_capacity() -> None:
     builder = TraceBuilder()
     for event in real(sample(SMALL)):

@@ -82,6 +82,9 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         (["repair", str(FLOW), "-o", "run.txt"], "A trace ends in .h5 or .hdf5. Given run.txt."),
         (["sample", "swiss-roll-flow", "-o", "/proc/c.h5"], "/proc/c.h5 cannot be written: No such file or directory."),
         (["train", "swiss-roll-flow", "-o", "notes.txt"], "notes.txt is a file. Name a folder."),
+        (["train", "swiss-roll-flow", "-o", "notes.txt/run"], "flowscope: -o: notes.txt is a file. Name a folder."),
+        (["train", "swiss-roll-flow", "-o", "/proc/run/of"], "flowscope: /proc/run/of cannot be written: No such"),
+        (["sample", "swiss-roll-flow", "-o", "notes.txt/run.h5"], "flowscope: -o: notes.txt is a file. Name a folder."),
         (
             ["train", "swiss-roll-flow", "-o", "out", "--init-from", "notes.txt"],
             "notes.txt is not a readable checkpoint",

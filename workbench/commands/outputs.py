@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -22,21 +23,28 @@ def check_trace(file: Path) -> None:
     check(file, TRACE)
     if file.suffix.lower() not in TRACES:
         raise SpecError("-o", f"A trace ends in {' or '.join(TRACES)}. Given {file}.")
-    try:
-        if file.parent.is_dir():  # otherwise it is made
-            tempfile.TemporaryFile(dir=file.parent).close()
-    except OSError as error:
-        raise FlowscopeError(f"{file} cannot be written: {error.strerror or error}.") from None
+    _try_out(file.parent, file)
 
 
 def check_folder(folder: Path) -> None:
     """Told before hours of work, not after.
 
     Raises:
-        SpecError: there is a file of that name.
+        FlowscopeError: nothing may be written there.
+        SpecError: it, or a folder that it is to be in, is a file.
     """
-    if folder.exists() and not folder.is_dir():
-        raise SpecError("-o", f"{folder} is a file. Name a folder.")
+    _try_out(folder, folder)
+
+
+def _try_out(folder: Path, asked: Path) -> None:
+    """Write into a folder, or, where it is still to be made, into the one that is to hold it, what goes at once."""
+    there = next(each for each in (folder, *folder.parents) if os.path.lexists(each) or each == each.parent)
+    if os.path.isfile(there):
+        raise SpecError("-o", f"{there} is a file. Name a folder.")
+    try:
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        raise FlowscopeError(f"{asked} cannot be written: {error.strerror or error}.") from None
 
 
 def check(file: Path, kind: bytes) -> None:
