@@ -52,12 +52,21 @@ def new_run(name: str) -> Path:
 def write(file: Path, data: bytes) -> None:
     """Replace a small file of ours as a whole; where the folder cannot be written, the log says so and life goes on."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(f"{file.suffix}.part")
-        part.write_bytes(data)
-        part.replace(file)
+        put(file, data)
     except OSError as error:
         logging.warning("%s cannot be written: %s", file, error)
+
+
+def put(file: Path, data: bytes) -> None:
+    """Replace a small file of ours as a whole.
+
+    Raises:
+        OSError: the system refuses it; what was there stays.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(f"{file.suffix}.part")
+    part.write_bytes(data)
+    part.replace(file)
 
 
 def size(file: Path) -> int:

@@ -154,6 +154,18 @@ def test_a_name_that_the_system_refuses_is_told_and_the_row_shows_what_is_there(
     assert ("saved" in page(app).names) is not gone
 
 
+def test_a_name_that_the_folder_of_a_run_does_not_take_is_told(qtbot, app) -> None:
+    table, names = page(app).table, page(app).names
+    table.selectRow(0)
+    (page(app).chosen[0].place / "name.txt.part").mkdir()  # nothing can be written there, whoever tries
+    qtbot.mouseClick(page(app).rename, Qt.MouseButton.LeftButton)
+    field = table.findChild(QLineEdit)
+    field.setText("My best run")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: app.window.toast.text.startswith(f"{names[0]} cannot be renamed: "), timeout=5000)
+    qtbot.waitUntil(lambda: page(app).names == names, timeout=5000)
+
+
 @pytest.mark.parametrize("taken", [True, False])
 def test_what_cannot_come_back_from_the_bin_stays_there_and_is_told(qtbot, app, monkeypatch, *, taken: bool) -> None:
     page(app).table.selectRow(0)

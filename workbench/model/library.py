@@ -103,12 +103,12 @@ def rename(run: Run, name: str) -> None:
     name = " ".join(name.split())
     if not name:
         raise SpecError("", "A run needs a name.")
-    if run.place.is_dir():
-        folders.write(run.place / _NAME, name.encode())
-        return
     try:
-        _rename_file(run.place, name)
-    except OSError as error:  # such as a name that is too long, or a file that has gone meanwhile
+        if run.place.is_dir():
+            folders.put(run.place / _NAME, name.encode())
+        else:
+            _rename_file(run.place, name)
+    except OSError as error:  # such as a name that is too long, a folder of somebody else, or a file that has gone
         raise SpecError("", f"{run.name} cannot be renamed: {error.strerror or one_line(error)}.") from None
 
 
