@@ -13,7 +13,10 @@ from core.events import StreamDeclared
 
 Array = NDArray[Any]
 
-_COORDINATES = {"xy": "xy"}
+_COORDINATES = "xy"
+_STATIC = "static/"
+_FIXED = {"data": ("real data", "point"), "grid": ("places of the field", "place"), "label": ("classes", "particle")}
+"""Arrays that hold for every row: what each is, and what one of it is."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,17 @@ class Parting:
             at = f"{self.at:g}" if self.axis == "t" else f"{self.at:,.0f}"
             words.insert(0, f"step {self.row} (t = {at})" if self.axis == "t" else f"step {at}")
         if self.part != "data":
-            words.append(f"column {self.part}" if self.row >= 0 else self.part)
+            fixed = self.part.removeprefix(_STATIC)
+            words.append(f"column {self.part}" if self.row >= 0 else _FIXED.get(fixed, (fixed, ""))[0])
         for name, index in self.place:
-            words.append(f"{name} {_COORDINATES[name][index]}" if name in _COORDINATES else f"{name} {index}")
+            words.append(_place_words(name, index))
         return f"{', '.join(words)}: {self.first:.9g} in {first}, {self.second:.9g} in {second}"
+
+
+def _place_words(axis: str, index: int) -> str:
+    if axis == _COORDINATES and index < len(_COORDINATES):
+        return _COORDINATES[index]
+    return f"recorded time {index}" if axis == "t" else f"{axis} {index}"  # t itself is a number between 0 and 1
 
 
 class Comparison:
@@ -78,10 +88,10 @@ class Comparison:
         bad = self._unlike(first[None], second[None])
         if bad is None:
             return None
-        place = tuple((f"axis {axis}", int(i)) for axis, i in enumerate(bad[1:]))
         at = bad[1:]
+        place = tuple((axis, int(i)) for axis, i in zip(_fixed_axes(declared, name, first.ndim), at, strict=True))
         return Parting(
-            declared.name, -1, declared.columns[0], 0.0, f"static/{name}", place, float(first[at]), float(second[at])
+            declared.name, -1, declared.columns[0], 0.0, f"{_STATIC}{name}", place, float(first[at]), float(second[at])
         )
 
     def _first(
@@ -114,6 +124,15 @@ class Comparison:
         if not differ.any():
             return None
         return tuple(np.unravel_index(int(np.argmax(differ)), differ.shape))
+
+
+def _fixed_axes(declared: StreamDeclared, name: str, ndim: int) -> tuple[str, ...]:
+    """Names of the axes of an array that holds for every row: beside its first, those of the row."""
+    if ndim == 0:
+        return ()
+    first = "image" if name == "data" and declared.kind == "images" else _FIXED.get(name, ("", "entry"))[1]
+    rest = declared.dims[len(declared.dims) - ndim + 1 :]
+    return (first, *(rest if len(rest) == ndim - 1 else (f"axis {axis}" for axis in range(1, ndim))))
 
 
 def shapes_differ(first: StreamDeclared, second: StreamDeclared) -> str:

@@ -49,11 +49,11 @@ def test_every_shipped_trace_is_what_its_run_makes(file, capsys) -> None:
 @pytest.mark.parametrize(
     ("place", "index", "words"),
     [
-        ("streams/x/data", (3, 41, 1), ["step 3 (t = ", "stream x, particle 41, xy y: "]),
-        ("streams/x1_hat/data", (6, 0, 0), ["step 6 (t = 1)", "stream x1_hat, particle 0, xy x: "]),
+        ("streams/x/data", (3, 41, 1), ["step 3 (t = ", "stream x, particle 41, y: "]),
+        ("streams/x1_hat/data", (6, 0, 0), ["step 6 (t = 1)", "stream x1_hat, particle 0, x: "]),
         ("streams/field/velocity/data", (0, 7, 1), ["step 0 (t = 0", "stream field/velocity, place 7"]),
         ("streams/x/sigma", (2,), ["step 2", "stream x, column sigma"]),
-        ("streams/x/static/data", (9, 1), ["stream x, static/data, axis 0 9, axis 1 1"]),
+        ("streams/x/static/data", (9, 1), [" at stream x, real data, point 9, y: "]),
     ],
 )
 def test_verify_names_the_one_number_that_was_altered(place, index, words, capsys, tmp_path) -> None:
@@ -139,7 +139,7 @@ def test_diff_names_fields_step_and_stream(capsys, tmp_path) -> None:
     add(same, "streams/x1_hat/data", (5, 5, 0), 0.5)
     assert main(["diff", str(one), str(same)]) == 1
     assert "part first at step 4 (t = 0.6" in (out := capsys.readouterr().out), out
-    assert "stream x, particle 5, xy x" in out
+    assert "stream x, particle 5, x" in out
 
 
 def test_a_killed_writers_file_is_made_ordinary(capsys, tmp_path) -> None:

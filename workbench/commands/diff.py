@@ -62,7 +62,9 @@ def _text(found: Difference, args: argparse.Namespace) -> str:
     lines = [f"{name:{width}}  {_pair(pair)}" for name, pair in pairs.items()]
     lines += found.problems
     if found.parting is not None:
-        lines.append(f"part first at {found.parting.sentence(args.first.name, args.second.name)}")
+        files: tuple[Path, Path] = args.first, args.second
+        names = [file.name if files[0].name != files[1].name else str(file) for file in files]
+        lines.append(f"part first at {found.parting.sentence(*names)}")
     else:
         lines.append(f"the {found.numbers:,} numbers that both hold are the same bit for bit")
     return "\n".join(lines)
