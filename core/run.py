@@ -26,6 +26,7 @@ from core.errors import SpecError
 from core.evaluation import ConditionedField, CountedField, block, padded
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDeclared, Tick
 from core.fields import Field
+from core.finite import lost
 from core.images.sample import SHIPPED, only_ships, stand_in
 from core.machine.cores import one_thread
 from core.machine.device import processor
@@ -195,6 +196,8 @@ def started(setup: Setup, **more: str) -> RunStarted:
 def sample(spec: RunSpec, *, plane: bool = True) -> Generator[Event | Tick]:
     """Run a sampling spec; without ``plane`` the particles alone are recorded, which is the quicker answer.
 
+    A run whose last row is not finite has finished all the same: its message says so, and what would work.
+
     Raises:
         SpecError: before the first event, where the spec cannot run.
     """
@@ -204,11 +207,11 @@ def sample(spec: RunSpec, *, plane: bool = True) -> Generator[Event | Tick]:
     yield started(setup)
     yield from _declare(setup, plane=plane)
     try:
-        yield from _chunks(setup, field, plane=plane)
+        samples = yield from _chunks(setup, field, plane=plane)
     except StopRun:
         yield RunFinished("stopped")
         return
-    yield RunFinished("finished")
+    yield RunFinished("finished", lost(setup, samples))
 
 
 def _declare(setup: Setup, *, plane: bool) -> Iterator[StreamDeclared]:
@@ -262,11 +265,18 @@ def real_images(setup: Setup) -> dict[str, np.ndarray]:
     return {"data": real.x[which].numpy()}
 
 
-def _chunks(setup: Setup, field: Field, *, plane: bool) -> Iterator[Event | Tick]:
+def _chunks(setup: Setup, field: Field, *, plane: bool) -> Generator[Event | Tick, None, np.ndarray]:
+    """What a run records; returns its samples [B, ...]."""
     n_rows = setup.sampler.n_steps + 1
     for done, row in enumerate(rows(setup, field, plane=plane)):
         columns = {name: np.array([value]) for name, value in row.columns.items()}
         for name, data in (("x", row.x), ("x1_hat", row.x1_hat), ("field/velocity", row.velocity)):
             if data is not None:
-                yield Chunk(name, data[None].astype(np.float32, copy=False), columns)
+                yield Chunk(name, _recorded(data)[None], columns)
         yield Tick(min(done, n_rows - 1), n_rows - 1)
+    return _recorded(row.x)
+
+
+def _recorded(data: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):  # what is too large for a trace is told at the end
+        return data.astype(np.float32, copy=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -16,6 +17,7 @@ from PyQt6.QtWidgets import QFileDialog, QMenu
 
 import resources
 from core.trace import Trace, open_trace, save
+from tests.workbench.image_traces import image_trace
 from tests.workbench.trained import training_file
 from workbench.app import START, App
 from workbench.commands import main
@@ -337,6 +339,18 @@ def test_a_hand_on_a_lane_that_has_just_gone_does_nothing(qtbot, app) -> None:
         lanes.menu_requested.emit(gone, menu)
     assert app.session.selected == selected
     assert menu.isEmpty()
+
+
+@pytest.mark.parametrize("images", [False, True])
+def test_a_lane_says_what_became_of_its_samples_once_that_is_known(qtbot, app, images) -> None:
+    lane = app.session.lanes[0]
+    lane.trace = replace(image_trace() if images else lane.trace, status="running")
+    app.session.touch(lane.key)
+    qtbot.waitUntil(lambda: app.controller.scenes.shown[0].pixels is images, timeout=5000)
+    lane.trace.status, lane.trace.message = "finished", "3 of 4 particles end as NaN or infinity. Try more steps."
+    app.session.touch(lane.key)
+    told = ("3 of 4 particles end as NaN or infinity", "Try more steps")
+    qtbot.waitUntil(lambda: app.controller.scenes.shown[0].notes == told, timeout=5000)
 
 
 def test_a_second_click_on_what_is_told_of_a_failure_leaves_the_lane_alone(qtbot, app) -> None:

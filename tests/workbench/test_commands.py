@@ -323,6 +323,28 @@ def test_trains_resumes_and_samples_a_checkpoint(capsys, tmp_path) -> None:
     assert f"network of {n:,} parameters" in capsys.readouterr().out
 
 
+def test_samples_that_are_no_numbers_are_told_and_what_is_advised_works(capsys, tmp_path) -> None:
+    """Noise so strong that what a network makes of it overflows float32."""
+    strong = ["--set", "path=vp-linear", "--set", "path.beta_T=0.25", "--set", "training.n_steps=1"]
+    few = ["--set", "training.n_snapshots=0", "--set", "n_samples=40"]
+    assert main(["train", "three-gaussians-diffusion", *strong, *few, "-o", str(tmp_path)]) == 0
+    file = tmp_path / "s.h5"
+    command = ["sample", str(tmp_path / "checkpoint.safetensors"), "--set", "sampler=edm-heun", "-o", str(file)]
+    capsys.readouterr()
+    assert main([*command, "--set", "sampler.n_steps=2"]) == 1
+    told = capsys.readouterr().err
+    trace = open_trace(file)
+    gone = int((~np.isfinite(trace["x"][-1]).all(axis=1)).sum())
+    assert gone > 0
+    words = f"{gone} of 40 particles end as NaN or infinity. Try more steps or clipping."
+    assert told == f"flowscope: {words}\n"
+    assert (trace.status, trace.message, len(trace["x"])) == ("finished", words, 3)
+    trace.close()
+    for better in ("sampler.n_steps=40", "clipping=clip"):
+        assert main([*command, "--set", "sampler.n_steps=2", "--set", better]) == 0
+        assert capsys.readouterr().err == ""
+
+
 def test_a_resumed_training_goes_on_in_the_same_trace(capsys, tmp_path) -> None:
     """As if it had never stopped, and still to be verified though the second part asked for more steps."""
 

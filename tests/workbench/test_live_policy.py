@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from core import presets
+from core.events import RunFinished
 from core.spec import Part
 from tests.workbench.answering import Engine, asked, runs_of, turn
 from workbench.control import runs as module
 from workbench.control.runs import PREVIEW, Runs
 from workbench.engine.commands import JobEnded, Progress
+from workbench.views.lane2d import what_became
 
 
 @pytest.fixture
@@ -302,3 +304,21 @@ def test_a_sampling_that_is_stopped_keeps_its_rows_and_asks_for_no_more(
     assert lane.trace["x"][:].shape == (5, 2000 if whole else PREVIEW, 2)
     assert asked(engine) == []
     assert runs.sampling == set()
+
+
+def test_a_run_with_something_to_say_is_recorded_and_its_lane_says_it(
+    engine: Engine, runs: Runs, tmp_path: Path
+) -> None:
+    lane, unrecorded, words = runs.session.lanes[0], list[str](), "2 of 4 particles end as NaN or infinity. Try steps."
+    runs.record = lambda spec: tmp_path / "run.h5"
+    runs.unrecorded.connect(unrecorded.append)
+    turn(runs, 40)
+    engine.answer(1)
+    ((number, spec),) = engine.asked.items()
+    engine.answer(number, rows=spec.sampler.params["n_steps"] + 1)
+    engine.batch.emit(number, [RunFinished("finished", words)])
+    engine.ended.emit(JobEnded(number, "finished", words))
+    assert runs.files == {lane.key: tmp_path / "run.h5"}
+    assert unrecorded == []
+    assert lane.failure == ""
+    assert what_became(lane.trace) == ("2 of 4 particles end as NaN or infinity", "Try steps")

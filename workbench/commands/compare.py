@@ -13,7 +13,7 @@ from core.spec import RunSpec
 from core.trace import Trace, open_trace
 from core.words import counted
 from workbench.commands import outputs, reports
-from workbench.commands.progress import ProgressLine, record
+from workbench.commands.progress import ProgressLine, record, told
 from workbench.commands.sample import spec_of
 
 HELP = "sample presets, TOML files or checkpoints from one noise, side by side: traces, a film, a picture, a report"
@@ -83,6 +83,7 @@ def _sampled(spec: RunSpec, file: Path) -> dict[str, Any]:
 
     began = time.monotonic()
     trace = record(sample(spec), file.stem, file)
+    told(trace, f"{file.stem}: ")
     seconds = time.monotonic() - began
     return {
         "name": file.stem,

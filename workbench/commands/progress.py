@@ -90,6 +90,13 @@ def record(
     return builder.trace
 
 
+def told(trace: Trace, about: str = "") -> bool:
+    """Tell on stderr what is wrong with a run that has come to its end; whether there was something to tell."""
+    if trace.message:
+        print(f"flowscope: {about}{trace.message}", file=sys.stderr)
+    return bool(trace.message)
+
+
 def _stoppable(events: Generator[Event | Tick]) -> Iterator[Event | Tick]:
     """The same, where Ctrl+C, or the end of a batch job's time, asks the run to end properly between two steps.
 

@@ -14,7 +14,7 @@ from core.checkpoint import spec_of as spec_of_checkpoint
 from core.errors import SpecError
 from core.spec import Part, RunSpec
 from workbench.commands import outputs
-from workbench.commands.progress import record
+from workbench.commands.progress import record, told
 
 HELP = "sample a preset, a TOML file or a checkpoint into a trace"
 
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     trace = record(sample(spec), spec.title or args.spec, args.out)
     print(f"{trace.status}: {spec.n_samples:,} particles, NFE {trace['x'].column('nfe')[-1]:.0f}")
     print(f"trace {args.out}")
-    return 0
+    return 1 if told(trace) else 0
 
 
 def spec_of(name: str, sets: list[str]) -> RunSpec:

@@ -373,8 +373,8 @@ class Runs(QObject):
             self._show(lane, job.trace)
         if job.file is None or job.trace is None:
             return
-        if end.message:
-            self.unrecorded.emit(end.message)
+        if end.unrecorded:
+            self.unrecorded.emit(end.unrecorded)
         else:
             self.files[lane.key] = job.file
             self.recorded.emit(lane.key)

@@ -87,12 +87,16 @@ class Progress(msgspec.Struct, frozen=True, tag="progress"):
 
 
 class JobEnded(msgspec.Struct, frozen=True, tag="ended"):
-    """The job is over; its last batch was sent before. ``message`` is one line for the user, ``detail`` for the log."""
+    """The job is over; its last batch was sent before. ``message`` is one line for the user, ``detail`` for the log.
+
+    ``unrecorded`` says why what was sampled could not be recorded, whatever came of it.
+    """
 
     job: int
     status: Literal["finished", "stopped", "failed"]
     message: str = ""
     detail: str = ""
+    unrecorded: str = ""
 
 
 class Stats(msgspec.Struct, frozen=True, tag="stats"):

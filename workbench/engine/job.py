@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from core.errors import FlowscopeError
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, Tick
 from core.machine.pace import Pace
@@ -141,7 +143,7 @@ class Job:
         if self.begun:
             self.outbox.put(RunFinished(outcome.status, outcome.message))
         if self._unrecorded and outcome.status != "failed":
-            outcome = JobEnded(self.number, outcome.status, self._unrecorded)
+            outcome = msgspec.structs.replace(outcome, unrecorded=self._unrecorded)
         self.outcome = outcome
 
     def _finish_file(self, writer: TraceWriter, outcome: JobEnded) -> JobEnded:

@@ -120,8 +120,17 @@ def scene(trace: Trace, look: Look, real: Floats | None = None, known: Known = N
     if "exact" in shown and known.exact is not None:
         marks.append(_exact_arrows(known.exact, look, full_length))
     marks += _particles(trace, look, shown)
-    said = (*known.notes, *notes(x, _rows(x), None if known.density is None else len(known.density)))
+    said = (
+        *what_became(trace),
+        *known.notes,
+        *notes(x, _rows(x), None if known.density is None else len(known.density)),
+    )
     return Scene(lane_of(trace, x), tuple(marks), extent(trace), colour_key=look.first, notes=said)
+
+
+def what_became(trace: Trace) -> tuple[str, ...]:
+    """What a run that came to its end has still to say, a sentence in a line: lanes are narrow."""
+    return tuple(trace.message.rstrip(".").split(". ")) if trace.status == "finished" and trace.message else ()
 
 
 def with_whole_ways(scene: Scene) -> Scene:
@@ -317,7 +326,7 @@ def presence_on(grid: Floats, positions: NDArray[Any]) -> Floats:
     axis = np.unique(grid[:, 0])
     n, cell = len(axis), float(axis[1] - axis[0])
     out = np.zeros((len(positions), n, n), np.float32)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         places = np.floor((positions - axis[0]) / cell + 0.5)
     for row, place in zip(out, places, strict=True):
         inside = ((place >= 0) & (place < n)).all(axis=1)

@@ -317,11 +317,26 @@ def test_what_is_sampled_goes_on_where_it_can_no_longer_be_recorded(
     bench.run()
     for job, words in ((1, "cannot be written"), (2, "its disk has 4 MB left")):
         assert bench.ended(job).status == "finished"
-        assert words in bench.ended(job).message
+        assert words in bench.ended(job).unrecorded
         assert bench.rows(job) == list(range(20))
     trace = open_trace(tmp_path / "two.h5")
     assert trace.status == "failed"
     assert 0 < len(trace["x"]) < 20
+    trace.close()
+
+
+def test_what_a_run_says_at_its_end_is_no_reason_that_it_was_not_recorded(bench: Bench, tmp_path: Path) -> None:
+    bench.start(1, title="where", record=tmp_path / "one.h5")
+    (tmp_path / "file").write_text("")
+    bench.start(2, title="where", record=tmp_path / "file" / "two.h5")
+    bench.run()
+    one, two = bench.ended(1), bench.ended(2)
+    assert one.message.startswith("{")
+    assert two.message.startswith("{")
+    assert one.unrecorded == ""
+    assert "cannot be written" in two.unrecorded
+    trace = open_trace(tmp_path / "one.h5")
+    assert (trace.status, trace.message, len(trace["x"])) == ("finished", one.message, 5)
     trace.close()
 
 

@@ -129,7 +129,7 @@ class Scenes:
         rows = 0 if known.exact is None else len(known.exact["field/exact"])
         return _Shown(
             lane, trace, overlays, known,
-            (trace, len(trace["x"]), known.exact, rows, known.error, known.density, known.notes),
+            (trace, len(trace["x"]), known.exact, rows, known.error, known.density, known.notes, trace.status),
         )  # fmt: skip
 
     def _top(self, shown: _Shown) -> float:

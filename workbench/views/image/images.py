@@ -18,7 +18,7 @@ from core.trace import Stream, Trace
 from core.trace.derive import Coefficients, FieldKind, field_as, velocity_of
 from core.trace.part import part_of
 from core.trace.trace import Rows
-from workbench.views.lane2d import ASPECTS, Aspect, data_words, lane_of
+from workbench.views.lane2d import ASPECTS, Aspect, data_words, lane_of, what_became
 from workbench.views.marks import Arrows, Floats, Frame, Images, Lane, Mark, Overlay, Scene, Times, Words
 from workbench.views.theme import Theme, rgba
 
@@ -249,7 +249,8 @@ def scene(trace: Trace, look: ImageLook) -> Scene:
     if "labels" in look.overlays:
         words += _labels(trace, layout)
     extent = _around(layout, right, bottom)
-    return Scene(run_lane(trace), tuple(marks), extent, words=tuple(words), pixels=True)
+    notes = what_became(trace)
+    return Scene(run_lane(trace), tuple(marks), extent, words=tuple(words), notes=notes, pixels=True)
 
 
 def _line(trace: Trace, look: ImageLook) -> Scene:
