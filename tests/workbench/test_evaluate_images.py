@@ -45,7 +45,9 @@ def report(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict:
 
 def test_a_sweep_counts_evaluations_and_names_what_it_compares(checkpoint: str, capsys, tmp_path: Path) -> None:
     out = tmp_path / "report.json"
-    found = report(capsys, checkpoint, "-n", "20", "--nfe", "2,5", "--guidance", "1,2", "-o", str(out))
+    found = report(
+        capsys, checkpoint, "-n", "20", "--nfe", "2,5", "--guidance", "1,2", "-o", str(out), "--set", "threads=3"
+    )
     assert json.loads(out.read_text()) == found
     rows = [(run["guidance scale"], run["NFE"], run["sampler"]["n_steps"]) for run in found["runs"]]
     # guidance takes two evaluations, so that five are enough for two steps
@@ -58,6 +60,7 @@ def test_a_sweep_counts_evaluations_and_names_what_it_compares(checkpoint: str, 
     for run in found["runs"]:
         assert run["metrics"]["frechet"]["value"] > 2 * found["floor"]["metrics"]["frechet"]["value"]
         assert "MNIST is not here" in run["metrics"]["nearest-training"]["left out"]
+        assert run["threads"] == 3
         costs = run["images a second, scaled to NFE"]
         assert costs["20"] == pytest.approx(run["images a second"] * run["NFE"] / 20, rel=0.02)
 

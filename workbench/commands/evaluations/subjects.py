@@ -106,7 +106,7 @@ def sampled(spec: RunSpec, label: str) -> Made:
     assert last is not None  # a run has at least two rows
     nfe = int(last.columns["nfe"])
     n = padded(spec.n_samples, block(setup.shape, setup.device))  # the last block is filled up and computed as a whole
-    costs = _costs(seconds, n, nfe)
+    costs = _costs(seconds, n, nfe) | {"threads": setup.threads}
     return made_of(torch.from_numpy(last.x), setup, nfe, **costs, weights=weights_said(spec))
 
 
@@ -131,7 +131,6 @@ def _costs(seconds: float, n: int, nfe: int) -> dict[str, Any]:
         "seconds": round(seconds, 2),
         "images a second": _figures(rate),
         "images a second, scaled to NFE": {str(other): _figures(rate * nfe / other) for other in _NFES},
-        "threads": torch.get_num_threads(),
         "peak memory of the process, MB": _peak_memory(),
     }
 
