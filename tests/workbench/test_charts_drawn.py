@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import resources
 from tests.workbench.test_charts import sampling_charts, shifted, trace_of, training_charts, training_of
 from workbench.painters.bits import pixels
 from workbench.views.chart.chart_table import TABLE, ChartKind
+from workbench.views.chart.charts import Chart
 from workbench.views.theme import DARK, THEMES
 from workbench.widgets.charts import ChartsStrip
 from workbench.widgets.chip import TitleMenu
@@ -185,3 +187,22 @@ def test_a_title_that_has_room_is_whole(qapp: QApplication, kind: ChartKind) -> 
         menu.resize(hint.width() + more, 20)
         pictures.append(menu.grab(QRect(0, 0, hint.width() - 14, 20)).toImage())
     assert pictures[0] == pictures[1]
+
+
+@pytest.mark.parametrize("width", [110, 130, 180, 300, 900])
+@pytest.mark.parametrize("name", ["S 3.38", "DDIM 50, exact field of these points"])
+def test_names_leave_their_curves_room(qtbot, width: int, name: str) -> None:
+    from workbench.painters.charts import ChartPlot
+
+    x, data = shifted()
+    curve = sampling_charts([("flow", trace_of(x, np.linspace(0, 1, 11), data))])[2].curves[0]
+    plot = ChartPlot()
+    qtbot.addWidget(plot)
+    plot.resize(width, 100)
+    areas, inks = [], []
+    for each in ("", name):
+        plot.show_chart(Chart("speed", "", "", (replace(curve, name=each),)), DARK)
+        inks.append(ink(plot.grab().toImage()))
+        areas.append(plot._area().width())
+    assert areas[1] >= min(0.6 * areas[0], 100), "most of what there is without the name"
+    assert inks[1] > inks[0], "it is there"

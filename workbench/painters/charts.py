@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import QWidget
 
 from workbench.painters import fonts
@@ -31,6 +31,9 @@ _DOT, _DOTS = 4, 60
 """Pixels of the dots on it, and how many of them stand apart."""
 _APART, _NEAR = 14, 9
 """Pixels between names at the curves' ends, and between glyphs that would hide each other."""
+_BESIDE, _KEPT, _KEPT_SHARE = 12, 120, 2 / 3
+"""Pixels from a curve's end to its name beside it, and what the curves keep beside names: pixels, or a share of few."""
+_HALO = 4
 _HOLE: Method = "diffusion"
 """The method whose glyph, a disc, is cut out of the larger one for the glyph inside it."""
 
@@ -48,6 +51,8 @@ class ChartPlot(QWidget):
         self._chart: Chart | None = None
         self._theme: Theme | None = None
         self._x: float | None = None
+        self._inside = False
+        """Whether names lie on the plot, so that it is not squeezed."""
 
     def show_chart(self, chart: Chart, theme: Theme) -> None:
         """Draw this from now on; heights follow the data."""
@@ -72,14 +77,23 @@ class ChartPlot(QWidget):
             )  # fmt: skip
         plot.getAxis("left").setWidth(_LEFT)
         plot.getAxis("bottom").setHeight(20)
-        names = [curve.name for curve in chart.curves if curve.name]
-        widest = max((QFontMetrics(fonts.ui(12)).horizontalAdvance(name) for name in names), default=0)
-        right = 12 + widest if names else 8
+        right = self._right(chart)
         plot.layout.setContentsMargins(0, 4, right, 0)
         self._plot.resize(self.size())
         self._draw_curves(chart, theme, ratio)
         self._scale(chart, self.width() - _LEFT - right)
         plot.layout.activate()
+
+    def _right(self, chart: Chart) -> int:
+        """Pixels right of the curves: of their names, or next to none where there are none or they must lie inside.
+
+        Which of these it is, it remembers for whoever draws the names.
+        """
+        names = [curve.name for curve in chart.curves if curve.name]
+        widest = max((QFontMetrics(fonts.ui(12)).horizontalAdvance(name) for name in names), default=0)
+        whole = self.width() - _LEFT
+        self._inside = bool(names) and whole - _BESIDE - widest < min(_KEPT, _KEPT_SHARE * whole)
+        return _BESIDE + widest if names and not self._inside else 8
 
     def _draw_curves(self, chart: Chart, theme: Theme, ratio: float) -> None:
         plot = self._plot.getPlotItem()  # its pens count the device's pixels
@@ -170,14 +184,24 @@ class ChartPlot(QWidget):
                     painter.drawEllipse(self._pixel(chart, x, y), _DOT / 2, _DOT / 2)
 
     def _draw_names(self, painter: QPainter, chart: Chart, theme: Theme) -> None:
-        """Names right of the curves' ends, moved apart where they would lie on each other."""
+        """Names right of the curves' ends or, without room, above them; moved apart where they would meet."""
         named = [curve for curve in chart.curves if curve.name and len(curve.y)]
         ends = [self._pixel(chart, chart.end, float(curve.y[-1])) for curve in named]
-        painter.setFont(fonts.ui(12))
-        heights = apart([end.y() for end in ends], _APART, self._area().bottom())
-        for curve, end, y in zip(named, ends, heights, strict=True):
+        area, font = self._area(), fonts.ui(12)
+        metrics = QFontMetrics(font)
+        lift = metrics.capHeight() if self._inside else 0
+        wanted = [max(end.y() - lift, area.top() + _NEAR) for end in ends]
+        painter.setFont(font)
+        for curve, end, y in zip(named, ends, apart(wanted, fonts.px(_APART), area.bottom() - lift), strict=True):
+            place, name = QPointF(end.x() + _BESIDE, y + 4), curve.name
+            if self._inside:
+                name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(_KEPT_SHARE * area.width()))
+                place.setX(area.right() - metrics.horizontalAdvance(name))
+                around = QPainterPath()
+                around.addText(place, font, name)
+                painter.strokePath(around, QPen(QColor(theme.panel), _HALO, join=Qt.PenJoinStyle.RoundJoin))
             painter.setPen(QColor(theme.methods[curve.method]))
-            painter.drawText(QPointF(end.x() + 12, y + 4), curve.name)
+            painter.drawText(place, name)
 
     def _draw_cursor(self, painter: QPainter, chart: Chart, theme: Theme, x: float) -> None:
         """A line across the plot and the method's glyph on each curve; where two meet, the second inside the first.
