@@ -99,6 +99,18 @@ class Stream:
         return self.column(self.declared.columns[0])
 
     @property
+    def latest(self) -> float:
+        """Where the timeline has come to: its axis at the last row; nothing else is read.
+
+        Raises:
+            IndexError: there is none.
+        """
+        n = len(self)
+        if n == 0:
+            raise IndexError(f"stream {self.name} has no row")
+        return float(self._read(self._columns[self.declared.columns[0]], n - 1))
+
+    @property
     def complete(self) -> bool:
         return len(self) >= self.declared.capacity
 

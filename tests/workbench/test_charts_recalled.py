@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import resources
-from core.events import Chunk
-from core.trace import Stream, open_trace
-from tests.workbench.test_charts import declared, shifted
+from core.events import Chunk, RunStarted, StreamDeclared
+from core.spec import RunSpec, Training, to_json
+from core.trace import Stream, TraceBuilder, open_trace
+from tests.workbench.test_charts import declared, shifted, training_of
 from workbench.control.lane.memo import Memo
 from workbench.views.chart.chart_table import TABLE, chart
 from workbench.views.chart.charts import Subject
@@ -53,3 +54,28 @@ def test_a_lane_is_read_again_when_rows_have_arrived(reads: list[str]) -> None:
         curve = chart("distance", [Subject("flow", builder.trace)], recall=recalled.get).curves[0]
         assert curve.x[-1] == pytest.approx(t[rows][-1])
         assert reads
+
+
+def test_only_a_training_that_grew_is_read_again(reads: list[str]) -> None:
+    recalled, builder, declared_loss = Memo(), TraceBuilder(), StreamDeclared(
+        name="loss", row_shape=(), dims=("step",), kind="scalar", columns=("step",), capacity=100
+    )  # fmt: skip
+    for event in (RunStarted(to_json(RunSpec(training=Training(n_steps=100))), {}), declared_loss):
+        builder.feed(event)
+    rests = training_of(np.ones(50), np.ones(3), held_out=np.full((3, 4), 0.5))
+    lanes = [Subject("flow", training=builder.trace), Subject("diffusion", training=rests)]
+
+    def read(first: int, last: int) -> list[str]:
+        """What is read when the loss of these steps has come."""
+        steps = np.arange(first, last + 1.0)
+        builder.feed(Chunk("loss", np.full(len(steps), 0.5, np.float32), {"step": steps}))
+        reads.clear()
+        loss = chart("loss", lanes, recall=recalled.get)
+        assert loss.curves[0].x[-1] == last
+        for key in ("held-out", "error"):
+            assert chart(key, lanes, recall=recalled.get).curves
+        return [name for name in reads if name != "loss"] + ["loss"] * reads.count("loss")
+
+    assert {"loss", "validation/loss", "validation/loss_over_t", "metric/velocity_error"} <= set(read(1, 60))
+    ends = 2 * len(("loss", "error"))  # where either lane has come to, for the axis of each chart
+    assert read(61, 62) == ["loss"] * (2 + ends)

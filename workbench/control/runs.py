@@ -316,7 +316,7 @@ class Runs(QObject):
             self._show_training(job, lane)
         elif "x" in job.builder.trace and len(job.builder.trace["x"]) > 1:
             trace = job.trace = job.builder.trace
-            if trace is lane.trace or trace["x"].complete or trace["x"].axis[-1] >= self.cursor():
+            if trace is lane.trace or trace["x"].complete or trace["x"].latest >= self.cursor():
                 self._show(lane, trace)
 
     def _show(self, lane: LaneState, trace: Trace) -> None:

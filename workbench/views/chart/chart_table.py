@@ -14,6 +14,7 @@ from workbench.views.chart.charts import (
     Curve,
     Line,
     Recall,
+    Recorded,
     Sampled,
     Subject,
     anew,
@@ -166,21 +167,20 @@ def _determinant(lane: Sampled) -> Series:
     return lane.trace["x"].column("t")[keep], size[keep]
 
 
-def _unrecalled(curves: Callable[[Sequence[Subject]], tuple[Curve, ...]]) -> Curves:
-    """What reads no steps of sampling."""
-    return lambda subjects, _: curves(subjects)
-
-
-def _errors(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
+def _errors(subjects: Sequence[Subject], recall: Recall) -> tuple[Curve, ...]:
     """The learned velocity against the exact one at times the engine chose."""
+    name = "metric/velocity_error"
     known = [
-        (subject.measured["metric/velocity_error"], (subject, subject.trace))
+        (subject.measured, (subject, subject.trace))
         for subject in subjects
         if subject.measured is not None and subject.trace is not None
-        and "metric/velocity_error" in subject.measured and len(subject.measured["metric/velocity_error"]) > 1
+        and name in subject.measured and len(subject.measured[name]) > 1
     ]  # fmt: skip
     lines = lines_of([lane for _, lane in known])
-    return _drawn((line, (s.axis, s[:].astype(float))) for line, (s, _) in zip(lines, known, strict=True))
+    return _drawn(
+        (line, Recorded(line, measured, recall).numbers("measured", name))
+        for line, (measured, _) in zip(lines, known, strict=True)
+    )
 
 
 TABLE: dict[str, ChartKind] = {
@@ -192,7 +192,7 @@ TABLE: dict[str, ChartKind] = {
         ),
         ChartKind("noise", "Noise left", "σ at t", _column("sigma")),
         ChartKind("speed", "Mean speed", "|dx / dt| over particles", _of_particles(ways.speed)),
-        ChartKind(MEASURED, "Velocity error over t", "RMS to exact, units / time, log", _unrecalled(_errors), log=True),
+        ChartKind(MEASURED, "Velocity error over t", "RMS to exact, units / time, log", _errors, log=True),
         ChartKind(
             "preview", "Preview x̂₁", "RMS distance to where it ends, log",
             _of_rows("preview", _away_from_end, _has_preview), log=True,
@@ -211,15 +211,15 @@ TABLE: dict[str, ChartKind] = {
             _of_rows("conditioning", _determinant), log=True,
         ),
         ChartKind(
-            "loss", "Loss", "smoothed over the raw, held-out thin, log", _unrecalled(losses), log=True, over_steps=True,
+            "loss", "Loss", "smoothed over the raw, held-out thin, log", losses, log=True, over_steps=True,
             words="Nothing was trained here",
         ),
         ChartKind(
-            "held-out", "Held-out loss over t", "each on its own target, log", _unrecalled(held_out_over_t), log=True,
+            "held-out", "Held-out loss over t", "each on its own target, log", held_out_over_t, log=True,
             words="No held-out loss measured in training",
         ),
         ChartKind(
-            "error", "Error against exact", "velocity, jumps thin, log", _unrecalled(errors_while_training), log=True,
+            "error", "Error against exact", "velocity, jumps thin, log", errors_while_training, log=True,
             over_steps=True, words="No error measured in training",
         ),
     )

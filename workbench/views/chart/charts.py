@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.trace import Stream, Trace
+from workbench.views.chart.ways import Series
 from workbench.views.marks import Method
 from workbench.views.time_axis import PLAIN, SYMBOLS, TimeAxis
 from workbench.views.words import sampler_words
@@ -125,12 +127,27 @@ class Line:
 
 
 @dataclass(frozen=True, eq=False)
-class Sampled:
-    """A lane with recorded steps, and what was made of them."""
+class Recorded:
+    """A lane with a trace, and what was made of it."""
 
     line: Line
     trace: Trace
     recall: Recall
+
+    def of_stream(self, key: str, name: str, make: Callable[[Stream], T], *more: float) -> T:
+        """What depends on nothing but the rows of a stream, and on ``more``."""
+        stream = self.trace[name]
+        return self.recall((self.line.lane, (key, name)), (self.trace, len(stream), *more), lambda: make(stream))
+
+    def numbers(self, key: str, name: str) -> Series:
+        """A stream of numbers over its timeline."""
+        return self.of_stream(key, name, lambda stream: (stream.axis, stream[:].astype(float)))
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled(Recorded):
+    """A lane with recorded steps of sampling."""
+
     rows: tuple[int, ...]
     """How many there are of each stream; it costs something to ask a file."""
 
@@ -139,35 +156,35 @@ class Sampled:
         return self.recall((self.line.lane, key), (self.trace, self.rows), lambda: make(self))
 
 
-def losses(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
+def losses(subjects: Sequence[Subject], recall: Recall) -> tuple[Curve, ...]:
     """Of the lanes that train or were trained here, on one plot; that of held-out data thin."""
     curves = []
-    for line, trace in _training(subjects):
-        if "loss" in trace and len(trace["loss"]) > 1:
-            curves.append(_loss(line, trace["loss"]))
-        curves += _measured(line, trace, "validation/loss", "held-out")
+    for lane in _training(subjects, recall):
+        if "loss" in lane.trace and len(lane.trace["loss"]) > 1:
+            curves.append(lane.line.over_steps(*lane.of_stream("smoothed", "loss", _smoothed)))
+        curves += _measured(lane, "validation/loss", "held-out")
     return tuple(curves)
 
 
-def errors_while_training(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
+def errors_while_training(subjects: Sequence[Subject], recall: Recall) -> tuple[Curve, ...]:
     """The errors that were recorded at each snapshot: of the velocity, and thin of jumps."""
     return tuple(
         curve
-        for line, trace in _training(subjects)
+        for lane in _training(subjects, recall)
         for name, words in (("metric/velocity_error", ""), ("metric/jump_error", "jumps"))
-        for curve in _measured(line, trace, name, words)
+        for curve in _measured(lane, name, words)
     )
 
 
-def _measured(line: Line, trace: Trace, name: str, words: str) -> list[Curve]:
+def _measured(lane: Recorded, name: str, words: str) -> list[Curve]:
     """A stream of numbers over the training step, where it has two; with words it is the lane's second curve."""
-    if name not in trace or len(trace[name]) < 2:
+    if name not in lane.trace or len(lane.trace[name]) < 2:
         return []
-    stream, own = trace[name], replace(line, name=f"{line.name} {words}".strip())
-    return [replace(own.over_steps(stream.axis, stream[:].astype(float)), second=bool(words))]
+    own = replace(lane.line, name=f"{lane.line.name} {words}".strip())
+    return [replace(own.over_steps(*lane.numbers("training", name)), second=bool(words))]
 
 
-def held_out_over_t(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
+def held_out_over_t(subjects: Sequence[Subject], recall: Recall) -> tuple[Curve, ...]:
     """The loss of held-out data in bins of t, as it was measured last before the weights that are shown."""
     name = "validation/loss_over_t"
     known = [
@@ -177,22 +194,29 @@ def held_out_over_t(subjects: Sequence[Subject]) -> tuple[Curve, ...]:
     ]
     curves = []
     for (subject, trace), line in zip(known, lines_of(known), strict=True):
-        stream = trace[name]
-        row = max(0, int((stream.axis <= subject.step).sum()) - 1)
-        own = replace(line, name=", ".join(filter(None, (line.name, f"step {stream.axis[row]:,.0f}"))))
-        curves.append(own.curve(stream.static["t"], stream[row].astype(float)))
+        lane = Recorded(line, trace, recall)
+        step, row = lane.of_stream("last", name, partial(_last, before=subject.step), subject.step)
+        own = replace(line, name=", ".join(filter(None, (line.name, f"step {step:,.0f}"))))
+        curves.append(own.curve(trace[name].static["t"], row))
     return tuple(curves)
+
+
+def _last(stream: Stream, before: float) -> tuple[float, Floats]:
+    """The training step of the last row that is not after another, and the row; the first where all are."""
+    steps = stream.axis
+    row = max(0, int((steps <= before).sum()) - 1)
+    return float(steps[row]), stream[row].astype(float)
 
 
 def last_step(subjects: Sequence[Subject]) -> float:
     """Where the axis of training steps ends."""
-    return max((_end(trace) for _, trace in _training(subjects)), default=1.0)
+    return max((_end(subject.training) for subject in subjects if subject.training is not None), default=1.0)
 
 
-def _training(subjects: Sequence[Subject]) -> list[tuple[Line, Trace]]:
+def _training(subjects: Sequence[Subject], recall: Recall) -> list[Recorded]:
     known = [(subject, subject.training) for subject in subjects if subject.training is not None]
     lines = [replace(line, axis=PLAIN) for line in lines_of(known)]
-    return list(zip(lines, [trace for _, trace in known], strict=True))
+    return [Recorded(line, trace, recall) for line, (_, trace) in zip(lines, known, strict=True)]
 
 
 def value_at(curve: Curve, x: float) -> float | None:
@@ -262,16 +286,16 @@ def _end(trace: Trace) -> float:
 
 def steps_done(trace: Trace) -> float:
     """Training steps that a trace holds; its stream of losses comes a moment after its first event."""
-    return float(trace["loss"].axis[-1]) if "loss" in trace and len(trace["loss"]) else 0.0
+    return trace["loss"].latest if "loss" in trace and len(trace["loss"]) else 0.0
 
 
-def _loss(line: Line, stream: Stream) -> Curve:
-    """Means of equal stretches of the loss, and their average over the last ones."""
+def _smoothed(stream: Stream) -> tuple[Floats, Floats, Floats]:
+    """Steps, the average of the loss over the last ones, and means of equal stretches of it: [n] each."""
     steps, loss = stream.axis, stream[:].astype(float)
     starts = np.unique(np.linspace(0, len(loss), _MOST_POINTS, endpoint=False).astype(int))
     raw = np.add.reduceat(loss, starts) / np.diff(np.append(starts, len(loss)))
     x = steps[np.append(starts[1:], len(loss)) - 1]
-    return line.over_steps(x, smoothed(raw, _SMOOTHING * len(raw) / len(loss)), raw)
+    return x, smoothed(raw, _SMOOTHING * len(raw) / len(loss)), raw
 
 
 def smoothed(values: Floats, reach: float) -> Floats:
