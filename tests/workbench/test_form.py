@@ -9,7 +9,16 @@ import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QAction, QKeySequence, QWheelEvent
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton, QSlider, QToolButton, QWidget
+from PyQt6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPushButton,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
 
 from core import catalog, presets
 from core.events import Chunk, RunStarted, StreamDeclared
@@ -17,12 +26,14 @@ from core.spec import RunSpec, to_json
 from core.trace import TraceBuilder
 from workbench.model import setup
 from workbench.model.setup import Row, Section
-from workbench.views.theme import THEMES
+from workbench.painters import fonts
+from workbench.views.theme import THEMES, Theme
 from workbench.widgets.setup.form import Form, widget_for
-from workbench.widgets.setup.form_rows import ChoiceRow, SegmentRow, number
+from workbench.widgets.setup.form_rows import ChoiceRow, RowWidget, SegmentRow, number
 from workbench.widgets.setup.number_row import NumberRow
 from workbench.widgets.setup.setup_panel import SetupPanel
 from workbench.widgets.setup.training_panel import TrainingPanel, time_left, training_facts
+from workbench.widgets.style import stylesheet
 
 CATALOG = catalog.shipped()
 DARK = THEMES["dark"]
@@ -274,6 +285,59 @@ def test_details_open_with_their_section_and_show_themselves_where_they_are_wron
     qtbot.mouseClick(more, Qt.MouseButton.LeftButton)
     assert beta.isVisible()
     assert beta.problem
+
+
+def made_rows(bench: Bench) -> list[str]:
+    """The fields that have a row by now."""
+    return [row.row.field for row in bench.form.findChildren(RowWidget)]
+
+
+def test_what_is_folded_away_is_made_when_it_is_first_seen(qtbot, bench) -> None:
+    sections = setup.sections(CATALOG, bench.spec, ["cpu"])
+    assert sorted(made_rows(bench)) == sorted(row.field for s in sections for row in s.rows if not row.detail)
+    section = next(s for s in sections if any(row.field == "path.beta_1" for row in s.rows))
+    (more,) = (b for b in bench.form.findChildren(QToolButton) if b.accessibleName().startswith("More: Steps T"))
+    qtbot.mouseClick(more, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bench.form.rows["path.beta_1"].y() > 0)
+    assert {row.field for row in section.rows} <= set(made_rows(bench))
+    tops = [bench.form.rows[row.field].y() for row in section.rows]
+    assert tops == sorted(tops), "in their order"
+
+
+def opened_in(qtbot: QtBot, theme: Theme) -> Bench:
+    """A form in a window of its own, with a wrong number in it."""
+    made = Bench("swiss-roll-diffusion")
+    qtbot.addWidget(made.form)
+    made.form.setStyleSheet(stylesheet(theme))
+    made.form.retheme(theme)
+    made.form.resize(296, 2000)  # room for all rows
+    made.form.show()
+    made.type_into("sampler.n_steps", "0")
+    made.control("sampler.n_steps", QLineEdit).clearFocus()
+    return made
+
+
+def test_another_theme_makes_no_row_anew_and_leaves_none_in_the_old_colours(qtbot) -> None:
+    light = THEMES["light"]
+    turned, fresh = opened_in(qtbot, DARK), opened_in(qtbot, light)
+    before = turned.form.rows
+    turned.form.setStyleSheet(stylesheet(light))
+    turned.form.retheme(light)
+    turned.show()
+    assert turned.form.rows == before
+    QApplication.processEvents()
+    for field, row in fresh.form.rows.items():
+        if row.isVisible():
+            pictures = [each.grab().toImage() for each in (turned.form.rows[field], row)]
+            assert pictures[0] == pictures[1], field
+
+
+def test_type_of_another_size_has_rows_of_that_size(bench, large_type) -> None:
+    small = bench.form.rows["sampler.n_steps"].findChild(QLineEdit).width()
+    fonts.set_scale(1.25)
+    bench.form.retheme(DARK)
+    bench.show()
+    assert bench.form.rows["sampler.n_steps"].findChild(QLineEdit).width() == round(1.25 * small)
 
 
 def test_the_dice_roll_another_seed(qtbot, bench) -> None:

@@ -104,8 +104,8 @@ class FormControl(QObject):
 
     def _is_file_of_weights(self, field: str, value: object) -> bool:
         """Weights of somebody else's, which a child process walks first."""
-        row = self.panel.form.rows.get(field)
-        is_weights = row is not None and row.row.schema.get("file") == "weights"
+        row = self.panel.form.row(field)
+        is_weights = row is not None and row.schema.get("file") == "weights"
         return is_weights and bool(value) and not str(value).startswith(specs.SHIPPED)
 
     def _take_weights(self, key: int, field: str, file: Path) -> None:

@@ -1,9 +1,9 @@
-"""The entries of a menu of implementations: a tick at the chosen one, the name, and facts or a reason at the right."""
+"""A menu of implementations: a tick at the chosen entry, the name, and facts or a reason at the right."""
 
 from __future__ import annotations
 
 from PyQt6.QtCore import QModelIndex, QRect, QSize, Qt
-from PyQt6.QtGui import QColor, QFontMetrics, QPainter
+from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QWheelEvent
 from PyQt6.QtWidgets import QComboBox, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from workbench.painters import fonts
@@ -15,12 +15,30 @@ SIDE, REASON = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 _HEIGHT, _PAD, _TICK, _GAP = 32, 8, 14, 24
 
 
+class ComboBox(QComboBox):
+    """A menu that the wheel does not change: it scrolls the form. Its list is as wide as its longest entry."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self._delegate = ChoiceDelegate(self)
+        self.setItemDelegate(self._delegate)
+
+    def showPopup(self) -> None:
+        self.view().setMinimumWidth(self._delegate.width())  # type: ignore[union-attr]  # a combo box has a view
+        super().showPopup()
+
+    def wheelEvent(self, e: QWheelEvent | None) -> None:
+        if e is not None:
+            e.ignore()
+
+
 class ChoiceDelegate(QStyledItemDelegate):
     """Paints the entries of one menu."""
 
-    def __init__(self, box: QComboBox, theme: Theme) -> None:
+    def __init__(self, box: ComboBox) -> None:
         super().__init__(box)
-        self._box, self._theme = box, theme
+        self._box = box
 
     def width(self) -> int:
         """Wide enough for the longest entry."""
@@ -38,7 +56,7 @@ class ChoiceDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         assert painter is not None  # Qt hands one
-        theme, area = self._theme, option.rect
+        theme, area = self._box.theme, option.rect
         off = bool(index.data(REASON))
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -21,12 +21,16 @@ class FileRow(NumberRow):
         super().__init__(row, theme)
         self._field.installEventFilter(self)
         self._field.editingFinished.connect(self._show)
-        choose = QToolButton()
+        self._button = choose = QToolButton()
         choose.setIcon(icon("open", theme.t2, 18))
         choose.setAccessibleName(f"Choose {row.title.lower()}")
         choose.setToolTip("Choose…")
         choose.clicked.connect(self._ask)
         self._line.addWidget(choose)
+
+    def retheme(self, theme: Theme) -> None:
+        super().retheme(theme)
+        self._button.setIcon(icon("open", theme.t2, 18))
 
     def _show(self) -> None:
         if self.problem:  # what was typed stays to be mended

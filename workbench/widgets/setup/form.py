@@ -8,6 +8,7 @@ from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from workbench.model.setup import Row, Section
+from workbench.painters import fonts
 from workbench.views.theme import DARK, Theme
 from workbench.widgets.controls import hairline, label
 from workbench.widgets.icons import icon
@@ -42,11 +43,16 @@ class Form(QWidget):
         self._column.addStretch(1)
         self._boxes: dict[str, _SectionBox] = {}
         self._theme: Theme = DARK
+        self._scale = fonts.px(100)
 
     @property
     def rows(self) -> dict[str, RowWidget]:
-        """The rows by the field that they edit."""
+        """The rows by the field that they edit; those that were never seen are made now."""
         return {field: row for box in self._boxes.values() for field, row in box.rows.items()}
+
+    def row(self, field: str) -> Row | None:
+        """What is shown of a field, if it is there."""
+        return next((box.shown[field] for box in self._boxes.values() if field in box.shown), None)
 
     def show_sections(self, sections: Sequence[Section]) -> None:
         """Show values; widgets are made anew only where other rows are asked for."""
@@ -62,10 +68,11 @@ class Form(QWidget):
             box.show_section(section)
 
     def retheme(self, theme: Theme) -> None:
-        """Colours for what is shown next; every row is made anew."""
+        """Colours; where type has another size, every row is made anew when it is shown next."""
         self._theme = theme
+        same, self._scale = self._scale == fonts.px(100), fonts.px(100)
         for box in self._boxes.values():
-            box.retheme(theme)
+            box.retheme(theme, anew=not same)
 
     def _drop(self, box: _SectionBox) -> None:
         self._column.removeWidget(box)
@@ -74,13 +81,15 @@ class Form(QWidget):
 
 
 class _SectionBox(QWidget):
-    """Title, facts at its right, rows, and further rows that the title opens."""
+    """Title, facts at its right, rows, and further rows that the title opens: made when they are first seen."""
 
     changed = pyqtSignal(str, object)
 
     def __init__(self, title: str, theme: Theme) -> None:
         super().__init__()
-        self.rows: dict[str, RowWidget] = {}
+        self.shown: dict[str, Row] = {}
+        """What it shows, by field, folded away or not."""
+        self._made: dict[str, RowWidget] = {}
         self._theme = theme
         self._shape: list[object] = []
         self._open = False
@@ -112,41 +121,59 @@ class _SectionBox(QWidget):
         head.addWidget(self._fact, 1)
         return head
 
+    @property
+    def rows(self) -> dict[str, RowWidget]:
+        """All of them, in their order."""
+        self._make(list(self.shown))
+        return {field: self._made[field] for field in self.shown}
+
     def show_section(self, section: Section) -> None:
         self._fact.setText(section.fact)
         shape: list[object] = [(row.field, row.title, row.schema, bool(row.choices)) for row in section.rows]
-        if shape != self._shape:
-            self._rebuild(section)
-            self._shape = shape
-        for row in section.rows:
-            self.rows[row.field].show_row(row)
+        held = self._clear() if shape != self._shape else None
+        self._shape, self.shown = shape, {row.field: row for row in section.rows}
+        for field, widget in self._made.items():
+            widget.show_row(self.shown[field])
         self._show_details()
+        if held in self._made:  # the focus stays in the field where it was
+            self._made[held].control.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def retheme(self, theme: Theme) -> None:
-        self._theme, self._shape = theme, []
+    def retheme(self, theme: Theme, *, anew: bool) -> None:
+        self._theme = theme
+        if anew:
+            self._shape = []
+        for row in self._made.values():
+            row.retheme(theme)
 
-    def _rebuild(self, section: Section) -> None:
-        """Other rows; the focus stays in the field where it was."""
+    def _clear(self) -> str | None:
+        """Let go of all rows; gives the field of the one that has the focus."""
         focus = QApplication.focusWidget()
-        held = next((field for field, row in self.rows.items() if focus is not None and row.isAncestorOf(focus)), None)
-        for old in self.rows.values():
+        held = next((field for field, row in self._made.items() if focus is not None and row.isAncestorOf(focus)), None)
+        for old in self._made.values():
             self._column.removeWidget(old)
             old.hide()
             old.deleteLater()
-        self.rows = {}
-        for row in section.rows:
-            self.rows[row.field] = widget = widget_for(row, self._theme)
+        self._made = {}
+        return held
+
+    def _make(self, fields: Sequence[str]) -> None:
+        """The rows of these fields, in the places of their order, where there are none yet."""
+        missing = [field for field in fields if field not in self._made]
+        for field in missing:
+            self._made[field] = widget = widget_for(self.shown[field], self._theme)
             widget.setParent(self)
+            widget.hide()  # a layout shows what was not hidden
             widget.changed.connect(self.changed)
-            self._column.addWidget(widget)
-        self._chain_tabs()
-        if held in self.rows:
-            self.rows[held].control.setFocus(Qt.FocusReason.OtherFocusReason)
+        if missing:
+            self._made = {field: self._made[field] for field in self.shown if field in self._made}
+            for place, widget in enumerate(self._made.values()):
+                self._column.insertWidget(place, widget)
+            self._chain_tabs()
 
     def _chain_tabs(self) -> None:
-        """Tab goes through the new rows where the old ones were: after the title, in their order."""
+        """Tab goes through the rows after the title, in their order."""
         last: QWidget = self._more
-        for row in self.rows.values():
+        for row in self._made.values():
             for child in row.findChildren(QWidget):
                 if child.focusPolicy() != Qt.FocusPolicy.NoFocus and child.window() is self.window():
                     QWidget.setTabOrder(last, child)
@@ -157,14 +184,15 @@ class _SectionBox(QWidget):
         self._show_details()
 
     def _show_details(self) -> None:
-        details = [row for row in self.rows.values() if row.row.detail]
+        details = [row for row in self.shown.values() if row.detail]
         # what is wrong is never hidden
-        shown = self._open or any(row.problem for row in details)
-        for row in self.rows.values():  # at once: new ones would be missing from the frame in between
-            row.setVisible(shown or not row.row.detail)
+        shown = self._open or any(row.problem for row in self._made.values() if row.row.detail)
+        self._make([row.field for row in self.shown.values() if shown or not row.detail])
+        for widget in self._made.values():  # at once: new ones would be missing from the frame in between
+            widget.setVisible(shown or not widget.row.detail)
         self._more.setVisible(bool(details))
         self._more.setIcon(icon("chevron-down" if shown else "chevron-right", self._theme.t2, 14))
         words = "Fewer" if shown else "More"
         self._more.setToolTip(words)
-        self._more.setAccessibleName(f"{words}: {', '.join(row.row.title for row in details)}")
-        self._column.setContentsMargins(16, 0, 16, 8 if shown or len(details) < len(self.rows) else 0)
+        self._more.setAccessibleName(f"{words}: {', '.join(row.title for row in details)}")
+        self._column.setContentsMargins(16, 0, 16, 8 if shown or len(details) < len(self.shown) else 0)

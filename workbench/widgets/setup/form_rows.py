@@ -6,7 +6,7 @@ import html
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QStandardItem, QStandardItemModel, QWheelEvent
+from PyQt6.QtGui import QStandardItem, QStandardItemModel
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.errors import SpecError
@@ -17,7 +17,7 @@ from workbench.views.theme import Theme
 from workbench.views.words import SHORT
 from workbench.widgets.controls import Segments, label
 from workbench.widgets.icons import pixmap
-from workbench.widgets.setup.choices import REASON, SIDE, ChoiceDelegate
+from workbench.widgets.setup.choices import REASON, SIDE, ComboBox
 
 LABEL = 92
 _SIGN = 14
@@ -53,24 +53,14 @@ class RowWidget(QWidget):
         name.setToolTip(row.help)
         self._line.addWidget(name)
         column.addLayout(self._line)
-        self._wrong = QWidget()
-        wrong = QHBoxLayout(self._wrong)
-        wrong.setContentsMargins(0, 0, 0, 4)
-        wrong.setSpacing(8)
-        sign = label("")
-        sign.setPixmap(pixmap("warning", theme.methods["error"], _SIGN, self.devicePixelRatioF()))
-        wrong.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
-        self._why = label("", "error")
-        self._why.setWordWrap(True)
-        self._why.setTextFormat(Qt.TextFormat.PlainText)  # it repeats what was typed
-        self._mend = QPushButton()
-        self._mend.setObjectName("small")
-        self._mend.clicked.connect(lambda: self._emit(self._allowed))
-        self._allowed: Any = None
-        wrong.addWidget(self._why, 1)
-        wrong.addWidget(self._mend)
-        self._wrong.hide()
-        column.addWidget(self._wrong)
+        self._column = column
+        self._wrong: _Wrong | None = None
+
+    def retheme(self, theme: Theme) -> None:
+        """Other colours; what the style sheet says follows by itself."""
+        self._theme = theme
+        if self._wrong is not None:
+            self._wrong.retheme(theme)
 
     def show_row(self, row: Row) -> None:
         """Show another state of the same field; where nothing changed, what is wrong stays as it was typed."""
@@ -87,14 +77,15 @@ class RowWidget(QWidget):
     @property
     def problem(self) -> str:
         """What is wrong with what was typed, or nothing."""
-        return self._why.text() if not self._wrong.isHidden() else ""
+        return self._wrong.words if self._wrong is not None and not self._wrong.isHidden() else ""
 
     def _show(self) -> None:
         """Put the row's value into the control."""
         raise NotImplementedError  # abstract
 
     def _clear(self) -> None:
-        self._wrong.hide()
+        if self._wrong is not None:
+            self._wrong.hide()
 
     def _emit(self, value: Any) -> None:
         self._clear()
@@ -103,12 +94,51 @@ class RowWidget(QWidget):
             self._show()
 
     def _refuse(self, error: SpecError, given: Any) -> None:
-        self._why.setText(error.message)
-        self._allowed = nearest_allowed(self.row.schema, given)
-        self._mend.setVisible(self._allowed is not None)
-        self._mend.setText(f"Use {number(self._allowed)}")
+        if self._wrong is None:  # few rows ever need it
+            self._wrong = _Wrong(self._theme)
+            self._wrong.mended.connect(self._emit)
+            self._column.addWidget(self._wrong)
+        self._wrong.say(error.message, nearest_allowed(self.row.schema, given))
+
+
+class _Wrong(QWidget):
+    """What is wrong with what was typed, and a button that puts the nearest allowed value."""
+
+    mended = pyqtSignal(object)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 4)
+        line.setSpacing(8)
+        self._sign = label("")
+        line.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        self._why = label("", "error")
+        self._why.setWordWrap(True)
+        self._why.setTextFormat(Qt.TextFormat.PlainText)  # it repeats what was typed
+        self._mend = QPushButton()
+        self._mend.setObjectName("small")
+        self._mend.clicked.connect(lambda: self.mended.emit(self._allowed))
+        self._allowed: Any = None
+        line.addWidget(self._why, 1)
+        line.addWidget(self._mend)
+        self.retheme(theme)
+
+    @property
+    def words(self) -> str:
+        return self._why.text()
+
+    def retheme(self, theme: Theme) -> None:
+        self._sign.setPixmap(pixmap("warning", theme.methods["error"], _SIGN, self.devicePixelRatioF()))
+
+    def say(self, why: str, allowed: Any) -> None:
+        """Show this, with a button where there is an allowed value."""
+        self._why.setText(why)
+        self._allowed = allowed
+        self._mend.setVisible(allowed is not None)
+        self._mend.setText(f"Use {number(allowed)}")
         self._mend.setAccessibleName(self._mend.text())
-        self._wrong.show()
+        self.show()
 
 
 def _rich(row: Row) -> str:
@@ -120,26 +150,22 @@ def _rich(row: Row) -> str:
     return f"{title} <span style='font-family: {MATHS}; font-style: italic'>{html.escape(symbol)}</span>"
 
 
-class ComboBox(QComboBox):
-    """A menu that the wheel does not change: it scrolls the form."""
-
-    def wheelEvent(self, e: QWheelEvent | None) -> None:
-        if e is not None:
-            e.ignore()
-
-
 class ChoiceRow(RowWidget):
     """A menu with facts beside its entries; those that do not fit say why."""
 
     def __init__(self, row: Row, theme: Theme) -> None:
         super().__init__(row, theme)
-        self._box = ComboBox()
+        self._box = ComboBox(theme)
         self._box.setAccessibleName(row.title)
         self._box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._line.addWidget(self._box, 1)
         self._box.activated.connect(self._choose)
         self._show()
+
+    def retheme(self, theme: Theme) -> None:
+        super().retheme(theme)
+        self._box.theme = theme
 
     @property
     def control(self) -> QWidget:
@@ -160,9 +186,6 @@ class ChoiceRow(RowWidget):
             item.setData(f"{choice.title}{reason}", Qt.ItemDataRole.AccessibleTextRole)
             model.appendRow(item)
         self._box.setModel(model)
-        delegate = ChoiceDelegate(self._box, self._theme)
-        self._box.setItemDelegate(delegate)
-        self._box.view().setMinimumWidth(delegate.width())  # type: ignore[union-attr]  # a combo box has a view
         values = [choice.value for choice in self.row.choices]
         self._box.setCurrentIndex(values.index(self.row.value) if self.row.value in values else -1)
         self._box.setToolTip(self.row.help)

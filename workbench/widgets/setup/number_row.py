@@ -47,8 +47,7 @@ class NumberRow(RowWidget):
             self._field.setFixedWidth(fonts.px(_FIELD))
         self._field.editingFinished.connect(self._typed)
         self._line.addWidget(self._field, 0 if self._slider else 1)
-        if row.field == "seed":
-            self._add_dice()
+        self._dice = self._add_dice() if row.field == "seed" else None
         self._waiting: Any = None
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY_MS)
@@ -60,7 +59,12 @@ class NumberRow(RowWidget):
     def control(self) -> QWidget:
         return self._slider or self._field
 
-    def _add_dice(self) -> None:
+    def retheme(self, theme: Theme) -> None:
+        super().retheme(theme)
+        if self._dice is not None:
+            self._dice.setIcon(icon("dice", theme.t2, 18))
+
+    def _add_dice(self) -> QToolButton:
         """A button that rolls another seed."""
         dice = QToolButton()
         dice.setIcon(icon("dice", self._theme.t2, 18))
@@ -68,6 +72,7 @@ class NumberRow(RowWidget):
         dice.setToolTip("Another seed")
         dice.clicked.connect(lambda: self._emit(random.SystemRandom().randrange(_MOST_SEEDS)))
         self._line.addWidget(dice)
+        return dice
 
     def _show(self) -> None:
         if not (self._field.hasFocus() and self._field.isModified()):
