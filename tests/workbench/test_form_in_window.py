@@ -21,7 +21,9 @@ from core import spec as specs
 from core.spec import RunSpec
 from tests.workbench.opened import lanes, opened
 from workbench.app import App
+from workbench.control.controller import _FORM_MS
 from workbench.widgets.cards.dialogs import Message
+from workbench.widgets.setup.form_rows import RowWidget
 
 AT_ONCE = ["n_steps", "batch_size", "learning_rate", "n_points"]
 SELDOM = [
@@ -38,7 +40,7 @@ def app(qtbot: QtBot, qapp) -> Iterator[App]:
 
 def seen(app: App, section: str) -> list[str]:
     """The fields of a section that can be seen, from top to bottom."""
-    rows = app.controller.panel.form.rows
+    rows = shown(app)
     return [name.partition(".")[2] for name, row in rows.items() if name.startswith(f"{section}.") and row.isVisible()]
 
 
@@ -52,14 +54,34 @@ def open_details(app: App, of: str) -> None:
 
 
 def type_into(app: App, field: str, text: str) -> None:
-    line = app.controller.panel.form.rows[field].findChild(QLineEdit)
+    line = shown(app)[field].findChild(QLineEdit)
     line.selectAll()
     QTest.keyClicks(line, text)
     QTest.keyClick(line, Qt.Key.Key_Return)
 
 
+def test_what_is_opened_shows_its_lanes_first_and_its_form_once(qtbot, app: App, monkeypatch) -> None:
+    told: list[str] = []
+    form, lanes_view = app.controller.panel.form, app.controller.lanes
+    for each, name, word in ((form, "show_sections", "form"), (lanes_view, "set_scenes", "lanes")):
+        call = getattr(each, name)
+        monkeypatch.setattr(each, name, lambda *args, call=call, word=word: told.append(word) or call(*args))
+    app.controller.desk.open_preset("eight-gaussians-reflow")
+    assert told == [], "not while the click is answered"
+    qtbot.waitUntil(lambda: "form" in told, timeout=5000)
+    QTest.qWait(200)
+    assert told.index("lanes") < told.index("form")
+    assert told.count("form") == 1
+
+
+def shown(app: App) -> dict[str, RowWidget]:
+    """The rows of the form once it has followed what was opened."""
+    QTest.qWait(2 * _FORM_MS)
+    return app.controller.panel.form.rows
+
+
 def press(app: App, field: str, word: str) -> None:
-    (button,) = (b for b in app.controller.panel.form.rows[field].findChildren(QPushButton) if b.text() == word)
+    (button,) = (b for b in shown(app)[field].findChildren(QPushButton) if b.text() == word)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
@@ -85,7 +107,7 @@ def test_what_is_seldom_changed_of_a_training_is_folded_and_opens_below_its_titl
     open_details(app, of="EMA")
     assert sorted(seen(app, "training")) == sorted(AT_ONCE + SELDOM)
     open_details(app, of="Threads")
-    rows = app.controller.panel.form.rows
+    rows = shown(app)
     assert rows["precision"].isVisible()
     assert rows["threads"].isVisible()
     for field in (*(f"training.{name}" for name in SELDOM), "precision", "threads"):
@@ -116,30 +138,28 @@ def test_what_is_set_there_belongs_to_every_lane_and_is_copied(app) -> None:
 def test_a_value_beyond_its_limits_is_named_and_reset_brings_the_usual_ones_back(app) -> None:
     open_details(app, of="EMA")
     type_into(app, "training.ema", "1")
-    row = app.controller.panel.form.rows["training.ema"]
+    row = shown(app)["training.ema"]
     assert row.problem == "EMA must be at least 0 and less than 1. Given 1."
     type_into(app, "training.ema", "0.5")
     type_into(app, "training.weight_decay", "0.2")
     assert row.problem == ""
     (reset,) = (b for b in app.controller.panel.findChildren(QToolButton) if b.accessibleName() == "Reset to defaults")
     QTest.mouseClick(reset, Qt.MouseButton.LeftButton)
-    texts = [
-        app.controller.panel.form.rows[f"training.{n}"].findChild(QLineEdit).text() for n in ("ema", "weight_decay")
-    ]
+    texts = [shown(app)[f"training.{n}"].findChild(QLineEdit).text() for n in ("ema", "weight_decay")]
     assert texts == ["0.998", "0"]
 
 
 def test_a_setting_that_means_nothing_for_the_run_has_no_row(app) -> None:
-    rows = app.controller.panel.form.rows
+    rows = shown(app)
     assert not {"training.label_dropout", "training.channels_last"} & set(rows)
     app.runs.change(lanes(app)[0].key, "data.name", "three-gaussians")
-    assert "training.label_dropout" not in app.controller.panel.form.rows
+    assert "training.label_dropout" not in shown(app)
     press(app, "training.conditional", "on")
-    assert "training.label_dropout" in app.controller.panel.form.rows
+    assert "training.label_dropout" in shown(app)
     app.runs.change(lanes(app)[0].key, "schedule.name", "one-cycle")
-    assert "training.warm_up" not in app.controller.panel.form.rows, "its warm-up is its own"
+    assert "training.warm_up" not in shown(app), "its warm-up is its own"
     app.controller.desk.open_preset("mnist-flow")
-    assert {"training.label_dropout", "training.channels_last"} <= set(app.controller.panel.form.rows)
+    assert {"training.label_dropout", "training.channels_last"} <= set(shown(app))
 
 
 # --- files -----------------------------------------------------------------------------------------------------------
@@ -147,7 +167,7 @@ def test_a_setting_that_means_nothing_for_the_run_has_no_row(app) -> None:
 
 def choose(app: App, field: str, file: Path) -> QFileDialog:
     """Press the button beside a file's name, and take a file in the dialog."""
-    (button,) = app.controller.panel.form.rows[field].findChildren(QToolButton)
+    (button,) = shown(app)[field].findChildren(QToolButton)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     (dialog,) = (each for each in app.window.findChildren(QFileDialog) if each.isVisible())
     dialog.fileSelected.emit(str(file))
@@ -156,7 +176,7 @@ def choose(app: App, field: str, file: Path) -> QFileDialog:
 
 
 def line(app: App, field: str) -> QLineEdit:
-    return app.controller.panel.form.rows[field].findChild(QLineEdit)
+    return shown(app)[field].findChild(QLineEdit)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +187,7 @@ def test_weights_to_learn_from_are_chosen_beside_their_name(qtbot, app, tmp_path
         shutil.copy(resources.path("weights", "eight-gaussians-flow.safetensors"), tmp_path / "mine.safetensors")
     )
     app.controller.desk.open_preset(preset)
-    rows = app.controller.panel.form.rows
+    rows = shown(app)
     qtbot.waitUntil(lambda: rows["objective.weights"].isVisible())
     assert rows["objective.weights"].findChild(QLabel).text() == title
     assert line(app, "objective.weights").text() == ""

@@ -43,8 +43,8 @@ from workbench.widgets.style import stylesheet
 from workbench.widgets.timeline.transport import Transport
 from workbench.widgets.window import WORK
 
-_CHARTS_MS, _SCENES_MS = 300, 60
-"""What arrives faster than this is shown together."""
+_CHARTS_MS, _SCENES_MS, _FORM_MS = 300, 60, 30
+"""What arrives faster than this is shown together; of what was opened the form comes after the lanes are painted."""
 _OF_FAILURES = ("again", "dismiss", "log")
 """What can be done about a run that failed; all else is for a lane that has nothing to show."""
 
@@ -83,6 +83,7 @@ class Controller(QObject):
             session, playhead, runs, self.analyses, self.scenes, self.lanes, self.actions["strip"],
             self._scenes_timer.start,
         )  # fmt: skip
+        self._form_timer = Soon(self.window, _FORM_MS, self.form.show)
         self._theme_timer = Soon(self.window, 0, self.retheme)  # a reset changes theme, size and motion at once
         self.shell = Shell(workspace, self.actions, settings, self.desk, self.panel)
         self._connect()
@@ -96,7 +97,7 @@ class Controller(QObject):
     def _connect(self) -> None:
         session, view = self.session, self.session.view
         session.lanes_changed.connect(self._lanes_changed)
-        session.lane_changed.connect(lambda _key: self._refresh())
+        session.lane_changed.connect(lambda _key: self._lane_changed())
         session.selected_changed.connect(lambda _key: self._refresh())
         self.workspace.changed.connect(self._refresh)
         session.title_changed.connect(lambda text: self.window.top.title.setText(text))
@@ -170,6 +171,12 @@ class Controller(QObject):
 
     def _refresh(self) -> None:
         """Show lanes, charts and form anew, soon and once."""
+        self._scenes_timer.start()
+        self._charts_timer.start()
+        self._form_timer.start()
+
+    def _lane_changed(self) -> None:
+        """The same, and the form at once: a row that changes the lane would take its old value for a refusal."""
         self._scenes_timer.start()
         self._charts_timer.start()
         self.form.show()

@@ -34,6 +34,7 @@ def pixmap(name: str, colour: str, px: int, ratio: float) -> QPixmap:
     return image
 
 
+@lru_cache(maxsize=256)
 def icon(name: str, colour: str, px: int, gap: int = 0) -> QIcon:
     """The same as a QIcon, sharp at 1x and 2x; a ``gap`` at its right is part of it."""
     made = QIcon()
