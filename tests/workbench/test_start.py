@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QFontMetrics
+from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QFontMetrics, QFontMetricsF
 from PyQt6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 
 import resources
@@ -17,7 +17,7 @@ from core.trace import open_trace, save
 from workbench.app import App
 from workbench.model import kinds
 from workbench.model.cards import CARDS
-from workbench.pages.card import HELP_LINES
+from workbench.pages.card import HELP_LINES, lines
 from workbench.painters import fonts
 from workbench.widgets.cards.dialogs import Message
 from workbench.widgets.cards.drop_veil import DropVeil
@@ -83,6 +83,17 @@ def test_each_project_has_a_card_that_names_it_in_full(qtbot, app) -> None:
     for each in app.controller.desk.start.grid.cards:
         needed = small.boundingRect(0, 0, each.width() - 24, 400, Qt.TextFlag.TextWordWrap, each.spec.help)
         assert needed.height() <= HELP_LINES * small.lineSpacing(), each.spec.help
+
+
+@pytest.mark.parametrize("width", [60.0, 120.0, 226.0, 400.0, 2000.0])
+def test_what_a_narrow_card_says_ends_in_dots_and_not_within_a_line(qapp, width: float) -> None:
+    small = QFontMetricsF(fonts.ui(12))
+    said = "Flow matching in 50 steps beside MeanFlow, a consistency model and a shortcut model in one"
+    shown = lines(said, small, width, HELP_LINES)
+    assert len(shown) <= HELP_LINES
+    assert max(small.horizontalAdvance(line) for line in shown[1:] or shown) <= width
+    whole = " ".join(shown)
+    assert whole == said or (whole.endswith("…") and said.startswith(whole[:-1]))
 
 
 def test_two_rows_of_cards_and_the_titles_above_them_are_seen_whole_and_on_one_line(qtbot, app) -> None:

@@ -177,8 +177,9 @@ class Card(QAbstractButton):
         painter.drawText(QRectF(_PAD, PICTURE + 12, x - _PAD, 20), Qt.AlignmentFlag.AlignVCenter, shown)
         painter.setFont(fonts.ui(12))
         painter.setPen(QColor(theme.t2))
-        place = QRectF(_PAD, PICTURE + 34, self.width() - 2 * _PAD, HELP_LINES * 17)
-        painter.drawText(place, Qt.TextFlag.TextWordWrap, self.spec.help)
+        small = QFontMetricsF(fonts.ui(12))
+        for i, line in enumerate(lines(self.spec.help, small, self.width() - 2 * _PAD, HELP_LINES)):
+            painter.drawText(QPointF(_PAD, PICTURE + 34 + small.ascent() + i * small.lineSpacing()), line)
 
     def _picture(self, t: float) -> QPixmap:
         """All films beside each other at time t, on a transparent ground."""
@@ -200,6 +201,20 @@ class Card(QAbstractButton):
                 painter.drawLine(QPointF(i * across, 14), QPointF(i * across, PICTURE - 14))
         painter.end()
         return out
+
+
+def lines(text: str, metrics: QFontMetricsF, width: float, most: int) -> list[str]:
+    """The text in lines of whole words, no wider than that and no more than those; the last one ends in dots."""
+    out: list[str] = []
+    words = text.split()
+    while words and len(out) < most - 1:
+        n = len(words)
+        while n > 1 and metrics.horizontalAdvance(" ".join(words[:n])) > width:
+            n -= 1
+        out.append(" ".join(words[:n]))
+        words = words[n:]
+    rest = metrics.elidedText(" ".join(words), Qt.TextElideMode.ElideRight, width)
+    return [*out, rest] if rest else out
 
 
 def _paint_images(painter: QPainter, place: QRectF, film: Film, t: float) -> None:
