@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtCore import QPoint, QPointF, QRect, Qt
 from PyQt6.QtGui import QAction, QKeySequence, QWheelEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import (
@@ -438,3 +438,22 @@ def test_training_facts_are_one_value_or_one_for_each() -> None:
 @pytest.mark.parametrize(("seconds", "words"), [(8.2, "8 s left"), (200, "3 min left"), (9000, "2.5 h left")])
 def test_time_left_in_words(seconds: float, words: str) -> None:
     assert time_left(seconds) == words
+
+
+@pytest.mark.parametrize("focused", [False, True])
+def test_words_begin_at_one_place_in_fields_and_menus(qtbot, focused: bool) -> None:
+    both, starts = QWidget(), []
+    qtbot.addWidget(both)
+    both.setStyleSheet(stylesheet(DARK))
+    line, menu = QLineEdit("H", both), QComboBox(both)
+    menu.addItem("H")
+    line.setReadOnly(True)  # no cursor
+    both.show()
+    both.activateWindow()
+    qtbot.waitUntil(both.isActiveWindow)
+    for each in (line, menu):
+        each.setGeometry(0, 0, 100, 30)
+        each.setFocus() if focused else each.clearFocus()
+        image = each.grab(QRect(4, 6, 40, 18)).toImage()  # without the border
+        starts.append(next(x for x in range(image.width()) if image.pixelColor(x, 9).lightness() > 128))
+    assert starts[0] == starts[1]

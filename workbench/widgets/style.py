@@ -72,8 +72,10 @@ QToolButton#play:hover { background: $prim_hover; }
 
 QLineEdit, QComboBox { background: $raised; border: 1px solid $line2; border-radius: 6px; min-height: 26px;
   padding: 0 8px; selection-background-color: $ctl; }
+QComboBox { padding-left: 10px; }
 QLineEdit:hover, QComboBox:hover { border-color: $ctl; }
 QLineEdit:focus, QComboBox:focus { border: 2px solid $t1; padding: 0 7px; min-height: 24px; }
+QComboBox:focus { padding-left: 9px; }
 QLineEdit#bare, QLineEdit#bare:focus, QLineEdit#bare:hover { background: transparent; border: none; font-size: 15px;
   padding: 0; }
 QLineEdit { placeholder-text-color: $t3; }
