@@ -82,7 +82,7 @@ def snapshot(trace: Trace, k: int) -> Trace:
 
     A stream whose row k has not been recorded yet is left out. Its meta's ``weights_title`` says of which step it is.
     """
-    weights = f"weights: EMA at step {int(trace['snapshot/x'].axis[k]):,}"
+    weights = f"EMA at step {int(trace['snapshot/x'].axis[k]):,}"
     out = Trace(spec=trace.spec, meta=trace.meta | {"weights_title": weights}, status="finished", source=trace.source)
     for name, stream in trace.streams.items():
         if name.startswith("snapshot/") and len(stream) > k:

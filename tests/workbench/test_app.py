@@ -110,7 +110,7 @@ def test_trains_both_methods_on_other_data_stops_and_keeps(qtbot, app) -> None:
     assert all(len(trace["loss"]) > 40 for trace in traces)
     snapshots = app.playhead.snapshots
     snapshots.move(-1)
-    words = f"weights: EMA at step {int(snapshots.step):,}"
+    words = f"EMA at step {int(snapshots.step):,}"
     qtbot.waitUntil(lambda: words in app.controller.scenes.shown[0].lane.subtitle, timeout=5000)
     losses = app.controller.charts._cells[0].plot
     qtbot.waitUntil(lambda: losses._x == snapshots.step, timeout=5000)  # and the cursor of the losses stands there
