@@ -119,7 +119,7 @@ def test_the_ring_moves_with_its_control_and_is_not_seen_where_the_control_is_no
 
     assert around()
     assert ring.isVisible()
-    panel.training.show_progress(1, 10, 1.0, 0.5, paused=False)  # it pushes the form down
+    panel.training.show_progress(1, 10, 1.0, paused=False)  # it pushes the form down
     assert around()
     bar = next(each for each in panel.findChildren(QScrollBar) if each.maximum() > 0 and each.isVisible())
     bar.setValue(bar.maximum())

@@ -397,12 +397,14 @@ def test_the_button_says_what_it_will_do(qtbot, panel) -> None:
 def test_training_shows_amount_time_left_and_what_was_measured(qtbot) -> None:
     shown = TrainingPanel()
     qtbot.addWidget(shown)
-    shown.show_progress(3100, 5000, 237.5, 0.31234, paused=False)
+    shown.show_progress(3100, 5000, 237.5, paused=False)
     shown.show_facts([("Batch", "512")])
     texts = [child.text() for child in shown.findChildren(QWidget) if hasattr(child, "text") and child.isVisible()]
-    for wanted in ("3,100", "of 5,000 steps", "8 s left", "238 it/s", "0.312", "512", "Pause"):
+    for wanted in ("3,100", "of 5,000 steps", "8 s left", "238 it/s", "512", "Pause"):
         assert wanted in texts
-    shown.show_progress(3100, 5000, 0.0, None, paused=True)
+    shown.show_facts([])  # another training, which has said nothing yet
+    assert not any(child.isVisible() for child in shown._values["Batch"])
+    shown.show_progress(3100, 5000, 0.0, paused=True)
     assert shown.pause.text() == "Go on"
     assert not any(child.isVisible() for child in shown._values["Speed"])
     with qtbot.waitSignal(shown.paused):
@@ -423,13 +425,13 @@ def test_training_facts_are_one_value_or_one_for_each() -> None:
                 StreamDeclared(name=name, row_shape=(), dims=("step",), kind="scalar", columns=columns, capacity=1)
             )
         one = np.array([1.0])
-        builder.feed(Chunk("loss", one, {"step": one, "learning_rate": np.array([6.66e-4])}))
+        builder.feed(Chunk("loss", np.array([2 * error]), {"step": one, "learning_rate": np.array([6.66e-4])}))
         builder.feed(Chunk("validation/loss", np.array([3 * error]), {"step": one}))
         builder.feed(Chunk("metric/velocity_error", np.array([error]), {"step": one}))
         builder.feed(Chunk("metric/jump_error", np.array([0.5]), {"step": one}))
         traces.append(builder.trace)
     assert dict(training_facts(traces)) == {
-        "Learning rate": "6.7e−4", "Batch": "256", "Parameters": "66,050 each",
+        "Loss": "0.500 and 0.250", "Learning rate": "6.7e−4", "Batch": "256", "Parameters": "66,050 each",
         "Held-out loss": "0.750 and 0.375", "Error against exact": "25.0 % and 12.5 %", "Error of jumps": "50.0 %",
     }  # fmt: skip
     assert training_facts([]) == []

@@ -74,6 +74,19 @@ def test_what_is_opened_shows_its_lanes_first_and_its_form_once(qtbot, app: App,
     assert told.count("form") == 1
 
 
+def test_a_training_that_was_asked_for_is_seen_before_its_first_step(qtbot, app: App, monkeypatch) -> None:
+    numbers = itertools.count(1)
+    monkeypatch.setattr(app.engine, "submit", lambda *_, **__: next(numbers))  # the engine imports for a while
+    app.runs.ready = True
+    for field, value in (("data.name", "moons"), ("training.n_steps", 4000)):
+        app.controller.panel.form.changed.emit(field, value)
+    app.controller.actions["run"].trigger()
+    panel = app.controller.panel.training
+    assert panel.isVisible()
+    assert [panel._done.text(), panel._total.text(), panel._left.text()] == ["0", "of 4,000 steps", ""]
+    assert app.window.status.engine.text() == "Training"
+
+
 def shown(app: App) -> dict[str, RowWidget]:
     """The rows of the form once it has followed what was opened."""
     QTest.qWait(2 * _FORM_MS)

@@ -19,9 +19,6 @@ from workbench.views.chart.charts import steps_done
 from workbench.widgets.setup.training_panel import training_facts
 from workbench.widgets.window import MainWindow
 
-_NEWEST = 100
-"""Losses of which the panel shows the mean."""
-
 
 class EngineView(QObject):
     """Keeps the status bar and the panel of trainings true."""
@@ -90,22 +87,20 @@ class EngineView(QObject):
         self._runs.pause_training(not any(job.progress and job.progress.paused for job in self._runs.training))
 
     def _show_training(self) -> None:
-        jobs = [job for job in self._runs.training if job.progress is not None]
+        training = self._runs.training
         self._say_what_goes_on()
-        if not self._runs.training:
+        if not training:
             self._panel.training.hide()
             self._form.show()
             return
-        if jobs:
-            # methods take turns, so what is told is one method's steps, and the turns of all are one rate
-            done = min(job.progress.done for job in jobs if job.progress)
-            total = max(job.spec.training.n_steps for job in self._runs.training)
-            rate = sum(job.progress.rate for job in jobs if job.progress) / len(jobs)
-            loss = jobs[0].builder.trace.streams.get("loss")
-            newest = float(loss[-min(_NEWEST, len(loss)) :].mean()) if loss is not None and len(loss) else None
-            paused = all(job.progress.paused for job in jobs if job.progress)
-            self._panel.training.show_progress(done, total, rate, newest, paused=paused)
-            self._panel.training.show_facts(training_facts([job.builder.trace for job in jobs]))
+        begun = [(job, job.progress) for job in training if job.progress is not None]
+        # methods take turns, so what is told is one method's steps, and the turns of all are one rate
+        done = min(progress.done for _, progress in begun) if len(begun) == len(training) else 0
+        total = max(job.spec.training.n_steps for job in training)
+        rate = sum(progress.rate for _, progress in begun) / max(1, len(begun))
+        paused = bool(begun) and all(progress.paused for _, progress in begun)
+        self._panel.training.show_progress(done, total, rate, paused=paused)
+        self._panel.training.show_facts(training_facts([job.builder.trace for job, _ in begun]))
         self._panel.show_buttons(running=True, needs_training=False, enabled=True)
         self._charts_again()
 

@@ -213,6 +213,7 @@ class Runs(QObject):
         self._jobs[number] = Job(lane.key, spec, directory=directory)
         lane.failure, lane.training = "", None
         self.session.touch(lane.key)
+        self.training_progress.emit()
 
     def pause_training(self, pause: bool) -> None:
         for number, job in self._jobs.items():

@@ -14,9 +14,17 @@ from workbench.painters import fonts
 from workbench.widgets.controls import button, hairline, label
 from workbench.widgets.setup.form_rows import number
 
+_SPEED = "Speed"
+_NEWEST = 100
+"""Losses whose mean is told."""
+
 
 def training_facts(traces: Sequence[Trace]) -> list[tuple[str, str]]:
     """What the traces of trainings say of themselves, one value for all of them or one for each."""
+
+    def losses(trace: Trace) -> str:
+        loss = trace.streams.get("loss")
+        return f"{float(loss[-min(_NEWEST, len(loss)) :].mean()):.3f}" if loss is not None and len(loss) else ""
 
     def rates(trace: Trace) -> str:
         loss = trace.streams.get("loss")
@@ -34,6 +42,7 @@ def training_facts(traces: Sequence[Trace]) -> list[tuple[str, str]]:
         return f"{int(trace.meta['parameters']):,}" if "parameters" in trace.meta else ""
 
     named = {
+        "Loss": [losses(trace) for trace in traces],
         "Learning rate": [rates(trace) for trace in traces],
         "Batch": [number(trace.spec.training.batch_size) for trace in traces],
         "Parameters": [parameters(trace) for trace in traces],
@@ -83,8 +92,8 @@ class TrainingPanel(QWidget):
         column.addWidget(line)
         self.hide()
 
-    def show_progress(self, done: int, total: int, rate: float, loss: float | None, *, paused: bool) -> None:
-        """Steps done of one method, how many of them a second, and the newest loss."""
+    def show_progress(self, done: int, total: int, rate: float, *, paused: bool) -> None:
+        """Steps done of one method, and how many of them a second; 0 where that is not known yet."""
         drop = QFontMetrics(fonts.ui(20, 600)).descent() - QFontMetrics(fonts.ui(13)).descent()
         for small in (self._total, self._left):  # on the line of the large number
             small.setContentsMargins(0, 0, 0, drop)
@@ -95,12 +104,13 @@ class TrainingPanel(QWidget):
         self._bar.setValue(done)
         self.pause.setText("Go on" if paused else "Pause")
         self.pause.setAccessibleName(self.pause.text())
-        self._show_value("Speed", f"{rate:,.0f} it/s" if rate > 0 else "")
-        self._show_value("Loss", f"{loss:.3f}" if loss is not None else "")
+        self._show_value(_SPEED, f"{rate:,.0f} it/s" if rate > 0 else "")
         self.show()
 
     def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
-        """Further rows, as name and value."""
+        """The further rows, as name and value; what an earlier training said goes."""
+        for name in self._values.keys() - {_SPEED}:
+            self._show_value(name, "")
         for name, value in facts:
             self._show_value(name, value)
 
