@@ -402,6 +402,8 @@ def test_training_shows_amount_time_left_and_what_was_measured(qtbot) -> None:
     texts = [child.text() for child in shown.findChildren(QWidget) if hasattr(child, "text") and child.isVisible()]
     for wanted in ("3,100", "of 5,000 steps", "8 s left", "238 it/s", "512", "Pause"):
         assert wanted in texts
+    shown.show_facts([("Batch", "512"), ("Loss", "0.312")])
+    assert shown._values["Loss"][0].y() < shown._values["Batch"][0].y(), "though it came later"
     shown.show_facts([])  # another training, which has said nothing yet
     assert not any(child.isVisible() for child in shown._values["Batch"])
     shown.show_progress(3100, 5000, 0.0, paused=True)

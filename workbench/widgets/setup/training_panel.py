@@ -14,7 +14,7 @@ from workbench.painters import fonts
 from workbench.widgets.controls import button, hairline, label
 from workbench.widgets.setup.form_rows import number
 
-_SPEED = "Speed"
+_SPEED, _LOSS = "Speed", "Loss"
 _NEWEST = 100
 """Losses whose mean is told."""
 
@@ -42,7 +42,7 @@ def training_facts(traces: Sequence[Trace]) -> list[tuple[str, str]]:
         return f"{int(trace.meta['parameters']):,}" if "parameters" in trace.meta else ""
 
     named = {
-        "Loss": [losses(trace) for trace in traces],
+        _LOSS: [losses(trace) for trace in traces],
         "Learning rate": [rates(trace) for trace in traces],
         "Batch": [number(trace.spec.training.batch_size) for trace in traces],
         "Parameters": [parameters(trace) for trace in traces],
@@ -86,6 +86,8 @@ class TrainingPanel(QWidget):
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(0, 1)
         self._values: dict[str, tuple[QLabel, QLabel]] = {}
+        for name in (_SPEED, _LOSS):  # first, whatever comes first
+            self._show_value(name, "")
         column.addLayout(self._grid)
         column.addSpacing(4)
         line = hairline()
