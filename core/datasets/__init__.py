@@ -47,6 +47,11 @@ class Dataset(msgspec.Struct, frozen=True):
         """The largest n of `held_out`, None where there is no limit."""
         return None
 
+    @property
+    def n_different(self) -> int | None:
+        """How many points `held_out` gives before it begins again, None where every point is a new one."""
+        return None
+
     @classmethod
     def facts(cls) -> dict[str, Any]:
         mixture = cls().mixture()

@@ -90,6 +90,10 @@ class Points(Dataset, frozen=True):
         part = self.parts().held_out
         return _take(part, shuffled(seed, torch.arange(n), len(part.x)))
 
+    @property
+    def n_different(self) -> int | None:
+        return len(self.parts().held_out.x)
+
     @classmethod
     def facts(cls) -> dict[str, Any]:
         """What is known before a file is chosen."""

@@ -11,6 +11,8 @@ from typing import Any
 from core.errors import SpecError
 
 LEFT_OUT = "left out"
+LEAST = 2
+"""Samples that a set must have, for them to have a distance to another."""
 
 
 def figures(row: Mapping[str, Any] | None, name: str = "value") -> str:
@@ -23,5 +25,5 @@ def figures(row: Mapping[str, Any] | None, name: str = "value") -> str:
 
 def check_number(n: int) -> None:
     """Raise `SpecError` where so few samples have no distance to a set."""
-    if n < 2:
-        raise SpecError("n_samples", f"At least 2 samples are needed to measure them. Given {n}.")
+    if n < LEAST:
+        raise SpecError("n_samples", f"At least {LEAST} samples are needed to measure them. Given {n}.")

@@ -14,7 +14,7 @@ from core.checkpoint import lost
 from core.errors import SpecError
 from core.metrics import FieldMetric, Metric
 from core.parts.needs import sentence
-from core.reports import LEFT_OUT, check_number
+from core.reports import LEAST, LEFT_OUT, check_number
 from core.setup import Setup, resolve
 from core.spec import RunSpec
 from core.stepwise import Steps, within
@@ -72,12 +72,16 @@ def points_report(
 ) -> Steps[dict[str, Any]]:
     """The report of a subject, a step at a time; a metric that does not apply is a row that says why.
 
+    Where a file keeps too few points back for two real sets of its size, as many samples are measured as it has for.
+
     Raises:
         SpecError: there are hardly any real points of its classes; where ``strict``, a metric does not apply.
     """
-    spec, size = subject.setup.spec, subject.x.shape[1]
+    spec, n_samples = subject.setup.spec, subject.x.shape[1]
     # one draw of twice the size: the two real sets share no point
-    held_out = real_points(subject.setup, 2 * size, spec.seed)
+    held_out = real_points(subject.setup, 2 * n_samples, spec.seed)
+    size = len(held_out) // 2
+    subject = subject._replace(x=subject.x[:, :size])
     rows: dict[str, Any] = {}
     made = {name: cls() for name, cls in metrics.items()}
     total, done = sum(metric.steps for metric in made.values()), 0
@@ -98,6 +102,7 @@ def points_report(
         "sampler": {"name": spec.sampler.name, **spec.sampler.params},
         "guidance": {"name": spec.guidance.name, **spec.guidance.params},
         "n": size,
+        "n_samples": n_samples,
         "label": spec.label,
         "seed": spec.seed,
         "NFE": subject.nfe,
@@ -112,11 +117,14 @@ def known_metrics() -> Mapping[str, type[Metric]]:
 
 
 def real_points(setup: Setup, n: int, seed: int) -> Tensor:
-    """n held-out points [n, D], of the classes that were sampled.
+    """n held-out points [n, D], of the classes that were sampled; of a finite set no more than it holds back.
 
     Raises:
         SpecError: hardly any, or none, of the points that are held out are of these classes.
     """
+    different = setup.dataset.n_different
+    if different is not None:
+        return _each_once(setup, different, seed)[:n]
     if not setup.classes:
         return setup.dataset.held_out(n, seed).x
     drawn = n
@@ -127,8 +135,29 @@ def real_points(setup: Setup, n: int, seed: int) -> Tensor:
         if len(inside) >= n:
             return inside[:n]
         if drawn > n * _SCARCE:
-            raise SpecError("label", f"Of the held-out points too few are of class {setup.spec.label}. Leave it empty.")
+            raise _too_few_of_class(setup)
         drawn *= 2
+
+
+def _each_once(setup: Setup, different: int, seed: int) -> Tensor:
+    """All that a finite set holds back of the classes that were sampled, no point twice: sets of them share none."""
+    samples = setup.dataset.held_out(different, seed)
+    x = samples.x
+    if setup.classes and samples.labels is not None:
+        x = x[torch.isin(samples.labels, torch.tensor(setup.classes))]
+    if len(x) < 2 * LEAST:
+        if setup.classes:
+            raise _too_few_of_class(setup)
+        few = f"{len(x):,} {'is' if len(x) == 1 else 'are'}"
+        raise SpecError(
+            "data.file",
+            f"Of its points {few} held out, and two real sets take at least {2 * LEAST}. Choose a file with more.",
+        )
+    return x
+
+
+def _too_few_of_class(setup: Setup) -> SpecError:
+    return SpecError("label", f"Of the held-out points too few are of class {setup.spec.label}. Leave it empty.")
 
 
 def _row(metric: Any, subject: Subject, real: Tensor, other: Tensor) -> Steps[dict[str, Any]]:

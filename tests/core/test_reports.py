@@ -100,6 +100,19 @@ def test_samples_that_are_lost_or_too_few_are_not_measured(tmp_path: Path) -> No
         next(start(SPEC.replace(action="report"), tmp_path / "gone.h5"))
 
 
+def test_two_real_sets_of_a_small_file_share_no_point(tmp_path: Path) -> None:
+    np.savetxt(tmp_path / "points.csv", np.random.default_rng(1).normal(size=(60, 2)), delimiter=",")
+    data = Part("points", {"file": str(tmp_path / "points.csv")})
+    trace = recorded(tmp_path / "x.h5", list(sample(SPEC.replace(data=data, field=Part("exact-points")))))
+    found = evaluate(str(trace), ["chamfer", "w2"], [], None, None)
+    assert (found["n"], found["n_samples"]) == (6, 40)  # a fifth of the file is held out, half of it for each set
+    assert found["metrics"]["chamfer"]["floor"] > 0.0
+    assert found["metrics"]["w2"]["floor"] > 0.0
+    np.savetxt(tmp_path / "points.csv", np.eye(2), delimiter=",")
+    with pytest.raises(SpecError, match="1 is held out, and two real sets take at least 4"):
+        evaluate(str(trace), ["chamfer"], [], None, None)
+
+
 def test_steps_find_what_they_find_at_once() -> None:
     def work():
         yield 1, 2

@@ -160,4 +160,6 @@ def _table(report: dict[str, Any]) -> str:
     for row in report["metrics"].values():
         more = row.get(LEFT_OUT, row.get("unit"))
         lines.append(f"{row['title']:26} {figures(row):>12} {figures(row, 'floor'):>12}  {more}".rstrip())
+    if report["n"] < report["n_samples"]:
+        lines.append(f"measured: {report['n']:,} of {report['n_samples']:,} samples, for want of real points")
     return "\n".join([*lines, "floor: two real sets of the same size, or the exact field"])
