@@ -99,6 +99,12 @@ class TestKernel:
             assert score.std is not None
             assert abs(score.value) < 3 * score.std
 
+    @pytest.mark.parametrize(("n", "size"), [(9, 4), (25, 10)])
+    def test_subsets_that_do_not_go_up_in_a_set_leave_it_zero_on_average(self, n: int, size: int) -> None:
+        pairs = [(drawn(n, 8, 2 * i), drawn(n, 8, 2 * i + 1)) for i in range(60)]
+        values = torch.tensor([Kernel(size=size).measure(only(x), only(y)).value for x, y in pairs])
+        assert abs(float(values.mean())) < 3 * float(values.std()) / len(pairs) ** 0.5
+
     def test_grows_with_the_distance_and_not_with_the_number(self) -> None:
         def moved(by: float, n: int) -> float:
             return Kernel(n_subsets=3).measure(only(drawn(n, 8, 0) + by), only(drawn(n, 8, 1))).value

@@ -38,14 +38,22 @@ class Kernel(ImageMetric, frozen=True):
     def measure(self, generated: ImageSet, real: ImageSet) -> Score:
         x, y = generated.features, real.features
         size = max(2, min(self.size, len(x) // 2, len(y) // 2))
-        places = torch.arange(self.n_subsets * size)
-        # sequences that go through each set again and again, in a new order each time, cut into subsets
-        parts = zip(_subsets(x, places, size, _OF_GENERATED), _subsets(y, places, size, _OF_REAL), strict=True)
+        parts = zip(
+            _subsets(x, self.n_subsets, size, _OF_GENERATED), _subsets(y, self.n_subsets, size, _OF_REAL), strict=True
+        )
         found = torch.tensor([cubic_mmd(a, b) for a, b in parts], dtype=torch.float64)
         return Score(float(found.mean()), float(found.std()))
 
 
-def _subsets(x: Tensor, places: Tensor, size: int, seed: int) -> tuple[Tensor, ...]:
+def _subsets(x: Tensor, count: int, size: int, seed: int) -> tuple[Tensor, ...]:
+    """``count`` subsets [size, F] of x [N, F]: one after the other until it ends, then in a new order.
+
+    None reaches from one order into the next, where it would hold an image twice: beside itself a kernel is at its
+    largest.
+    """
+    subset, within = torch.arange(count), len(x) // size
+    starts = subset // within * len(x) + subset % within * size
+    places = (starts[:, None] + torch.arange(size)).flatten()
     return torch.split(x[shuffled(seed, places, len(x))], size)
 
 
