@@ -21,7 +21,7 @@ from torch import Tensor
 
 from core.datasets import Dataset
 from core.errors import SpecError
-from core.images.pictures import DAMAGED
+from core.images.pictures import DAMAGED, in_bytes
 from core.machine.local_file import PICTURES, find_picture, one_line, stamp
 from core.numerics.mixture import Mixture
 from core.plane.curves import CENTRES, scaled
@@ -101,11 +101,7 @@ def _darkness(path: Path, invert: bool) -> NDArray[np.float64]:
 def _small(file: Pictures.Image) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Grey and opacity [H, W], both 0 to 1, upright and as large as needed."""
     file.draft("RGB", (2 * _SIDE, 2 * _SIDE))  # a JPEG is decoded at a fraction of its size; others ignore it
-    upright = ImageOps.exif_transpose(file)
-    if upright.mode.startswith(("I", "F")):  # numbers of 16 or 32 bits, which Pillow would clip at 255
-        values = np.nan_to_num(np.asarray(upright, dtype=np.float64))
-        span = float(np.ptp(values)) or 1.0
-        upright = Pictures.fromarray(((values - values.min()) / span * 255.0).astype(np.uint8))
+    upright = in_bytes(ImageOps.exif_transpose(file))
     scale = _SIDE / max(upright.size)
     size = tuple(max(1, round(side * scale)) for side in upright.size)
     small = upright.convert("RGBA").resize((size[0], size[1]), Pictures.Resampling.BICUBIC)

@@ -1,5 +1,7 @@
 """Any folder of images: cut square, resized, in [-1, 1]. Sub-folders are read too; there are no classes.
 
+What is transparent is white, and shades of more than 8 bits reach from the darkest of the picture to its lightest.
+
 A tenth of the images is kept for validation and a tenth for the test, both chosen by hash
 (`core.numerics.epochs.split`) of the place in the order of names.
 """

@@ -56,10 +56,28 @@ def _read_picture(path: Path, size: int) -> Tensor:
             # Pillow warns of a picture that claims more pixels than a camera makes, and refuses only twice as many
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=PICTURES) as image:
-                upright = ImageOps.exif_transpose(image).convert("RGB")
-                square = ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS)
+                seen = on_white(in_bytes(ImageOps.exif_transpose(image)))
+                square = ImageOps.fit(seen, (size, size), Image.Resampling.LANCZOS)
     except DAMAGED as error:
         raise SpecError(
             "data.folder", f"{path} cannot be read as an image ({one_line(error)}). Remove or replace it."
         ) from error
     return torch.from_numpy(np.array(square)).permute(2, 0, 1)
+
+
+def in_bytes(image: Image.Image) -> Image.Image:
+    """The picture itself, or one of 16 or 32 bits spread over 0 to 255, where Pillow would cut them."""
+    if not image.mode.startswith(("I", "F")):
+        return image
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
+    span = float(np.ptp(values)) or 1.0
+    return Image.fromarray(((values - values.min()) / span * 255.0).astype(np.uint8))
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """In red, green and blue, on white paper: what is transparent has any colour in the file, mostly black."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    seen = image.convert("RGBA")
+    paper = Image.new("RGBA", seen.size, "white")
+    return Image.alpha_composite(paper, seen).convert("RGB")

@@ -252,6 +252,24 @@ class TestFolder:
         Image.fromarray(wide).save(tmp_path / "wide.png")
         assert float(ImageFolder(folder=str(tmp_path), size=16).training(1, seed=0).x.min()) == 1.0
 
+    @pytest.mark.parametrize("ending", ["png", "tif"])
+    def test_a_picture_of_16_bits_is_that_of_8(self, tmp_path: Path, ending: str) -> None:
+        grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
+        for folder, values in (("8", grey), ("16", grey.astype(np.uint16) * 257)):
+            (tmp_path / folder).mkdir()
+            Image.fromarray(values).save(tmp_path / folder / f"shades.{ending}")
+        plain, deep = (ImageFolder(folder=str(tmp_path / name), size=16).training(1, seed=0).x for name in ("8", "16"))
+        assert torch.equal(plain, deep)
+
+    @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+    def test_what_is_transparent_is_white_whatever_its_colour_in_the_file(self, tmp_path: Path, mode: str) -> None:
+        disc = Image.new("RGBA", (16, 16), (0, 0, 0, 0))
+        disc.paste((0, 0, 0, 255), (4, 4, 12, 12))
+        disc.convert(mode).save(tmp_path / "disc.png")
+        x = ImageFolder(folder=str(tmp_path), size=16).training(1, seed=0).x
+        assert x[0, :, 0, 0].min() == 1.0
+        assert x[0, :, 8, 8].max() == -1.0
+
     def test_what_is_wrong_is_said(self, tmp_path: Path) -> None:
         for folder, says in (
             ("", "Choose the folder"),
