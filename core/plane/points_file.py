@@ -1,8 +1,8 @@
 """Points in the plane from a CSV or NPY file, with the class of each where the file has a third column.
 
-A CSV file is separated by commas, semicolons, tabs or blanks; its first line may be a header, which says where y comes
-before x; lines that begin with # are comments; decimal commas are read where something else separates. Nothing in a
-file is executed.
+A CSV file is separated by commas, semicolons, tabs or blanks; its first line may be a header, which says where x and y
+are; numbers of rows before them, as pandas writes, have no name there and are left out; lines that begin with # are
+comments; decimal commas are read where something else separates. Nothing in a file is executed.
 """
 
 from __future__ import annotations
@@ -105,35 +105,40 @@ def _from_npy(path: Path) -> tuple[NDArray[np.float64], list[str] | None]:
 
 def _from_csv(path: Path) -> tuple[NDArray[np.float64], list[str] | None]:
     x, classes, known = array("d"), list[str](), dict[str, str]()
-    n_columns, turned = 0, False
-    for place, (line, fields) in enumerate(_rows(path)):
-        n_columns = n_columns or _check_columns(path, len(fields))
+    n_columns, order = 0, list[int]()
+    for place, (line, fields, mark) in enumerate(_rows(path)):
+        n_columns, order = (n_columns, order) if place else (len(fields), _order(path, fields))
         if len(fields) != n_columns:
             raise _wrong(path, f"has {counted(len(fields), 'column')} in line {line}, {n_columns} before", _COLUMNS)
-        numbers = [_number(field) for field in fields[:2]]
+        written = [fields[column] for column in order[:2]]
+        numbers = [_number(field if mark == "," else field.replace(",", ".")) for field in written]
         if None in numbers:
             if place == 0 and numbers == [None, None]:  # the header
-                turned = [field.lower() for field in fields[:2]] == ["y", "x"]
                 continue
-            bad = one_line(fields[numbers.index(None)][:40])
+            bad = one_line(written[numbers.index(None)][:40])
             raise _wrong(path, f"has “{bad}” in line {line} where a number belongs", "Write it as 1.5 or 1e-3.")
-        first, second = numbers[0] or 0.0, numbers[1] or 0.0
-        x.extend((second, first) if turned else (first, second))
-        if n_columns == 3:
-            classes.append(known.setdefault(fields[2], fields[2]))  # one object for each name
+        x.extend(number or 0.0 for number in numbers)
+        if len(order) == 3:
+            kind = fields[order[2]]
+            classes.append(known.setdefault(kind, kind))  # one object for each name
             if len(known) > _MOST_CLASSES:
                 raise _too_many_classes(path)
         if len(x) > 2 * _MOST_POINTS:
             raise _wrong(path, f"holds more than {_MOST_POINTS:,} points", "Fewer would work.")
     if not x:
         raise _wrong(path, "holds no points", _COLUMNS)
-    return np.array(x, dtype=np.float64).reshape(-1, 2), classes if n_columns == 3 else None
+    return np.array(x, dtype=np.float64).reshape(-1, 2), classes if len(order) == 3 else None
 
 
-def _check_columns(path: Path, n: int) -> int:
-    if n not in (2, 3):
-        raise _wrong(path, f"has {counted(n, 'column')}", _COLUMNS)
-    return n
+def _order(path: Path, first: list[str]) -> list[int]:
+    """Which columns are x, y and, where there is one, the class, by the first line."""
+    names, order = [field.lower() for field in first], list(range(len(first)))
+    if "x" in names and "y" in names:
+        place = names.index("x"), names.index("y")
+        order = [*place, *(i for i in order if i not in place and not (i == 0 and not names[0]))]
+    if len(order) not in (2, 3):
+        raise _wrong(path, f"has {counted(len(first), 'column')}", _COLUMNS)
+    return order
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -150,8 +155,8 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         raise _wrong(path, _NEITHER, "CSV with two columns, or NPY, would work.") from error
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Number and fields, stripped, of every such line."""
+def _rows(path: Path) -> Iterator[tuple[int, list[str], str | None]]:
+    """Number and fields, stripped, of every such line, and what separates them, None for blanks."""
     delimiter: str | None = ""
     for i, line in _lines(path):
         if delimiter == "":
@@ -160,9 +165,7 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             fields = line.split() if delimiter is None else next(csv.reader([line], delimiter=delimiter))
         except csv.Error as error:
             raise _wrong(path, f"cannot be read in line {i} ({one_line(error)})", _COLUMNS) from error
-        if delimiter != ",":
-            fields[:2] = [field.replace(",", ".") for field in fields[:2]]
-        yield i, [field.strip() for field in fields]
+        yield i, [field.strip() for field in fields], delimiter
 
 
 def _number(field: str) -> float | None:

@@ -226,6 +226,15 @@ class TestPoints:
         both = torch.cat([data.parts().training.x, data.parts().held_out.x])
         assert sorted(map(tuple, both.tolist())) == sorted(map(tuple, X.tolist()))
 
+    def test_a_header_says_where_x_and_y_are(self, tmp_path: Path) -> None:
+        numbered = np.column_stack([np.arange(len(X)), X])
+        for mark, header in ((",", ",x,y\n"), (";", "kind;X;Y\n")):
+            content = csv_of(numbered, mark, header)
+            data = self.points(tmp_path, content if mark == "," else content.replace(".", ","), scale="none")
+            both = torch.cat([data.parts().training.x, data.parts().held_out.x])
+            assert sorted(map(tuple, both.tolist())) == sorted(map(tuple, X.tolist()))
+            assert len(data.class_names) == (0 if mark == "," else len(X))
+
     def test_a_fifth_is_held_out(self, tmp_path: Path) -> None:
         data = self.points(tmp_path, csv_of(X))
         training, held_out = data.training(40, seed=5).x, data.held_out(10, seed=5).x
