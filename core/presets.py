@@ -15,8 +15,10 @@ from typing import Any
 import msgspec
 
 import resources
-from core.errors import SpecError, no_file, unknown
+from core.errors import SpecError, no_file, shown, unknown
 from core.spec import SHIPPED, RunSpec, apply_sets, from_dict, names_weights, read_toml
+
+_OF_A_COMPARISON = ("title", "help", "lanes")
 
 
 class Preset(msgspec.Struct, frozen=True):
@@ -44,8 +46,15 @@ def load(name: str, sets: list[str] | None = None) -> list[RunSpec]:
         SpecError: no such preset or file, or a mistake in it.
     """
     data = _tables(name)
-    specs = [_tables(lane) for lane in _lanes(name, data)] if "lanes" in data else [data]
+    specs = [_run_in(lane) for lane in _lanes(name, data)] if "lanes" in data else [data]
     return [placed(from_dict(apply_sets(_run_only(spec), sets or []))) for spec in specs]
+
+
+def _run_in(lane: str) -> dict[str, Any]:
+    data = _tables(lane)
+    if "lanes" in data:
+        raise SpecError("lanes", f"{lane} is a comparison itself. Name its runs: {', '.join(_lanes(lane, data))}.")
+    return data
 
 
 def placed(spec: RunSpec) -> RunSpec:
@@ -76,6 +85,11 @@ def _lanes(name: str, data: dict[str, Any]) -> list[str]:
         raise SpecError(
             "lanes", f'Give a list of runs, such as ["swiss-roll-diffusion", "mine.toml"]. Given {lanes!r}.'
         )
+    for field, value in data.items() if "lanes" in data else ():
+        if field not in _OF_A_COMPARISON:
+            raise SpecError(shown(field), "A comparison has a title, help and lanes alone. Set this in its runs.")
+        if field != "lanes" and not isinstance(value, str):
+            raise SpecError(field, f"{field.capitalize()} must be text, in quotes. Given {shown(repr(value))}.")
     return lanes
 
 

@@ -176,6 +176,22 @@ def test_a_preset_file_of_ones_own_is_read_anew(tmp_path) -> None:
         assert presets.load_one(str(file)).seed == seed
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('n_samples = 7\nlanes = ["swiss-roll-flow"]', "n_samples: A comparison has a title, help and lanes alone"),
+        ('titel = "Mine"\nlanes = ["swiss-roll-flow"]', "titel: A comparison has"),
+        ('title = 3\nlanes = ["swiss-roll-flow"]', "title: Title must be text"),
+        ('lanes = ["swiss-roll"]', "swiss-roll is a comparison itself. Name its runs: swiss-roll-diffusion, swiss"),
+    ],
+)
+def test_what_a_comparison_would_ignore_is_refused(text: str, said: str, tmp_path) -> None:
+    file = tmp_path / "both.toml"
+    file.write_text(text)
+    with pytest.raises(SpecError, match=said):
+        presets.load(str(file))
+
+
 def test_weights_of_a_name_that_no_file_has_are_refused() -> None:
     with pytest.raises(SpecError, match="has a zero byte in it"):
         resolve(RunSpec(field=Part("network", {"weights": "a\0b.safetensors"}))).field()

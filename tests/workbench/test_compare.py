@@ -7,8 +7,10 @@ import json
 import numpy as np
 from PIL import Image
 
+from core import presets
 from core.trace import open_trace
 from workbench.commands import main
+from workbench.commands.compare import _specs
 from workbench.commands.reports import IN_FOLDER
 
 
@@ -34,6 +36,21 @@ def test_runs_of_one_noise_stand_in_one_film_and_one_report(qapp, capsys, tmp_pa
         assert picture.width == 3 * 400
     with Image.open(tmp_path / "comparison.gif") as film:
         assert film.n_frames == 120
+
+
+def test_a_comparison_in_a_file_of_ones_own_is_all_of_its_runs(tmp_path) -> None:
+    (tmp_path / "mine.toml").write_text('n_samples = 50\n[data]\nname = "moons"')
+    file = tmp_path / "both.toml"
+    file.write_text(f'lanes = ["{tmp_path / "mine.toml"}", "moons-to-eight"]')
+    found = _specs([str(file)], [])
+    assert [(name, spec.n_samples, spec.data.name) for name, spec in found.items()] == [
+        ("mine", 50, "moons"), ("moons-to-eight", *_of("moons-to-eight"))
+    ]  # fmt: skip
+
+
+def _of(preset: str) -> tuple[int, str]:
+    spec = presets.load_one(preset)
+    return spec.n_samples, spec.data.name
 
 
 def test_mistakes_are_one_line_and_leave_nothing(capsys, tmp_path) -> None:

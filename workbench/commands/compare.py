@@ -9,7 +9,7 @@ from typing import Any
 
 from core import presets
 from core.errors import SpecError
-from core.spec import RunSpec
+from core.spec import RunSpec, names_weights
 from core.trace import Trace, open_trace
 from core.words import counted
 from workbench.commands import outputs, reports
@@ -24,7 +24,10 @@ _METRICS = ("sliced-w2", "straightness")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "specs", nargs="+", metavar="SPEC|CHECKPOINT", help="as `sample` takes them; a preset of several is all of its"
+        "specs",
+        nargs="+",
+        metavar="SPEC|CHECKPOINT",
+        help="as `sample` takes them; of several, a preset or a file is all of its",
     )
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="in every one")
     parser.add_argument("-n", type=int, metavar="N", help="samples of each; without, as many as the first has")
@@ -54,7 +57,7 @@ def _specs(names: list[str], sets: list[str]) -> dict[str, RunSpec]:
     """
     out: dict[str, RunSpec] = {}
     for name in names:
-        lanes = presets.describe(name).lanes if name in presets.names() else [name]
+        lanes = [name] if names_weights(name) else presets.describe(name).lanes
         for lane in lanes:
             stem = Path(lane.replace(":", "-")).stem
             while stem in out:
