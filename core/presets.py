@@ -1,6 +1,7 @@
 """Presets: specs by name, as TOML files under resources/presets, and any TOML file in the same form.
 
-A preset is one run, or a comparison: a title and ``lanes``, the names of the runs that stand side by side.
+A preset is one run, or a comparison: a title and ``lanes``, the names of the runs that stand side by side. Files that a
+TOML file names are looked for beside it, and then from where the program was started.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import resources
 from core.errors import SpecError, no_file, shown, unknown
 from core.spec import SHIPPED, RunSpec, apply_sets, from_dict, names_weights, read_toml
 
+_FILES = (("data", "file"), ("data", "folder"), ("field", "weights"), ("training", "init_from"))
+"""Fields that name a file or a folder."""
 _OF_A_COMPARISON = ("title", "help", "lanes")
 
 
@@ -95,10 +98,27 @@ def _lanes(name: str, data: dict[str, Any]) -> list[str]:
 
 def _tables(name: str) -> dict[str, Any]:
     if name.endswith(".toml") and not _means_a_preset(Path(name)):
-        return read_toml(Path(name))
+        return _beside(Path(name).parent, read_toml(Path(name)))
     if name not in _shipped_names():
         raise SpecError("", _no_preset(name))
     return deepcopy(_shipped(name))  # who asks may change what it is given
+
+
+def _beside(folder: Path, data: dict[str, Any]) -> dict[str, Any]:
+    """The tables of a file in that folder, with what they name found there first: it is opened from any other too."""
+
+    def found(name: Any) -> Any:
+        there = isinstance(name, str) and name and os.path.exists(folder / name)
+        return str(folder / name) if there else name
+
+    out = dict(data)
+    if isinstance(data.get("lanes"), list):
+        out["lanes"] = [found(lane) if str(lane).endswith(".toml") else lane for lane in data["lanes"]]
+    for section, key in _FILES:
+        table = data.get(section)
+        if isinstance(table, dict) and key in table:
+            out[section] = table | {key: found(table[key])}
+    return out
 
 
 # What ships does not change while the product runs, and menus ask for all of it on the window's thread. A file of one's

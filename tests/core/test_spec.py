@@ -192,6 +192,27 @@ def test_what_a_comparison_would_ignore_is_refused(text: str, said: str, tmp_pat
         presets.load(str(file))
 
 
+def test_what_a_file_names_is_found_beside_it_from_any_folder(tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "points.csv").write_text("1,2\n3,4\n")
+    (folder / "run.toml").write_text('[data]\nname = "points"\nfile = "points.csv"\n[field]\nname = "exact-points"')
+    (folder / "both.toml").write_text('lanes = ["run.toml", "moons-to-eight"]')
+    for where, name in (
+        (tmp_path, "mine/both.toml"),
+        (folder, "both.toml"),
+        (tmp_path.parent, str(folder / "both.toml")),
+    ):
+        monkeypatch.chdir(where)
+        own, shipped = presets.load(name)
+        assert own.data.params == {"file": str(folder / "points.csv")}
+        assert shipped == presets.load_one("moons-to-eight")
+    (tmp_path / "points.csv").write_text("1,2\n3,4\n")
+    (folder / "points.csv").unlink()
+    monkeypatch.chdir(tmp_path)
+    assert presets.load_one("mine/run.toml").data.params == {"file": str(tmp_path / "points.csv")}
+
+
 def test_weights_of_a_name_that_no_file_has_are_refused() -> None:
     with pytest.raises(SpecError, match="has a zero byte in it"):
         resolve(RunSpec(field=Part("network", {"weights": "a\0b.safetensors"}))).field()
