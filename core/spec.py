@@ -273,7 +273,7 @@ def read_toml(path: Path) -> dict[str, Any]:
             data = file.read(_LARGEST + 1)
         if len(data) > _LARGEST:
             raise SpecError("", f"{path} is larger than {_LARGEST // 1024} KB: no spec is.")
-        return tomllib.loads(data.decode())
+        return tomllib.loads(data.decode("utf-8-sig"))  # which some editors begin with a mark that TOML does not know
     except UnicodeDecodeError:
         raise SpecError("", f"{path} is not a text file.") from None
     except (ValueError, RecursionError) as error:  # ValueError is also what TOMLDecodeError is, and a number too long

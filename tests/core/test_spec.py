@@ -213,6 +213,11 @@ def test_what_a_file_names_is_found_beside_it_from_any_folder(tmp_path, monkeypa
     assert presets.load_one("mine/run.toml").data.params == {"file": str(tmp_path / "points.csv")}
 
 
+def test_a_file_may_begin_with_the_mark_that_editors_write(tmp_path) -> None:
+    (tmp_path / "mine.toml").write_text("seed = 5", encoding="utf-8-sig")
+    assert presets.load_one(str(tmp_path / "mine.toml")).seed == 5
+
+
 def test_weights_of_a_name_that_no_file_has_are_refused() -> None:
     with pytest.raises(SpecError, match="has a zero byte in it"):
         resolve(RunSpec(field=Part("network", {"weights": "a\0b.safetensors"}))).field()
