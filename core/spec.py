@@ -328,10 +328,12 @@ def _assignment(item: str) -> tuple[str, str, str]:
 
 def _shared(kind: str, name: str, before: dict[str, Any]) -> dict[str, Any]:
     """Those parameters of one implementation that another has as well."""
-    from core import catalog  # which is made of specs
+    from core import catalog, registry  # which are made of specs
 
     entry = catalog.shipped().parts[kind].get(name)
-    return {key: value for key, value in before.items() if entry is not None and key in entry.params}
+    own = None if entry else registry.entries(kind).get(name)  # of a plug-in; torch is imported for these alone
+    params = entry.params if entry else properties(own) if own else {}
+    return {key: value for key, value in before.items() if key in params}
 
 
 def _parse_value(text: str) -> Any:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 import textwrap
 
 import pytest
 import torch
 
 from core import registry
+from core import spec as specs
 from core.catalog import live
 from core.errors import FlowscopeError
 from core.metrics.solver_order import measured_order
@@ -89,6 +91,7 @@ def plugin(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv(registry.PLUGINS_VARIABLE, "my_sampler")
     monkeypatch.setattr(registry, "_discovered", False)
+    monkeypatch.delitem(sys.modules, "my_sampler", raising=False)
     before = dict(registry._entries["sampler"])
     yield "midpoint-plugin"
     registry._entries["sampler"].clear()
@@ -117,6 +120,13 @@ def test_a_plugin_with_a_fault_is_named_with_its_line(tmp_path, monkeypatch, tex
     monkeypatch.setattr(registry, "_discovered", False)
     with pytest.raises(FlowscopeError, match=re.escape(words)):
         registry.discover()
+
+
+def test_a_plug_in_keeps_the_parameters_that_another_sampler_has_too(plugin: str) -> None:
+    data = {"sampler": {"name": "ddim", "n_steps": 6, "eta": 0.5}}
+    assert specs.apply_sets(data, [f"sampler={plugin}"])["sampler"] == {"name": plugin, "n_steps": 6}
+    data = {"sampler": {"name": plugin, "n_steps": 6, "twist": 0.2}}
+    assert specs.apply_sets(data, [f"sampler={plugin}"]) == data
 
 
 def test_a_sampler_in_one_new_file_is_found_and_measured(plugin: str) -> None:
