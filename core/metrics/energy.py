@@ -28,7 +28,8 @@ class Energy(SampleMetric, frozen=True):
     def measure(self, generated: Tensor, real: Tensor) -> float:
         x, y = generated.double(), real.double()
         square = 2.0 * _mean_distance(x, y) - _mean_distance(x, x) - _mean_distance(y, y)
-        return float(max(0.0, square) ** 0.5)  # rounding may leave -1e-17
+        # rounding may leave -1e-17; in this order, what is not a number stays none
+        return float(max(square, 0.0) ** 0.5)
 
 
 def _mean_distance(x: Tensor, y: Tensor) -> float:

@@ -5,6 +5,7 @@ Reference: Peyré and Cuturi, "Computational Optimal Transport" (2019), section 
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from torch import Tensor
@@ -34,4 +35,6 @@ class W2(SampleMetric, frozen=True):
                 "metrics", f"Exact W2 pairs at most {_MOST:,} points. Given {n:,}; take fewer, or choose sliced-w2."
             )
         x, y = generated[:n].double(), real[:n].double()
+        if not (x.isfinite().all() and y.isfinite().all()):
+            return math.nan
         return float((x - y[optimal(x, y)]).square().sum(1).mean().sqrt())

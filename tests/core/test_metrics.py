@@ -60,6 +60,14 @@ class TestEveryMetricOfSamples:
         metric, x, y = make("metric", Part(name)), points(200, 2, 0), points(300, 2, 1)
         assert metric.measure(x.float(), y) == pytest.approx(metric.measure(x, y), rel=1e-4, abs=1e-6)
 
+    @pytest.mark.parametrize("lost", [math.nan, math.inf])
+    def test_of_lost_points_is_no_number(self, name, lost: float) -> None:
+        metric, x, y = make("metric", Part(name)), points(40, 2, 0), points(40, 2, 1)
+        x[7] = lost
+        assert not math.isfinite(metric.measure(x, y))
+        x[:] = lost
+        assert not math.isfinite(metric.measure(x, y))
+
 
 def test_two_real_rolls_free_of_noise_score_the_known_floor() -> None:
     """0.36 to 0.39, as EliasSf73/Diffusion-and-Flow-Models-implementations states it for 2,048 points."""
