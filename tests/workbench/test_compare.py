@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 
 import numpy as np
 from PIL import Image
 
 from core import presets
-from core.trace import open_trace
+from core.events import Chunk, Tick
+from core.run import sample
+from core.trace import TraceWriter, open_trace
 from workbench.commands import main
-from workbench.commands.compare import _specs
+from workbench.commands.compare import _measured, _specs, _table
 from workbench.commands.reports import IN_FOLDER
 
 
@@ -51,6 +54,21 @@ def test_a_comparison_in_a_file_of_ones_own_is_all_of_its_runs(tmp_path) -> None
 def _of(preset: str) -> tuple[int, str]:
     spec = presets.load_one(preset)
     return spec.n_samples, spec.data.name
+
+
+def test_a_lane_that_lost_samples_has_no_numbers(tmp_path) -> None:
+    spec = presets.load_one("moons-to-eight").replace(n_samples=8)
+    with TraceWriter(tmp_path / "lost.h5") as writer:
+        for event in sample(spec):
+            if isinstance(event, Chunk) and event.stream == "x":
+                event.data[..., 3, :] = np.nan
+            if not isinstance(event, Tick):
+                writer.feed(event)
+    with closing(open_trace(tmp_path / "lost.h5")) as trace:
+        assert _measured(trace) == {}
+    whole = {"name": "whole", "sampler": {"name": "euler"}, "NFE": 5, "seconds": 0.1, "metrics": {"sliced-w2": 1.5}}
+    *_, first, second = _table({"n": 8, "seed": 1, "lanes": [whole, whole | {"metrics": {}}]}).splitlines()
+    assert (first.split()[-1], second.split()[-1]) == ("1.5", "–")
 
 
 def test_mistakes_are_one_line_and_leave_nothing(capsys, tmp_path) -> None:

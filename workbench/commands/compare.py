@@ -103,7 +103,10 @@ def _sampled(spec: RunSpec, file: Path) -> dict[str, Any]:
 
 
 def _measured(trace: Trace) -> dict[str, float]:
-    """How near samples come to held-out points, and how straight their ways are; images want `evaluate`."""
+    """How near samples come to held-out points, and how straight their ways are; images want `evaluate`.
+
+    Nothing where samples are lost: they have no place, and JSON no way to write that.
+    """
     if len(trace["x"].declared.row_shape) != 2:
         return {}
     import torch
@@ -112,6 +115,8 @@ def _measured(trace: Trace) -> dict[str, float]:
     from core.spec import Part
 
     x, t = torch.from_numpy(trace["x"][:]), torch.from_numpy(trace["x"].column("t"))
+    if not x.isfinite().all():
+        return {}
     real = torch.from_numpy(trace["x"].static["data"])
     out = {}
     for name in _METRICS:
@@ -150,6 +155,6 @@ def _table(report: dict[str, Any]) -> str:
     ]
     for lane in report["lanes"]:
         sampler = f"{lane['sampler']['name']} {lane['sampler'].get('n_steps', '')}"
-        values = "".join(f"{lane['metrics'].get(name, float('nan')):14.4g}" for name in names)
+        values = "".join(f"{lane['metrics'][name]:14.4g}" if lane["metrics"] else f"{'–':>14}" for name in names)
         lines.append(f"{lane['name']:28} {sampler:16} {lane['NFE']:5} {lane['seconds']:8.2f}{values}")
     return "\n".join(lines)
