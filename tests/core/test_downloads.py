@@ -61,7 +61,7 @@ def server(tmp_path: Path) -> Iterator[tuple[str, Path, list[str]]]:
 
 
 def source(*addresses: str, name: str = "set.bin", content: bytes = CONTENT, members: tuple[str, ...] = ()) -> Source:
-    return Source("set", addresses, {name: hashlib.md5(content).hexdigest()}, members)
+    return Source("set", addresses, {name: hashlib.md5(content).hexdigest()}, members, member_size=1)
 
 
 def test_a_download_reports_its_progress_and_is_done_once(server: tuple[str, Path, list[str]], tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_whole_part_is_not_asked_for_again(server: tuple[str, Path, list[str]]
 
 
 def test_files_are_taken_out_of_an_archive(server: tuple[str, Path, list[str]], tmp_path: Path) -> None:
-    address, root, _ = server
+    address, root, ranges = server
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
         for name, content in (("deep/a.bin", b"a"), ("../../b.bin", b"b"), ("other.bin", b"c")):
@@ -120,6 +120,11 @@ def test_files_are_taken_out_of_an_archive(server: tuple[str, Path, list[str]], 
     folder = fetch_source(what, tmp_path / "data", lambda *args: None)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"a.bin": b"a", "b.bin": b"b"}
     assert not (tmp_path / "b.bin").exists()
+    fetch_source(what, tmp_path / "data", lambda *args: None)
+    assert len(ranges) == 1
+    (folder / "a.bin").write_bytes(b"")  # as a full disk leaves it
+    fetch_source(what, tmp_path / "data", lambda *args: None)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"a.bin": b"a", "b.bin": b"b"}
 
 
 def test_no_server_and_no_such_set(tmp_path: Path) -> None:
