@@ -13,15 +13,20 @@ from pathlib import Path
 import platformdirs
 
 from core.errors import SpecError
+from core.machine.local_file import place
 
 DATA_VARIABLE = "FLOWSCOPE_DATA"
 
 
 def data_folders() -> tuple[Path, ...]:
-    """The folders that are looked in, the one that downloads go to first."""
+    """The folders that are looked in, the one that downloads go to first.
+
+    Raises:
+        SpecError: the one that is named begins with a user who does not exist.
+    """
     given = os.environ.get(DATA_VARIABLE)
     if given:
-        return (Path(given).expanduser(),)
+        return (place(DATA_VARIABLE, given),)
     folders = (Path(platformdirs.user_cache_dir("flowscope")) / "data", Path.home() / ".cache" / "flowscope" / "data")
     return tuple(dict.fromkeys(folders))
 

@@ -95,6 +95,11 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         (["bench", "images", "mnist", "--wrong"], "See: flowscope bench images --help"),
         (["evaluate", str(FLOW), "--metrics", ""], "Name at least one metric."),
         (["list", "--data", "nowhere"], "--data: There is no folder nowhere."),
+        (
+            ["list", "--data", "~nobody-of-this-name/data"],
+            "--data: ~nobody-of-this-name/data begins with a user who does",
+        ),
+        (["fetch", "mnist", "--data", "~nobody-of-this-name"], "~nobody-of-this-name begins with a user who does not"),
         (["bench", "images", "mnist", "--data", "nowhere"], "--data: There is no folder nowhere."),
         (["train", "shipped:swiss-roll-flow", "-o", "out"], "--init-from shipped:swiss-roll-flow"),
         (["compare", "swiss-roll-flow", "mnist-flow", "-o", "out"], "Images and points do not fit into one picture"),

@@ -132,7 +132,9 @@ def _take_data(folder: str | None, *, must_exist: bool = True) -> None:
     """
     if folder is None:
         return
-    if must_exist and not Path(folder).expanduser().is_dir():
+    from core.machine.local_file import place
+
+    if must_exist and not place("--data", folder).is_dir():
         raise SpecError("--data", f"There is no folder {folder}.")
     os.environ["FLOWSCOPE_DATA"] = folder
 
