@@ -11,6 +11,8 @@ from typing import Any
 from core.errors import SpecError
 
 LEFT_OUT = "left out"
+LOST = "lost"
+"""What a report of images says of those that are no finite numbers, where there are any."""
 LEAST = 2
 """Samples that a set must have, for them to have a distance to another."""
 

@@ -11,12 +11,13 @@ from torch import Tensor
 from core import registry
 from core.errors import SpecError, unknown
 from core.features import FeatureNetwork
+from core.finite import lost
 from core.images.dataset import ImageDataset
 from core.images.judge import Judge
 from core.images.metrics import ImageMetric
 from core.images.reference import to_bytes
 from core.parts.making import make
-from core.reports import check_number
+from core.reports import LOST, check_number
 from core.setup import Setup, resolve
 from core.spec import Part, RunSpec, apply_sets
 from core.stepwise import Report, Steps, silent, within
@@ -52,6 +53,8 @@ def made_of(images: Tensor, setup: Setup, nfe: int, **more: Any) -> Made:
         **parts,
         **more,
     }
+    if gone := lost(setup, images.numpy()):
+        said[LOST] = f"{gone} Those are measured as grey pictures."
     labels = setup.labels(spec.n_samples)
     return Made(to_bytes(images), None if labels is None else labels.cpu(), said)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from core import spec as specs
 from core.checkpoint import EMA, N_CLASSES, PREDICTION, SHAPE, SPEC
@@ -16,13 +18,12 @@ from core.presets import load_one
 from core.reports.run import report as report_of
 from core.spec import Part
 from workbench.commands import main
+from workbench.views.reports import LaneReport, table
 
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A network of the smallest size, as it is before training."""
-    from safetensors.torch import save_file
-
     file = tmp_path_factory.mktemp("weights") / "small.safetensors"
     small = Part("unet", {"base": 8, "multipliers": "1,1", "blocks": 1, "attention": False})
     spec = load_one("mnist-flow").replace(network=small)
@@ -30,6 +31,21 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> str:
     kept = {SPEC: specs.to_json(spec), PREDICTION: "velocity", SHAPE: "[1, 28, 28]", N_CLASSES: "10", "step": "7"}
     save_file({EMA + name: value for name, value in weights.items()}, file, kept)
     return str(file)
+
+
+def test_images_that_are_lost_are_told(checkpoint: str, capsys, tmp_path: Path) -> None:
+    file = tmp_path / "broken.safetensors"
+    with safe_open(checkpoint, framework="pt") as whole:
+        weights, kept = {name: whole.get_tensor(name) for name in whole.keys()}, whole.metadata()  # noqa: SIM118
+    save_file({name: torch.full_like(value, torch.nan) for name, value in weights.items()}, file, kept)
+    few = [str(file), "-n", "4", "--nfe", "1", "--metrics", "frechet"]
+    words = "4 of 4 particles end as NaN or infinity. Try more steps or clipping. Those are measured as grey pictures."
+    found = report(capsys, *few)
+    assert found["runs"][0]["lost"] == words
+    assert main(["evaluate", *few]) == 0
+    assert words in capsys.readouterr().out
+    assert f"– A: {words}" in table([LaneReport("A", "Euler", "flow", found)]).notes
+    assert "lost" not in report(capsys, checkpoint, *few[1:])["runs"][0]
 
 
 @pytest.fixture(autouse=True)

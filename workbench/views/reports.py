@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from core.reports import LEFT_OUT, figures
+from core.reports import LEFT_OUT, LOST, figures
 from workbench.views.marks import Method
 
 REAL = "Two real sets"
@@ -269,6 +269,8 @@ def _notes(lanes: Sequence[LaneReport], found: Sequence[Mapping[str, _Row]]) -> 
     for lane in lanes:
         if lane.problem:
             yield f"– {lane.title}: {lane.problem}"
+        if gone := _run(lane).get(LOST):
+            yield f"– {lane.title}: {gone}"
     whys: dict[str, list[str]] = {}
     for lane, rows in zip(lanes, found, strict=True):
         for row in rows.values():

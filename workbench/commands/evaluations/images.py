@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from core.errors import SpecError
 from core.images.judge import Judge
-from core.reports import LEFT_OUT, figures
+from core.reports import LEFT_OUT, LOST, figures
 from core.reports.images import SECTION, Made, images_report, judge_of, metrics_named
 from core.spec import RunSpec, names_weights
 from core.words import counted
@@ -93,6 +93,7 @@ def table(report: dict[str, Any]) -> str:
             lines.append(
                 f"{_run_title(run)}: {run['images a second']:g} images a second, {counted(run['threads'], 'thread')}"
             )
+    lines += [f"{_run_title(run)}: {run[LOST]}" for run in report["runs"] if LOST in run]
     missing = {name: _left_out(report, name) for name in report["metrics"]}
     return "\n".join([*lines, *(f"{report['metrics'][name]['title']}: {why}" for name, why in missing.items() if why)])
 
