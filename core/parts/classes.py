@@ -30,14 +30,18 @@ def named(names: Callable[[Any], tuple[str, ...]]) -> Any:
 def numbers_of(label: str, names: Sequence[str]) -> tuple[int, ...]:
     """The numbers of the classes that a spec's ``label`` lists by name or number.
 
+    Where all names are numbers themselves, as in a file of points, a number is a name and nothing else.
+
     Raises:
         SpecError: there is no such class.
     """
-    out = []
+    if label in names:  # which may hold a comma
+        return (names.index(label),)
+    out, named_so = [], all(name.isdecimal() for name in names)
     for item in filter(None, (part.strip() for part in label.split(","))):
         if item in names:
             out.append(names.index(item))
-        elif item.isdecimal() and len(item) <= _MOST_DIGITS and int(item) < len(names):
+        elif not named_so and item.isdecimal() and len(item) <= _MOST_DIGITS and int(item) < len(names):
             out.append(int(item))
         else:
             raise SpecError("label", unknown("class", item, names))

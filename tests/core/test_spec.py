@@ -9,6 +9,7 @@ import pytest
 from core import presets
 from core import spec as specs
 from core.errors import SpecError
+from core.parts.classes import numbers_of
 from core.parts.making import make
 from core.setup import resolve
 from core.spec import Part, RunSpec
@@ -104,6 +105,15 @@ def test_a_class_is_called_by_its_number_without_quotes(given: str, label: str) 
 def test_a_class_is_a_name_or_plain_digits() -> None:
     with pytest.raises(SpecError, match="There is no class “²”"):
         resolve(RunSpec(data=Part("moons"), label="²"))
+
+
+def test_a_class_whose_name_is_a_number_or_holds_a_comma_is_called_by_it() -> None:
+    assert numbers_of("3,1", ["1", "2", "3"]) == (2, 0)
+    with pytest.raises(SpecError, match=r"There is no class “0”\. Known: 1, 2, 3"):
+        numbers_of("0", ["1", "2", "3"])
+    assert numbers_of("wolf, grey", ["dog", "wolf, grey"]) == (1,)
+    assert numbers_of(",", ["a", ","]) == (1,)
+    assert numbers_of("dog,1", ["dog", "wolf, grey"]) == (0, 1)
 
 
 def test_a_training_needs_of_its_objective_what_a_run_of_its_weights_needs() -> None:
