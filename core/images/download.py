@@ -134,16 +134,15 @@ def _from_any(addresses: list[str], target: Path, md5: str, progress: Progress) 
             return
         part.unlink()
         failures.append(f"{address}: what came is not the published file (its md5 sum differs)")
-    raise SpecError(
-        "data", f"{target.name} could not be downloaded ({'; '.join(failures)}). Ask again to go on from what is here."
-    )
+    more = " to go on from what is here" if target.with_name(target.name + ".part").is_file() else ""
+    raise SpecError("data", f"{target.name} could not be downloaded ({'; '.join(failures)}). Ask again{more}.")
 
 
 def _download(address: str, part: Path, progress: Progress) -> None:
     """Bring ``part`` up to the whole file.
 
     Raises:
-        OSError: the connection failed, broke off, or the file is larger than any published set.
+        OSError: the connection failed, broke off, or what comes is a page or larger than any published set.
     """
     have = part.stat().st_size if part.is_file() else 0
     request = urllib.request.Request(address, headers={"Range": f"bytes={have}-"} if have else {})
@@ -155,6 +154,8 @@ def _download(address: str, part: Path, progress: Progress) -> None:
             return  # nothing follows what is here: the checksum decides
         raise
     with response:
+        if response.headers.get_content_type() == "text/html":  # as a hotel's network does, and what is here stays
+            raise OSError("a page came instead of the file")
         if response.status != http.HTTPStatus.PARTIAL_CONTENT:
             have = 0  # the server sends the whole file
         length = int(response.headers.get("Content-Length", 0))

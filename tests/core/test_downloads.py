@@ -31,7 +31,10 @@ class _Server(http.server.SimpleHTTPRequestHandler):
         if asked and start >= len(content):
             self.send_error(416)
             return
-        self.send_response(206 if asked else 200)
+        page = self.path.startswith("/page")
+        self.send_response(206 if asked and not page else 200)
+        if page:
+            self.send_header("Content-Type", "text/html; charset=utf-8")
         broken = self.path.startswith("/broken") and not asked
         self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
@@ -48,7 +51,7 @@ CONTENT = np.random.default_rng(0).bytes(300_000)
 def server(tmp_path: Path) -> Iterator[tuple[str, Path, list[str]]]:
     """Address, folder and the ranges asked for of a server on this machine."""
     root = tmp_path / "served"
-    for sub in ("good", "wrong", "broken"):
+    for sub in ("good", "wrong", "broken", "page"):
         (root / sub).mkdir(parents=True)
         (root / sub / "set.bin").write_bytes(CONTENT if sub != "wrong" else CONTENT[:-1] + b"?")
     _Server.ranges = []
@@ -96,6 +99,15 @@ def test_a_wrong_file_is_refused_and_the_next_address_tried(
     fetch_source(source(address + "wrong/", address + "good/"), tmp_path, lambda *args: None)
     assert (tmp_path / "set" / "set.bin").read_bytes() == CONTENT
     assert ranges == ["", "", ""]
+
+
+def test_a_page_in_the_place_of_a_file_spoils_nothing(server: tuple[str, Path, list[str]], tmp_path: Path) -> None:
+    address, _, _ = server
+    with pytest.raises(SpecError, match=r"a page came instead of the file\)\. Ask again\.$"):
+        fetch_source(source(address + "page/"), tmp_path, lambda *args: None)
+    with pytest.raises(SpecError, match=r"a page came instead of the file\)\. Ask again to go on from what is here\."):
+        fetch_source(source(address + "broken/", address + "page/"), tmp_path, lambda *args: None)
+    assert (tmp_path / "set" / "set.bin.part").read_bytes() == CONTENT[:150_000]
 
 
 def test_a_whole_part_is_not_asked_for_again(server: tuple[str, Path, list[str]], tmp_path: Path) -> None:
