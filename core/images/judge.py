@@ -96,8 +96,24 @@ class Judge:
         return rows
 
     def floor(self, metrics: Sequence[ImageMetric], *, strict: bool = False) -> dict[str, Any]:
-        """The same of a second real set."""
-        return self.measure(self.other, metrics, strict=strict)
+        """The same of a second real set; beside training images, of those of it that are none themselves."""
+        rows: dict[str, Any] = {}
+        for metric in metrics:
+            seen = self.other if metric.against == "real" else self._untrained
+            if seen is None:
+                rows[metric.name] = {LEFT_OUT: "All images of the second real set were trained on. Take fewer."}
+            else:
+                rows |= self.measure(seen, [metric], strict=strict)
+        return rows
+
+    @property
+    def _untrained(self) -> ImageSet | None:
+        """What the second real set holds beyond the training part, None where that is nothing."""
+        new, other = ~self._pairs[1].trained, self.other
+        if not new.any():
+            return None
+        labels, scores = (None if values is None else values[new] for values in (other.labels, other.scores))
+        return ImageSet(other.images[new], labels, other.features[new], scores)
 
     def rungs(self, metrics: Sequence[ImageMetric]) -> dict[str, dict[str, Any]]:
         """The same of that set made worse in known ways: a blurred and a noised one."""

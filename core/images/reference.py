@@ -21,13 +21,18 @@ _ORDER = 0
 
 
 class RealImages(NamedTuple):
-    """Images [N, C, H, W] uint8, their classes [N] where they have any, how many belong to the training part, and
+    """Images [N, C, H, W] uint8, their classes [N] where they have any, which [N] belong to the training part, and
     whether they are of the shipped sample."""
 
     images: Tensor
     labels: Tensor | None
-    n_training: int
+    trained: Tensor
     shipped: bool
+
+    @property
+    def n_training(self) -> int:
+        """How many belong to the training part."""
+        return int(self.trained.sum())
 
 
 def real_sets(dataset: ImageDataset, n: int, labels: Tensor | None, count: int = 2) -> list[RealImages]:
@@ -51,9 +56,7 @@ def real_sets(dataset: ImageDataset, n: int, labels: Tensor | None, count: int =
         rows = torch.cat(by_class, dim=1)
     n_fit = len(data.images) - data.n_test
     return [
-        RealImages(
-            data.images[row], None if data.labels is None else data.labels[row], int((row < n_fit).sum()), shipped
-        )
+        RealImages(data.images[row], None if data.labels is None else data.labels[row], row < n_fit, shipped)
         for row in rows
     ]
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import scipy.linalg
 import torch
+from PIL import Image
 
 import resources
 from core.datasets.cifar10 import Cifar10
+from core.datasets.image_folder import ImageFolder
 from core.datasets.mnist import Mnist
 from core.errors import SpecError
 from core.features.efficientnet_lite0 import EfficientNetLite0
@@ -196,6 +198,17 @@ class TestJudge:
         assert row["frechet"]["value"] == pytest.approx(judge.floor([Frechet()])["frechet"]["value"], rel=1e-4)
         rightly = judge.floor([Frechet()])["frechet"]["classes"]
         assert all(row["frechet"]["classes"][name]["value"] > 2 * rightly[name]["value"] for name in Mnist.class_names)
+
+    def test_real_images_that_were_trained_on_are_no_floor_for_copies(self, tmp_path) -> None:
+        values = np.random.default_rng(0).integers(0, 256, (60, 16, 16, 3), dtype=np.uint8)
+        for i, pixels in enumerate(values):
+            Image.fromarray(pixels).save(tmp_path / f"{i:02}.png")
+        folder, network = ImageFolder(folder=str(tmp_path), size=16), EfficientNetLite0(side=32)
+        # a tenth is the test part, six images: two sets of four take two of the training part, of ten all of the second
+        some = Judge(folder, network, 4, None, CPU).floor([NearestTraining()])["nearest-training"]
+        assert some["least"] > 10.0
+        none = Judge(folder, network, 10, None, CPU).floor([NearestTraining()])["nearest-training"]
+        assert none == {"left out": "All images of the second real set were trained on. Take fewer."}
 
     def test_what_does_not_apply_is_left_out_with_its_reason(self, judge: Judge) -> None:
         row = judge.measure(judge.other, [NearestTraining()])["nearest-training"]

@@ -94,7 +94,8 @@ def table(report: dict[str, Any]) -> str:
                 f"{_run_title(run)}: {run['images a second']:g} images a second, {counted(run['threads'], 'thread')}"
             )
     lines += [f"{_run_title(run)}: {run[LOST]}" for run in report["runs"] if LOST in run]
-    missing = {name: _left_out(report, name) for name in report["metrics"]}
+    floor = report["floor"]["metrics"]
+    missing = {name: _left_out(report, name) or floor[name].get(LEFT_OUT) for name in report["metrics"]}
     return "\n".join([*lines, *(f"{report['metrics'][name]['title']}: {why}" for name, why in missing.items() if why)])
 
 
