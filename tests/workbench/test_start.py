@@ -202,10 +202,15 @@ def test_a_dropped_spec_becomes_lanes_and_a_wrong_one_a_message(qtbot, app, tmp_
     (tmp_path / "mine.toml").write_text('title = "Mine"\nfield = "exact"\n[sampler]\nname = "heun"\nn_steps = 7\n')
     drop(app, tmp_path / "mine.toml")
     assert (app.session.title, app.session.lanes[0].spec.sampler.params["n_steps"]) == ("Mine", 7)
+    for given, title in (('title = "Both"\n', "Both"), ("", "several")):
+        (tmp_path / "several.toml").write_text(f'{given}lanes = ["mine.toml", "moons-to-eight"]\n')
+        app.controller.actions["library"].trigger()  # from there it is opened in the place of what is open
+        drop(app, tmp_path / "several.toml")
+        assert (app.session.title, len(app.session.lanes)) == (title, 3)
     (tmp_path / "wrong.toml").write_text('[sampler]\nname = "hean"\n')
     drop(app, tmp_path / "wrong.toml")
     (card,) = app.window.findChildren(Message)
-    assert app.session.title == "Mine"
+    assert app.session.title == "several"
     card.done.emit("Close")
 
 

@@ -192,7 +192,7 @@ class Desk(QObject):
         except SpecError as error:
             self._window.message("This set-up cannot be opened", error.message)
             return
-        title = described.title if not name.endswith(".toml") else specs[0].title or Path(name).stem
+        title = described.title if described.title not in ("", name) else Path(name).stem
         if add:
             self._add([_runnable(lane, spec) for lane, spec in zip(described.lanes, specs, strict=True)])
             return
