@@ -74,10 +74,11 @@ def live() -> Catalog:
 
 def entries(kind: str) -> dict[str, Entry]:
     """Everything of a kind that is registered now, also of kinds that are no part of a spec, such as metrics."""
-    return {name: _entry(cls) for name, cls in registry.entries(kind).items()}
+    return {name: entry_of(cls) for name, cls in registry.entries(kind).items()}
 
 
-def _entry(cls: type[Any]) -> Entry:
+def entry_of(cls: type[Any]) -> Entry:
+    """What is said of one implementation."""
     return Entry(
         name=cls.name,
         title=cls.title,

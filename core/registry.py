@@ -47,6 +47,8 @@ C = TypeVar("C", bound=type)
 
 def register(kind: str) -> Callable[[C], C]:
     """Class decorator: make the class known under its ``name``. A name that is taken is an error."""
+    if kind not in PACKAGES:
+        raise ValueError(unknown("kind", kind, PACKAGES))
 
     def add(cls: C) -> C:
         name: str = cls.name  # type: ignore[attr-defined]  # the contract of every registered class
@@ -63,7 +65,7 @@ def discover() -> None:
     """Import every implementation once, the plug-in modules last.
 
     Raises:
-        FlowscopeError: there is no plug-in module of a name.
+        FlowscopeError: there is no plug-in module of a name, or it has a fault.
     """
     global _discovered
     if _discovered:
@@ -72,6 +74,7 @@ def discover() -> None:
         for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
             importlib.import_module(f"{package}.{module.name}")
     for plugin in filter(None, map(str.strip, os.environ.get(PLUGINS_VARIABLE, "").split(","))):
+        before = {kind: set(known) for kind, known in _entries.items()}
         try:
             importlib.import_module(plugin)
         except ModuleNotFoundError as error:
@@ -80,18 +83,39 @@ def discover() -> None:
             raise FlowscopeError(
                 f"{PLUGINS_VARIABLE} names {plugin}, and Python finds no such module. Set PYTHONPATH to its folder."
             ) from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _faulty(plugin, error) from error
+        for kind, known in _entries.items():
+            for name in known.keys() - before[kind]:
+                _check(plugin, known[name])
     _discovered = True
 
 
-def _faulty(plugin: str, error: Exception) -> FlowscopeError:
+def _check(plugin: str, cls: type[Any]) -> None:
+    """Ask a class for what catalogs say of it: one that lacks a fact would break every menu and list.
+
+    Raises:
+        FlowscopeError: it cannot tell.
+    """
+    from core.catalog import entry_of  # which asks here for what there is
+
+    try:
+        entry_of(cls)
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        raise FlowscopeError(f"{PLUGINS_VARIABLE}: {cls.__name__} of {plugin} cannot be listed: {said}.") from error
+
+
+def _faulty(plugin: str, error: BaseException) -> FlowscopeError:
     """What is wrong with a plug-in, and in which line of its files."""
-    lines = [f"{Path(frame.filename).name}, line {frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    lines = [f"{Path(frame.filename).name}, line {frame.lineno}" for frame in frames]
     where = (
         f"{Path(error.filename or plugin).name}, line {error.lineno}" if isinstance(error, SyntaxError) else lines[-1]
     )
-    return FlowscopeError(f"{PLUGINS_VARIABLE}: {plugin} cannot be loaded ({where}): {type(error).__name__}: {error}.")
+    said = f"{type(error).__name__}: {error}"
+    end = "" if said.endswith((".", "?")) else "."
+    return FlowscopeError(f"{PLUGINS_VARIABLE}: {plugin} cannot be loaded ({where}): {said}{end}")
 
 
 def entries(kind: str) -> Mapping[str, type[Any]]:

@@ -85,6 +85,18 @@ class Midpoint(Sampler, frozen=True, kw_only=True):
 '''
 
 
+LACKING = '''
+from core.registry import register
+from core.samplers import Sampler
+
+@register("sampler")
+class Lacking(Sampler, frozen=True, kw_only=True):
+    """Says nothing of its order."""
+
+    name, title, reference = "lacking", "Lacking", ""
+'''
+
+
 @pytest.fixture
 def plugin(tmp_path, monkeypatch):
     (tmp_path / "my_sampler.py").write_text(textwrap.dedent(PLUGIN))
@@ -111,6 +123,12 @@ def test_a_plug_in_that_is_not_there_is_named(monkeypatch) -> None:
         ("def f(:", "sampler_with_a_fault.py, line 1): SyntaxError"),
         ("import no_such_thing", "sampler_with_a_fault.py, line 1): ModuleNotFoundError: No module named 'no_such"),
         ("\n1 / 0", "sampler_with_a_fault.py, line 2): ZeroDivisionError"),
+        ("raise SystemExit(3)", "sampler_with_a_fault.py, line 1): SystemExit: 3"),
+        (
+            "from core.registry import register\n\nregister('samplers')",
+            "sampler_with_a_fault.py, line 3): ValueError: There is no kind “samplers”. Did you mean sampler?",
+        ),
+        (LACKING, "Lacking of sampler_with_a_fault cannot be listed: AttributeError: type object 'Lacking' has no"),
     ],
 )
 def test_a_plugin_with_a_fault_is_named_with_its_line(tmp_path, monkeypatch, text: str, words: str) -> None:
@@ -118,8 +136,11 @@ def test_a_plugin_with_a_fault_is_named_with_its_line(tmp_path, monkeypatch, tex
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv(registry.PLUGINS_VARIABLE, "sampler_with_a_fault")
     monkeypatch.setattr(registry, "_discovered", False)
-    with pytest.raises(FlowscopeError, match=re.escape(words)):
+    monkeypatch.delitem(sys.modules, "sampler_with_a_fault", raising=False)
+    monkeypatch.setitem(registry._entries, "sampler", dict(registry._entries["sampler"]))
+    with pytest.raises(FlowscopeError, match=re.escape(words)) as raised:
         registry.discover()
+    assert "?." not in str(raised.value)
 
 
 def test_a_plug_in_keeps_the_parameters_that_another_sampler_has_too(plugin: str) -> None:
