@@ -20,6 +20,20 @@ class Mine(Euler, frozen=True):
 """
 
 
+def test_a_plug_in_with_a_fault_is_named_and_not_tried_again(qtbot: QtBot, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv(registry.PLUGINS_VARIABLE, "no_such_plug_in")
+    client, deaths, refused = EngineClient(), [], []
+    client.died.connect(deaths.append)
+    client.refused.connect(refused.append)
+    with qtbot.waitSignal(client.unavailable, timeout=60_000):
+        client.start()
+    assert refused == [
+        "FLOWSCOPE_PLUGINS names no_such_plug_in, and Python finds no such module. Set PYTHONPATH to its folder."
+    ]
+    assert deaths == []
+    assert client.pid is None
+
+
 def test_the_offer_comes_first_where_there_are_plug_ins(qtbot: QtBot, tmp_path, monkeypatch) -> None:
     (tmp_path / "mine_alone.py").write_text(PLUGIN)
     monkeypatch.syspath_prepend(tmp_path)

@@ -42,6 +42,7 @@ class EngineView(QObject):
         engine.hello.connect(self._hello)
         engine.offered.connect(self._offered)
         engine.died.connect(self._died)
+        engine.refused.connect(lambda text: self._window.message("The engine cannot start", text))
         engine.unavailable.connect(lambda text: self._say(text, gone=True))
         engine.stats.connect(self._show_stats)
 

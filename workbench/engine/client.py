@@ -18,6 +18,7 @@ from workbench.engine.commands import (
     Offer,
     PauseJob,
     Progress,
+    Refusal,
     Report,
     ResumeJob,
     StartJob,
@@ -42,7 +43,8 @@ class EngineClient(QObject):
         batch: job and its next events (list of Event); the engine sends further ones once the slots have returned.
         progress, ended, stats: a `Progress`, `JobEnded`, `Stats`.
         died: exit code; ``ended`` follows for every job that ran, and another engine is on its way.
-        unavailable: one line; the engine died thrice at once, and only `start` tries again.
+        refused: one line; no engine can start, as where a plug-in is at fault. ``unavailable`` follows.
+        unavailable: one line; the engine died thrice at once or refused, and only `start` tries again.
     """
 
     hello = pyqtSignal(object)
@@ -53,6 +55,7 @@ class EngineClient(QObject):
     stats = pyqtSignal(object)
     died = pyqtSignal(int)
     restarted = pyqtSignal()
+    refused = pyqtSignal(str)
     unavailable = pyqtSignal(str)
     _reported = pyqtSignal(object, object)
     _gone = pyqtSignal(object, int)
@@ -66,6 +69,7 @@ class EngineClient(QObject):
         self._refused: list[int] = []
         self._quick_deaths = 0
         self._restarting = False
+        self._refusal = ""
         # Emitted in the link's thread, so Qt queues them for ours.
         self._reported.connect(self._on_report)
         self._gone.connect(self._on_gone)
@@ -151,6 +155,8 @@ class EngineClient(QObject):
                     self.restarted.emit()
             case Offer():
                 self.offered.emit(report)
+            case Refusal():
+                self._refusal = report.message
             case Batch():
                 try:
                     if report.job in self._live:
@@ -174,12 +180,16 @@ class EngineClient(QObject):
         self._live.clear()
         quick = not link.greeted or time.monotonic() - link.started < _QUICK_DEATH_SECONDS
         self._quick_deaths = self._quick_deaths + 1 if quick else 0
-        hopeless = self._quick_deaths >= _MOST_QUICK_DEATHS
+        refusal, self._refusal = self._refusal, ""
+        hopeless = bool(refusal) or self._quick_deaths >= _MOST_QUICK_DEATHS
         self._link, self._restarting = None, True
         if not hopeless:
             # Before anybody is told, so that a slot may submit its job again. At once the first time, later the next.
             self._spawn(max(0.0, self._quick_deaths - 1.0))
-        self.died.emit(code)
+        if refusal:
+            self.refused.emit(refusal)
+        else:
+            self.died.emit(code)
         self._fail(jobs)
         if hopeless:
             self.unavailable.emit(_UNAVAILABLE)

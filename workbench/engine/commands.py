@@ -69,6 +69,12 @@ class Offer(msgspec.Struct, frozen=True, tag="offer"):
     catalog: bytes
 
 
+class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
+    """Why no engine can start, as one line for the user, in the place of a `Hello`: another one would not either."""
+
+    message: str
+
+
 class Batch(msgspec.Struct, frozen=True, tag="batch"):
     """The next events of a job; the engine holds further ones back until an `Ack`."""
 
@@ -107,7 +113,7 @@ class Stats(msgspec.Struct, frozen=True, tag="stats"):
     written: int
 
 
-Report = Hello | Offer | Batch | Progress | JobEnded | Stats
+Report = Hello | Offer | Refusal | Batch | Progress | JobEnded | Stats
 
 _command_decoder = msgspec.msgpack.Decoder(Command)
 _report_decoder = msgspec.msgpack.Decoder(Report, ext_hook=ev.decode_array)

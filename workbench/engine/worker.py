@@ -13,8 +13,9 @@ from importlib.metadata import version
 from multiprocessing.connection import Connection
 
 from core import catalog, registry
+from core.errors import FlowscopeError
 from workbench.engine import commands
-from workbench.engine.commands import Hello, Offer, Report
+from workbench.engine.commands import Hello, Offer, Refusal, Report
 from workbench.engine.jobs import EngineLoop, Factory
 
 DEFAULT_FACTORY = "trainers.jobs:start"
@@ -42,8 +43,12 @@ def main(connection: Connection, factory: str = DEFAULT_FACTORY) -> None:
         connection.send_bytes(commands.encode(report))
 
     with suppress(BrokenPipeError, ConnectionResetError):  # the window is gone
-        if _has_more():  # must be known before a lane asks for it
-            send(Offer(catalog.dump(catalog.live())))
+        try:
+            if _has_more():  # must be known before a lane asks for it
+                send(Offer(catalog.dump(catalog.live())))
+        except FlowscopeError as error:  # of a plug-in
+            send(Refusal(str(error)))
+            return
         send(_hello())
         serve(connection, EngineLoop(start, send, device.use_threads), warm_up)
     sys.stdout.flush()
