@@ -3,7 +3,8 @@
     k(x, y) = (x . y / F + 1)^3,  F the number of features
 
 The mean over random subsets of both sets, and its standard deviation over them. Two samples of one distribution give 0
-on average, at any size, so it may fall below 0.
+on average, at any size, so it may fall below 0. Sets with as many images of each class are evener than chance makes
+them, and give less than 0, the more so the fewer images: read it beside the floor, whose sets have the same classes.
 Reference: Bińkowski et al., "Demystifying MMD GANs" (2018), section 4 and eq. 4.
 """
 
