@@ -314,6 +314,11 @@ def test_samples_shipped_weights_by_their_name_and_knows_which_there_are(capsys,
     assert "There is no checkpoint “mnist-flwo”. Did you mean mnist-flow" in err
 
 
+def test_one_particle_is_one(capsys, tmp_path) -> None:
+    assert main(["sample", "moons-to-eight", "--set", "n_samples=1", "-o", str(tmp_path / "one.h5")]) == 0
+    assert capsys.readouterr().out.startswith("finished: 1 particle, NFE ")
+
+
 def test_trains_resumes_and_samples_a_checkpoint(capsys, tmp_path) -> None:
     few = ["--set", "training.n_steps=12", "--set", "training.n_snapshots=2", "--set", "n_samples=20"]
     assert main(["train", "three-gaussians-flow", *few, "-o", str(tmp_path)]) == 0

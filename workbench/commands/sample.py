@@ -13,6 +13,7 @@ from core.checkpoint import locate
 from core.checkpoint import spec_of as spec_of_checkpoint
 from core.errors import SpecError
 from core.spec import Part, RunSpec
+from core.words import counted
 from workbench.commands import outputs
 from workbench.commands.progress import record, told
 
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from core.run import sample
 
     trace = record(sample(spec), spec.title or args.spec, args.out)
-    print(f"{trace.status}: {spec.n_samples:,} particles, NFE {trace['x'].column('nfe')[-1]:.0f}")
+    print(f"{trace.status}: {counted(spec.n_samples, 'particle')}, NFE {trace['x'].column('nfe')[-1]:.0f}")
     print(f"trace {args.out}")
     return 1 if told(trace) else 0
 
