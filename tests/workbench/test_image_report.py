@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.errors import FlowscopeError
 from workbench.painters.bits import pixels
-from workbench.painters.paper.image_report import paint_image_page
+from workbench.painters.paper.image_report import paint_image_page, save_pages
 from workbench.views.image.image_report import GRID, Pictures, image_page
 from workbench.views.theme import LIGHT
 
@@ -72,3 +73,10 @@ def test_bars_and_images_are_drawn_as_they_are(qapp, report) -> None:
     # the second image of the first class has the grey value 20, on all of its 28 x 28 pixels and nowhere else
     assert (drawn[400:, :, :3] == 20).all(axis=2).sum() == 28 * 28 * (1 + 1)
     assert GRID * 28 * 6 < drawn.shape[1] < GRID * 28 * 7
+
+
+@pytest.mark.parametrize("name", ["page.pdf", "page.png"])
+def test_a_page_for_which_there_is_no_room_is_told(qapp, tmp_path, report, little_room, name: str) -> None:
+    page = image_page(report, report["runs"][0], pictures())
+    with pytest.raises(FlowscopeError, match=f"{name} cannot be written: File too large."):
+        save_pages([page], LIGHT, tmp_path / name)

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
-from PyQt6.QtGui import QImage
 
 from core.errors import FlowscopeError
 from workbench.export.film import Film, Frame, Painter
@@ -22,7 +21,7 @@ from workbench.export.formats import FILMS
 from workbench.export.handout import write_handout
 from workbench.export.whole import whole
 from workbench.export.workers import painted
-from workbench.painters.bits import image_on
+from workbench.painters.bits import encoded, image_on
 
 Report = Callable[[int, int], None]
 _PALETTE_FRAMES = 10
@@ -62,12 +61,7 @@ def _counted(frames: Iterable[Frame], total: int, report: Report) -> Iterable[Fr
 def _write_pictures(frames: Iterable[Frame], folder: Path) -> None:
     folder.mkdir()
     for i, frame in enumerate(frames):
-        save_png(image_on(frame, 1.0), folder / f"frame-{i:05d}.png")
-
-
-def save_png(image: QImage, path: Path) -> None:
-    if not image.save(str(path), "PNG"):
-        raise OSError(f"no picture could be written to {path.parent}")
+        (folder / f"frame-{i:05d}.png").write_bytes(encoded(image_on(frame, 1.0), "PNG"))
 
 
 def _write_gif(film: Film, frames: Iterable[Frame], out: Path) -> None:

@@ -12,11 +12,9 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PyQt6.QtCore import QBuffer, QIODevice
-
 import resources
 from workbench.export.film import Film, Frame, Shot
-from workbench.painters.bits import image_on
+from workbench.painters.bits import encoded, image_on
 
 QUALITY = 82
 """Of WebP: particles keep their colours, and a frame weighs a tenth of a PNG."""
@@ -38,7 +36,7 @@ def write_handout(film: Film, shots: Sequence[Shot], frames: Iterable[Frame], ou
         for i, frame in enumerate(frames):
             if i in starts:
                 file.write(",\n" * (i > 0))
-                file.write(json.dumps(base64.b64encode(_webp(frame)).decode("ascii")))
+                file.write(json.dumps(base64.b64encode(encoded(image_on(frame, 1.0), "WEBP", QUALITY)).decode("ascii")))
         file.write(tail)
 
 
@@ -56,11 +54,3 @@ def _page(film: Film, shots: Sequence[Shot], starts: Sequence[int]) -> list[str]
     page = resources.path("handout.html").read_text(encoding="utf-8").split("@frames@")
     # in one pass: what a title holds is no name to be filled in
     return [re.sub("@([a-z0-9]+)@", lambda found: str(words[found[1]]), part) for part in page]
-
-
-def _webp(frame: Frame) -> bytes:
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not image_on(frame, 1.0).save(buffer, "WEBP", QUALITY):
-        raise OSError("this Qt writes no WebP")
-    return buffer.data().data()

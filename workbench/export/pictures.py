@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from PyQt6.QtGui import QImage
 
-from core.errors import FlowscopeError
 from core.trace import Trace
 from core.trace.derive import sampled
+from workbench.export.whole import whole
+from workbench.painters.bits import encoded
 from workbench.painters.paper.panels import Panel, paint_panels
 from workbench.views.lane2d import Look, particle_colours, scene
 from workbench.views.marks import Mark, Points, Scene, evenly
@@ -78,9 +79,8 @@ def save_picture(image: QImage, path: Path) -> Path:
     Raises:
         FlowscopeError: the folder is gone or the disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not image.save(str(path)):
-        raise FlowscopeError(f"{path} cannot be written.")
+    with whole(path) as part:
+        part.write_bytes(encoded(image, "PNG"))
     return path
 
 

@@ -12,9 +12,9 @@ from PyQt6.QtSvg import QSvgGenerator
 
 from core.errors import FlowscopeError
 from workbench.export.data import write_curves
-from workbench.export.encode import save_png
 from workbench.export.formats import PICTURES
 from workbench.export.whole import whole
+from workbench.painters.bits import encoded, in_memory
 from workbench.painters.chart_page import ChartPage
 
 #: The kinds of files that a chart can be.
@@ -66,13 +66,14 @@ def write_chart(page: ChartPage, t: float, out: Path) -> None:
 
 
 def _write_png(page: Still, t: float, out: Path) -> bool:
-    save_png(page.paint(t), out)
+    out.write_bytes(encoded(page.paint(t), "PNG"))
     return True
 
 
 def _write_pdf(page: Still, t: float, out: Path) -> bool:
     """A pixel of the page is 1/96 inch."""
-    writer = QPdfWriter(str(out))
+    made = in_memory()
+    writer = QPdfWriter(made)
     writer.setResolution(_DPI)
     writer.setCreator("Flowscope")
     writer.setTitle(page.title)
@@ -84,14 +85,17 @@ def _write_pdf(page: Still, t: float, out: Path) -> bool:
     if not painter.begin(writer):
         raise OSError("no PDF could be begun")
     try:
-        return page.draw(painter, t)
+        shapes = page.draw(painter, t)
     finally:
         painter.end()
+    out.write_bytes(made.data().data())
+    return shapes
 
 
 def _write_svg(page: Still, t: float, out: Path) -> bool:
+    made = in_memory()
     generator = QSvgGenerator()
-    generator.setFileName(str(out))
+    generator.setOutputDevice(made)
     generator.setResolution(_DPI)
     generator.setSize(QSize(*page.size))
     generator.setViewBox(QRect(0, 0, *page.size))
@@ -104,7 +108,7 @@ def _write_svg(page: Still, t: float, out: Path) -> bool:
         shapes = page.draw(painter, t)
     finally:
         painter.end()
-    out.write_text(_tidy(out.read_text(encoding="utf-8")), encoding="utf-8")
+    out.write_text(_tidy(made.data().data().decode("utf-8")), encoding="utf-8")
     return shapes
 
 

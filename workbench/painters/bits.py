@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PyQt6.QtCore import QBuffer, QIODevice
 from PyQt6.QtGui import QImage
 from PyQt6.sip import voidptr
 
@@ -31,3 +32,22 @@ def image_on(page: NDArray[np.uint8], scale: float) -> QImage:
     image = QImage(where, width, height, 4 * width, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(scale)
     return image
+
+
+def in_memory() -> QBuffer:
+    """Where Qt may write a file: on a disk it does not tell that there is no room, and says that all went well."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    return buffer
+
+
+def encoded(image: QImage, kind: str, quality: int = -1) -> bytes:
+    """The file of an image, such as a ``PNG``.
+
+    Raises:
+        OSError: this Qt writes none of that kind.
+    """
+    made = in_memory()
+    if not image.save(made, kind, quality):
+        raise OSError(f"this Qt writes no {kind}")
+    return made.data().data()

@@ -15,6 +15,7 @@ from PyQt6.QtGui import QColor, QImage, QPageSize, QPainter, QPdfWriter, QPen
 
 from core.errors import FlowscopeError
 from workbench.painters import fonts
+from workbench.painters.bits import encoded, in_memory
 from workbench.painters.glyphs import draw_glyph
 from workbench.views.axes import ticks
 from workbench.views.image.image_report import GRID, Bars, ImagePage, Images, Pair, Tiles
@@ -36,13 +37,19 @@ def save_pages(pages: Sequence[ImagePage], theme: Theme, path: Path) -> list[Pat
         FlowscopeError: the folder is gone or the disk is full.
     """
     if path.suffix == ".pdf":
-        _save_pdf(pages, theme, path)
+        _keep(path, _pdf(pages, theme))
         return [path]
     files = [path] if len(pages) == 1 else [path.with_stem(f"{path.stem}-{i + 1}") for i in range(len(pages))]
     for page, file in zip(pages, files, strict=True):
-        if not paint_image_page(page, theme).save(str(file)):
-            raise FlowscopeError(f"{file} cannot be written.")
+        _keep(file, encoded(paint_image_page(page, theme), "PNG"))
     return files
+
+
+def _keep(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise FlowscopeError(f"{file} cannot be written: {error.strerror or error}.") from None
 
 
 def paint_image_page(page: ImagePage, theme: Theme, scale: int = _PNG_SCALE) -> QImage:
@@ -58,8 +65,9 @@ def paint_image_page(page: ImagePage, theme: Theme, scale: int = _PNG_SCALE) -> 
     return image
 
 
-def _save_pdf(pages: Sequence[ImagePage], theme: Theme, path: Path) -> None:
-    writer = QPdfWriter(str(path))
+def _pdf(pages: Sequence[ImagePage], theme: Theme) -> bytes:
+    made = in_memory()
+    writer = QPdfWriter(made)
     writer.setTitle(pages[0].title)
     writer.setResolution(_PDF_DOTS)
     writer.setPageMargins(QMarginsF())
@@ -67,11 +75,12 @@ def _save_pdf(pages: Sequence[ImagePage], theme: Theme, path: Path) -> None:
     for i, page in enumerate(pages):
         writer.setPageSize(QPageSize(_size(page), QPageSize.Unit.Point))
         if not (writer.newPage() if i else painter.begin(writer)):
-            raise FlowscopeError(f"{path} cannot be written.")
+            raise OSError("no PDF could be begun")
         painter.resetTransform()
         painter.scale(_PDF_DOTS / 72, _PDF_DOTS / 72)
         _paint(painter, page, theme)
     painter.end()
+    return made.data().data()
 
 
 def _grid_size(page: ImagePage) -> QSizeF:
