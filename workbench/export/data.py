@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import FlowscopeError
 from core.trace import Stream, Trace, open_trace
 from core.trace.derive import sampled
 from workbench.export.whole import whole
@@ -31,7 +32,8 @@ def write_data(files: Sequence[Path], out: Path, at: float | None = None) -> int
     ``1-diffusion/field/velocity.grid``. However long a trace, only a few of its rows are held at a time.
 
     Raises:
-        FlowscopeError: a trace cannot be read, or the file cannot be written.
+        FlowscopeError: a trace cannot be read, the file cannot be written, or traces of points and of images, or of
+            images of two sizes, are to go into one table.
     """
     with whole(out) as part:
         return (_write_table if out.suffix.lower() == ".csv" else _write_arrays)(files, part, at)
@@ -56,7 +58,7 @@ def write_curves(chart: Chart, lanes: Sequence[str], out: Path) -> None:
 
 
 def _write_table(files: Sequence[Path], out: Path, at: float | None) -> int:
-    n = 0
+    n = first = 0
     with out.open("w", newline="", encoding="utf-8") as target:
         writer = csv.writer(target)
         for i, file in enumerate(files):
@@ -64,8 +66,14 @@ def _write_table(files: Sequence[Path], out: Path, at: float | None) -> int:
             x = sampled(trace)["x"]
             size = int(np.prod(x.declared.row_shape[1:]))
             if i == 0:
+                first = size
                 axes = ["x", "y"] if size == 2 else [f"x{k + 1}" for k in range(size)]
                 writer.writerow(["lane", "t", "particle", *axes])
+            elif size != first:
+                raise FlowscopeError(
+                    f"{file.name} has {size:,} numbers for each particle and {files[0].name} {first:,}: they do not "
+                    "fit into one table. Write an .npz, or a table of each."
+                )
             name, times = _name(i, trace), x.column("t")
             for row in _rows(times, at):
                 places = x[row].reshape(len(x[row]), -1)
