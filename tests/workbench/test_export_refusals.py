@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -30,3 +32,29 @@ def test_points_and_images_do_not_go_into_one_table_but_into_one_archive(tmp_pat
     assert [each.name for each in tmp_path.iterdir()] == ["images.h5"]
     make(Order([str(FLOW), str(images)], str(tmp_path / "all.npz")))
     assert {name.partition("-")[0] for name in np.load(tmp_path / "all.npz").files} == {"1", "2"}
+
+
+def film(out: Path) -> Order:
+    return Order([str(FLOW)], str(out), width=320, height=240, seconds=0.2, hold=0.0)
+
+
+@pytest.mark.parametrize("name", ["film.gif", "film.mp4", "film.webp", "film.apng"])
+def test_a_film_without_ffmpeg_says_what_is_lacking_and_what_needs_none(qapp, tmp_path, monkeypatch, name: str) -> None:
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "nothing"))
+    with pytest.raises(FlowscopeError, match=r"^No ffmpeg can be started.* IMAGEIO_FFMPEG_EXE; .*\.html"):
+        make(film(tmp_path / name))
+    assert not any(tmp_path.iterdir())
+    make(film(tmp_path / "film.html"))
+
+
+def test_a_film_without_room_says_so_and_not_how_it_was_made(qapp, tmp_path, little_room) -> None:
+    for name in ("film.gif", "film.apng"):
+        with pytest.raises(FlowscopeError, match=rf"^{tmp_path / name} cannot be written: File size limit exceeded\.$"):
+            make(film(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["film.gif", "film.mp4", "film.webp", "film.apng"])
+def test_a_percent_sign_in_a_name_is_one(qapp, tmp_path, name: str) -> None:
+    folder = tmp_path / "50%d of it"
+    make(film(folder / f"x%03d {name}"))
+    assert [each.name for each in folder.iterdir()] == [f"x%03d {name}"]

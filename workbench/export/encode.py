@@ -7,6 +7,8 @@ not grow with the number of frames.
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -68,40 +70,59 @@ def _write_gif(film: Film, frames: Iterable[Frame], out: Path) -> None:
     palette, shots = out.with_name("palette.png"), film.shots
     some = np.linspace(0, len(shots) - 1, min(_PALETTE_FRAMES, len(shots))).astype(int)
     painter = Painter(film)
-    _ffmpeg(film, (painter.frame(shots[i]) for i in some), ["-vf", "palettegen=stats_mode=full"], palette)
+    # without these, ffmpeg takes a % in a picture's path for where the numbers of many stand
+    kept, read = ["-update", "1", "-vf", "palettegen=stats_mode=full"], ["-f", "png_pipe", "-i", str(palette)]
+    _ffmpeg(film, (painter.frame(shots[i]) for i in some), kept, palette)
     # the last frame stays as long as every other
-    last = str(round(100 / film.fps))
-    paint = ["-i", str(palette), "-lavfi", "paletteuse=dither=none:diff_mode=rectangle", "-final_delay", last]
+    last = ["-final_delay", str(round(100 / film.fps))]
+    paint = [*read, "-lavfi", "paletteuse=dither=none:diff_mode=rectangle", *last]
     _ffmpeg(film, frames, paint, out)
 
 
 def _ffmpeg(film: Film, frames: Iterable[Frame], options: list[str], out: Path) -> None:
-    """Feed frames to ffmpeg as raw BGRA."""
-    command = [
-        imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "bgr0", "-s",
-        f"{film.size[0]}x{film.size[1]}", "-r", str(film.fps), "-i", "-", *options, "-threads", _THREADS, str(out),
-    ]  # fmt: skip
-    # a wide pipe, so that painter and encoder take turns less often
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, pipesize=_PIPE)
+    """Feed frames to ffmpeg as raw BGRA.
+
+    Raises:
+        FlowscopeError: there is no ffmpeg.
+        OSError: it could not write the file.
+    """
+    process = _started([
+        "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "bgr0", "-s", f"{film.size[0]}x{film.size[1]}",
+        "-r", str(film.fps), "-i", "-", *options, "-threads", _THREADS, str(out),
+    ])  # fmt: skip
     assert process.stdin is not None  # asked for
     assert process.stderr is not None  # asked for
     try:
-        for frame in frames:
-            process.stdin.write(frame.data)
-        process.stdin.close()
-        error = process.stderr.read().decode(errors="replace").strip()
+        with suppress(BrokenPipeError):  # it has ended, and said why
+            for frame in frames:
+                process.stdin.write(frame.data)
+            process.stdin.close()
+        words = process.stderr.read().decode(errors="replace")
         if process.wait() != 0:
-            raise FlowscopeError(
-                f"{out.name} could not be made: {error.splitlines()[-1] if error else 'ffmpeg failed'}."
-            )
-    except BrokenPipeError:
-        error = process.stderr.read().decode(errors="replace").strip()
-        raise FlowscopeError(
-            f"{out.name} could not be made: {error.splitlines()[-1] if error else 'disk full'}."
-        ) from None
+            raise OSError(_reason(words, process.returncode))
     finally:
         process.kill()
         process.wait()
         with suppress(BrokenPipeError):  # what it did not read
             process.stdin.close()
         process.stderr.close()
+
+
+def _started(arguments: list[str]) -> subprocess.Popen[bytes]:
+    try:
+        # a wide pipe, so that painter and encoder take turns less often
+        return subprocess.Popen(
+            [imageio_ffmpeg.get_ffmpeg_exe(), *arguments], stdin=subprocess.PIPE, stderr=subprocess.PIPE, pipesize=_PIPE
+        )
+    except (RuntimeError, OSError):
+        raise FlowscopeError(
+            "No ffmpeg can be started, which films need. Install it, or name it in IMAGEIO_FFMPEG_EXE; "
+            "a hand-out (.html) and a folder of PNG frames need none."
+        ) from None
+
+
+def _reason(words: str, code: int) -> str:
+    """Why ffmpeg failed: the last that it said, without its own part that said so, or the signal that ended it."""
+    *_, last = words.strip().splitlines() or [""]
+    silent = (signal.strsignal(-code) if code < 0 else None) or "ffmpeg failed"
+    return re.sub(r"^\[[^]]*\] ", "", last) or silent
