@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from core.events import Chunk, Event, RunStarted, StreamDeclared, Tick
 from core.trace.compare import Comparison, Parting, shapes_differ
 from core.trace.trace import Array, Stream, Trace
+from core.words import counted
 
 #: What the arithmetic of a run hangs on, as the trace's meta data name it.
 FACTS = ("device", "precision", "threads", "processor", "torch", "numpy")
@@ -70,6 +71,9 @@ class _Check:
     def __init__(self, trace: Trace, until: float) -> None:
         self._trace = trace
         self._wanted = {name: int((stream.axis <= until).sum()) for name, stream in trace.streams.items()}
+        self._made: dict[str, int] = {}
+        """Rows that the run has made, by stream."""
+        self._whole = trace.status == "finished" and until == math.inf  # which then holds all that its run makes
         self._out = Verdict()
         self._comparison = Comparison()
         self._declaring = True
@@ -77,7 +81,8 @@ class _Check:
     @property
     def done(self) -> bool:
         out = self._out
-        return not out.equal or not (self._declaring or any(n < self._wanted[name] for name, n in out.rows.items()))
+        behind = self._whole or any(n < self._wanted[name] for name, n in out.rows.items())
+        return not out.equal or not (self._declaring or behind)
 
     def take(self, event: Event) -> None:
         self._declaring = isinstance(event, RunStarted | StreamDeclared)
@@ -100,10 +105,11 @@ class _Check:
             return
         for name, array in recorded.static.items():
             self._out.parting = self._out.parting or self._comparison.fixed(made, name, array, made.static[name])
-        self._out.rows[made.name] = 0
+        self._out.rows[made.name] = self._made[made.name] = 0
 
     def _rows(self, chunk: Chunk) -> None:
         stream, start = self._trace[chunk.stream], self._out.rows[chunk.stream]
+        self._made[chunk.stream] += len(chunk.data)
         end = min(start + len(chunk.data), self._wanted[chunk.stream])
         n = end - start
         if n <= 0:
@@ -118,8 +124,9 @@ class _Check:
         if out.equal:
             out.left_out = sorted(self._trace.streams.keys() - out.rows.keys())
             for name, n in out.rows.items():
-                if n < self._wanted[name]:
-                    out.problem = f"stream {name} holds {self._wanted[name]:,} rows where its run makes {n:,}"
+                wanted, made = self._wanted[name], self._made[name]
+                if n < wanted or (self._whole and made > wanted):
+                    out.problem = f"stream {name} holds {counted(wanted, 'row')} where its run makes {made:,}"
         return out
 
 

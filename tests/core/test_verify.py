@@ -67,6 +67,17 @@ def test_verify_names_the_one_number_that_was_altered(place, index, words, capsy
     assert all(word in out for word in words), out
 
 
+@pytest.mark.parametrize(("status", "code"), [("finished", 1), ("stopped", 0)])
+def test_verify_misses_the_last_rows_of_a_run_that_is_said_to_be_finished(status, code, capsys, tmp_path) -> None:
+    file = record(SMALL, tmp_path / "run.h5")
+    with h5py.File(file, "r+") as h5:
+        h5.attrs["status"] = status
+        for stream in ("x", "x1_hat", "field/velocity"):
+            h5[f"streams/{stream}/committed"][()] = 3
+    assert main(["verify", str(file)]) == code
+    assert ("holds 3 rows where its run makes 7" in capsys.readouterr().out) == bool(code)
+
+
 def test_on_another_machine_the_last_digits_may_differ(capsys, tmp_path) -> None:
     file = record(SMALL, tmp_path / "run.h5")
     with h5py.File(file, "r+") as h5:
