@@ -50,7 +50,8 @@ def _problem(walk: Callable[[Path], None], path: Path, name: str) -> str:
         problem = f"{name} cannot be read: {one_line(error) or type(error).__name__}."
     else:
         return ""
-    return one_line(problem.replace(str(path), name)) + "."
+    line = one_line(problem.replace(str(path), name))
+    return line if line.endswith("?") else f"{line}."
 
 
 def _allow(seconds: float) -> None:

@@ -19,7 +19,7 @@ from h5py import h5d, h5g, h5l, h5o, h5s, h5t, h5z
 from core.checker.layout import check_layout
 from core.errors import TraceError
 from core.trace import open_trace, schema
-from core.trace.reader import open_file
+from core.trace.reader import minor_version, open_file
 from core.trace.trace import SAMPLING_COLUMNS, Array, Trace
 
 MOST_OBJECTS = 2000
@@ -56,6 +56,7 @@ def _opened(path: Path) -> Trace:
     except OSError:
         return open_trace(path)  # it says why
     try:
+        minor_version(file)  # what another kind of file holds, or one of a later version, is not held against it
         _Walk(path.stat().st_size).group(file.id, 0)
     except TraceError as error:
         raise TraceError(f"{path} is not a readable trace: {error}") from None

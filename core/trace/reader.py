@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -11,11 +12,13 @@ import h5py
 from core.errors import SpecError, TraceError, no_file
 from core.events import Status, StreamDeclared
 from core.machine.local_file import one_line
+from core.spec import RunSpec, Training
 from core.trace import schema
 from core.trace.lock import left_open, may_go_on
 from core.trace.trace import Stream, Trace
 
 _MOST_ROWS = 1 << 40
+_VERSION = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})")
 
 
 def open_trace(path: Path | str) -> Trace:
@@ -67,16 +70,12 @@ def _open(path: Path) -> h5py.File:
 
 
 def _read(file: h5py.File, path: Path) -> Trace:
-    attrs = file.attrs
-    if _text(attrs.get("schema", "")) != schema.SCHEMA:
-        raise TraceError("it is an HDF5 file without Flowscope's schema.")
-    major = int(_text(attrs["version"]).split(".")[0])
-    if major > schema.MAJOR:
-        raise TraceError(f"it has version {_text(attrs['version'])}; this program reads up to {schema.MAJOR}.x.")
+    minor, attrs = minor_version(file), file.attrs
     meta = json.loads(_text(attrs["meta"]))
     if not isinstance(meta, dict) or not all(isinstance(value, str) for value in meta.values()):
         raise TraceError("its meta data are not a table of texts.")
-    trace = Trace.start(_text(attrs["spec"]), meta, path)
+    spec = _text(attrs["spec"])
+    trace = Trace.start(_known(spec) if minor > schema.MINOR else spec, meta, path)
     if _text(attrs["status"]) not in get_args(Status):
         raise TraceError(f"its status is none of {', '.join(get_args(Status))}.")
     trace.status = cast(Status, _text(attrs["status"]))
@@ -95,6 +94,32 @@ def _read(file: h5py.File, path: Path) -> Trace:
         stream = _stream(group, path, growing=trace.status == "running")
         trace.streams[stream.name] = stream
     return trace
+
+
+def minor_version(file: h5py.File) -> int:
+    """The minor version of a trace.
+
+    Raises:
+        TraceError: the file is no trace, or one of a later major version.
+    """
+    if _text(file.attrs.get("schema", "")) != schema.SCHEMA:
+        raise TraceError("it is an HDF5 file without Flowscope's schema.")
+    version = _VERSION.fullmatch(_text(file.attrs.get("version", "")))
+    if version is None:
+        raise TraceError(f"it does not say of which version it is, such as {schema.MAJOR}.{schema.MINOR}.")
+    if int(version[1]) > schema.MAJOR:
+        raise TraceError(
+            f"it has version {version[0]}; this program reads up to {schema.MAJOR}.x. A newer Flowscope opens it."
+        )
+    return int(version[2])
+
+
+def _known(spec: str) -> str:
+    """The spec of a later minor version, without the fields that are not known here."""
+    fields = {name: value for name, value in json.loads(spec).items() if name in RunSpec.__struct_fields__}
+    if isinstance(training := fields.get("training"), dict):
+        fields["training"] = {name: item for name, item in training.items() if name in Training.__struct_fields__}
+    return json.dumps(fields)
 
 
 def _stream(group: h5py.Group, path: Path, *, growing: bool) -> Stream:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -14,8 +16,10 @@ import pytest
 from PIL import Image
 
 import resources
+from core.checker import checked
+from core.errors import TraceError
 from core.spec import Part, RunSpec, Training
-from core.trace import schema
+from core.trace import open_trace, schema
 from tests.core.test_trace import SMALL
 from tests.core.test_verify import SHIPPED, record
 
@@ -91,3 +95,37 @@ def test_a_preview_follows_from_how_particles_move_as_the_page_says(file) -> Non
     x1_hat = (ds * x[1:-1] - s * v) / (a * ds - s * da)
     inside = slice(len(t) // 4, -len(t) // 4)
     assert np.median(np.abs(x1_hat - preview[1:-1])[inside]) < 0.05
+
+
+@pytest.fixture
+def of_later_version(tmp_path) -> Callable[[str], Path]:
+    """A trace with what only a version still to come knows."""
+
+    def make(version: str) -> Path:
+        file = record(SMALL, tmp_path / "later.h5")
+        with h5py.File(file, "r+") as h5:
+            spec = json.loads(h5.attrs["spec"])
+            spec |= {"later": {"name": "more"}, "training": spec["training"] | {"later": 1}}
+            h5.attrs.update({"version": version, "spec": json.dumps(spec), "later": 3})
+            h5["streams/x"].attrs["later"] = "more"
+            if version.startswith("2"):
+                h5.create_dataset("later", data=["a word"], dtype=h5py.string_dtype())
+        return file
+
+    return make
+
+
+def test_a_later_minor_version_is_read_as_the_page_says_without_what_is_not_known(of_later_version) -> None:
+    trace = open_trace(checked(of_later_version("1.99")))
+    assert trace.spec == SMALL
+    assert len(trace["x"]) == 7
+    trace.close()
+
+
+def test_a_later_major_version_is_refused_as_that_whatever_is_in_it(of_later_version) -> None:
+    file = of_later_version("2.0")
+    for opened in (checked, open_trace):
+        with pytest.raises(
+            TraceError, match=r"it has version 2\.0; .* reads up to 1\.x\. A newer Flowscope opens it\.$"
+        ):
+            opened(file)
