@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,20 @@ def _part(table: dict[str, Any]) -> str:
     return f"{table['name']} ({rest})" if rest else str(table["name"])
 
 
+def _made(meta: dict[str, str]) -> str:
+    """When and on what a run was made, as far as its trace says."""
+    where, threads = meta.get("processor") or meta.get("device"), meta.get("threads", "")
+    words = [f"made {meta.get('created') or 'at an unknown time'}" + (f" on {where}" if where else "")]
+    words += [counted(int(threads), "thread")] if _is_count(threads) else []
+    words += [f"torch {meta['torch']}"] if "torch" in meta else []
+    return ", ".join(words)
+
+
+def _is_count(text: str) -> bool:
+    """Of what a trace from elsewhere says, whether it is a number."""
+    return re.fullmatch("[0-9]{1,12}", text) is not None
+
+
 def _text(report: dict[str, Any]) -> str:
     spec, meta = report["spec"], report["meta"]
     parts = ", ".join(f"{kind} {_part(spec[kind])}" for kind in specs.PARTS)
@@ -77,13 +92,12 @@ def _text(report: dict[str, Any]) -> str:
     lines = [
         f"{spec['title'] or 'Untitled'}: {report['status']}{', ' + report['message'] if report['message'] else ''}",
         f"{spec['action']}, seed {spec['seed']}, {counted(spec['n_samples'], 'particle')}{asked}, {parts}",
-        f"made {meta.get('created', 'at an unknown time')} on {meta.get('processor', meta.get('device'))}, "
-        f"{counted(int(meta.get('threads', '0')), 'thread')}, torch {meta.get('torch')}",
+        _made(meta),
         f"{report['bytes'] / 1e6:,.1f} MB" + (f", {_WRITERS[report['writer']]}" if report["writer"] != "done" else ""),
     ]
     if "weights_sha256" in meta:
         lines.append(f"weights sha256 {meta['weights_sha256']}")
-    if "parameters" in meta:
+    if _is_count(meta.get("parameters", "")):
         lines.append(f"network of {int(meta['parameters']):,} parameters")
     for name, stream in report["streams"].items():
         shape = " × ".join(str(size) for size in stream["row"]) or "one number"
