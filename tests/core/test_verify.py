@@ -19,9 +19,10 @@ import resources
 from core.errors import TraceError
 from core.run import sample
 from core.spec import Part, RunSpec, Training
-from core.trace import TraceWriter, open_trace
+from core.trace import TraceWriter, open_trace, save
 from core.trace.repair import repair
 from tests.core.test_trace import SMALL, WRITE_AND_DIE, assert_equal, real
+from tests.workbench.image_traces import image_trace
 from trainers.jobs import start
 from workbench.commands import main
 
@@ -151,6 +152,14 @@ def test_diff_names_fields_step_and_stream(capsys, tmp_path) -> None:
     assert main(["diff", str(one), str(same)]) == 1
     assert "part first at step 4 (t = 0.6" in (out := capsys.readouterr().out), out
     assert "stream x, particle 5, x" in out
+
+
+def test_diff_says_where_two_traces_hold_no_numbers_in_common(capsys, tmp_path) -> None:
+    save(image_trace(), images := tmp_path / "images.h5")
+    with h5py.File(record(SMALL, points := tmp_path / "points.h5"), "r+") as h5:
+        del h5["streams/field"]
+    assert main(["diff", str(images), str(points)]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "there are no numbers to compare"
 
 
 def test_a_killed_writers_file_is_made_ordinary(capsys, tmp_path) -> None:

@@ -65,6 +65,8 @@ def _text(found: Difference, args: argparse.Namespace) -> str:
         files: tuple[Path, Path] = args.first, args.second
         names = [file.name if files[0].name != files[1].name else str(file) for file in files]
         lines.append(f"part first at {found.parting.sentence(*names)}")
+    elif found.numbers == 0:
+        lines.append("there are no numbers to compare")
     else:
         lines.append(f"the {found.numbers:,} numbers that both hold are the same bit for bit")
     return "\n".join(lines)
