@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +17,7 @@ from core.trace import save
 from tests.workbench.image_traces import image_trace
 from workbench.export.job import Order, make
 
+TOP = Path(__file__).resolve().parents[2]
 FLOW = resources.path("traces", "swiss-roll-flow.h5")
 
 
@@ -58,3 +63,17 @@ def test_a_percent_sign_in_a_name_is_one(qapp, tmp_path, name: str) -> None:
     folder = tmp_path / "50%d of it"
     make(film(folder / f"x%03d {name}"))
     assert [each.name for each in folder.iterdir()] == [f"x%03d {name}"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
+def test_an_export_that_a_queue_ends_leaves_nothing(tmp_path) -> None:
+    command = [sys.executable, str(TOP / "main.py"), "export", str(FLOW), str(tmp_path / "film.mp4"), "--seconds", "60"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=TOP)
+    while not any(tmp_path.iterdir()):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    words = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert "flowscope: interrupted" in words.splitlines()  # processes that were still starting may have the last word
+    assert not any(tmp_path.iterdir())

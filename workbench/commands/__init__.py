@@ -10,8 +10,11 @@ import argparse
 import importlib
 import os
 import pkgutil
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -64,10 +67,30 @@ def main(arguments: list[str]) -> int:
 
     def run() -> int:
         _take_data(args.data_folder, must_exist=args.verb != "fetch")
-        code: int = args.run(args)
+        with _ended_in_order():
+            code: int = args.run(args)
         return code
 
     return _guarded(run)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """A verb that a queue or a closed terminal ends leaves no more behind than after Ctrl+C.
+
+    What somebody has set already, as `nohup` does, stays. Processes of torchrun wait for each other where no Python
+    runs, so they end at once; and only the main thread can be asked.
+    """
+    apart = "RANK" in os.environ or threading.current_thread() is not threading.main_thread()
+    there = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name) and not apart]
+    ours = [number for number in there if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _open_closed() -> None:
