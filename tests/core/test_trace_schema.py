@@ -73,6 +73,7 @@ def test_a_new_file_holds_what_the_page_says(spec, tmp_path) -> None:
             assert name in said or name.startswith("metric/")
             assert {*item} == {"data", "committed", "static", *item.attrs["columns"]}
             n = item["committed"][()]
+            assert n == item.attrs["capacity"]
             # what NeXus asks of NXdata: a signal, and for each of its axes a dataset of its length, or a dot
             signal, axes = item[item.attrs["signal"]], item.attrs["axes"]
             assert item.attrs["NX_class"] == "NXdata"

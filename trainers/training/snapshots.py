@@ -41,7 +41,7 @@ def declared(setup: Setup, n_snapshots: int) -> Iterator[StreamDeclared]:
     for i, t in enumerate(times):
         for name, value in run.timeline(setup.path, t, setup.nfe_after(i)).items():
             static[name][i] = value
-    declare = partial(StreamDeclared, columns=("step",), capacity=n_snapshots + 1)
+    declare = partial(StreamDeclared, columns=("step",), capacity=n_snapshots)
     shape = (len(times), spec.n_samples, *setup.shape)
     if len(setup.shape) > 1:
         names = ("step", "t", "particle", "channel", "row", "column")

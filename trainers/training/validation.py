@@ -66,7 +66,7 @@ class Validation:
         return cls(setup, objective, n_classes, n) if n else None
 
     def declared(self) -> Iterator[StreamDeclared]:
-        capacity = len(self.steps) + 1
+        capacity = len(self.steps)
         yield StreamDeclared(
             name=LOSS, row_shape=(), dims=("step",), kind="scalar", columns=("step",), capacity=capacity
         )

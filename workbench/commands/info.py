@@ -101,7 +101,6 @@ def _text(report: dict[str, Any]) -> str:
         lines.append(f"network of {int(meta['parameters']):,} parameters")
     for name, stream in report["streams"].items():
         shape = " × ".join(str(size) for size in stream["row"]) or "one number"
-        lines.append(
-            f"  {name:26} {stream['rows']:,} of {stream['of']:,} rows, each {shape}; along {stream['columns'][0]}"
-        )
+        of = f" of {stream['of']:,}" if stream["rows"] <= stream["of"] else ""  # a resumed training may have more
+        lines.append(f"  {name:26} {stream['rows']:,}{of} rows, each {shape}; along {stream['columns'][0]}")
     return "\n".join(lines)
