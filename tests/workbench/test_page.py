@@ -15,7 +15,7 @@ from workbench.export.pacing import PACINGS, frame_times
 from workbench.export.scenes import Shown, lanes
 from workbench.painters import equations, fonts
 from workbench.painters.bits import pixels
-from workbench.painters.paper.page import Page, Viewport, paint_page
+from workbench.painters.paper.page import Page, Viewport, paint_page, places
 from workbench.painters.paper.splat import Layer
 from workbench.views.arrows import segments
 from workbench.views.axes import ticks
@@ -29,6 +29,18 @@ from workbench.views.words import lane_words
 @pytest.fixture(scope="module")
 def traces() -> list[Trace]:
     return [open_trace(resources.path("traces", f"swiss-roll-{name}.h5")) for name in ("diffusion", "flow")]
+
+
+@pytest.mark.parametrize("size", [(1200, 640), (1201, 641), (997, 503), (240, 240)])
+@pytest.mark.parametrize(("columns", "n"), [(1, 1), (3, 2), (5, 1), (6, 4)])
+def test_lanes_are_of_one_size_to_the_pixel_and_fill_the_page(size: tuple[int, int], columns: int, n: int) -> None:
+    rects = [rect for row in places(size, [[None] * columns] * n, 40) for rect in row]  # type: ignore[list-item]
+    assert len({(rect.width(), rect.height()) for rect in rects}) == 1
+    assert all(rect.toRect().toRectF() == rect for rect in rects)
+    left, right = min(rect.left() for rect in rects), size[0] - max(rect.right() for rect in rects)
+    top, below = min(rect.top() for rect in rects) - 40, size[1] - max(rect.bottom() for rect in rects)
+    assert 8 <= left <= right < 8 + columns
+    assert 0 <= top <= below - 8 < n
 
 
 @pytest.mark.parametrize("pacing", PACINGS)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -222,15 +221,14 @@ def painting(image: QImage) -> Iterator[QPainter]:
 
 
 def places(size: tuple[int, int], rows: Rows, top: float) -> list[list[QRectF]]:
-    """A place for every scene, on whole pixels: rows of equal height, columns of equal width."""
-    columns = max((len(row) for row in rows), default=1)
-    across = (size[0] - 2 * MARGIN + GUTTER) / max(columns, 1)
-    down = (size[1] - top - MARGIN + GUTTER) / max(len(rows), 1)
-    xs = [round(MARGIN + i * across) for i in range(columns + 1)]
-    ys = [round(top + i * down) for i in range(len(rows) + 1)]
-    return [
-        [QRectF(x, y, after - GUTTER - x, below - GUTTER - y) for x, after in pairwise(xs)] for y, below in pairwise(ys)
-    ]
+    """A place for every scene, on whole pixels: rows of equal height, columns of equal width, to the very pixel, since
+    images are drawn at whole multiples and in a place one pixel wider could be larger. What is over goes to the rim."""
+    columns, n = max((1, *map(len, rows))), max(len(rows), 1)
+    across, over_x = divmod(size[0] - 2 * MARGIN + GUTTER, columns)
+    down, over_y = divmod(round(size[1] - top - MARGIN + GUTTER), n)
+    xs = [MARGIN + over_x // 2 + i * across for i in range(columns)]
+    ys = [round(top) + over_y // 2 + i * down for i in range(n)]
+    return [[QRectF(x, y, across - GUTTER, down - GUTTER) for x in xs] for y in ys]
 
 
 def paint_marks(
