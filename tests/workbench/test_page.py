@@ -8,6 +8,7 @@ from PyQt6.QtGui import QFontMetricsF, QImage
 
 import resources
 from core.trace import Trace, open_trace
+from tests.workbench.image_traces import image_trace
 from workbench.export import peer, pictures
 from workbench.export.film import Film, Sampling
 from workbench.export.moments import END, key_frames
@@ -228,3 +229,11 @@ def test_generated_points_lie_over_real_ones(qapp, traces) -> None:
 def test_the_peer_draws_the_same_lanes(qapp, traces) -> None:
     costs = peer.frame_times(Film(Sampling([lanes(traces, DARK)]), DARK, size=(600, 320)))
     assert costs["ratio"] == pytest.approx(costs["matplotlib"] / costs["page"])
+
+
+def test_key_frames_of_images_are_images_alone_for_which_there_is_room() -> None:
+    """Beside them in a sixth of a page, previews and speeds would lie under each other's words."""
+    (lane,) = lanes([image_trace()], LIGHT, real=False, alone=True)
+    (beside,) = lanes([image_trace()], LIGHT, real=False)
+    assert {mark.overlay for mark in lane.marks} == {"image"} < {mark.overlay for mark in beside.marks}
+    assert lane.extent[1] - lane.extent[0] < beside.extent[1] - beside.extent[0]

@@ -30,6 +30,8 @@ from workbench.views.theme import Theme
 Layout = Literal["row", "grid", "rows", "frames"]
 _MOST_IN_LINE = 16
 """Images of a lane that is a row of the page."""
+_BESIDE: frozenset[Overlay] = frozenset({"image-preview", "speed"})
+"""What is drawn beside images, with words of its own."""
 MORE: tuple[Overlay, ...] = ("ways", "preview", "density", "exact", "error", "arrows", "labels")
 """Overlays that are shown where somebody asks for them."""
 USUAL: frozenset[Overlay] = BASIC | images.SHOWN
@@ -84,12 +86,13 @@ def usual_lanes(n: int, *, real: bool) -> tuple[Shown, ...]:
 def lanes(
     traces: Sequence[Trace], theme: Theme, shown: Sequence[Shown] | None = None, *, real: bool = True,
     field_kind: FieldKind = "velocity", factor: float = 1.0, overlays: frozenset[Overlay] = USUAL,
-    scale: Scale | None = None, in_line: bool = False,
+    scale: Scale | None = None, in_line: bool = False, alone: bool = False,
 ) -> list[Scene]:  # fmt: skip
     """The lanes ``shown`` of some traces, as the window draws them: without any the usual ones.
 
     A training trace shows its last snapshot; ``scale`` is that of the maps, made for these lanes where it is not given.
-    Lanes of images ``in_line`` show their first ones in one row, as many in each.
+    Lanes of images ``in_line`` show their first ones in one row, as many in each; ``alone`` they have nothing beside
+    them, for which panels are too narrow.
 
     Raises:
         TraceError: some of the traces hold images, others points.
@@ -103,8 +106,9 @@ def lanes(
         scale = scale or scale_of(runs, found, field_kind)
         look = Look(theme, field_kind, factor, density_top=scale.density, error_top=scale.error)
         line = min(_MOST_IN_LINE, *(run["x"].declared.row_shape[0] for run in runs)) if in_line else 0
+        beside = _BESIDE if alone else frozenset[Overlay]()
         made = [
-            _scene(lane, runs[lane.trace], each, look, lane.of(overlays), scale.magnitude, line)
+            _scene(lane, runs[lane.trace], each, look, lane.of(overlays) - beside, scale.magnitude, line)
             for lane, each in zip(shown, found, strict=True)
         ]
     return with_one_extent(_told_apart(shown, runs, made))
@@ -211,7 +215,7 @@ class Choice:
             shown = with_something(self.shown, runs)
             scenes = lanes(
                 runs, self.theme, shown, field_kind=self.field_kind, factor=self.factor, overlays=self.overlays,
-                scale=scale, in_line=self.layout == "rows",
+                scale=scale, in_line=self.layout == "rows", alone=self.layout == "frames",
             )  # fmt: skip
             models = [None if lane.aspect == "real" else model_of(traces[lane.trace]) for lane in shown]
             return arranged(scenes, models, self.layout)
