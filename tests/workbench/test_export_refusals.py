@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -37,6 +38,12 @@ def test_points_and_images_do_not_go_into_one_table_but_into_one_archive(tmp_pat
     assert [each.name for each in tmp_path.iterdir()] == ["images.h5"]
     make(Order([str(FLOW), str(images)], str(tmp_path / "all.npz")))
     assert {name.partition("-")[0] for name in np.load(tmp_path / "all.npz").files} == {"1", "2"}
+
+
+def test_an_svg_can_be_read_whatever_its_title_holds(qapp, tmp_path) -> None:
+    title = "a \x01\x0b\ufffe & <b> “q” \U0001d6fc"
+    make(Order([str(FLOW)], str(tmp_path / "moment.svg"), title=title, width=400, height=300))
+    assert ElementTree.parse(tmp_path / "moment.svg").getroot()[0].text == "A  & <b> “q” \U0001d6fc"
 
 
 def film(out: Path) -> Order:

@@ -20,6 +20,7 @@ from workbench.painters.chart_page import ChartPage
 #: The kinds of files that a chart can be.
 CHARTS: dict[str, str] = {**PICTURES, ".csv": "CSV"}
 _DPI = 96
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: What a viewer takes where our typefaces are not installed.
 _FALLBACKS = {
     "Inter": "Inter, Helvetica, Arial, sans-serif",
@@ -113,7 +114,9 @@ def _write_svg(page: Still, t: float, out: Path) -> bool:
 
 
 def _tidy(svg: str) -> str:
-    """Qt names the font and every default for each mark; without that the file is a third as long."""
+    """Qt names the font and every default for each mark; without that the file is a third as long. What no XML may
+    hold it writes as it is; a title may have it from anywhere."""
+    svg = _NO_XML.sub("", svg)
     svg = re.sub(r'\nfont-family="[^"]*" font-size="[^"]*" font-weight="[^"]*" font-style="[^"]*" \n>', ">", svg)
     svg = svg.replace(' transform="matrix(1,0,0,1,0,0)"', "").replace(' vector-effect="none" fill-rule="evenodd"', "")
     svg = re.sub(r' (fill|stroke)-opacity="1"', "", svg)
