@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -65,3 +66,16 @@ def no_leaked_windows(request: pytest.FixtureRequest):
     if any(type(widget).__name__ == "Stage" for widget in QApplication.allWidgets()):
         gc.collect()  # here, and not while a later test draws: a stage that is collected then takes the process with it
         gc.freeze()  # what is left, such as modules that this test was the first to import, stays
+
+
+@pytest.fixture
+def little_room() -> Iterator[None]:
+    """No file may grow beyond 8 KB, as on a disk that is almost full."""
+    if sys.platform == "win32":
+        pytest.skip("Windows has no such limit")
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)

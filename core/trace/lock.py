@@ -38,6 +38,20 @@ else:
         fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
 
 
+def reserve(descriptor: int, n_bytes: int) -> None:
+    """Make a file at least so long, where the system can do that at once.
+
+    Raises:
+        OSError: the disk is full, or a quota or a limit is reached; the file is as it was.
+    """
+    if sys.platform == "linux":
+        try:
+            os.posix_fallocate(descriptor, 0, n_bytes)
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):  # a file system without it
+                raise
+
+
 class Claim:
     """A file that this process writes, from now until `release` or the end of the process."""
 
@@ -59,12 +73,8 @@ class Claim:
         Raises:
             OSError: the disk is full, or a quota or a limit is reached; the file is as it was.
         """
-        if self._descriptor is not None and sys.platform == "linux":
-            try:
-                os.posix_fallocate(self._descriptor, 0, n_bytes)
-            except OSError as error:
-                if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):  # a file system without it
-                    raise
+        if self._descriptor is not None:
+            reserve(self._descriptor, n_bytes)
 
     def release(self) -> None:
         if self._descriptor is not None:

@@ -46,6 +46,8 @@ def save(trace: Trace, path: Path) -> None:
             for event in replay(trace):
                 writer.feed(event)
         part.replace(path)
+    except TraceError as error:  # in words that name the file that was asked for
+        raise TraceError(str(error).replace(str(part), str(path))) from None
     except OSError as error:
         raise TraceError(f"{path} cannot be written: {error.strerror or error}.") from None
     finally:

@@ -13,8 +13,9 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import h5py
@@ -23,7 +24,7 @@ import numpy as np
 from core.errors import TraceError
 from core.events import Chunk, Event, RunFinished, RunStarted, StreamDeclared
 from core.trace import schema
-from core.trace.lock import Claim, is_written
+from core.trace.lock import Claim, is_written, reserve
 from core.trace.plain import datasets, describe, empty, extend, number, put
 
 FLUSH_SECONDS = 0.25
@@ -65,6 +66,7 @@ class TraceWriter:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._refuse_second()
+            self._check_begin()
             self._file = h5py.File(self._layout, "w", libver=schema.LIBVER)
         except OSError as error:
             raise TraceError(f"{path} cannot be written: {_reason(error)}.") from None
@@ -72,12 +74,21 @@ class TraceWriter:
     def __enter__(self) -> TraceWriter:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with suppress(TraceError) if kind is not None else nullcontext():  # what went wrong first says why
+            self.close()
 
     def _refuse_second(self) -> None:
         if is_written(self.path) or is_written(self._layout):
             raise TraceError(f"{self.path} is being written by another run. Choose another name.")
+
+    def _check_begin(self) -> None:
+        """Refuse a disk without room for the layout: HDF5 would end the process there, or leave half of it behind."""
+        free = shutil.disk_usage(self.path.parent).free
+        if free < LEAST_FREE_BYTES:
+            raise OSError(f"its disk has {free / 1e6:.0f} MB left; free some space, or record elsewhere")
+        with tempfile.TemporaryFile(dir=self.path.parent) as trial:
+            reserve(trial.fileno(), _SLACK_BYTES)
 
     def _begin(self) -> None:
         """Everything is laid out: let readers in, and give the file its name.

@@ -339,6 +339,24 @@ def test_a_file_that_cannot_be_made_is_told_in_the_words_of_the_system(tmp_path)
     assert str(caught.value) == f"{tmp_path / 'run.h5'} cannot be written: {os.strerror(errno.EISDIR)}."
 
 
+def test_a_trace_for_which_there_is_no_room_is_refused_before_hdf5_tries(tmp_path, little_room) -> None:
+    with pytest.raises(TraceError, match=r"run.h5 cannot be written: File too large\."):
+        record(sample(SMALL), "", tmp_path / "run.h5")
+    assert not any(tmp_path.iterdir())
+
+
+def test_what_ends_the_writing_is_told_and_not_that_the_file_cannot_be_closed_then(tmp_path, monkeypatch) -> None:
+    trace = collect(sample(SMALL))
+
+    def broken(*_: object) -> None:
+        raise OSError(errno.EIO, "no matter")
+
+    monkeypatch.setattr("core.trace.writer.TraceWriter.flush", broken)
+    with pytest.raises(TraceError) as caught:
+        save(trace, tmp_path / "run.h5")
+    assert str(caught.value) == f"{tmp_path / 'run.h5'} cannot be written further: {os.strerror(errno.EIO)}."
+
+
 def test_a_stream_outgrows_its_declared_capacity() -> None:
     builder = TraceBuilder()
     for event in real(sample(SMALL)):

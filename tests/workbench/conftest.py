@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing as mp
-import sys
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -28,16 +27,3 @@ def large_type() -> Iterator[None]:
     fonts.set_scale(max(SCALES))
     yield
     fonts.set_scale(1.0)
-
-
-@pytest.fixture
-def little_room() -> Iterator[None]:
-    """No file may grow beyond 8 KB, as on a disk that is almost full."""
-    if sys.platform == "win32":
-        pytest.skip("Windows has no such limit")
-    import resource
-
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
