@@ -61,6 +61,24 @@ def test_a_network_from_elsewhere_is_the_same_field_here(tmp_path: Path, wrap: s
         torch.testing.assert_close(velocity(out, x, 0.3), network(x, torch.full((50,), 0.3)))
 
 
+def test_a_conversion_replaces_a_checkpoint_and_nothing_else(capsys, tmp_path: Path) -> None:
+    torch.save(theirs().state_dict(), tmp_path / "theirs.pt")
+
+    def converted(name: str) -> int:
+        spec = ["three-gaussians-flow", "--set", "network=concat-mlp"]
+        return main(["convert", str(tmp_path / "theirs.pt"), *spec, "-o", str(tmp_path / name)])
+
+    assert converted("ours.safetensors") == converted("ours.safetensors") == 0
+    (tmp_path / "folder.safetensors").mkdir()
+    for name, other in (("short", "mine"), ("long", "mine " * 9)):
+        (tmp_path / f"{name}.safetensors").write_text(other)
+        assert converted(f"{name}.safetensors") == 2
+        assert (tmp_path / f"{name}.safetensors").read_text() == other
+        assert "is there and is something else" in capsys.readouterr().err
+    assert converted("folder.safetensors") == 2
+    assert "is a folder. Name a file." in capsys.readouterr().err
+
+
 def test_our_own_names_are_known_in_any_order(tmp_path: Path) -> None:
     state = build_network(SPEC, (2,), 0).state_dict()
     torch.save(dict(reversed(state.items())), tmp_path / "own.pt")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core import presets
 from core.errors import SpecError
+from workbench.commands import outputs
 
 HELP = "make a checkpoint of a .pt or .pth file from elsewhere, read as numbers alone"
 
@@ -24,6 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.out.suffix != ".safetensors":
         raise SpecError("-o", f"A checkpoint ends in .safetensors. Given {args.out}.")
+    outputs.check_checkpoint(args.out)
     spec = presets.load_one(args.spec, args.set)
     from trainers.foreign import convert, read_parameters
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from core.errors import FlowscopeError, SpecError
 from workbench.model.kinds import TRACES
 
-TRACE, REPORT = b"\x89HDF", b"{"
-"""How a trace and a report in JSON begin."""
+TRACE, REPORT, CHECKPOINT = b"\x89HDF", b"{", b"{"
+"""How a trace and a report in JSON begin, and a checkpoint behind the length of its header."""
 
 
 def check_trace(file: Path) -> None:
@@ -24,6 +24,15 @@ def check_trace(file: Path) -> None:
     if file.suffix.lower() not in TRACES:
         raise SpecError("-o", f"A trace ends in {' or '.join(TRACES)}. Given {file}.")
     _try_out(file.parent, file)
+
+
+def check_checkpoint(file: Path) -> None:
+    """Told before hours of work, not after.
+
+    Raises:
+        FlowscopeError: there is a folder, a device, or a file of another kind.
+    """
+    check(file, CHECKPOINT, after=8)
 
 
 def check_folder(folder: Path) -> None:
@@ -47,8 +56,8 @@ def _try_out(folder: Path, asked: Path) -> None:
         raise FlowscopeError(f"{asked} cannot be written: {error.strerror or error}.") from None
 
 
-def check(file: Path, kind: bytes) -> None:
-    """Told before hours of work, not after.
+def check(file: Path, kind: bytes, after: int = 0) -> None:
+    """Told before hours of work, not after. ``kind`` is what a file of that kind holds ``after`` so many bytes.
 
     Raises:
         FlowscopeError: there is a folder, a device, or a file of another kind.
@@ -61,8 +70,8 @@ def check(file: Path, kind: bytes) -> None:
         if not file.is_file():
             raise FlowscopeError(f"{file} is no ordinary file. Choose another name.")
         with file.open("rb") as there:
-            start = there.read(len(kind))
+            start = there.read(after + len(kind))
     except OSError as error:
         raise FlowscopeError(f"{file} cannot be written: {error.strerror or error}.") from None
-    if start not in (b"", kind):
+    if start and start[after:] != kind:
         raise FlowscopeError(f"{file} is there and is something else. Choose another name, or remove it first.")
