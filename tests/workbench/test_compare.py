@@ -83,3 +83,9 @@ def test_mistakes_are_one_line_and_leave_nothing(capsys, tmp_path) -> None:
         assert err.count("\n") == 1
         assert said in err
     assert not (tmp_path / "out").exists()
+
+
+def test_one_sample_is_one(qapp, tmp_path) -> None:
+    few = ["-n", "1", "--set", "sampler.n_steps=1"]
+    assert main(["compare", "swiss-roll-flow", "swiss-roll-flow", *few, "-o", str(tmp_path)]) == 0
+    assert "\n1 sample of one noise, seed 11\n" in (tmp_path / "report.txt").read_text()

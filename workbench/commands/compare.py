@@ -150,7 +150,7 @@ def _drawn(files: list[Path], lanes: list[dict[str, Any]], out: Path) -> list[st
 def _table(report: dict[str, Any]) -> str:
     names = [name for name in _METRICS if any(name in lane["metrics"] for lane in report["lanes"])]
     lines = [
-        f"{report['n']:,} samples of one noise, seed {report['seed']}",
+        f"{counted(report['n'], 'sample')} of one noise, seed {report['seed']}",
         f"{'':28} {'sampler':16} {'NFE':>5} {'seconds':>8}" + "".join(f"{name:>14}" for name in names),
     ]
     for lane in report["lanes"]:
