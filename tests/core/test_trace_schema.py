@@ -59,6 +59,7 @@ def test_a_new_file_holds_what_the_page_says(spec, tmp_path) -> None:
         assert file.attrs["version"] == f"{schema.MAJOR}.{schema.MINOR}"
         assert f"version {schema.MAJOR}.{schema.MINOR}" in PAGE.splitlines()[0]
         assert set(file.attrs) <= said
+        assert {name for name in json.loads(file.attrs["meta"]) if not name.endswith("_title")} <= said
         assert file.attrs["default"] == "streams"
         shown = file["streams"][file["streams"].attrs["default"]]
         assert shown.name in ("/streams/x", "/streams/loss")
