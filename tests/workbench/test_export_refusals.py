@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 import resources
 from core.errors import FlowscopeError
-from core.trace import save
+from core.trace import open_trace, save
 from tests.workbench.image_traces import image_trace
 from workbench.export.job import Order, make
 
@@ -44,6 +45,16 @@ def test_an_svg_can_be_read_whatever_its_title_holds(qapp, tmp_path) -> None:
     title = "a \x01\x0b\ufffe & <b> “q” \U0001d6fc"
     make(Order([str(FLOW)], str(tmp_path / "moment.svg"), title=title, width=400, height=300))
     assert ElementTree.parse(tmp_path / "moment.svg").getroot()[0].text == "A  & <b> “q” \U0001d6fc"
+
+
+def test_a_run_that_did_not_end_well_is_told_where_it_is_drawn(qapp, tmp_path) -> None:
+    trace = open_trace(FLOW)
+    for status, message in (("finished", ""), ("stopped", ""), ("finished", "2 of 9 samples are not finite")):
+        save(dataclasses.replace(trace, status=status, message=message), file := tmp_path / "run.h5")
+        said: list[str] = []
+        make(Order([str(file)] * 2, str(tmp_path / "all.npz"), at=1.0), tell=said.append)
+        words = f"run.h5: {status}, {message}".removesuffix(", ")
+        assert said == [] if (status, message) == ("finished", "") else said == [words]
 
 
 def film(out: Path) -> Order:

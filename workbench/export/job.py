@@ -21,6 +21,7 @@ import msgspec
 
 from core.checker import checked
 from core.errors import FlowscopeError, SpecError, unknown
+from core.trace import open_trace
 from core.trace.derive import FieldKind
 from workbench import headless
 from workbench.export.data import write_data
@@ -160,12 +161,21 @@ def _check_place(out: Path) -> None:
         raise FlowscopeError(f"{out} is no file that could be replaced. Choose another name.")
 
 
+def _tell_ends(order: Order, tell: Callable[[str], None]) -> None:
+    """Tell of runs that did not come to their end, or not to a good one: in a picture they look like any other."""
+    for file in dict.fromkeys(order.traces):
+        trace = open_trace(checked(file))
+        if trace.status != "finished" or trace.message:
+            tell(f"{Path(file).name}: {trace.status}{trace.message and ', ' + trace.message}")
+        trace.close()
+
+
 def make(
     order: Order, report: Report = lambda done, total: None, tell: Callable[[str], None] = lambda words: None
 ) -> str:
     """Make what an order asks for in this process; needs a QGuiApplication. Returns what was made, in a few words.
 
-    ``tell`` hears what is computed for it, and about how much a film will weigh.
+    ``tell`` hears of runs that did not end well, what is computed, and about how much a film will weigh.
 
     Raises:
         FlowscopeError: it cannot be made; the message says why.
@@ -173,6 +183,7 @@ def make(
     check(order)
     out = Path(order.out)
     _check_place(out)
+    _tell_ends(order, tell)
     if order.suffix in TABLES:
         return f"data {out}, {write_data([checked(file) for file in order.traces], out, order.at):,} numbers"
     frames = 1 if order.suffix in PICTURES else sum(frame_counts(order.fps, order.seconds, order.hold))
