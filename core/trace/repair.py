@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import TraceError
+from core.trace import schema
 from core.trace.lock import is_written, left_open
-from core.trace.reader import open_trace
+from core.trace.reader import minor_version, open_file, open_trace
 from core.trace.save import save
 
 _OPEN = ("running", "interrupted")
@@ -27,7 +28,8 @@ def repair(path: Path, out: Path | None = None) -> Repaired:
     A file that is complete is left as it is.
 
     Raises:
-        TraceError: the file cannot be read, is still being written, or the copy cannot be written.
+        TraceError: the file cannot be read, is still being written, holds what only a later version knows, or the copy
+            cannot be written.
     """
     if is_written(path):
         raise TraceError(f"{path} is still being written. Wait for its run to end, or stop it.")
@@ -37,8 +39,19 @@ def repair(path: Path, out: Path | None = None) -> Repaired:
         killed = left_open(path)
         if not killed and trace.status not in _OPEN:
             return Repaired("", rows)
+        _check_known(path)
         # a writer that recorded its end was killed between the last row and the closing, or not at all
         save(replace(trace, status="interrupted") if trace.status in _OPEN else trace, out or path)
         return Repaired("its writer was killed" if killed else "its run never said how it ended", rows)
     finally:
         trace.close()
+
+
+def _check_known(path: Path) -> None:
+    """A copy holds what is known here, and no more: of a later version something would be lost."""
+    with open_file(path) as file:
+        if minor_version(file) > schema.MINOR:
+            raise TraceError(
+                f"{path} is of a later version than {schema.MAJOR}.{schema.MINOR}, and a repair here would lose what "
+                "is new in it. Repair it with the Flowscope that wrote it."
+            )

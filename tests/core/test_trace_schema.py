@@ -20,6 +20,7 @@ from core.checker import checked
 from core.errors import TraceError
 from core.spec import Part, RunSpec, Training
 from core.trace import open_trace, schema
+from core.trace.repair import repair
 from tests.core.test_trace import SMALL
 from tests.core.test_verify import SHIPPED, record
 
@@ -131,3 +132,15 @@ def test_a_later_major_version_is_refused_as_that_whatever_is_in_it(of_later_ver
             TraceError, match=r"it has version 2\.0; .* reads up to 1\.x\. A newer Flowscope opens it\.$"
         ):
             opened(file)
+
+
+def test_a_repair_loses_nothing_of_a_later_version(of_later_version, tmp_path) -> None:
+    file = of_later_version("1.99")
+    with h5py.File(file, "r+") as h5:
+        h5.attrs["status"] = "running"
+    before = file.read_bytes()
+    for out in (None, tmp_path / "copy.h5"):
+        with pytest.raises(TraceError, match=r"is of a later version than 1\.\d+, .* Flowscope that wrote it\.$"):
+            repair(file, out)
+    assert file.read_bytes() == before
+    assert not (tmp_path / "copy.h5").exists()
