@@ -23,6 +23,7 @@ from workbench.model.crossing import N_IMAGES, crossed
 from workbench.painters.atlas import as_bytes, sheet
 from workbench.views.image.images import Layout
 from workbench.views.image.key_frames import History, spread
+from workbench.views.marks import Images
 
 CIFAR = Cifar10.class_names
 CATALOG = catalog.shipped()
@@ -73,6 +74,32 @@ def test_a_click_enlarges_the_image_under_the_pointer_in_all_lanes(qtbot, app) -
     final = as_bytes(app.session.lanes[1].trace["x"][4])[3]
     assert colour(panel.picture, 3.5 * side / 8, 0.5 * side / 8).red() == final[0, 3, 0]
     assert panel._when.text().endswith("t = 1.000")
+
+
+def test_words_between_two_grids_have_the_height_they_need_however_small_the_grids_are(qtbot, tmp_path) -> None:
+    paths = [tmp_path / f"{seed}.h5" for seed in range(4)]
+    for seed, path in enumerate(paths):
+        save(image_trace(rows=3, count=16, side=28, seed=seed), path)
+    app = shown(qtbot, paths)
+    stage = app.controller.lanes.stage
+    for size in ((1400, 880), (1280, 800)):
+        app.window.resize(*size)
+        qtbot.waitUntil(lambda: _gap(app) >= 19, timeout=3000)  # letters of 12, their halo, and air
+    speed = next(mark for mark in app.controller.scenes.shown[0].marks if mark.overlay == "speed")
+    x0, x1, y0, y1 = speed.place
+    camera, (left, width) = stage.camera(0), stage.spans()[0]
+    where = QPointF(x0 + 0.6 * (x1 - x0) - camera.x, camera.y - y1 + 0.02 * (y1 - y0)) * camera.scale
+    spot = QPoint(round(left + width / 2 + where.x()), round(stage.height() / 2 + where.y()))
+    qtbot.mouseClick(stage.native, Qt.MouseButton.LeftButton, pos=spot)
+    assert app.session.view.image == 2  # the third of the first row, at its upper edge
+    app.engine.shutdown()
+    app.window.close()
+
+
+def _gap(app: App) -> float:
+    """Pixels between the previews and the speeds of the first lane, as they are shown."""
+    places = {mark.overlay: mark.place for mark in app.controller.scenes.shown[0].marks if isinstance(mark, Images)}
+    return (places["image-preview"][2] - places["speed"][3]) * app.controller.lanes.stage.camera(0).scale
 
 
 def test_a_chip_shows_the_classes_that_a_spec_gives_by_number(qtbot, app) -> None:

@@ -115,6 +115,7 @@ class Controller(QObject):
         self.transport.refused.connect(lambda text: self.window.refuse(text))
         self.lanes.lane_selected.connect(self._select)
         self.lanes.stage.clicked.connect(self.images.pick)
+        self.lanes.stage.fitted.connect(self._scenes_timer.start)
         self.lanes.menu_requested.connect(self.lane_control.fill_menu)
         self.lanes.message_action.connect(self._message_action)
         self.exporter.saved.connect(lambda path, problem: None if problem else self.desk.remember(Path(path)))
@@ -185,6 +186,7 @@ class Controller(QObject):
         lanes = self.session.lanes
         self._show_snapshots()
         snapshots = self.playhead.snapshots
+        self.scenes.title = self.lanes.stage.line
         self.lanes.set_scenes(self.scenes.all(None if snapshots.following else snapshots.step), self.workspace.theme)
         self.window.overlays.show_images(
             any(self._of_images(*pair) for pair in zip(self.scenes.shown, lanes, strict=True))

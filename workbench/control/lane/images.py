@@ -115,7 +115,7 @@ class ImageControl(QObject):
         scene = self._scenes.shown[lane] if lane < len(self._scenes.shown) else None
         trace = next((trace for _, each, trace in self._lanes() if each is self._session.lanes[lane]), None)
         shape = trace["x"].declared.row_shape if trace is not None else None
-        index = Layout.of(shape).at(x, y) if shape is not None and scene is not None else None
+        index = Layout.of(shape, title=self._scenes.title).at(x, y) if shape is not None and scene is not None else None
         if index is not None:
             self._session.view.image = index
 

@@ -71,6 +71,8 @@ class Scenes:
         """Where the scale of magnitudes of images ends, in all lanes and at all times."""
         self.plain = False
         """Whether lanes stand alone: those of images then show the scale that the strip of key frames shows else."""
+        self.title = 0.0
+        """What words above grids of images need in height, in units of their plane, as it is shown now."""
         self.shown: tuple[Scene | None, ...] = ()
 
     def forget(self, key: int | None = None) -> None:
@@ -205,7 +207,7 @@ class Scenes:
         own = lane.overlays is not None
         four = len(self._session.lanes) == FOUR
         parts = (*shown.parts, shown.overlays, shown.apart, lane.name, own, first, four)
-        scales = (errors, densities, self._limit, self.plain)
+        scales = (errors, densities, self._limit, self.plain, self.title)
         return self._scenes.get(
             lane.key,
             parts + scales,
@@ -228,7 +230,9 @@ class Scenes:
         """How lanes of images are drawn now."""
         view = self._session.view
         bar = self.plain or "keys" not in view.overlays
-        return images.ImageLook(THEMES[view.theme], view.overlays, view.field_kind, self._limit, view.image, bar)
+        return images.ImageLook(
+            THEMES[view.theme], view.overlays, view.field_kind, self._limit, view.image, bar, title=self.title
+        )
 
     def _of_images(self, shown: _Shown, trace: Trace) -> Scene | None:
         look = replace(self.image_look(), overlays=shown.overlays)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
-from workbench.painters.fonts import ui
+from workbench.painters import fonts
 from workbench.painters.signs import Sign, blank, painted
 from workbench.views.theme import Theme
 
@@ -71,9 +71,9 @@ def _pixels(image: QImage) -> NDArray[np.uint8]:
 
 def _number(text: str, theme: Theme, ratio: float) -> QImage:
     """An axis number with its halo, the digits in the middle of the height."""
-    font = ui(_PX, 400)
+    font = fonts.ui(_PX)
     metrics = QFontMetricsF(font)
-    width, height = np.ceil(metrics.horizontalAdvance(text)) + _HALO, float(_PX) + _HALO
+    width, height = np.ceil(metrics.horizontalAdvance(text)) + _HALO, fonts.px(_PX) + _HALO
     image = blank(width, height, ratio)
     path = QPainterPath()
     path.addText(QPointF(_HALO / 2, round((height + metrics.capHeight()) / 2)), font, text)

@@ -11,6 +11,7 @@ from PyQt6.QtGui import QImage, QMouseEvent, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 from vispy import gloo
 
+from workbench.painters import fonts
 from workbench.painters.signs import Key, signs
 from workbench.painters.stage.camera import BORDER, Camera, fit, lane_spans, union
 from workbench.painters.stage.canvas import CardCanvas, PictureCanvas
@@ -21,6 +22,8 @@ from workbench.painters.stage.opengl import in_software
 from workbench.views.marks import OVERLAYS, Overlay, Scene
 from workbench.views.theme import DARK, Theme, rgba
 
+_LINE = 20
+"""Logical pixels of a line of words with its halo and air, at scale 1 of the type."""
 _CLICK = 4
 """Logical pixels that the pointer may move between press and release of a click."""
 
@@ -36,6 +39,8 @@ class Stage(QWidget):
     """Lane index and data coordinates of a press that was let go where it began."""
     drawn = pyqtSignal()
     """A frame has gone to the screen."""
+    fitted = pyqtSignal()
+    """Images are shown at another scale than before: `line` is another."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +59,7 @@ class Stage(QWidget):
         self._plain = False
         self._cameras: list[Camera] = []
         self._home = True
+        self._image_scale = 0.0
         self._scenes_dirty = self._furniture_dirty = True
         self._arranged_for: tuple[tuple[int, int], float] | None = None
         self._furniture: Furniture | None = None
@@ -127,6 +133,12 @@ class Stage(QWidget):
         self._home = True
         self._refit()
 
+    @property
+    def line(self) -> float:
+        """What a line of words needs in height, in units of the planes of images when all of them is seen; 0 where
+        no lane shows images."""
+        return fonts.px(_LINE) / self._image_scale if self._image_scale else 0.0
+
     def spans(self) -> list[tuple[int, int]]:
         """(left, width) of each lane in logical pixels of this widget."""
         return lane_spans(self.width(), len(self._scenes)) if self._scenes else []
@@ -143,7 +155,15 @@ class Stage(QWidget):
                 extent = union(alike) if self._linked or scene is None else scene.extent
                 camera = fit(extent, width - 2 * BORDER, height)
                 self._cameras.append(camera.even() if scene is not None and scene.pixels else camera)
+            self._tell_scale()
         self._rearrange()
+
+    def _tell_scale(self) -> None:
+        pairs = zip(self._scenes, self._cameras, strict=True)
+        scale = min((camera.scale for scene, camera in pairs if scene is not None and scene.pixels), default=0.0)
+        if scale != self._image_scale:
+            self._image_scale = scale
+            self.fitted.emit()
 
     def _rearrange(self) -> None:
         self._furniture_dirty = True

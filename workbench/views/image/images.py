@@ -35,8 +35,8 @@ _QUANTILE = 0.98
 SHOWN: frozenset[Overlay] = frozenset({"image", "image-preview", "speed"})
 _GAP, _TITLE, _MARGIN = 0.05, 0.11, 0.02
 """Between panes, above them and around them, in parts of the grid's height."""
-_PANE = (1.0 - _TITLE) / 2
-"""Of the grid's size: preview and speed, one above the other, are as high as the grid."""
+_MOST_TITLE = 0.5
+"""Of the grid's height, however small it is on the screen."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class ImageLook:
     """Whether the lane itself shows the scale of magnitudes, and not something beside it."""
     line: int = 0
     """So many images in one row, with nothing beside them but their labels; 0 for the grids."""
+    title: float = 0.0
+    """What the words above a grid need in height, in units of the plane: on a small grid a share is too little."""
 
 
 def even(scale: float) -> float:
@@ -80,12 +82,14 @@ class Layout:
     columns: int
     height: int
     width: int
+    least_title: float = 0.0
 
     @classmethod
-    def of(cls, shape: Sequence[int], line: int = 0) -> Layout:
-        """For images [B, C, H, W]: as square a grid as goes, wider rather than higher; or the first ones in a line."""
+    def of(cls, shape: Sequence[int], line: int = 0, title: float = 0.0) -> Layout:
+        """For images [B, C, H, W]: as square a grid as goes, wider rather than higher; or the first ones in a line.
+        Words above a grid have ``title`` units of the plane or more."""
         count = min(shape[0], line or MOST)
-        return cls(count, max(1, count if line else math.ceil(math.sqrt(count))), shape[2], shape[3])
+        return cls(count, max(1, count if line else math.ceil(math.sqrt(count))), shape[2], shape[3], title)
 
     @property
     def size(self) -> tuple[float, float]:
@@ -102,19 +106,32 @@ class Layout:
     def preview(self) -> tuple[float, float, float, float]:
         """Of the small grid right of the large one and level with its top."""
         width, height = self.size
-        left = width + _GAP * height
-        return (left, left + _PANE * width, (1.0 - _PANE) * height, height)
+        left, part = width + _GAP * height, self._pane
+        return (left, left + part * width, (1.0 - part) * height, height)
 
     @property
     def speed(self) -> tuple[float, float, float, float]:
         """Of the grid below the preview, level with the large one's bottom."""
         left, right, _, _ = self.preview
-        return (left, right, 0.0, _PANE * self.size[1])
+        return (left, right, 0.0, self._pane * self.size[1])
+
+    @property
+    def right(self) -> float:
+        """Where preview and speed end that leave words no more than their share, so that the scale at which a lane
+        shows all of its plane never grows with the room that words take at that scale."""
+        width, height = self.size
+        return width + _GAP * height + (1.0 - _TITLE) / 2 * width
 
     @property
     def title(self) -> float:
         """Height of the words above a grid."""
-        return _TITLE * self.size[1]
+        height = self.size[1]
+        return min(max(_TITLE * height, self.least_title), _MOST_TITLE * height)
+
+    @property
+    def _pane(self) -> float:
+        """Of the grid's size: preview and speed, one above the other with words between, are as high as the grid."""
+        return (1.0 - self.title / self.size[1]) / 2
 
     def box(self, index: int, place: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
         """Where image ``index`` of a grid at ``place`` stands."""
@@ -220,7 +237,8 @@ def scene(trace: Trace, look: ImageLook) -> Scene:
     x = trace["x"]
     if look.line:
         return _line(trace, look)
-    layout, values, times = Layout.of(x.declared.row_shape), images_of(x), x.column("t")
+    layout = Layout.of(x.declared.row_shape, title=look.title)
+    values, times = images_of(x), x.column("t")
     marks: list[Mark] = []
     words: list[Words] = []
     right, bottom = layout.size[0], 0.0
@@ -231,12 +249,12 @@ def scene(trace: Trace, look: ImageLook) -> Scene:
     if "image-preview" in look.overlays and preview is not None:
         marks.append(Images("image-preview", images_of(preview), preview.column("t"), layout.columns, layout.preview))
         words.append(_title("Preview x̂₁", layout.preview, layout))
-        right = layout.preview[1]
+        right = layout.right
     sizes = magnitude(trace, look.kind) if look.overlays & {"speed", "arrows"} else None
     if "speed" in look.overlays and sizes is not None:
         marks.append(Images("speed", sizes, times[: sizes.shape[0]], layout.columns, layout.speed, look.limit))
         words.append(_title(TITLES[look.kind], layout.speed, layout))
-        right = layout.speed[1]
+        right = layout.right
         if look.bar:
             marks.append(_bar(layout, look))
             words += _bar_words(layout, look)
@@ -278,7 +296,7 @@ def real_scene(trace: Trace, look: ImageLook) -> Scene | None:
     images = trace["x"].static.get("data")
     if images is None:
         return None
-    layout = Layout.of(images.shape, look.line)
+    layout = Layout.of(images.shape, look.line, look.title)
     shown, title = images[: layout.count], data_words(trace)
     number = f"{len(shown)} of {source}" if (source := trace.meta.get("data_from")) else f"{len(shown)} images"
     lane = Lane(
