@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from PyQt6.QtCore import QPoint, QRect, Qt
 from PyQt6.QtGui import QAction
@@ -12,6 +14,7 @@ from tests.workbench.scenes import full_scene
 from workbench.painters.fonts import ui
 from workbench.painters.signs import Bar, Key, Note, places
 from workbench.views.theme import DARK, LIGHT
+from workbench.views.words import shortened
 from workbench.widgets.lane import lane_foot
 from workbench.widgets.lane.lane_states import MessageSpec, time_left
 from workbench.widgets.lane.lanes import LanesView
@@ -51,10 +54,29 @@ def test_a_narrow_header_keeps_the_name_and_shortens_the_evaluations(lanes: Lane
     lanes.set_cursor(0.76)
     header, font = lanes._headers[0], ui(13, 500)
     said = []
-    for width in (300, 225, 150):
+    for width in (300, 221, 211, 150):  # the second is one of four lanes in a window of 1280
         header.resize(width, header.height())
         said.append(header._short(header._lane, font))
-    assert said == ["NFE 7 of 10", "NFE 7", ""]
+    assert said == ["NFE 7 of 10", "7 of 10", "NFE 7", ""]
+
+
+def test_the_second_line_of_a_narrow_header_drops_its_last_parts_whole(lanes: LanesView) -> None:
+    header = lanes._headers[0]
+    lane = dataclasses.replace(header._lane, subtitle="Euler 10, linear path")
+    header.show_lane(lane, DARK, 0.5, selected=False)
+    header.resize(221, header.height())
+    seen = header.grab().toImage()
+    header.show_lane(dataclasses.replace(lane, subtitle="Euler 10"), DARK, 0.5, selected=False)
+    assert header.grab().toImage() == seen
+    header.resize(300, header.height())  # with room for all of it
+    seen = header.grab().toImage()
+    header.show_lane(lane, DARK, 0.5, selected=False)
+    assert header.grab().toImage() != seen
+
+
+@pytest.mark.parametrize(("said", "shorter"), [("NFE 12", ["NFE 12", ""]), ("RMS 0.120", ["RMS 0.120", ""])])
+def test_a_number_without_its_total_never_loses_its_name(said: str, shorter: list[str]) -> None:
+    assert list(shortened(said)) == shorter
 
 
 def test_the_time_never_reaches_into_the_glyph(large_type, lanes: LanesView) -> None:

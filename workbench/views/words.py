@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +55,20 @@ def _first(lane: Lane, row: int, shown: float) -> str:
 def _spent(nfe: int, total: int) -> str:
     """Evaluations so far; of how many is not known where they hang on a tolerance."""
     return f"NFE {nfe} of {total}" if total >= 0 else f"NFE {nfe}"
+
+
+def shortened(evaluations: str) -> tuple[str, ...]:
+    """``NFE 12 of 50``, ``12 of 50``, ``NFE 12``, nothing: how few words say them, from the most to the least."""
+    if " of " not in evaluations:
+        return (evaluations, "")
+    return (evaluations, evaluations.removeprefix("NFE "), evaluations.partition(" of ")[0], "")
+
+
+def first_parts(words: str, fits: Callable[[str], bool]) -> str:
+    """As many of the parts between commas as fit, the first in any case: they stand in the order of what matters."""
+    parts = words.split(", ")
+    begun = [", ".join(parts[:n]) for n in range(len(parts), 1, -1)]
+    return next(filter(fits, begun), parts[0])
 
 
 def sampler_words(title: str, steps: object) -> str:

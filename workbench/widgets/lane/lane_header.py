@@ -23,7 +23,7 @@ from workbench.painters.fonts import ui
 from workbench.painters.glyphs import draw_glyph
 from workbench.views.marks import Lane
 from workbench.views.theme import DARK, Theme
-from workbench.views.words import lane_words
+from workbench.views.words import first_parts, lane_words, shortened
 from workbench.widgets import icons
 
 HEIGHT = 49
@@ -126,11 +126,10 @@ class LaneHeader(QWidget):
         painter.end()
 
     def _short(self, lane: Lane, font: QFont) -> str:
-        """The evaluations as far as there is room beside the name: ``NFE 12 of 50``, ``NFE 12``, or nothing."""
+        """The evaluations in as many words as there is room for beside the name."""
         room = self.width() - _LEFT - _RIGHT - 8 - QFontMetricsF(ui(13, 600)).horizontalAdvance(lane.title)
-        full = self._read[0]
-        choices = (full, full.partition(" of ")[0])
-        return next((words for words in choices if QFontMetricsF(font).horizontalAdvance(words) <= room), "")
+        metrics = QFontMetricsF(font)
+        return next((words for words in shortened(self._read[0]) if metrics.horizontalAdvance(words) <= room), "")
 
     def _time(self, font: QFont) -> str:
         """The time or the status, or nothing where it would reach into the glyph: below the lanes it stands too."""
@@ -152,7 +151,9 @@ class LaneHeader(QWidget):
         painter.setPen(QPen(QColor(theme.line), 1))
         painter.drawLine(QPointF(1, HEIGHT - 0.5), QPointF(self.width() - 1, HEIGHT - 0.5))
         draw_glyph(painter, lane.method, QPointF(18.5, 25), 9, colour)
-        rows = ((lane.title, ui(13, 600), theme.t1), (lane.subtitle, ui(12), theme.t2))
+        room, metrics = ends[1] - _LEFT - 8, QFontMetricsF(ui(12))
+        second = first_parts(lane.subtitle, lambda words: metrics.horizontalAdvance(words) <= room)
+        rows = ((lane.title, ui(13, 600), theme.t1), (second, ui(12), theme.t2))
         for (words, font, ink), end, y in zip(rows, ends, _BASELINES, strict=True):
             painter.setPen(QColor(ink))
             painter.setFont(font)
