@@ -129,6 +129,21 @@ def test_a_scrub_shows_the_last_recorded_step_of_each_lane_pixel_by_pixel(qtbot,
     assert app.controller.lanes._headers[1].words[1] == "t = 1.000"
 
 
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_frame_of_the_chosen_image_is_seen_where_it_meets_the_canvas(qtbot, app, theme: str) -> None:
+    app.session.view.theme = theme
+    app.session.view.image = 0
+    qtbot.waitUntil(lambda: app.controller.lanes.stage._theme.name == theme)
+    stage = app.controller.lanes.stage
+    camera, (left, width) = stage.camera(0), stage.spans()[0]
+    edge = round(left + width / 2 - camera.x * camera.scale)
+    line = round(stage.height() / 2 - (12.0 - camera.y) * camera.scale)  # in the middle of the first of 2 x 2 images
+    picture = stage.picture()
+    canvas, *frame = (picture.pixelColor(edge + x, line).lightness() for x in (-3, 0, 1, 2))
+    assert max(abs(each - canvas) for each in frame) > 200
+    assert max(frame) == 255  # and white on what is dark within
+
+
 def test_the_chips_of_points_give_way_to_those_of_images(qtbot, app) -> None:
     chips = app.window.overlays.chips
     assert chips["image"].isVisible()

@@ -35,6 +35,8 @@ _QUANTILE = 0.98
 SHOWN: frozenset[Overlay] = frozenset({"image", "image-preview", "speed"})
 _GAP, _TITLE, _MARGIN = 0.05, 0.11, 0.02
 """Between panes, above them and around them, in parts of the grid's height."""
+_FRAME = ((rgba("#FFFFFF"), 3.0), (rgba("#000000"), 1.0))
+"""White and over it a dark line around: to be seen on pictures, and where they end on any canvas."""
 _MOST_TITLE = 0.5
 """Of the grid's height, however small it is on the screen."""
 
@@ -348,11 +350,11 @@ def _frames(layout: Layout, look: ImageLook, sizes: bool, preview: bool) -> list
     grids: list[tuple[Overlay, tuple[float, float, float, float], bool]] = [
         ("image", layout.place, True), ("image-preview", layout.preview, preview), ("speed", layout.speed, sizes),
     ]  # fmt: skip
-    colour = rgba("#FFFFFF")  # on pictures, in either theme
     return [
-        Frame(overlay, layout.box(look.selected, place), colour)
+        Frame(overlay, layout.box(look.selected, place), *stroke)
         for overlay, place, there in grids
         if there and overlay in look.overlays
+        for stroke in _FRAME
     ]
 
 
