@@ -22,7 +22,7 @@ from workbench.model import setup
 from workbench.model.crossing import N_IMAGES, crossed
 from workbench.painters.atlas import as_bytes, sheet
 from workbench.views.image.images import Layout
-from workbench.views.image.key_frames import History, spread
+from workbench.views.image.key_frames import History, key_frames, spread
 from workbench.views.marks import Images
 
 CIFAR = Cifar10.class_names
@@ -100,6 +100,30 @@ def _gap(app: App) -> float:
     """Pixels between the previews and the speeds of the first lane, as they are shown."""
     places = {mark.overlay: mark.place for mark in app.controller.scenes.shown[0].marks if isinstance(mark, Images)}
     return (places["image-preview"][2] - places["speed"][3]) * app.controller.lanes.stage.camera(0).scale
+
+
+def test_the_panel_speaks_of_the_chosen_lane_also_before_that_has_an_image(qtbot, app) -> None:
+    first, second, _ = app.session.lanes
+    panel, came = app.controller.images.panel, first.trace
+    first.trace = None
+    app.controller._restyle()
+    assert (panel.title.text(), panel._when.text()) == ("Image 1", "No image yet")  # the set-up below is that of first
+    assert panel.picture._scene is None
+    app.session.select(second.key)
+    qtbot.waitUntil(lambda: panel.title.text() == "Image 1, 3")
+    app.session.select(first.key)
+    first.trace = came
+    app.controller._restyle()
+    assert panel.picture._scene is not None
+    assert panel._size.isVisible()
+
+
+def test_key_frames_name_a_class_only_where_it_is_that_of_all_lanes() -> None:
+    digits, others = image_trace(rows=3), image_trace(rows=3, seed=1)
+    runs = [("flow", digits), ("diffusion", others)]
+    assert key_frames(runs, 0, "velocity", 1.0).title == "image 1, 3"
+    others.meta["class_names"] = ", ".join(CIFAR)
+    assert key_frames(runs, 0, "velocity", 1.0).title == "image 1"
 
 
 def test_a_chip_shows_the_classes_that_a_spec_gives_by_number(qtbot, app) -> None:

@@ -76,17 +76,15 @@ class ImageControl(QObject):
     def show(self) -> None:
         """Bring panel and strip up to what the lanes show."""
         lanes, view = self._lanes(), self._session.view
-        self.panel.setVisible(bool(lanes))
+        chosen = self._session.working_lane()
+        self.panel.setVisible(bool(lanes) and chosen is not None and self._of_images(chosen))
         if not lanes:
             self.strip.show_frames(None, self._theme)
             self._make_room()
             return
-        chosen = next((trace for _, lane, trace in lanes if lane.key == self._session.selected), lanes[0][2])
-        look = self._scenes.image_look()
-        index = min(max(view.image, 0), Layout.of(chosen["x"].declared.row_shape).count - 1)
-        name = class_name(chosen, index)
-        title = f"Image {index + 1}" + (f", {name}" if name else "")
-        self.panel.show_image(closeup(chosen, index, self.panel.what, look), title, self._theme)
+        trace = next((trace for _, lane, trace in lanes if lane is chosen), None)
+        look, index = self._scenes.image_look(), self._index(trace or lanes[0][2])
+        self._show_chosen(trace, index)
         self.panel.show_asked(self._asked())
         frames = None
         if "keys" in view.overlays and not self._plain:
@@ -95,6 +93,22 @@ class ImageControl(QObject):
         self.strip.show_frames(frames, self._theme)
         self._make_room()
         self.set_cursor(self._cursor)
+
+    def _of_images(self, lane: LaneState) -> bool:
+        """Whether a lane shows images, or will as soon as it has some."""
+        if lane.trace is not None:
+            return shows_images(lane.trace)
+        return lane.spec is not None and self._runs.kind(lane.spec) == "images"
+
+    def _index(self, trace: Trace) -> int:
+        return min(max(self._session.view.image, 0), Layout.of(trace["x"].declared.row_shape).count - 1)
+
+    def _show_chosen(self, trace: Trace | None, index: int) -> None:
+        """The image of the lane that the set-up below it is of, or that it has none yet."""
+        name = "" if trace is None else class_name(trace, index)
+        title = f"Image {index + 1}" + (f", {name}" if name else "")
+        scene = None if trace is None else closeup(trace, index, self.panel.what, self._scenes.image_look())
+        self.panel.show_image(scene, title, self._theme)
 
     def message(self, lane: LaneState) -> MessageSpec | None:
         """Why a lane has no real images to show: the data set is not on this machine, and no sample of it ships."""

@@ -54,8 +54,9 @@ def key_frames(
 ) -> KeyFrames:
     """Image ``index`` of each lane at recorded times that are ``gap`` of t apart."""
     there = [(method, trace) for method, trace in lanes if len(trace["x"]) and index < shown(trace)]
+    names = {class_name(trace, index) for _, trace in there}
     return KeyFrames(
-        index, class_name(there[0][1], index) if there else "",
+        index, names.pop() if len(names) == 1 else "",
         tuple(_history(method, trace, index, kind, gap) for method, trace in there), kind, limit,
     )  # fmt: skip
 

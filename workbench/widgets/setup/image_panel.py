@@ -81,7 +81,7 @@ class ImagePanel(QWidget):
         return next(what for what in WHATS if what == self.whats.value())
 
     def show_image(self, scene: Scene | None, title: str, theme: Theme) -> None:
-        """The chosen image of the selected lane."""
+        """The chosen image of the selected lane; without a scene it has none yet."""
         if theme is not self._theme:
             self._theme, old, self._guidance = theme, self._guidance, None
             if old is not None:
@@ -89,6 +89,8 @@ class ImagePanel(QWidget):
         self._scene = scene
         self.title.setText(title)
         self.picture.show_scene(scene, theme)
+        self._glyph.setVisible(scene is not None)
+        self._size.setVisible(scene is not None)
         if scene is not None:
             method: Method = scene.lane.method
             self._glyph.setPixmap(pixmap(GLYPHS[method], theme.methods[method], 10, self.devicePixelRatioF()))
@@ -115,7 +117,7 @@ class ImagePanel(QWidget):
         self._cursor = t
         self.picture.set_cursor(t)
         if self._scene is None or len(self._scene.lane.times) == 0:
-            self._when.setText("")
+            self._when.setText("No image yet")
             return
         times, what = self._scene.lane.times, self.what
         row = {"final": len(times) - 1, "noise": 0}.get(what, locate(times, t, glide=False).row)
