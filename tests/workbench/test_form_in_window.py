@@ -74,6 +74,20 @@ def test_what_is_opened_shows_its_lanes_first_and_its_form_once(qtbot, app: App,
     assert told.count("form") == 1
 
 
+def test_samples_of_other_data_are_named_for_them_and_make_room_for_a_training(qtbot, app: App, monkeypatch) -> None:
+    numbers = itertools.count(1)
+    monkeypatch.setattr(app.engine, "submit", lambda *_, **__: next(numbers))
+    app.runs.ready = True
+    scenes, view = app.controller.scenes, app.controller.lanes
+    app.controller.panel.form.changed.emit("data.name", "moons")
+    qtbot.waitUntil(lambda: scenes.shown[0].lane.subtitle.startswith("Swiss roll, "), timeout=2000)
+    assert all(scene.lane.subtitle.startswith("Swiss roll, ") for scene in scenes.shown)
+    app.controller.actions["run"].trigger()
+    qtbot.waitUntil(lambda: scenes.shown == (None, None, None), timeout=2000)
+    assert [panel._title.text() for panel in view._panels] == ["Training begins", "Training begins", "Real data"]
+    assert all(panel.isVisible() for panel in view._panels)
+
+
 def test_a_training_that_was_asked_for_is_seen_before_its_first_step(qtbot, app: App, monkeypatch) -> None:
     numbers = itertools.count(1)
     monkeypatch.setattr(app.engine, "submit", lambda *_, **__: next(numbers))  # the engine imports for a while

@@ -210,6 +210,9 @@ class Runs(QObject):
         directory = folders.new_run(f"{spec.data.name}-{spec.objective.name}-{lane.key}")
         number = self.engine.submit(spec, record=directory / folders.RECORD, place=directory)
         self.files.pop(lane.key, None)
+        if lane.trace is not None and lane.trace.spec.data != spec.data:
+            lane.trace = None  # what was made of other data does not stand in for what is awaited
+            self.forget_sampling(lane.key)
         self._jobs[number] = Job(lane.key, spec, directory=directory)
         lane.failure, lane.training = "", None
         self.session.touch(lane.key)
@@ -250,9 +253,8 @@ class Runs(QObject):
 
     def _let_go_of_gone(self) -> None:
         """What was sampled for lanes that are not there any more holds up the others; a training goes on."""
-        there = {lane.key for lane in self.session.lanes}
-        trained = {job.lane for job in self.training}
-        for key in {job.lane for job in self._jobs.values()} - there - trained:
+        needed = {lane.key for lane in self.session.lanes} | {job.lane for job in self.training}
+        for key in {job.lane for job in self._jobs.values()} - needed:
             self.let_go(key)
 
     def engine_ready(self) -> None:

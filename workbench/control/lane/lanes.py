@@ -219,6 +219,8 @@ class LaneControl(QObject):
 
     def message(self, lane: LaneState) -> MessageSpec | None:
         """What covers a lane that has nothing to show."""
+        if lane.real and lane.aspect != "run" and self._session.run_of(lane) is None and self._session.working_lane():
+            return MessageSpec(ASPECTS[lane.aspect], "It comes with the first samples", "lanes")
         if lane.real or lane.trace is not None:
             return None
         if lane.spec is None:

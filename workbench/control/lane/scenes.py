@@ -33,6 +33,7 @@ from workbench.views.lane2d import (
     NOTHING,
     Known,
     Look,
+    data_words,
     extent,
     lane_scene,
     presence_on,
@@ -204,9 +205,9 @@ class Scenes:
         look = Look(
             THEMES[view.theme], view.field_kind, view.field_factor, first, BASIC | shown.overlays, densities, errors
         )
-        own = lane.overlays is not None
+        own, data = lane.overlays is not None, lane.spec is not None and lane.spec.data.name
         four = len(self._session.lanes) == FOUR
-        parts = (*shown.parts, shown.overlays, shown.apart, lane.name, own, first, four)
+        parts = (*shown.parts, shown.overlays, shown.apart, lane.name, own, first, four, data)
         scales = (errors, densities, self._limit, self.plain, self.title)
         return self._scenes.get(
             lane.key,
@@ -218,7 +219,13 @@ class Scenes:
         made = (
             self._of_images(shown, trace) if images.shows_images(trace) else self._made(shown, trace, look, four=four)
         )
-        return None if made is None else told_apart(made, shown.apart, named=bool(shown.lane.name))
+        if made is None:
+            return None
+        told, asked = told_apart(made, shown.apart, named=bool(shown.lane.name)), shown.lane.spec
+        if asked is None or asked.data.name == trace.spec.data.name:
+            return told
+        # of the data that it had before, as long as there is nothing of those that it is to have
+        return replace(told, lane=replace(told.lane, subtitle=f"{data_words(trace)}, {told.lane.subtitle}"))
 
     def _tell_apart(self, looked_up: list[_Shown]) -> None:
         """A word more where runs of one method would read alike."""
