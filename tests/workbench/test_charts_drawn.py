@@ -97,6 +97,26 @@ def test_a_method_that_is_behind_shows_where_it_is(strip) -> None:
     assert ahead > count(picture(strip), DARK.methods["diffusion"]) + 50
 
 
+def test_the_cursor_stands_no_further_than_what_is_measured(qtbot) -> None:
+    from workbench.painters.charts import ChartPlot
+
+    curve = training_charts([("flow", training_of(np.ones(80), np.ones(2), n_steps=100))])[0].curves[0]
+    plot = ChartPlot()
+    qtbot.addWidget(plot)
+    plot.resize(300, 100)
+    plot.show_chart(
+        Chart(
+            "error", "", "", (replace(curve, x=np.array([0.0, 40.0]), y=np.ones(2), raw=None),), over_steps=True, end=80
+        ),
+        DARK,
+    )
+    seen = []
+    for step in (40.0, 80.0, 30.0):
+        plot.set_cursor(step)
+        seen.append(plot.grab().toImage())
+    assert seen[0] == seen[1] != seen[2]
+
+
 def test_the_held_out_loss_is_thinner_and_named(strip) -> None:
     strip.set_charts(training_charts([("flow", training_of(np.ones(50), np.ones(2), held_out=TWICE))])[:1], DARK)
     strip.set_step(-1)

@@ -209,6 +209,8 @@ class ChartPlot(QWidget):
         ``x`` is a training step, or the time, which each lane reads in its own way.
         """
         area = self._area()
+        if chart.over_steps:  # errors are measured more seldom than losses
+            x = min(x, max((float(curve.x[-1]) for curve in chart.curves if len(curve.x)), default=x))
         across = math.floor(self._pixel(chart, x if chart.over_steps else chart.axis.place(x), 1.0).x()) + 0.5
         painter.setPen(QPen(QColor(theme.t1), 1))
         painter.drawLine(QPointF(across, area.top()), QPointF(across, area.bottom()))
