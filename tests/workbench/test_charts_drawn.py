@@ -117,6 +117,29 @@ def test_the_cursor_stands_no_further_than_what_is_measured(qtbot) -> None:
     assert seen[0] == seen[1] != seen[2]
 
 
+def test_the_line_of_the_cursor_leaves_the_words_at_a_curves_end_readable(qtbot, large_type) -> None:
+    from workbench.painters.charts import ChartPlot
+
+    x, data = shifted()
+    curve = sampling_charts([("flow", trace_of(x, np.linspace(0, 1, 11), data))])[2].curves[0]
+    plot = ChartPlot()
+    qtbot.addWidget(plot)
+    plot.resize(160, 120)
+    drawn = {}
+    for name in ("", "S 3.38 of all"):
+        plot.show_chart(Chart("straightness", "", "", (replace(curve, name=name, y=curve.x),)), DARK)
+        for t in (0.8, None):
+            plot.set_cursor(t)
+            drawn[name, t] = pixels(plot.grab().toImage().convertToFormat(QImage.Format.Format_RGB32))[..., :3]
+    assert plot._inside
+    line = (np.abs(drawn["", 0.8].astype(int) - drawn["", None]).max(axis=2) > 100).sum(axis=0).argmax()
+    letters = (drawn["S 3.38 of all", None] != drawn["", None]).any(axis=2)
+    rows = np.flatnonzero(letters.any(axis=1))
+    assert letters[:, line].any(), "the line passes where the words stand"
+    with_line, without = (drawn["S 3.38 of all", t][rows[0] : rows[-1], line] for t in (0.8, None))
+    np.testing.assert_array_equal(with_line, without)
+
+
 def test_the_held_out_loss_is_thinner_and_named(strip) -> None:
     strip.set_charts(training_charts([("flow", training_of(np.ones(50), np.ones(2), held_out=TWICE))])[:1], DARK)
     strip.set_step(-1)

@@ -164,14 +164,14 @@ class ChartPlot(QWidget):
         """Names, and the cursor or the words in place of curves."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._draw_dots(painter, chart, theme)
-        self._draw_names(painter, chart, theme)
+        words = self._draw_names(painter, chart, theme)
         if not chart.curves:
             painter.setFont(fonts.ui(12))
             painter.setPen(QColor(theme.t3))
             around = self._area().adjusted(4, 0, -4, 0)
             painter.drawText(around, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, chart.words)
         elif self._x is not None:
-            self._draw_cursor(painter, chart, theme, self._x)
+            self._draw_cursor(painter, chart, theme, self._x, words)
 
     def _draw_dots(self, painter: QPainter, chart: Chart, theme: Theme) -> None:
         """Where a second curve was measured: it may lie along the first."""
@@ -183,8 +183,12 @@ class ChartPlot(QWidget):
                 for x, y in zip(curve.x[seen].tolist(), curve.y[seen].tolist(), strict=True):
                     painter.drawEllipse(self._pixel(chart, x, y), _DOT / 2, _DOT / 2)
 
-    def _draw_names(self, painter: QPainter, chart: Chart, theme: Theme) -> None:
-        """Names right of the curves' ends or, without room, above them; moved apart where they would meet."""
+    def _draw_names(self, painter: QPainter, chart: Chart, theme: Theme) -> list[QRectF]:
+        """Names right of the curves' ends or, without room, above them; moved apart where they would meet.
+
+        Returns where they stand.
+        """
+        taken = []
         named = [curve for curve in chart.curves if curve.name and len(curve.y)]
         ends = [self._pixel(chart, chart.end, float(curve.y[-1])) for curve in named]
         area, font = self._area(), fonts.ui(12)
@@ -202,9 +206,13 @@ class ChartPlot(QWidget):
                 painter.strokePath(around, QPen(QColor(theme.panel), _HALO, join=Qt.PenJoinStyle.RoundJoin))
             painter.setPen(QColor(theme.methods[curve.method]))
             painter.drawText(place, name)
+            around_it = metrics.tightBoundingRect(name).toRectF().translated(place)
+            taken.append(around_it.adjusted(-_HALO, -_HALO, _HALO, _HALO))
+        return taken
 
-    def _draw_cursor(self, painter: QPainter, chart: Chart, theme: Theme, x: float) -> None:
-        """A line across the plot and the method's glyph on each curve; where two meet, the second inside the first.
+    def _draw_cursor(self, painter: QPainter, chart: Chart, theme: Theme, x: float, words: Sequence[QRectF]) -> None:
+        """A line across the plot, broken where ``words`` stand, and the method's glyph on each curve; where two meet,
+        the second inside the first.
 
         ``x`` is a training step, or the time, which each lane reads in its own way.
         """
@@ -213,7 +221,13 @@ class ChartPlot(QWidget):
             x = min(x, max((float(curve.x[-1]) for curve in chart.curves if len(curve.x)), default=x))
         across = math.floor(self._pixel(chart, x if chart.over_steps else chart.axis.place(x), 1.0).x()) + 0.5
         painter.setPen(QPen(QColor(theme.t1), 1))
-        painter.drawLine(QPointF(across, area.top()), QPointF(across, area.bottom()))
+        top = area.top()
+        for name in sorted((name for name in words if name.left() < across < name.right()), key=QRectF.top):
+            if name.top() > top:
+                painter.drawLine(QPointF(across, top), QPointF(across, name.top()))
+            top = max(top, name.bottom())
+        if top < area.bottom():
+            painter.drawLine(QPointF(across, top), QPointF(across, area.bottom()))
         placed: list[tuple[Method, QPointF]] = []
         for curve in chart.curves:
             # a method that is a few steps behind shows where it is
