@@ -141,10 +141,8 @@ def _stream(group: h5py.Group, path: Path, *, growing: bool) -> Stream:
         raise TraceError(f"its stream {declared.name} has no timeline.")
     committed = group[schema.COMMITTED]
 
-    def count() -> int:
+    def present() -> int:
         """Rows that are committed and present: a file cut short may promise more than it holds."""
-        if not committed.id.valid:
-            return 0
         if growing:
             committed.refresh()
         n = max(0, int(committed[()]))
@@ -153,7 +151,14 @@ def _stream(group: h5py.Group, path: Path, *, growing: bool) -> Stream:
                 row.refresh()
         return min(n, *(int(row.shape[0]) for row in rows))
 
-    return Stream(declared, data, {column: group[column] for column in columns}, count, path)
+    known = None if growing else present()  # it is asked for at every turn, and to ask a file costs something
+
+    def count() -> int:
+        if not committed.id.valid:
+            return 0
+        return present() if known is None else known
+
+    return Stream(declared, data, dict(zip(columns, rows[1:], strict=True)), count, path)
 
 
 def _text(value: Any) -> str:

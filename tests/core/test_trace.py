@@ -207,6 +207,20 @@ def test_a_copy_of_an_interrupted_run_says_that_it_stopped(tmp_path) -> None:
     assert open_trace(tmp_path / "copy.h5").status == "stopped"
 
 
+def test_the_rows_of_a_run_that_is_over_are_counted_once(tmp_path, monkeypatch) -> None:
+    save(collect(sample(SMALL)), tmp_path / "over.h5")
+    trace = open_trace(tmp_path / "over.h5")
+    asked: list[object] = []
+    whole = h5py.Dataset.__getitem__
+    monkeypatch.setattr(h5py.Dataset, "__getitem__", lambda self, key: asked.append(key) or whole(self, key))
+    rows = len(trace["x"])
+    assert (rows, len(trace["x"]), asked) == (rows, rows, [])
+    assert len(trace["x"][:]) == rows
+    assert len(asked) == 1, "the rows alone were read"
+    trace.close()
+    assert len(trace["x"]) == 0
+
+
 def test_a_reader_follows_a_growing_file(tmp_path) -> None:
     events = real(sample(SMALL))
     with TraceWriter(tmp_path / "run.h5") as writer:
