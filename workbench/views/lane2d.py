@@ -325,16 +325,16 @@ def presence_on(grid: Floats, positions: NDArray[Any]) -> Floats:
     """
     axis = np.unique(grid[:, 0])
     n, cell = len(axis), float(axis[1] - axis[0])
-    out = np.zeros((len(positions), n, n), np.float32)
+    count = np.zeros((len(positions), n + 2, n + 2), np.float32)  # with a rim, so that each has neighbours
     with np.errstate(invalid="ignore", over="ignore"):
-        places = np.floor((positions - axis[0]) / cell + 0.5)
-    for row, place in zip(out, places, strict=True):
-        inside = ((place >= 0) & (place < n)).all(axis=1)
-        i = place[inside].astype(np.int64)
-        row += np.bincount(i[:, 1] * n + i[:, 0], minlength=n * n).reshape(n, n)
-    wide = np.pad(out, ((0, 0), (1, 1), (1, 1)))
-    near = sum(wide[:, dy : dy + n, dx : dx + n] for dy in range(3) for dx in range(3))
-    result: Floats = np.minimum(1.0, near / 3.0).reshape(len(positions), n * n).astype(np.float32)
+        x, y = np.moveaxis(np.floor((positions - axis[0]) / cell + 0.5), -1, 0)
+        cells = (y + 1) * (n + 2) + (x + 1)
+    inside = (x >= 0) & (x < n) & (y >= 0) & (y < n)
+    for row, place, there in zip(count, cells, inside, strict=True):
+        row += np.bincount(place[there].astype(np.int64), minlength=row.size).reshape(row.shape)
+    across = count[:, :, :-2] + count[:, :, 1:-1] + count[:, :, 2:]
+    near = across[:, :-2] + across[:, 1:-1] + across[:, 2:]
+    result: Floats = np.minimum(1.0, near / 3.0).reshape(len(positions), n * n)
     return result
 
 
