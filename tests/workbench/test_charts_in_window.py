@@ -17,6 +17,7 @@ from core.trace.build import collect
 from tests.workbench.opened import lanes, opened, start_engine
 from tests.workbench.test_charts_drawn import count
 from workbench.app import App
+from workbench.views.chart.charts import Chart
 from workbench.views.chart.ways import Particles
 from workbench.views.theme import DARK
 
@@ -43,6 +44,25 @@ def test_a_chart_is_exchanged_by_its_title(qtbot: QtBot, app: App) -> None:
     image = strip._cells[2].plot.grab().toImage()
     assert count(image, DARK.methods["diffusion"]) > 100
     assert count(image, DARK.methods["flow"]) > 100
+
+
+def test_charts_of_what_was_shown_before_are_not_drawn_once_more(qtbot: QtBot, app: App, monkeypatch) -> None:
+    from workbench.painters.charts import ChartPlot
+
+    strip, drawn = app.controller.charts, []
+    qtbot.waitUntil(lambda: len(strip._charts) == 3, timeout=10_000)
+    before, lay_out = list(strip._charts), ChartPlot._lay_out
+
+    def drawing(plot: ChartPlot, chart: Chart, *rest: Any) -> None:
+        drawn.append(chart)
+        lay_out(plot, chart, *rest)
+
+    monkeypatch.setattr(ChartPlot, "_lay_out", drawing)
+    app.controller.desk.show_start()
+    app.window.resize(1500, 900)
+    app.controller.desk.open_preset("swiss-roll")
+    qtbot.waitUntil(lambda: len(drawn) >= 3, timeout=10_000)
+    assert not [chart for chart in drawn if chart in before]
 
 
 def test_the_learned_field_is_measured_once_whatever_the_sampler_does(
