@@ -21,7 +21,6 @@ from core import spec as specs
 from core.spec import RunSpec
 from tests.workbench.opened import lanes, opened
 from workbench.app import App
-from workbench.control.controller import _FORM_MS
 from workbench.widgets.cards.dialogs import Message
 from workbench.widgets.setup.form_rows import RowWidget
 
@@ -103,7 +102,8 @@ def test_a_training_that_was_asked_for_is_seen_before_its_first_step(qtbot, app:
 
 def shown(app: App) -> dict[str, RowWidget]:
     """The rows of the form once it has followed what was opened."""
-    QTest.qWait(2 * _FORM_MS)
+    while app.controller._form_timer.asked:
+        QTest.qWait(5)
     return app.controller.panel.form.rows
 
 

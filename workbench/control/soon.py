@@ -26,6 +26,11 @@ class Soon:
             rested = 1000 * (time.monotonic() - self._called) if self._at_once else 0.0
             self._timer.start(max(0, round(self._ms - rested)))
 
+    @property
+    def asked(self) -> bool:
+        """Whether it is still going to call."""
+        return self._timer.isActive()
+
     def _fire(self) -> None:
         self._called = time.monotonic()
         self._call()
