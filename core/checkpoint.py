@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -53,17 +53,31 @@ def steps_of(file: Path) -> int | None:
     return None if step is None else int(step)
 
 
-def history_of(file: Path) -> list[RunSpec]:
+class Stage(NamedTuple):
+    """One of the runs that made a checkpoint, and how many steps of it were made: it may have been stopped."""
+
+    spec: RunSpec
+    steps: int
+
+
+def history_of(file: Path) -> list[Stage]:
     """The runs that made a checkpoint: those that its own went on from, where the file tells of them, and its own.
 
     Raises:
         SpecError: the file is missing or is no checkpoint.
     """
     try:
-        before = msgspec.json.decode(_metadata(file).get(BEFORE, "[]"), type=list[str])
+        # files of earlier versions tell specs alone, of runs that made all of their steps
+        before = msgspec.json.decode(_metadata(file).get(BEFORE, "[]"), type=list[str | tuple[str, int]])
     except msgspec.DecodeError as error:
         raise SpecError("", f"{file} does not tell what it went on from: {error}.") from None
-    return [specs.from_json(text) for text in before] + [spec_of(file)]
+    stages = [_stage(*((text, None) if isinstance(text, str) else text)) for text in before]
+    return [*stages, _stage(specs.to_json(spec_of(file)), steps_of(file))]
+
+
+def _stage(text: str, steps: int | None) -> Stage:
+    spec = specs.from_json(text)
+    return Stage(spec, spec.training.n_steps if steps is None else steps)
 
 
 def _metadata(file: Path) -> dict[str, str]:

@@ -48,6 +48,8 @@ class State:
     """The last step at which the schedule was told a validation loss."""
     best: float = math.inf
     """The least validation loss."""
+    before: str = ""
+    """What made the weights that the run started from, as `told`."""
 
 
 def save(file: Path, state: State, spec: RunSpec, reading: dict[str, str]) -> None:
@@ -66,6 +68,8 @@ def save(file: Path, state: State, spec: RunSpec, reading: dict[str, str]) -> No
         SPEC: specs.to_json(spec), STEP: str(state.step), _VALIDATED: str(state.validated), _BEST: repr(state.best),
         **reading,
     }  # fmt: skip
+    if state.before:
+        metadata[BEFORE] = state.before
     part = file.with_suffix(".part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -94,15 +98,25 @@ def slim(file: Path, out: Path, *, half: bool = False) -> None:
         start = locate(spec.training.init_from)
         if sha256(start) != spec.training.init_sha256:
             raise FlowscopeError(f"{start} is no longer the file that {file.name} was trained from.")
-        metadata[BEFORE] = json.dumps([specs.to_json(run) for run in history_of(start)])
-    origin = "/".join(PurePath(spec.training.init_from).parts[-2:])
-    metadata[SPEC] = specs.to_json(spec.replace(training=msgspec.structs.replace(spec.training, init_from=origin)))
+        metadata[BEFORE] = told(start)
+    metadata[SPEC] = specs.to_json(_placeless(spec))
     if half:
         averaged = {key: value.half() for key, value in averaged.items()}
         if not all(bool(value.isfinite().all()) for value in averaged.values()):
             raise FlowscopeError(f"{file} has weights beyond 65,504, which half precision cannot hold.")
     out.parent.mkdir(parents=True, exist_ok=True)
     save_file(averaged, out, metadata)
+
+
+def told(file: Path) -> str:
+    """The runs that made a checkpoint, for the metadata of another that starts from it."""
+    return json.dumps([(specs.to_json(_placeless(spec)), steps) for spec, steps in history_of(file)])
+
+
+def _placeless(spec: RunSpec) -> RunSpec:
+    """The spec with its origin named by file and folder, wherever that was."""
+    origin = "/".join(PurePath(spec.training.init_from).parts[-2:])
+    return spec.replace(training=msgspec.structs.replace(spec.training, init_from=origin))
 
 
 def resume(file: Path, state: State, spec: RunSpec) -> None:
@@ -140,6 +154,7 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
     state.schedule = {name: float(value) for name, value in _under(values, _SCHEDULE).items()}
     state.step, state.validated = int(metadata[STEP]), int(metadata.get(_VALIDATED, "-1"))
     state.best = float(metadata.get(_BEST, "inf"))
+    state.before = metadata.get(BEFORE, "")
 
 
 def _same_part(kind: str, one: Part, other: Part) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ from core.learned import build_network, load_field
 from core.metrics.velocity_error import velocity_error
 from core.numerics.mixture import MixtureField
 from core.parts.making import make
-from core.spec import Part, RunSpec, Training
+from core.spec import Part, RunSpec, Training, to_json
 from core.trace.build import collect
 from core.weights import averaged
 from trainers import checkpoint
@@ -119,21 +120,51 @@ def test_what_ships_names_its_origin_without_a_place_and_fits_half_precision(tmp
     assert kept.init_from == f"first/{FILE_NAME}"
     assert len(kept.init_sha256) == 64
     told = history_of(tmp_path / "small.safetensors")
-    assert [run.training.init_from for run in told] == ["", f"first/{FILE_NAME}"]
-    assert told[0] == spec_of(tmp_path / "first" / FILE_NAME)
+    assert [stage.spec.training.init_from for stage in told] == ["", f"first/{FILE_NAME}"]
+    assert told[0] == (spec_of(tmp_path / "first" / FILE_NAME), 1)
     values = load_file(tmp_path / FILE_NAME)
     save_file({name: value * 1e9 for name, value in values.items()}, tmp_path / "large", metadata(tmp_path / FILE_NAME))
     with pytest.raises(FlowscopeError, match="beyond 65,504"):
         checkpoint.slim(tmp_path / "large", tmp_path / "small.safetensors", half=True)
-    (tmp_path / "first" / FILE_NAME).write_bytes((tmp_path / FILE_NAME).read_bytes())
-    with pytest.raises(FlowscopeError, match="no longer the file"):
-        checkpoint.slim(tmp_path / FILE_NAME, tmp_path / "again.safetensors")
-    checkpoint.slim(tmp_path / "small.safetensors", tmp_path / "again.safetensors")  # it tells already
-    assert history_of(tmp_path / "again.safetensors") == told
     bad = metadata(tmp_path / "small.safetensors") | {"before": "{"}
     save_file(load_file(tmp_path / "small.safetensors"), tmp_path / "spoiled.safetensors", bad)
     with pytest.raises(SpecError, match="does not tell what it went on from"):
         history_of(tmp_path / "spoiled.safetensors")
+
+
+def test_weights_tell_of_all_the_runs_that_made_them_and_how_far_each_came(tmp_path: Path) -> None:
+    files = [tmp_path / name / FILE_NAME for name in ("first", "second", "third")]
+    collect(train(training(n_steps=3), files[0].parent))
+    run = train(training(n_steps=9, init_from=str(files[0])), files[1].parent)
+    for event in run:
+        if isinstance(event, Tick) and event.done == 4:
+            break
+    assert [run.throw(StopRun()), *run]
+    collect(train(training(n_steps=2, init_from=str(files[1])), files[2].parent))
+    collect(train(training(n_steps=5, init_from=str(files[1])), files[2].parent, resume=True))
+    for file in files[:2]:
+        file.unlink()
+    checkpoint.slim(files[2], tmp_path / "small.safetensors")
+    stages = history_of(tmp_path / "small.safetensors")
+    assert [stage.steps for stage in stages] == [3, 4, 5]
+    assert [stage.spec.training.init_from for stage in stages] == ["", f"first/{FILE_NAME}", f"second/{FILE_NAME}"]
+    assert str(tmp_path) not in json.dumps(metadata(tmp_path / "small.safetensors"))
+
+
+def test_weights_of_an_earlier_version_tell_what_they_went_on_from(tmp_path: Path) -> None:
+    """Their checkpoints said nothing of it before they were made small, and then only the specs."""
+    first, second, small = tmp_path / "first" / FILE_NAME, tmp_path / FILE_NAME, tmp_path / "small.safetensors"
+    collect(train(training(n_steps=3), first.parent))
+    collect(train(training(n_steps=1, init_from=str(first)), tmp_path))
+    old = {name: text for name, text in metadata(second).items() if name != "before"}
+    save_file(load_file(second), second, old)
+    checkpoint.slim(second, small)
+    assert [stage.steps for stage in history_of(small)] == [3, 1]
+    save_file(load_file(small), small, old | {"before": json.dumps([to_json(spec_of(first))])})
+    assert [stage.steps for stage in history_of(small)] == [3, 1]
+    first.write_bytes(second.read_bytes())
+    with pytest.raises(FlowscopeError, match="no longer the file"):
+        checkpoint.slim(second, small)
 
 
 def metadata(file: Path) -> dict[str, str]:

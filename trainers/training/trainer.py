@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from core.checkpoint import DATA_STD, N_CLASSES, PREDICTION, SHAPE
+from core.checkpoint import DATA_STD, N_CLASSES, PREDICTION, SHAPE, locate
 from core.errors import SpecError
 from core.learned import Evaluation, NetworkField, build_network
 from core.machine.device import use_threads
@@ -58,6 +58,8 @@ class Trainer:
         average = copy.deepcopy(network).requires_grad_(False)
         self._weights, self._average = flatten(network), flatten(average)
         self.state = checkpoint.State(network, average, optimiser.build(self._weights, self.settings.weight_decay))
+        if fresh and self.settings.init_from:
+            self.state.before = checkpoint.told(locate(self.settings.init_from))
         self.reading = Reading(self.objective.predicts, _data_std(setup))
         if self.reading.prediction == "edm" and self.reading.data_std == 0:
             raise SpecError(

@@ -151,11 +151,11 @@ def _trained(preset: str) -> dict[str, int]:
     from core.weights import parameters_of
 
     file = locate(f"{SHIPPED}{preset}")
-    runs = [run.training for run in history_of(file)]
+    runs = history_of(file)
     return {
         "parameters": parameters_of(file),
-        "steps": sum(run.n_steps for run in runs),
-        "images": sum(run.n_steps * run.batch_size * run.accumulation for run in runs),
+        "steps": sum(steps for _, steps in runs),
+        "images": sum(steps * spec.training.batch_size * spec.training.accumulation for spec, steps in runs),
     }
 
 
