@@ -102,9 +102,11 @@ def test_a_training_that_was_asked_for_is_seen_before_its_first_step(qtbot, app:
 
 def shown(app: App) -> dict[str, RowWidget]:
     """The rows of the form once it has followed what was opened."""
-    while app.controller._form_timer.asked:
+    for _ in range(1000):
         QTest.qWait(5)
-    return app.controller.panel.form.rows
+        if not app.controller._form_timer.asked and (rows := app.controller.panel.form.rows):
+            return rows
+    raise AssertionError("the form shows nothing")
 
 
 def press(app: App, field: str, word: str) -> None:

@@ -105,6 +105,16 @@ def test_a_run_is_renamed_in_its_row_and_keeps_its_folder(qtbot, app) -> None:
     assert places() == sorted([*NAMES, "broken"])
 
 
+def test_a_name_that_is_being_written_stays_open_while_the_folder_is_read_anew(qtbot, app) -> None:
+    page(app).table.selectRow(0)
+    qtbot.mouseClick(page(app).rename, Qt.MouseButton.LeftButton)
+    QTest.keyClicks(page(app).table.findChild(QLineEdit), "Half a na")
+    page(app).show_runs(list(page(app)._shown))
+    assert page(app).table.findChild(QLineEdit).text() == "Half a na"
+    page(app).show_runs(page(app)._shown[1:])
+    assert len(page(app).names) == 2
+
+
 def test_a_run_goes_to_the_bin_and_comes_back(qtbot, app, tmp_path) -> None:
     page(app).table.selectRow(0)
     page(app).table.setFocus()

@@ -50,6 +50,7 @@ class RunsPage(QWidget):
         self.setObjectName("win")
         self._theme: Theme = DARK
         self._filling = False
+        self._shown: list[Run] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 16)
         column.setSpacing(12)
@@ -92,7 +93,7 @@ class RunsPage(QWidget):
             row.addWidget(each)
         return row
 
-    def _table(self) -> QTableView:
+    def _table(self) -> _Table:
         table = _Table(self)
         table.setModel(self._sorted)
         rows, columns = ruled(table, "Runs")
@@ -126,6 +127,10 @@ class RunsPage(QWidget):
     # --- what is shown -------------------------------------------------------------------------------------------
 
     def show_runs(self, runs: Sequence[Run]) -> None:
+        """Show these runs; a name that is being written stays open where they are those that are shown."""
+        same, self._shown = list(runs) == self._shown, list(runs)
+        if same and self.table.editing:
+            return
         self._filling = True
         kept = {run.place for run in self.chosen}
         self._model.setRowCount(0)
@@ -225,11 +230,15 @@ class _Table(QTableView):
         super().__init__()
         self._page = page
 
+    @property
+    def editing(self) -> bool:
+        """Whether a name is being written."""
+        return self.state() == QAbstractItemView.State.EditingState
+
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        editing = self.state() == QAbstractItemView.State.EditingState
-        if event is not None and not editing and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if event is not None and not self.editing and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._page.opened.emit(self._page.chosen)
-        elif event is not None and not editing and event.key() == Qt.Key.Key_Delete:
+        elif event is not None and not self.editing and event.key() == Qt.Key.Key_Delete:
             self._page.thrown.emit(self._page.chosen)
         else:
             super().keyPressEvent(event)
