@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import NamedTuple, Protocol
@@ -167,8 +168,8 @@ class _Loaded(NamedTuple):
 def _load(file: FilePath, _: int, device: torch.device, dtype: torch.dtype, half: bool) -> _Loaded:
     weights, trained, n_classes, shape, reading = averaged(file)
     path, learner = make("path", trained.path), make("objective", trained.objective)
-    with Weightless():  # a spec can ask for a network of any size
-        sizes = {name: value.shape for name, value in build_network(trained, shape, n_classes).state_dict().items()}
+    hollow = build_network(trained, shape, n_classes, weightless=True)  # a spec can ask for a network of any size
+    sizes = {name: value.shape for name, value in hollow.state_dict().items()}
     if sizes != {name: value.shape for name, value in weights.items()}:
         raise SpecError("field.weights", f"{file} does not fit the network that it names.")
     network = build_network(trained, shape, n_classes).to(device, dtype)
@@ -184,8 +185,8 @@ def _load(file: FilePath, _: int, device: torch.device, dtype: torch.dtype, half
     return _Loaded(field, shape, trained.path)
 
 
-def build_network(spec: RunSpec, shape: tuple[int, ...], n_classes: int) -> nn.Module:
-    """The spec's network, initialised from its seed; the global generator is left as it was.
+def build_network(spec: RunSpec, shape: tuple[int, ...], n_classes: int, *, weightless: bool = False) -> nn.Module:
+    """The spec's network, initialised from its seed, or without weights; the global generator is left as it was.
 
     Raises:
         SpecError: the network reads points where the data are images, or the other way round.
@@ -194,6 +195,9 @@ def build_network(spec: RunSpec, shape: tuple[int, ...], n_classes: int) -> nn.M
     reads = "points" if len(shape) == 1 else "images"
     if network.reads != reads:
         raise SpecError("network", f"{network.title} reads {network.reads}, and the data are {reads}.")
+    two_times = registry.find("objective", spec.objective.name).two_times
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec.seed)
-        return network.build(shape, n_classes, registry.find("objective", spec.objective.name).two_times)
+        # around the making alone: tensors of whatever else is worked out, or imported, would be without numbers too
+        with Weightless() if weightless else nullcontext():
+            return network.build(shape, n_classes, two_times)

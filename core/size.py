@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from core.architecture.weightless import Weightless
 from core.events import Event, RunFinished, Tick
 from core.learned import build_network
 from core.networks import count_parameters
@@ -23,7 +22,6 @@ def size(spec: RunSpec) -> Generator[Event | Tick]:
         SpecError: before the first event, where the spec cannot run.
     """
     setup = resolve(spec)
-    with Weightless():
-        network = build_network(spec, setup.shape, setup.n_told)
+    network = build_network(spec, setup.shape, setup.n_told, weightless=True)
     yield started(setup, parameters=str(count_parameters(network)))
     yield RunFinished("finished")

@@ -9,7 +9,11 @@ import pytest
 
 from core import registry
 from core.architecture.weightless import Weightless
+from core.events import RunStarted
 from core.images.inception import Inception
+from core.setup import resolve
+from core.size import size
+from core.spec import Part, RunSpec
 
 _NAMES = sorted(registry.entries("network"))
 
@@ -51,3 +55,13 @@ def test_samples_of_shipped_weights_do_not_wait_for_the_compiler() -> None:
 def test_inception_is_made_without_it() -> None:
     with Weightless():
         assert all(parameter.is_meta for parameter in Inception().parameters())
+
+
+def test_the_data_of_a_size_that_is_asked_for_have_numbers() -> None:
+    """Made for the first time then, they would be kept without, for every run after it."""
+    spec = RunSpec(data=Part("pinwheel", {"arms": 7}))
+    (event, _) = size(spec)
+    assert isinstance(event, RunStarted)
+    mixture = resolve(spec).dataset.mixture()
+    assert mixture is not None
+    assert mixture.centres.device.type == "cpu"
