@@ -97,7 +97,7 @@ def encode_array(value: Any) -> Any:
         array = np.ascontiguousarray(value)
         head = _ArrayHead(array.dtype.str, value.shape, array.tobytes())
         return msgspec.msgpack.Ext(_ARRAY, msgspec.msgpack.encode(head))
-    raise NotImplementedError(f"{type(value).__name__} does not travel between processes")
+    raise NotImplementedError(f"{type(value).__name__} does not travel between processes")  # as msgspec asks of a hook
 
 
 def decode_array(code: int, data: memoryview) -> Any:
