@@ -6,7 +6,6 @@ The engine publishes it; menus, forms and the command line are made from it, and
 
 from __future__ import annotations
 
-import inspect
 from functools import lru_cache
 from typing import Any
 
@@ -15,24 +14,9 @@ import msgspec
 import resources
 from core import registry
 from core.errors import SpecError, unknown
+from core.parts.entry import Entry, entry_of
 from core.parts.schema import check_params, check_value, properties
 from core.spec import PARTS, VALUES, Part, RunSpec, Training
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """One implementation: name, title, one line of help, reference, class facts, and its parameters.
-
-    ``params`` is the ``properties`` of its JSON Schema in order: each has type, default, and where they apply title,
-    description, minimum, maximum, exclusiveMinimum, enum, symbol, unit, beside a pattern how it is written, and of a
-    file's name its kind.
-    """
-
-    name: str
-    title: str
-    help: str
-    reference: str
-    facts: dict[str, Any]
-    params: dict[str, dict[str, Any]]
 
 
 class Catalog(msgspec.Struct, frozen=True):
@@ -75,18 +59,6 @@ def live() -> Catalog:
 def entries(kind: str) -> dict[str, Entry]:
     """Everything of a kind that is registered now, also of kinds that are no part of a spec, such as metrics."""
     return {name: entry_of(cls) for name, cls in registry.entries(kind).items()}
-
-
-def entry_of(cls: type[Any]) -> Entry:
-    """What is said of one implementation."""
-    return Entry(
-        name=cls.name,
-        title=cls.title,
-        help=(inspect.getdoc(cls) or "").partition("\n")[0],
-        reference=getattr(cls, "reference", ""),
-        facts=dict(getattr(cls, "facts", dict)()),
-        params=properties(cls),
-    )
 
 
 @lru_cache(maxsize=1)

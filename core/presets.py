@@ -16,8 +16,9 @@ from typing import Any
 import msgspec
 
 import resources
+from core.assignments import apply_sets
 from core.errors import SpecError, no_file, shown, unknown
-from core.spec import SHIPPED, RunSpec, apply_sets, from_dict, names_weights, read_toml
+from core.spec import SHIPPED, RunSpec, from_dict, names_weights, read_toml
 
 _FILES = (("data", "file"), ("data", "folder"), ("field", "weights"), ("training", "init_from"))
 """Fields that name a file or a folder."""

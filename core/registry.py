@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from core.errors import FlowscopeError, SpecError, unknown
+from core.parts.entry import entry_of
 
 #: kind of a part -> the package whose modules implement it
 PACKAGES = {
@@ -97,8 +98,6 @@ def _check(plugin: str, cls: type[Any]) -> None:
     Raises:
         FlowscopeError: it cannot tell.
     """
-    from core.catalog import entry_of  # which asks here for what there is
-
     try:
         entry_of(cls)
     except Exception as error:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from core import registry
+from core.assignments import apply_sets
 from core.errors import SpecError, unknown
 from core.features import FeatureNetwork
 from core.finite import lost
@@ -19,7 +20,7 @@ from core.images.reference import to_bytes
 from core.parts.making import make
 from core.reports import LOST, check_number
 from core.setup import Setup, resolve
-from core.spec import Part, RunSpec, apply_sets
+from core.spec import Part, RunSpec
 from core.stepwise import Report, Steps, silent, within
 from core.trace import Trace
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from core import registry
-from core import spec as specs
+from core.assignments import apply_sets
 from core.catalog import live
 from core.errors import FlowscopeError
 from core.metrics.solver_order import measured_order
@@ -145,9 +145,9 @@ def test_a_plugin_with_a_fault_is_named_with_its_line(tmp_path, monkeypatch, tex
 
 def test_a_plug_in_keeps_the_parameters_that_another_sampler_has_too(plugin: str) -> None:
     data = {"sampler": {"name": "ddim", "n_steps": 6, "eta": 0.5}}
-    assert specs.apply_sets(data, [f"sampler={plugin}"])["sampler"] == {"name": plugin, "n_steps": 6}
+    assert apply_sets(data, [f"sampler={plugin}"])["sampler"] == {"name": plugin, "n_steps": 6}
     data = {"sampler": {"name": plugin, "n_steps": 6, "twist": 0.2}}
-    assert specs.apply_sets(data, [f"sampler={plugin}"]) == data
+    assert apply_sets(data, [f"sampler={plugin}"]) == data
 
 
 def test_a_sampler_in_one_new_file_is_found_and_measured(plugin: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from core import presets
 from core import spec as specs
+from core.assignments import apply_sets
 from core.errors import SpecError
 from core.parts.classes import numbers_of
 from core.parts.making import make
@@ -70,7 +71,7 @@ def test_every_preset_resolves(name: str) -> None:
 )
 def test_a_mistake_names_field_value_and_remedy(sets: list[str], field: str, words: str) -> None:
     with pytest.raises(SpecError) as caught:
-        make_all(specs.apply_sets(specs.to_dict(RunSpec()), sets))
+        make_all(apply_sets(specs.to_dict(RunSpec()), sets))
     assert caught.value.field == field
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -99,7 +100,7 @@ def test_a_knob_of_a_part_that_a_file_leaves_out_is_that_of_the_usual_one() -> N
 
 @pytest.mark.parametrize(("given", "label"), [("label=3", "3"), ("label=1,6", "1,6"), ('label="a b"', "a b")])
 def test_a_class_is_called_by_its_number_without_quotes(given: str, label: str) -> None:
-    assert specs.from_dict(specs.apply_sets({}, [given])).label == label
+    assert specs.from_dict(apply_sets({}, [given])).label == label
 
 
 def test_a_class_is_a_name_or_plain_digits() -> None:
@@ -152,11 +153,11 @@ def test_implementations_are_named_first_and_keep_what_both_have() -> None:
         (["sampler.n_steps=4", "sampler=euler"], {"name": "euler", "n_steps": 4}),
         (["sampler.name=euler", "sampler.n_steps=4"], {"name": "euler", "n_steps": 4}),
     ):
-        assert specs.apply_sets(data, sets)["sampler"] == wanted
+        assert apply_sets(data, sets)["sampler"] == wanted
 
 
 def test_naming_another_sampler_drops_the_old_ones_knobs() -> None:
-    data = specs.apply_sets(specs.to_dict(ODD), ["sampler=heun", "sampler.n_steps=9"])
+    data = apply_sets(specs.to_dict(ODD), ["sampler=heun", "sampler.n_steps=9"])
     assert specs.from_dict(data).sampler == Part("heun", {"n_steps": 9})
 
 

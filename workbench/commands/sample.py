@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core import presets
 from core import spec as specs
+from core.assignments import apply_sets
 from core.checker import checked
 from core.checkpoint import locate
 from core.checkpoint import spec_of as spec_of_checkpoint
@@ -68,7 +69,7 @@ def of_weights(name: str, sets: Sequence[str]) -> RunSpec:
     """
     trained = spec_of_checkpoint(checked(locate(name), "checkpoint"))
     trained = trained.replace(action="sample", field=Part("network", {"weights": name}))
-    spec = presets.placed(specs.from_dict(specs.apply_sets(specs.to_dict(trained), list(sets))))
+    spec = presets.placed(specs.from_dict(apply_sets(specs.to_dict(trained), list(sets))))
     _check_asked(spec, sets)
     return spec
 

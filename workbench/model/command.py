@@ -7,6 +7,7 @@ import shlex
 from typing import Any
 
 from core import spec as specs
+from core.assignments import apply_sets
 from core.spec import RunSpec
 
 
@@ -30,6 +31,6 @@ def as_command(spec: RunSpec) -> str:
 
 def _plain_text(value: Any) -> str:
     """A value as ``--set`` reads it back: bare text where that is not mistaken for something else, TOML elsewhere."""
-    if isinstance(value, str) and specs.apply_sets({}, [f"title={value}"])["title"] == value:
+    if isinstance(value, str) and apply_sets({}, [f"title={value}"])["title"] == value:
         return value
     return repr(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)

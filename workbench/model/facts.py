@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.catalog import Catalog, Entry
+from core.catalog import Catalog
+from core.parts.entry import Entry
 from core.spec import Part, RunSpec, Training
 
 

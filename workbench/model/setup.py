@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from core import spec as specs
-from core.catalog import Catalog, Entry
+from core.catalog import Catalog
 from core.errors import SpecError, unknown
 from core.parts.classes import numbers_of
+from core.parts.entry import Entry
 from core.parts.needs import PROVIDERS, provided, words
 from core.parts.schema import check_value
 from core.spec import Part, RunSpec

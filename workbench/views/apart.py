@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from core.catalog import Catalog, Entry
+from core.catalog import Catalog
+from core.parts.entry import Entry
 from core.spec import SHIPPED, Part, RunSpec
 from workbench.views.marks import Scene
 from workbench.views.words import SHORT
