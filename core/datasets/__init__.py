@@ -36,6 +36,11 @@ class Dataset(msgspec.Struct, frozen=True):
         assert mixture is not None
         return mixture.sample_labelled(n, seed, first=first)
 
+    @property
+    def fresh(self) -> Mixture | None:
+        """The density from which `training` draws every point anew, None where it goes through a finite set."""
+        return self.mixture() if type(self).training is Dataset.training else None
+
     def held_out(self, n: int, seed: int) -> Samples:
         """n samples, none of those that a network is trained on."""
         mixture = self.mixture()

@@ -76,12 +76,19 @@ class Mixture:
         """The same points with their classes."""
         index = torch.arange(first, first + n)
         u = uniform(seed, "index", index, 1, draw)[:, 0]
+        return self._samples(u, normal(seed, purpose, index, self.dim, draw))
+
+    def at(self, u: Tensor) -> Samples:
+        """The points that uniform numbers u [n, 1 + D] stand for: the first chooses the component."""
+        return self._samples(u[:, 0].contiguous(), torch.special.ndtri(u[:, 1:]))
+
+    def _samples(self, u: Tensor, z: Tensor) -> Samples:
+        """Points of uniform numbers u [n] and normal ones z [n, D]."""
         if self.log_weights is None:
             k = (u * len(self.centres)).long()
         else:
             k = torch.searchsorted(torch.softmax(self.log_weights, 0).cumsum(0), u).clamp_max(len(self.centres) - 1)
-        x = self.centres[k] + self.std * normal(seed, purpose, index, self.dim, draw)
-        return Samples(x, None if self.labels is None else self.labels[k])
+        return Samples(self.centres[k] + self.std * z, None if self.labels is None else self.labels[k])
 
     def of_class(self, label: int) -> Mixture:
         """The mixture of the components of one class.

@@ -87,8 +87,8 @@ def test_one_step_trains_each_preset_once_and_samples_it_as_often_as_asked(tmp_p
     assert "two real sets" in one_step.table(report)
 
 
-def test_training_both_ways_comes_to_the_same_loss() -> None:
-    report = train.compare(120, threads=1, turn=20)
+def test_training_both_ways_comes_to_the_same_loss(tmp_path) -> None:
+    report = train.compare(120, tmp_path, threads=1, turn=20)
     assert report["timed steps"] == 100
     assert set(report["loss"]) == set(report["steps a second"]) == {train.OURS, train.PLAIN, train.PLAIN_FAST}
     # few steps: what is compared here is that both learn, from the same loss at the start (E |x1 - x0|^2 = 5)
@@ -97,10 +97,25 @@ def test_training_both_ways_comes_to_the_same_loss() -> None:
     speeds = report["steps a second"]
     assert report["ratio"][train.PLAIN] == pytest.approx(speeds[train.OURS] / speeds[train.PLAIN])
     assert "×" in train.table(report)
+    near, wrong = report["as near in"], report["velocity error"]
+    assert all(0.05 < error < 1.0 for error in wrong.values())
+    if near["share of the steps"] is None:
+        assert report["ratio for the same result"] is None
+    else:
+        assert near["velocity error"] <= wrong[train.PLAIN]
+        wanted = report["ratio"][train.PLAIN] / near["share of the steps"]
+        assert report["ratio for the same result"] == pytest.approx(wanted)
 
 
-def test_training_for_less_than_a_turn_is_not_timed() -> None:
-    report = train.compare(4, threads=1, turn=20)
+def test_what_is_never_as_near_as_the_plain_loop_says_so(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(train, "_SHARES", (0.1,))
+    report = train.compare(20, tmp_path, threads=1, turn=20)
+    assert report["as near in"]["share of the steps"] is None
+    assert "not as near" in train.table(report)
+
+
+def test_training_for_less_than_a_turn_is_not_timed(tmp_path) -> None:
+    report = train.compare(4, tmp_path, threads=1, turn=20)
     assert report["ratio"] == {train.PLAIN: None, train.PLAIN_FAST: None}
     assert "–" in train.table(report)
 
