@@ -16,6 +16,7 @@ from msgspec import Meta
 from torch import Tensor
 
 from core.metrics import SampleMetric
+from core.numerics.distances import distances
 from core.registry import register
 
 _ROWS = 1024
@@ -41,6 +42,4 @@ class Chamfer(SampleMetric, frozen=True):
 
 def _to_nearest(x: Tensor, y: Tensor) -> float:
     """Sum over x [N, D] of the squared distance to the nearest of y [M, D]."""
-    # by differences: through products, squares of nearby points would cancel
-    blocks = (torch.cdist(rows, y, compute_mode="donot_use_mm_for_euclid_dist") for rows in torch.split(x, _ROWS))
-    return sum(float(distances.amin(1).square().sum()) for distances in blocks)
+    return sum(float(distances(rows, y).amin(1).square().sum()) for rows in torch.split(x, _ROWS))

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from core.metrics import SampleMetric
+from core.numerics.distances import distances
 from core.registry import register
 
 _ROWS = 1024
@@ -33,5 +34,4 @@ class Energy(SampleMetric, frozen=True):
 
 
 def _mean_distance(x: Tensor, y: Tensor) -> float:
-    blocks = (torch.cdist(rows, y, compute_mode="donot_use_mm_for_euclid_dist") for rows in torch.split(x, _ROWS))
-    return sum(float(distances.sum()) for distances in blocks) / (len(x) * len(y))
+    return sum(float(distances(rows, y).sum()) for rows in torch.split(x, _ROWS)) / (len(x) * len(y))

@@ -16,7 +16,9 @@ from torch import Tensor
 
 from core.errors import SpecError
 from core.metrics import SampleMetric
+from core.numerics.distances import distances
 from core.registry import register
+from core.reports import LEAST
 
 _FACTORS = (0.25, 0.5, 1.0, 2.0, 4.0)
 _MEDIAN_POINTS = 1000
@@ -34,6 +36,8 @@ class Mmd(SampleMetric, frozen=True):
 
     def measure(self, generated: Tensor, real: Tensor) -> float:
         x, y = generated.double(), real.double()
+        if min(len(x), len(y)) < LEAST:
+            raise SpecError("metrics", f"{self.title} takes at least {LEAST} points of each set.")
         width = float(torch.pdist(y[:_MEDIAN_POINTS]).median())
         if width == 0.0:
             raise SpecError(
@@ -49,6 +53,6 @@ def _sum(x: Tensor, y: Tensor, width: float) -> float:
     """Sum of the kernel over all pairs."""
     total = 0.0
     for rows in torch.split(x, _ROWS):
-        squares = torch.cdist(rows, y).square() / (2.0 * width**2)
+        squares = distances(rows, y).square() / (2.0 * width**2)
         total += sum(float(torch.exp(-squares / factor**2).sum()) for factor in _FACTORS)
     return total / len(_FACTORS)

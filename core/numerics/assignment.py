@@ -13,5 +13,7 @@ def optimal(x1: Tensor, x0: Tensor) -> Tensor:
     """
     from scipy.optimize import linear_sum_assignment  # not above: half a second, for few runs
 
-    costs = torch.cdist(x1.flatten(1).double(), x0.flatten(1).double()).square()
+    # wherever a set is moved as a whole, the best pairing stays; far from the origin the products would lose digits
+    x1, x0 = (x - x.mean(0) for x in (x1.flatten(1).double(), x0.flatten(1).double()))
+    costs = torch.cdist(x1, x0).square()
     return torch.from_numpy(linear_sum_assignment(costs.cpu().numpy())[1]).to(x1.device)

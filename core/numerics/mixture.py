@@ -24,6 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.errors import SpecError
+from core.numerics.distances import distances
 from core.numerics.noise import Purpose, normal, uniform
 from core.numerics.numbers import widest
 from core.paths import Coefficients, Path
@@ -104,7 +105,7 @@ class Mixture:
 
     def log_density(self, x: Tensor) -> Tensor:
         """log p(x) [B] in nats at x [B, D], float64; -inf everywhere for a finite set (std 0)."""
-        squares = torch.cdist(x.double(), self.centres.to(x.device)).square()
+        squares = distances(x.double(), self.centres.to(x.device)).square()
         normaliser = 0.5 * self.dim * math.log(2 * math.pi * self.std**2) if self.std > 0 else math.inf
         logits = -squares / (2 * self.std**2 or math.inf) + self.weights().log().to(x.device)
         return torch.logsumexp(logits, 1) - normaliser

@@ -100,3 +100,10 @@ def test_three_gaussians_stand_where_the_comparison_has_them() -> None:
 def test_swiss_roll_has_a_global_standard_deviation_of_two() -> None:
     sample = registry.find("data", "swiss-roll")().mixture().sample(100_000, seed=4)
     assert float(sample.std()) == pytest.approx(2.0, rel=0.01)
+
+
+def test_log_density_keeps_its_digits_far_from_the_origin() -> None:
+    far = 2.0**20  # at which whole numbers and halves are exact
+    near = Mixture(CENTRES, 0.01).log_density(CENTRES + 0.0078125)
+    away = Mixture(CENTRES + far, 0.01).log_density(CENTRES + 0.0078125 + far)
+    torch.testing.assert_close(away, near, rtol=1e-9, atol=0.0)
