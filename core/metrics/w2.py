@@ -1,5 +1,8 @@
 """Wasserstein distance of order 2, exact: the root of the least mean squared distance over all pairings of two sets.
 
+Each point of sets of unlike size is taken so many times that there are as many of both: the shares that it may give
+to several others are whole ones then.
+
 Reference: Peyré and Cuturi, "Computational Optimal Transport" (2019), section 2.3; solved as an assignment problem.
 """
 
@@ -29,12 +32,20 @@ class W2(SampleMetric, frozen=True):
     unit: ClassVar[str] = "length"
 
     def measure(self, generated: Tensor, real: Tensor) -> float:
-        n = min(len(generated), len(real))
-        if n > _MOST:
+        n, m = len(generated), len(real)
+        if min(n, m) > _MOST:
             raise SpecError(
-                "metrics", f"Exact W2 pairs at most {_MOST:,} points. Given {n:,}; take fewer, or choose sliced-w2."
+                "metrics",
+                f"Exact W2 pairs at most {_MOST:,} points. Given {min(n, m):,}; take fewer, or choose sliced-w2.",
             )
-        x, y = generated[:n].double(), real[:n].double()
+        each = math.lcm(n, m)
+        if each > _MOST:
+            raise SpecError(
+                "metrics",
+                f"Exact W2 of {n:,} and {m:,} points asks for {each:,} pairs, and finds at most {_MOST:,}. Take as "
+                "many of each, or choose sliced-w2.",
+            )
+        x, y = (points.double().repeat_interleave(each // len(points), 0) for points in (generated, real))
         if not (x.isfinite().all() and y.isfinite().all()):
             return math.nan
         return float((x - y[optimal(x, y)]).square().sum(1).mean().sqrt())

@@ -14,6 +14,7 @@ from core import registry
 from core.datasets.swiss_roll import SwissRoll
 from core.datasets.three_gaussians import ThreeGaussians
 from core.errors import SpecError
+from core.metrics import SampleMetric
 from core.metrics.chamfer import Chamfer
 from core.metrics.detour import Detour
 from core.metrics.energy import Energy
@@ -111,6 +112,30 @@ def _root(matrix: torch.Tensor) -> torch.Tensor:
 def test_w2_refuses_what_would_take_minutes() -> None:
     with pytest.raises(SpecError, match=r"at most 4,096 points\. Given 5,000; take fewer, or choose sliced-w2"):
         W2().measure(points(5000, 2, 0), points(6000, 2, 1))
+
+
+@pytest.mark.parametrize(("n", "m"), [(60, 40), (30, 1), (7, 12)])
+def test_w2_leaves_no_point_of_the_larger_set_out(n: int, m: int) -> None:
+    """On a line the exact plan joins quantiles, of sets of any size, as `SlicedW2` does."""
+    x, y = points(n, 1, 0), 0.7 * points(m, 1, 1) + 0.2
+    assert W2().measure(x, y) == pytest.approx(SlicedW2(n_projections=1).measure(x, y), rel=1e-9)
+    assert W2().measure(y, x) == pytest.approx(W2().measure(x, y), rel=1e-9)
+
+
+def test_w2_refuses_sets_whose_points_cannot_all_be_paired() -> None:
+    with pytest.raises(SpecError, match=r"of 101 and 100 points asks for 10,100 pairs.* Take as many of each"):
+        W2().measure(points(101, 2, 0), points(100, 2, 1))
+
+
+def test_a_kernel_distance_refuses_a_single_point() -> None:
+    with pytest.raises(SpecError, match="at least 2 points"):
+        Mmd().measure(points(1, 2, 0), points(5, 2, 1))
+
+
+@pytest.mark.parametrize("metric", [Chamfer(), Energy(), Mmd(), SlicedW2(), W2()], ids=lambda metric: metric.name)
+def test_distances_are_the_same_far_from_the_origin(metric: SampleMetric) -> None:
+    x, y, far = points(200, 2, 0), 1.2 * points(200, 2, 1), 1e7
+    assert metric.measure(x + far, y + far) == pytest.approx(metric.measure(x, y), rel=1e-6)
 
 
 @pytest.mark.parametrize(("n", "m"), [(50, 50), (60, 40), (37, 101)])
