@@ -14,6 +14,7 @@ from torch import Tensor
 
 from core.fields import Field
 from core.numerics.mixture import Mixture
+from core.paths import Path
 from core.stepwise import Steps
 
 
@@ -88,6 +89,6 @@ class FieldMetric(Metric, frozen=True):
         yield from ()
         return self.measure(field, real, mixture, source)
 
-    def floor(self, real: Tensor, mixture: Mixture | None) -> float | None:
-        """The number for the exact field, None where it is not known."""
+    def floor(self, path: Path, real: Tensor, mixture: Mixture | None) -> float | None:
+        """The number for the exact field on a path, None where it is not known."""
         return None

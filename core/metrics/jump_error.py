@@ -63,7 +63,7 @@ class JumpError(FieldMetric, frozen=True):
         flow = list(followed(MixtureField(mixture, field.path, real.device, source), _SEED, source, torch.float64))
         return miss(field, field.path, flow, self.spans)  # type: ignore[arg-type]  # `needs` asks for a flow map
 
-    def floor(self, real: Tensor, mixture: Mixture | None) -> float | None:
+    def floor(self, path: Path, real: Tensor, mixture: Mixture | None) -> float | None:
         return 0.0
 
 

@@ -15,6 +15,7 @@ Modeling through SDEs" (2021), eq. 39.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 import torch
@@ -26,6 +27,7 @@ from core.fields import Field
 from core.grids.log_snr import LogSnr
 from core.metrics import FieldMetric
 from core.numerics.mixture import Mixture
+from core.paths import Path
 from core.registry import register
 from core.stepwise import Steps, at_once
 
@@ -58,10 +60,12 @@ class Nll(FieldMetric, frozen=True):
         log_p = yield from self._followed(field, real, source)
         return -float(log_p.mean()) / real.shape[1]
 
-    def floor(self, real: Tensor, mixture: Mixture | None) -> float | None:
+    def floor(self, path: Path, real: Tensor, mixture: Mixture | None) -> float | None:
         if mixture is None or mixture.std == 0:  # a finite set has no density
             return None
-        return -float(mixture.log_density(real).mean()) / real.shape[1]
+        end = path.at(torch.tensor(path.t_max, dtype=torch.float64))
+        blurred = replace(mixture, std=math.hypot(mixture.std, float(end.sigma / end.alpha)))
+        return -float(blurred.log_density(real).mean()) / real.shape[1]
 
     def log_density(self, field: Field, x: Tensor, source: Mixture | None = None) -> Tensor:
         """log p(x) [B] in nats at points x [B, D], float64, for a field that takes float64.

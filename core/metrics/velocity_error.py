@@ -12,6 +12,7 @@ from core.fields import Field
 from core.metrics import FieldMetric
 from core.numerics.mixture import Mixture, MixtureField
 from core.numerics.noise import normal
+from core.paths import Path
 from core.registry import register
 
 _T = (0.05, 0.95)
@@ -34,7 +35,7 @@ class VelocityError(FieldMetric, frozen=True):
         exact = MixtureField(mixture, field.path, real.device, source)
         return velocity_error(field, exact, mixture, _SEED, source=source, dtype=torch.float64)
 
-    def floor(self, real: Tensor, mixture: Mixture | None) -> float | None:
+    def floor(self, path: Path, real: Tensor, mixture: Mixture | None) -> float | None:
         return 0.0
 
 

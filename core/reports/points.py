@@ -187,4 +187,4 @@ def _of_field(metric: FieldMetric, subject: Subject, real: Tensor) -> Steps[tupl
         raise SpecError("metrics", f"{metric.title} is that of all classes together. Leave the class empty.")
     wide = resolve(spec.replace(action="sample", precision="float64", device="cpu"))
     value = yield from metric.measuring(wide.field(), real, wide.mixture, wide.source.mixture())
-    return value, metric.floor(real, wide.mixture)
+    return value, metric.floor(wide.path, real, wide.mixture)

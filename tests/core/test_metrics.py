@@ -221,6 +221,15 @@ class TestLikelihood:
         nll = Nll(n_steps=80).measure(field, x, mixture)
         assert nll == pytest.approx(-float(mixture.log_density(x).mean()) / 2, abs=1e-3)
 
+    @pytest.mark.parametrize("path", [Part("vp-cosine", {"T": 20}), Part("linear", {"sigma_min": 0.1})])
+    def test_floor_is_what_the_exact_field_scores_with_the_noise_that_its_path_leaves(self, path) -> None:
+        """Along thin curves it is far above the likelihood that the data's own density gives."""
+        mixture, there = SwissRoll().mixture(), make("path", path)
+        x = mixture.sample(48, 2, draw=1)
+        nll = Nll(n_steps=80).measure(MixtureField(mixture, there, CPU), x, mixture)
+        assert nll == pytest.approx(Nll().floor(there, x, mixture), abs=1e-3)
+        assert nll > -float(mixture.log_density(x).mean()) / 2 + 0.1
+
     def test_of_a_flow_from_another_source(self) -> None:
         mixture, source = ThreeGaussians(std=0.5).mixture(), Mixture(torch.tensor([[0.5, -0.5]]).double(), 0.8)
         x = mixture.sample(16, 2, draw=1)
