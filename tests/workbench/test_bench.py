@@ -241,8 +241,9 @@ class TestRecording:
         assert told["cost"] == pytest.approx(told["seconds recorded"] / told["seconds"] - 1)
         assert "5%" in recording.table(report)
 
-    def test_no_turn_is_one_line(self, capsys) -> None:
-        assert main(["bench", "recording", "--rounds", "0"]) == 2
+    @pytest.mark.parametrize("what", ["recording", "sample"])
+    def test_no_turn_is_one_line(self, capsys, what: str) -> None:
+        assert main(["bench", what, "--rounds", "0"]) == 2
         assert "Give at least one. Given 0." in capsys.readouterr().err
 
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from core.errors import SpecError
 from core.spec import Part, RunSpec
 from core.words import counted
 
@@ -42,8 +43,10 @@ def compare(n: int, n_steps: int, rounds: int, threads: int = 0) -> dict[str, An
     """Let each sample in turns; the first turn of each warms up and is not counted, of the others the median is.
 
     Raises:
-        SpecError: the number of particles, steps or threads is outside its limits.
+        SpecError: there is no round, or the number of particles, steps or threads is outside its limits.
     """
+    if rounds < 1:  # told before torch is imported
+        raise SpecError("--rounds", f"Give at least one. Given {rounds}.")
     import statistics
 
     import torch
@@ -71,7 +74,7 @@ def compare(n: int, n_steps: int, rounds: int, threads: int = 0) -> dict[str, An
                 seconds[name].append(time.perf_counter() - start)
     finally:
         torch.set_float32_matmul_precision(kernel)
-    medians = {name: statistics.median(values[1:] or values) for name, values in seconds.items()}
+    medians = {name: statistics.median(values[1:]) for name, values in seconds.items()}
     return {
         "particles": n,
         "steps": n_steps,
