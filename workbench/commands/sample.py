@@ -26,7 +26,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "spec", metavar="SPEC|CHECKPOINT", help="a preset's name, a TOML file, a .safetensors file or shipped:NAME"
     )
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="such as sampler.n_steps=20")
-    parser.add_argument("-o", "--out", type=Path, default=Path("sample.h5"), metavar="TRACE", help="the trace to write")
+    parser.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        default=Path("sample.h5"),
+        metavar="TRACE",
+        help="the trace to write, a file that ends in .h5 (%(default)s)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
