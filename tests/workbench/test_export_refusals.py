@@ -17,6 +17,7 @@ import resources
 from core.errors import FlowscopeError
 from core.trace import open_trace, save
 from tests.workbench.image_traces import image_trace
+from workbench.commands import main
 from workbench.export.job import Order, make
 
 TOP = Path(__file__).resolve().parents[2]
@@ -55,6 +56,15 @@ def test_a_run_that_did_not_end_well_is_told_where_it_is_drawn(qapp, tmp_path) -
         make(Order([str(file)] * 2, str(tmp_path / "all.npz"), at=1.0), tell=said.append)
         words = f"run.h5: {status}, {message}".removesuffix(", ")
         assert said == [] if (status, message) == ("finished", "") else said == [words]
+
+
+def test_what_images_have_not_cannot_be_hidden_in_silence(capsys, tmp_path) -> None:
+    save(image_trace(), images := tmp_path / "images.h5")
+    assert main(["export", str(images), str(tmp_path / "moment.png"), "--hide", "trails"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "flowscope: --hide: trails is a mark of points, and images.h5 holds images. Leave --hide out."
+    ]
+    assert not (tmp_path / "moment.png").exists()
 
 
 def film(out: Path) -> Order:

@@ -68,7 +68,8 @@ class Order(msgspec.Struct, frozen=True):
     lanes: tuple[Shown, ...] = ()
     """Without any: one for each trace, and where ``real`` asks for it one of their real data."""
     strict: bool = False
-    """Whether nothing is made where something of ``more`` cannot be; otherwise a note says so, if anything does."""
+    """Whether nothing is made where something of ``more`` cannot be or ``hidden`` is of no use; otherwise a note says
+    so, if anything does."""
 
     @property
     def suffix(self) -> str:
@@ -97,7 +98,7 @@ def film_of(
         tuple(map(checked, order.traces)), theme, _shown(order), order.field_kind, order.factor, order.layout, overlays
     )
     if order.strict:
-        choice.check_asked(order.more, tell)
+        choice.check_asked(order.more, order.hidden, tell)
     choice.find_out(tell, alive, strict=order.strict)
     rows = choice.rows()
     reel: Reel = Sampling(rows)

@@ -242,10 +242,12 @@ class Choice:
                 stack.callback(traces[-1].close)
             yield traces
 
-    def check_asked(self, asked: Sequence[Overlay], tell: Callable[[str], None]) -> None:
-        """Refuse marks that none of the traces has, as `showing.check` does."""
+    def check_asked(self, asked: Sequence[Overlay], hidden: Sequence[Overlay], tell: Callable[[str], None]) -> None:
+        """Refuse marks that none of the traces has, to be shown or to be left out, as `showing` does."""
         with self._opened() as traces:
-            showing.check([sampled(trace) for trace in traces], asked, in_line=self.layout == "rows", tell=tell)
+            runs = [sampled(trace) for trace in traces]
+            showing.check(runs, asked, in_line=self.layout == "rows", tell=tell)
+            showing.check_hidden(runs, hidden)
 
     def find_out(self, tell: Callable[[str], None], alive: Callable[[], None], *, strict: bool) -> None:
         """Make the analyses that the lanes show and that nobody has made yet, as `known.compute` does.

@@ -1,4 +1,4 @@
-"""Which of the marks that somebody asks for a trace has: one that it has not is named, rather than left out."""
+"""Which of the marks that somebody asks for, or to leave out, a trace has: one that it has not is named."""
 
 from __future__ import annotations
 
@@ -31,6 +31,18 @@ def check(runs: Sequence[Trace], asked: Sequence[Overlay], *, in_line: bool, tel
             tell(sentence)
 
 
+def check_hidden(runs: Sequence[Trace], hidden: Sequence[Overlay]) -> None:
+    """Hold what is left out to what is there: pictures of images have none of the marks of points.
+
+    Raises:
+        SpecError: none of the runs shows it.
+    """
+    if hidden and all(map(images.shows_images, runs)):
+        raise SpecError(
+            "--hide", f"{hidden[0]} is a mark of points, and {_name(runs[0])} holds images. Leave --hide out."
+        )
+
+
 def _shows(run: Trace, *, in_line: bool) -> tuple[Overlay, ...]:
     """The marks that a run shows where somebody asks for them."""
     previews = "x1_hat" in run
@@ -52,6 +64,9 @@ def _lacks(mark: Overlay, run: Trace, can: Sequence[Overlay], *, in_line: bool) 
         what = "points that no network has made"
     elif mark == "preview" and "x1_hat" in run:
         what = f"more than {MOST_DISCS:,} points"
-    name = "the trace" if run.source is None else run.source.name
     instead = f"What works: {', '.join(can)}." if can else "Leave it out."
-    return f"{mark} shows nothing of {name}, which holds {what}. {instead}"
+    return f"{mark} shows nothing of {_name(run)}, which holds {what}. {instead}"
+
+
+def _name(run: Trace) -> str:
+    return "the trace" if run.source is None else run.source.name
