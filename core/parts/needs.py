@@ -15,8 +15,8 @@ PROVIDERS = ("source", "coupling", "path", "objective", "field")
 #: what is needed, and what has it
 _WORDS = {
     "discrete-path": ("a discrete path", "such as VP with linear β"),
-    "normal-source": ("normal, independent noise", "not a shape or optimal transport"),
-    "independent-pairs": ("independent pairs", "not optimal transport"),
+    "normal-source": ("normal, independent noise", "not a shape, optimal transport or reflow"),
+    "independent-pairs": ("independent pairs", "not optimal transport or reflow"),
     "finite-velocity": ("a path of finite velocity", "such as the linear one"),
     "field": ("a field", "and this objective learns jumps alone"),
     "flow-map": ("a network that jumps", "trained as MeanFlow, shortcut or consistency model"),
