@@ -156,6 +156,7 @@ def _classes(label: str, dataset: Dataset) -> tuple[int, ...]:
 
 
 def _check_needs(setup: Setup) -> None:
+    _check_shape(setup)
     there, objective = setup.provided, registry.find("objective", setup.spec.objective.name)
     wanted: dict[str, Any] = {"path": setup.path, "grid": setup.grid, "guidance": setup.guidance}
     if setup.spec.action == "train":
@@ -174,6 +175,16 @@ def _check_needs(setup: Setup) -> None:
     _check("sampler", setup.sampler.title, setup.sampler.needs, there)
     if setup.clipping.active and setup.sampler.jumps:
         raise SpecError("clipping", f"{setup.sampler.title} jumps: there is no preview to clip. Turn clipping off.")
+
+
+def _check_shape(setup: Setup) -> None:
+    """Of data sets from elsewhere: what records and draws a run knows the plane and images alone."""
+    if setup.shape != (2,) and len(setup.shape) != 3:
+        raise SpecError(
+            "data",
+            f"{setup.dataset.title} has samples of shape {setup.shape}. Points have two numbers, x and y, and images "
+            "channels, rows and columns.",
+        )
 
 
 def _check_ends(path: Path, dtype: torch.dtype) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pickle
 
 import pytest
+import torch
 
-from core import presets
+from core import presets, registry
 from core import spec as specs
 from core.assignments import apply_sets
+from core.datasets import Dataset
 from core.errors import SpecError
+from core.numerics.mixture import Mixture
 from core.parts.classes import numbers_of
 from core.parts.making import make
 from core.setup import resolve
@@ -144,6 +147,19 @@ def test_how_much_noise_is_too_much_hangs_on_the_precision() -> None:
     resolve(RunSpec(path=Part("vp-linear", {"T": 10_000})))
     with pytest.raises(SpecError, match="so little noise at the end"):
         resolve(RunSpec(path=Part("ve", {"sigma_min": 1e-40})))
+
+
+@pytest.mark.parametrize("action", ["sample", "train"])
+def test_points_of_another_space_than_the_plane_are_refused(monkeypatch, action) -> None:
+    class Cube(Dataset, frozen=True):
+        name, title, reference = "cube", "Cube", ""
+
+        def mixture(self) -> Mixture:
+            return Mixture(torch.eye(3, dtype=torch.float64), 0.1)
+
+    monkeypatch.setitem(registry._entries["data"], "cube", Cube)
+    with pytest.raises(SpecError, match=r"^data: Cube has samples of shape \(3,\)\. Points have two numbers, x and y"):
+        resolve(RunSpec(action=action, data=Part("cube")))
 
 
 def test_implementations_are_named_first_and_keep_what_both_have() -> None:
