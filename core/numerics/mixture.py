@@ -30,7 +30,7 @@ from core.numerics.numbers import widest
 from core.paths import Coefficients, Path
 from core.predictions import Estimate
 
-# Above this ratio |m|^2 / V the logits of float32 cancel by more than about 1e-3.
+# Above this ratio of |alpha m|^2 + |sigma n|^2 to V the logits of float32 cancel by more than about 1e-3.
 _FLOAT32_LIMIT = 1e4
 # Added to the logits of components of other classes. They differ by |m|^2 / V, which grows without bound where a set of
 # points has no width and little noise is left; -inf would make 0 * inf of the classes that are asked for.
@@ -147,7 +147,7 @@ class MixtureField:
         self._centre, self._origin = (values.mean(0).to(device, self._wide) for values in (centres, origins))
         m, n_ = centres.to(device, self._wide) - self._centre, origins.to(device, self._wide) - self._origin
         self._m, self._n = m, None if source is None else n_
-        self._reach = float(m.square().sum(1).max())
+        self._reach, self._source_reach = (float(values.square().sum(1).max()) for values in (m, n_))
         self._n_classes, self.classes = mixture.n_classes, mixture.classes
         keys = [m, m.square().sum(1, keepdim=True)]
         if self._n is not None:
@@ -163,7 +163,8 @@ class MixtureField:
         shape, x = x.shape, x.flatten(1)
         c = self.path.at(t.to(widest(t.device))).over(x)
         v = (c.alpha * self._std) ** 2 + (c.sigma * self._source_std) ** 2
-        dtype = self._wide if self._reach * float((c.alpha**2 / v).max()) > _FLOAT32_LIMIT else x.dtype
+        logits = (self._reach * c.alpha**2 + self._source_reach * c.sigma**2) / v
+        dtype = self._wide if float(logits.max()) > _FLOAT32_LIMIT else x.dtype
         m, n = self._posterior_means(x.to(dtype), c, v, dtype, cond)
         rest = x - c.alpha * m - c.sigma * n
         x1 = m + c.alpha * self._std**2 / v * rest

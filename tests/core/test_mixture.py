@@ -8,8 +8,10 @@ import torch
 from core import registry
 from core.numerics.mixture import Mixture, MixtureField
 from core.numerics.noise import normal
+from core.parts.making import make
 from core.paths.linear import Linear
 from core.paths.vp_linear import VpLinear
+from core.spec import Part
 
 CPU = torch.device("cpu")
 CENTRES = torch.tensor([[2.0, 2.0], [-2.0, 2.0], [0.0, -2.0]], dtype=torch.float64)
@@ -107,3 +109,15 @@ def test_log_density_keeps_its_digits_far_from_the_origin() -> None:
     near = Mixture(CENTRES, 0.01).log_density(CENTRES + 0.0078125)
     away = Mixture(CENTRES + far, 0.01).log_density(CENTRES + 0.0078125 + far)
     torch.testing.assert_close(away, near, rtol=1e-9, atol=0.0)
+
+
+@pytest.mark.parametrize("t", [1e-4, 0.01, 0.05])
+def test_single_precision_is_enough_or_not_used_where_a_narrow_shape_is_the_source(t: float) -> None:
+    """Near the source it is the centres of the noise whose logits cancel, whatever the data are."""
+    source, mixture = make("data", Part("swiss-roll")).mixture(), Mixture(CENTRES, 0.3)
+    few = Mixture(source.centres[::10], source.std)
+    field, at = MixtureField(mixture, Linear(), CPU, few), torch.tensor(t, dtype=torch.float64)
+    x = ((1 - t) * few.sample(200, 1) + t * mixture.sample(200, 1)).float()
+    exact = field(x.double(), at)
+    for found, wanted in zip(field(x, at), exact, strict=True):
+        torch.testing.assert_close(found.double(), wanted, rtol=0, atol=1e-6)
