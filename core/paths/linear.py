@@ -1,5 +1,8 @@
 """The straight line: x_t = t x1 + (1 - (1 - sigma_min) t) x0.
 
+A pair ends as x1 + sigma_min x0, a small Gaussian around its data. A run ends at x1_hat as on every path: without that
+noise, and narrower than the data where sigma_min is not small beside their width.
+
 Reference: Lipman et al., "Flow Matching for Generative Modeling" (2023), eq. 20-22; Liu et al., "Flow Straight and
 Fast" (2022), eq. 1, for sigma_min = 0.
 """
@@ -29,7 +32,10 @@ class Linear(Path, frozen=True):
     provides: ClassVar[tuple[str, ...]] = ("finite-velocity",)
 
     sigma_min: Annotated[
-        float, Meta(ge=0, le=0.5, title="Noise left", description="σ at t = 1: each sample ends as a small Gaussian")
+        float,
+        Meta(
+            ge=0, le=0.5, title="Noise left", description="σ at t = 1 of what is learned; runs end at the expected data"
+        ),
     ] = 0.0
 
     @property
