@@ -298,6 +298,15 @@ def test_samples_shipped_weights_by_their_name_and_knows_which_there_are(capsys,
     assert "There is no checkpoint “mnist-flwo”. Did you mean mnist-flow" in err
 
 
+def test_a_preset_with_shipped_weights_keeps_what_else_is_set_of_its_field(tmp_path) -> None:
+    other = ["--set", "path=vp-linear", "--set", "field.retime=true", "--set", "n_samples=3"]
+    assert main(["sample", "swiss-roll-flow", *other, "-o", str(tmp_path / "a.h5")]) == 0
+    with h5py.File(tmp_path / "a.h5") as file:
+        spec = json.loads(file.attrs["spec"])
+    assert spec["field"] == {"name": "network", "retime": True, "weights": "shipped:swiss-roll-flow"}
+    assert spec["path"]["name"] == "vp-linear"
+
+
 def test_one_particle_is_one(capsys, tmp_path) -> None:
     assert main(["sample", "moons-to-eight", "--set", "n_samples=1", "-o", str(tmp_path / "one.h5")]) == 0
     assert capsys.readouterr().out.startswith("finished: 1 particle, NFE ")

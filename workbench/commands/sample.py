@@ -63,7 +63,7 @@ def spec_of(name: str, sets: list[str]) -> RunSpec:
                 "field", f"{name} has no trained weights. Run `flowscope train {name} -o DIR` first and sample its "
                 "checkpoint, or add --set field=exact."
             )  # fmt: skip
-        spec = spec.replace(field=Part("network", {"weights": shipped}))
+        spec = spec.replace(field=spec.field.with_params(weights=shipped))
     _check_asked(spec, sets)
     return spec
 
