@@ -19,6 +19,7 @@ from core.run import rows
 from core.setup import resolve
 from core.spec import Part, RunSpec
 from core.trace import open_trace
+from core.words import counted
 from workbench.commands.progress import ProgressLine
 from workbench.commands.sample import of_weights
 
@@ -80,7 +81,9 @@ def _within(spec: RunSpec, nfe: int) -> RunSpec:
     last = sampler.evaluations if sampler.jumps else 1
     n_steps = (nfe // each - last) // sampler.evaluations + 1
     if n_steps < 1:
-        raise SpecError("--nfe", f"{sampler.title} takes at least {last * each} evaluations here. Given {nfe}.")
+        raise SpecError(
+            "--nfe", f"{sampler.title} takes at least {counted(last * each, 'evaluation')} here. Given {nfe}."
+        )
     return spec.replace(sampler=spec.sampler.with_params(n_steps=n_steps))
 
 
