@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import Any
 
@@ -9,6 +10,9 @@ from core import catalog, registry
 from core.errors import SpecError
 from core.parts.schema import properties
 from core.spec import PARTS, RunSpec
+
+_SHORT = re.compile(r"[+-]?(\.\d+|\d+\.)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+"""Numbers as people write them and TOML does not, such as .5 and 2."""
 
 
 def apply_sets(data: dict[str, Any], sets: list[str]) -> dict[str, Any]:
@@ -55,6 +59,8 @@ def _shared(kind: str, name: str, before: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parse_value(text: str) -> Any:
+    if _SHORT.fullmatch(text):
+        return float(text)
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except (ValueError, RecursionError):

@@ -172,6 +172,14 @@ def test_implementations_are_named_first_and_keep_what_both_have() -> None:
         assert apply_sets(data, sets)["sampler"] == wanted
 
 
+@pytest.mark.parametrize(
+    ("written", "number"), [(".5", 0.5), ("-.5", -0.5), ("2.", 2.0), (".25e1", 2.5), ("1.E-2", 0.01)]
+)
+def test_a_number_may_be_set_without_the_digit_before_or_after_its_point(written, number) -> None:
+    assert apply_sets({}, [f"data.width={written}"])["data"]["width"] == number
+    assert apply_sets({}, ["data.file=.5.csv"])["data"]["file"] == ".5.csv"
+
+
 def test_naming_another_sampler_drops_the_old_ones_knobs() -> None:
     data = apply_sets(specs.to_dict(ODD), ["sampler=heun", "sampler.n_steps=9"])
     assert specs.from_dict(data).sampler == Part("heun", {"n_steps": 9})
