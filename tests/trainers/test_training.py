@@ -22,6 +22,7 @@ from core.learned import build_network, load_field
 from core.metrics.velocity_error import velocity_error
 from core.numerics.mixture import MixtureField
 from core.parts.making import make
+from core.setup import resolve
 from core.spec import Part, RunSpec, Training, to_json
 from core.trace.build import collect
 from core.weights import averaged
@@ -30,7 +31,7 @@ from trainers.checkpoint import FILE_NAME
 from trainers.loop import train
 from trainers.mean_flow import mean_flow_target
 from trainers.training.keeper import BEST, kept_name
-from trainers.training.trainer import ChannelsLast
+from trainers.training.trainer import ChannelsLast, Trainer
 
 TOP = Path(__file__).resolve().parents[2]
 SPEC = RunSpec(action="train", n_samples=8, data=Part("three-gaussians"), network=Part("mlp", {"width": 16}), threads=1)
@@ -183,7 +184,7 @@ def test_the_layout_of_images_changes_no_output() -> None:
 BACKWARDS = """
 import torch
 from core.networks.conditional_unet import ConditionalUNet
-from trainers.training.trainer import ChannelsLast
+from trainers.training.trainer import ChannelsLast, Trainer
 
 network = ConditionalUNet(base=8).build((3, 8, 8))
 for parameter in network.parameters():
@@ -222,3 +223,12 @@ def test_a_forward_derivative_is_the_same_in_that_layout(name: str) -> None:
 def test_points_have_no_channels() -> None:
     with pytest.raises(SpecError, match="Only images have channels"):
         collect(train(training(channels_last=True)))
+
+
+def test_a_coupling_with_points_of_its_own_refuses_another_number_of_them() -> None:
+    """It took no notice of them; a run that is resumed goes on as it began."""
+    spec = training(n_points=100).replace(coupling=Part("exact-ot", {"n_pairs": 64}))
+    with pytest.raises(SpecError, match=r"^training\.n_points: .* coupling\.n_pairs = 64\. Set training\.n_points = 0"):
+        next(train(spec))
+    Trainer(resolve(spec), fresh=False)
+    Trainer(resolve(training(n_points=0).replace(coupling=spec.coupling)))

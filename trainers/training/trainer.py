@@ -48,6 +48,12 @@ class Trainer:
             raise SpecError(
                 "label", "This network is told no classes. Leave the class empty, or set training.conditional = true."
             )
+        if fresh and self.settings.n_points and setup.coupling.fixed:
+            raise SpecError(
+                "training.n_points",
+                f"{setup.coupling.title} trains on points of its own, coupling.n_pairs = {setup.coupling.fixed}. "
+                "Set training.n_points = 0.",
+            )
         self.n_classes = setup.n_told
         network = build_network(self.spec, setup.shape, self.n_classes)
         if fresh and self.settings.init_from:
