@@ -67,6 +67,34 @@ def test_what_was_learned_goes_with_a_lane_and_comes_back_with_it(engine: Engine
     assert (other.trace, other.training) == (None, None)
 
 
+def test_a_lane_that_trained_comes_back_with_what_it_showed_last(engine: Engine, runs: Runs) -> None:
+    parent, lane = QObject(), runs.session.lanes[0]
+    undo = Undo(parent, runs.session, runs, lambda: None)
+    turn(runs, 30)
+    while engine.asked:
+        engine.answer(max(engine.asked))
+    newest, other = lane.trace, runs.session.duplicate(lane.key)
+    other.trace = other.training = None
+    undo.record()
+    other.trace = other.training = newest  # rows of a training come without a word
+    runs.session.remove(other.key)
+    undo.record()
+    undo.undo()
+    assert other.trace is newest
+    assert other.training is newest
+
+
+def test_what_is_done_after_an_undo_is_not_gone_over_by_a_quick_redo(engine: Engine, runs: Runs) -> None:
+    parent, view = QObject(), runs.session.view
+    undo = Undo(parent, runs.session, runs, lambda: None)
+    undo.record()
+    view.equations = True
+    undo.undo()
+    view.linked = False
+    undo.redo()
+    assert (view.equations, view.linked) == (False, False)
+
+
 def test_undo_brings_back_what_a_lane_showed_beside_its_spec(engine: Engine, runs: Runs) -> None:
     parent, first = QObject(), runs.session.lanes[0]
     undo = Undo(parent, runs.session, runs, lambda: None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from weakref import ref
 
@@ -79,6 +79,7 @@ class Undo(QObject):
     def record(self) -> None:
         """Make the present a step that one can come back to."""
         self._timer.stop()
+        self._history.record(self._as_left())
         self._empty_gone(each.lane for each in self._history.now.lanes)
         if self._history.now.lanes:
             self._history.record(self._now())
@@ -92,6 +93,7 @@ class Undo(QObject):
             self._show(self._history.undo())
 
     def redo(self) -> None:
+        self.record()
         if self._history.can_redo:
             self._show(self._history.redo())
 
@@ -109,6 +111,17 @@ class Undo(QObject):
             session.title,
             session.selected,
         )
+
+    def _as_left(self) -> _Then:
+        """The last step with the rows that came since: a training tells of none, and its lane may just have gone."""
+        then = self._history.now
+        lanes = (
+            replace(each, trace=self._held(each.lane.trace), training=self._held(each.lane.training))
+            if each.spec == each.lane.spec
+            else each
+            for each in then.lanes
+        )
+        return replace(then, lanes=tuple(lanes))
 
     def _held(self, trace: Trace | None) -> Callable[[], Trace | None]:
         """A trace as long as it is held: one of a file for good, one in memory until newer ones need the room."""
