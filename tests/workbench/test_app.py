@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -295,6 +296,26 @@ def test_a_window_that_closes_during_an_export_leaves_nothing(qtbot, app, tmp_pa
     app.window.close()
     assert process.state() == QProcess.ProcessState.NotRunning
     assert [each.name for each in tmp_path.iterdir() if each.name != "home"] == [".export-of-another"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows ends processes in another way")
+def test_an_export_whose_process_is_killed_says_so_and_leaves_nothing(qtbot, app, tmp_path) -> None:
+    exporter = app.controller.exporter
+    exporter.export(tmp_path / "never.apng", ExportChoice(suffix=".apng", seconds=60.0))
+    qtbot.waitUntil(lambda: bool(list(tmp_path.glob(".export-*"))), timeout=60_000)
+    os.kill(exporter._process.processId(), signal.SIGKILL)
+    qtbot.waitUntil(lambda: not exporter._busy, timeout=10_000)
+    assert [each.name for each in tmp_path.iterdir() if each.name != "home"] == []
+
+
+def test_an_export_whose_process_cannot_start_says_so_and_lets_others_go_on(qtbot, app, tmp_path, monkeypatch) -> None:
+    exporter, choice = app.controller.exporter, ExportChoice(suffix=".png", width=400, height=300)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", str(tmp_path / "gone"))
+        exporter.export(tmp_path / "one.png", choice)
+        qtbot.waitUntil(lambda: not exporter._busy, timeout=10_000)
+    with qtbot.waitSignal(exporter.exported, timeout=60_000):
+        exporter.export(tmp_path / "two.png", choice)
 
 
 def test_one_export_at_a_time_from_the_first_moment(qtbot, app, tmp_path) -> None:

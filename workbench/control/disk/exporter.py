@@ -44,6 +44,8 @@ class Exporter(QObject):
         self._window, self._session = window, session
         self._busy = self._cancelled = False
         self._process: QProcess | None = None
+        self._number = 0
+        """The process's, also once it has ended."""
         self._out = Path()
         """Where the process writes."""
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -155,11 +157,10 @@ class Exporter(QObject):
             return
         process.readyReadStandardOutput.disconnect()
         process.finished.disconnect()
-        number = process.processId()
         if not process.waitForFinished(_PATIENCE_MS):
             process.kill()
             process.waitForFinished(_PATIENCE_MS)
-            remove_part(self._out, number)
+            remove_part(self._out, self._number)
         process.deleteLater()
         self._process = None
         self._end()
@@ -179,8 +180,10 @@ class Exporter(QObject):
         process.setArguments(["-m", "workbench.export.job"])
         process.readyReadStandardOutput.connect(self._progress)
         process.finished.connect(self._finished)
+        process.errorOccurred.connect(self._not_started)
         self._began = time.monotonic()
         process.start()
+        self._number = process.processId()
         process.write(msgspec.json.encode(order) + b"\n")
 
     def _progress(self) -> None:
@@ -198,6 +201,16 @@ class Exporter(QObject):
             self._folder.cleanup()
         self._window.toast.finish()
 
+    def _not_started(self, error: QProcess.ProcessError) -> None:
+        """Of a process that never was, nothing else is heard."""
+        if error != QProcess.ProcessError.FailedToStart or self._process is None:
+            return
+        why = self._process.errorString()
+        self._process.deleteLater()
+        self._process = None
+        self._end()
+        self._window.message("The export was not made", f"{sys.executable} cannot be started: {why}.")
+
     def _finished(self, code: int, how: QProcess.ExitStatus) -> None:
         assert self._process is not None  # it has just ended
         words = self._process.readAllStandardError().data().decode().strip().splitlines()
@@ -207,6 +220,7 @@ class Exporter(QObject):
         if code == CANCELLED and how == QProcess.ExitStatus.NormalExit:
             self._window.tell("Export cancelled")
         elif how == QProcess.ExitStatus.CrashExit:
+            remove_part(self._out, self._number)
             self._window.message("The export was not made", "The export stopped by itself; memory may have run out.")
         elif code != 0:
             self._window.message("The export was not made", words[-1] if words else "The export stopped.")
