@@ -107,7 +107,9 @@ def _read(path: Path, _: tuple[int, int], scale: str) -> _Parts:
         x = x - x.mean(axis=0)
         spread = float((x**2).mean() ** 0.5)
         if spread == 0.0:
-            raise SpecError("data.scale", f"All points of {path.name} are in one place. Choose “none”.")
+            raise SpecError(
+                "data.scale", f"All points of {path.name} are in one place. Choose others, or the scale “none”."
+            )
         x = x / spread * STD
     whole = Samples(torch.from_numpy(x), None if labels is None else torch.from_numpy(labels))
     training, held_out = split(len(x), max(1, len(x) // _HELD_OUT))

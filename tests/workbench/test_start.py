@@ -260,6 +260,7 @@ def test_dropped_points_are_the_data_of_every_lane(qtbot, app, tmp_path) -> None
     qtbot.waitUntil(lambda: lane.trace is not None and lane.trace.spec.data.name == "points", timeout=20_000)
     qtbot.waitUntil(lambda: len(lane.trace["x"]) > 3, timeout=20_000)
     assert lane.trace["x"].static["data"].std() == pytest.approx(2.0, abs=0.4)
+    qtbot.waitUntil(lambda: app.window.toast.text.startswith("mine.csv is the data set"), timeout=20_000)
 
 
 def test_points_that_are_none_leave_the_lanes_their_data(qtbot, app, tmp_path) -> None:
@@ -271,6 +272,7 @@ def test_points_that_are_none_leave_the_lanes_their_data(qtbot, app, tmp_path) -
     drop(app, tmp_path / "holes.csv")
     qtbot.waitUntil(lambda: bool(app.window.findChildren(Message)), timeout=20_000)
     told = " ".join(words.text() for words in app.window.findChildren(Message)[0].findChildren(QLabel))
+    assert not app.window.toast.isVisible(), "nothing says that it is the data set"
     assert "holes.csv holds a number that is not finite (point 2)" in told
     assert [lane.spec for lane in app.session.lanes] == before
     assert app.session.title == title

@@ -17,7 +17,7 @@ class OwnData:
         self._window, self._session, self._runs = workspace.window, workspace.session, workspace.runs
         self._before: dict[int, RunSpec] = {}
         """What the lanes were before a file became their data, until it has proved to hold some."""
-        self._title = ""
+        self._title = self._file = ""
         self._runs.rows_arrived.connect(self._answered)
 
     def use(self, kind: str, path: Path) -> None:
@@ -29,14 +29,13 @@ class OwnData:
             self._window.message("This file cannot become a data set", error.message)
             return
         self._before = {lane.key: lane.spec for lane, _ in changes if lane.spec is not None}
-        self._title = session.title
+        self._title, self._file = session.title, path.name
         for lane, spec in changes:
             lane.spec = spec
             self._runs.sample(lane)
             session.touch(lane.key)
         session.set_title(path.stem)
         self._window.show_place("lanes")
-        self._window.tell(f"{path.name} is the data set", "exact field, no training")
 
     def take_back(self, key: int, problem: str) -> bool:
         """Give the lanes the data back that they had, where a lane failed over a file that has just become theirs."""
@@ -51,13 +50,15 @@ class OwnData:
                     runs.sample(lane, whole=True)  # what is on its way with the file is dropped
                 session.touch(lane.key)
         session.set_title(self._title)
-        self._window.message("This file cannot become a data set", problem.removeprefix("data.file: "))
+        why = problem.partition(": ")[2] if problem.startswith("data.") else problem
+        self._window.message("This file cannot become a data set", why)
         return True
 
     def _answered(self, key: int) -> None:
         lane = self._session.lane(key)
-        if lane.trace is not None and lane.spec is not None and lane.trace.spec.data == lane.spec.data:
+        if self._before and lane.trace is not None and lane.spec is not None and lane.trace.spec.data == lane.spec.data:
             self._before = {}
+            self._window.tell(f"{self._file} is the data set", "exact field, no training")
 
     def _with_data(self, spec: RunSpec, kind: str, path: Path) -> RunSpec:
         catalog = self._runs.catalog
