@@ -206,6 +206,16 @@ def test_a_long_toast_ends_in_dots_and_leaves_the_panel_free(shell: Shell) -> No
     assert line._close.geometry().right() < line.width()
 
 
+def test_a_toast_takes_the_name_of_a_file_as_it_is_and_has_room_for_what_follows(shell: Shell) -> None:
+    line = shell.window.toast
+    line.tell("a <b>bold</b> one.csv is the data set", "exact field, no training")
+    needed = line._text.fontMetrics().horizontalAdvance(line._text.text())
+    assert line._text.width() >= needed, "all of it is read where there is room"
+    assert "&lt;b&gt;" in line._text.toolTip()
+    line.tell(f"{180 * 'n'}.csv is the data set", "exact field, no training")
+    assert line._more.width() >= line._more.fontMetrics().horizontalAdvance(line._more.text())
+
+
 def test_progress_shows_when_work_lasts_and_waits_for_a_message(
     shell: Shell, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
@@ -31,11 +32,17 @@ def label(text: str, role: str = "", parent: QWidget | None = None) -> QLabel:
 
 
 class Elided(QLabel):
-    """A line that ends in dots where there is no room for all of it; the tooltip has the whole."""
+    """A line with dots where there is no room for all of it; the tooltip has the whole. No word of it is markup."""
+
+    def __init__(self, text: str = "", where: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
+        super().__init__()
+        self._where = where
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
 
     def setText(self, text: str | None) -> None:
         super().setText(text)
-        self.setToolTip(text or "")
+        self.setToolTip(f"<p>{html.escape(text)}</p>" if text and "<" in text else text or "")
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
@@ -43,7 +50,7 @@ class Elided(QLabel):
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         painter = QPainter(self)
         painter.setPen(self.palette().windowText().color())
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        text = self.fontMetrics().elidedText(self.text(), self._where, self.width())
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 

@@ -15,6 +15,7 @@ STAY_MS = 6000
 PATIENCE_MS = 300
 """Shorter work shows no progress."""
 _WIDEST = 760
+_MORE = 320
 _ABOVE = 112
 """Status bar, transport bar and a gap."""
 
@@ -26,7 +27,7 @@ class Toast(QWidget):
         super().__init__(parent)
         self.setObjectName("toast")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._icon, self._text, self._more = QLabel(), Elided(), Elided()
+        self._icon, self._text, self._more = QLabel(), Elided(where=Qt.TextElideMode.ElideMiddle), Elided()
         self._text.setObjectName("name")
         self._more.setObjectName("t2")
         self._bar = QProgressBar()
@@ -127,6 +128,7 @@ class Toast(QWidget):
         self._text.setText(text)
         self._more.setText(more)
         self._more.setVisible(bool(more))
+        self._more.setMinimumWidth(min(self._more.sizeHint().width(), _MORE))  # a long name leaves it that
         self._button.setText(action)
         self._button.setAccessibleName(action)
         self._button.setVisible(bool(action))

@@ -138,7 +138,9 @@ class Card(QWidget):
         self.body = QVBoxLayout()
         self.body.setContentsMargins(20, 18, 20, 16)
         self.body.setSpacing(8)
-        self.body.addWidget(label(title, "title"))
+        head = label(title, "title")
+        head.setTextFormat(Qt.TextFormat.PlainText)  # it may hold the name of a file
+        self.body.addWidget(head)
         self.footer = QHBoxLayout()
         self.footer.setContentsMargins(20, 12, 20, 12)
         self.footer.setSpacing(8)
