@@ -12,6 +12,8 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from core.trace.lock import is_written
+
 HOME_VARIABLE = "FLOWSCOPE_HOME"
 RECORD = "train.h5"
 """The trace of a training in the folder that it leaves, whoever began it."""
@@ -78,11 +80,14 @@ def size(file: Path) -> int:
 
 
 def trim(newest_first: Iterable[Path], budget: int, kept: Collection[Path] = ()) -> None:
-    """Remove the oldest files until the rest fits; what is in use is ``kept``, as long as there is any budget."""
+    """Remove the oldest files until the rest fits; what is in use is ``kept``, as long as there is any budget.
+
+    What some program still writes, such as another window, stays: its writer would not find it again.
+    """
     total = 0
     for file in newest_first:
         total += size(file)
-        if total > budget and (budget == 0 or file not in kept):
+        if total > budget and (budget == 0 or file not in kept) and not is_written(file):
             try:
                 file.unlink(missing_ok=True)
             except OSError as error:  # another program reads it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
+import h5py
 import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
@@ -12,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 import resources
 from core.spec import RunSpec
-from core.trace import open_trace
+from core.trace import lock, open_trace
 from tests.workbench.opened import lanes, opened, start_engine
 from workbench.app import App
 from workbench.control.disk import keep
@@ -63,6 +64,19 @@ def test_the_oldest_go_first_and_what_is_shown_stays() -> None:
     assert live.files() == [made[3]], "what is still written stays, or its writer could not complete it"
     live.trim(0, [made[3]])
     assert live.used() == 0
+
+
+def test_a_run_that_another_window_records_stays() -> None:
+    file = live.new_file(RunSpec())
+    file.parent.mkdir(parents=True)
+    with h5py.File(file, "w", libver="latest") as written:
+        written.swmr_mode = True
+        claim = lock.Claim(file)
+        live.trim(0)
+        assert live.files() == [file]
+        claim.release()
+    live.trim(0)
+    assert live.files() == []
 
 
 def test_what_a_lane_shows_stays_however_little_room_there_is(qtbot: QtBot) -> None:

@@ -7,12 +7,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import h5py
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QLabel, QLineEdit
 
 import resources
+from core.trace import lock
 from workbench.app import App
 from workbench.control.disk import bin
 from workbench.model import library
@@ -126,6 +128,18 @@ def test_a_run_goes_to_the_bin_and_comes_back(qtbot, app, tmp_path) -> None:
     qtbot.waitUntil(lambda: len(page(app).names) == 3, timeout=5000)
     assert NAMES[2] in places()
     assert not list((tmp_path / "data").rglob("*.trashinfo"))
+
+
+def test_a_run_that_still_goes_on_somewhere_stays(qtbot, app) -> None:
+    page(app).table.selectRow(0)
+    file, before = page(app).chosen[0].trace, places()
+    with h5py.File(file, "r+", libver="latest") as written:
+        written.swmr_mode = True
+        claim = lock.Claim(file)
+        qtbot.mouseClick(page(app).throw, Qt.MouseButton.LeftButton)
+        assert app.window.toast.text == "A run that still goes on cannot be moved stop it first"
+        claim.release()
+    assert places() == before
 
 
 def test_several_runs_go_after_a_question(qtbot, app) -> None:

@@ -38,6 +38,6 @@ def used() -> int:
 def trim(budget: int, kept: Collection[Path] = (), growing: Collection[Path] = ()) -> None:
     """Remove the oldest until the rest fits; what is shown now is ``kept``, as long as there is any budget.
 
-    What is still written, ``growing``, neither goes nor counts: its writer would not find it again.
+    What is still written here, ``growing``, neither goes nor counts.
     """
     folders.trim([file for file in files() if file not in growing], budget, kept)

@@ -11,6 +11,7 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from core.errors import FlowscopeError, SpecError
+from core.trace.lock import is_written
 from workbench.control.disk import bin
 from workbench.control.disk.files import Opener
 from workbench.control.workspace import Workspace
@@ -102,8 +103,8 @@ class RunsFolder(QObject):
 
     def throw(self, runs: list[Run]) -> None:
         """Move runs to the bin: one at once, several after a question; the toast takes them back."""
-        if any(job.directory in [run.place for run in runs] for job in self._runs.training):
-            self._window.refuse("A run that is still trained cannot be moved", "stop it first")
+        if any(is_written(run.trace) for run in runs):  # here, or by another window or a command
+            self._window.refuse("A run that still goes on cannot be moved", "stop it first")
         elif len(runs) == 1:
             self._throw(runs)
         elif runs:
