@@ -33,10 +33,16 @@ class Recents:
 
     def __init__(self) -> None:
         self._file = folders.home() / "recent.json"
-        self.entries: list[Recent] = self._read()
+        self.entries: list[Recent] = []
+        self.read()
+
+    def read(self) -> None:
+        """Take up what is in the file: another window may have written there."""
+        self.entries = self._read() or self.entries
 
     def add(self, path: Path, title: str, method: Method) -> None:
         """Put a file that exists first in the list."""
+        self.read()
         path = path.resolve()
         entry = Recent(str(path), title, method, path.stat().st_size, datetime.now(UTC))
         self.entries = [entry, *(each for each in self.entries if each.path != entry.path)][:MOST]
@@ -44,13 +50,10 @@ class Recents:
 
     def moved(self, old: str, new: Path) -> None:
         """A missing file was found elsewhere."""
+        self.read()
         found = str(new.resolve())
         kept = [each for each in self.entries if each.path != found or each.path == old]
         self.entries = [msgspec.structs.replace(each, path=found) if each.path == old else each for each in kept]
-        self._write()
-
-    def forget(self, path: str) -> None:
-        self.entries = [each for each in self.entries if each.path != path]
         self._write()
 
     def _read(self) -> list[Recent]:

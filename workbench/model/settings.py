@@ -72,14 +72,18 @@ class Store:
 
     def __init__(self) -> None:
         self._file = folders.home() / "settings.json"
-        self.now = self._read()
+        self.now = self._read(Settings())
 
     def set(self, **changes: Any) -> None:
-        """Change some fields, keep the file, and tell for each that is really another."""
+        """Change some fields, keep the file, and tell for each that is really another.
+
+        What another window has chosen meanwhile stays in the file.
+        """
         before, self.now = self.now, msgspec.structs.replace(self.now, **changes)
         if before == self.now:
             return
-        folders.write(self._file, msgspec.json.format(msgspec.json.encode(self.now)))
+        kept = msgspec.structs.replace(self._read(before), **changes)
+        folders.write(self._file, msgspec.json.format(msgspec.json.encode(kept)))
         for name in changes:
             if getattr(before, name) != getattr(self.now, name):
                 self.changed.emit(name)
@@ -89,11 +93,12 @@ class Store:
         fresh = Settings()
         self.set(**{name: getattr(fresh, name) for name in fresh.__struct_fields__})
 
-    def _read(self) -> Settings:
+    def _read(self, otherwise: Settings) -> Settings:
+        """What the file says; ``otherwise`` where there is none, or none that can be read."""
         try:
             return msgspec.json.decode(self._file.read_bytes(), type=Settings)
         except FileNotFoundError:
-            return Settings()
+            return otherwise
         except (OSError, msgspec.DecodeError) as error:
             logging.warning("%s cannot be read: %s", self._file, error)
-            return Settings()
+            return otherwise

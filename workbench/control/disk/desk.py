@@ -74,6 +74,7 @@ class Desk(QObject):
             page.recent_opened.connect(lambda path: self.open_files([Path(path)]))
             page.recent_lost.connect(self.find)
             self._window.add_place("library", page)
+        self.recents.read()
         self.start.show_recents(self.recents.entries)
         self.retheme()
         self._window.show_place("library")
