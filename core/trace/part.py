@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
 from core.errors import TraceError
@@ -26,7 +25,7 @@ def part_of(stream: Stream, items: slice) -> Rows:
     shape = _shape(stream, items)
     if stream.file is None or int(np.prod(shape, dtype=np.int64)) * stream.itemsize <= MOST_HELD:
         return stream.part(slice(None), items)
-    return Part(stream.file, stream.name, items, shape)
+    return Part(stream.file, stream.name, items, shape, stream.rows)
 
 
 def _shape(stream: Stream, items: slice) -> tuple[int, ...]:
@@ -38,14 +37,18 @@ class Part:
     """Items of the rows of a stream in a file: a view with a handle of its own, which outlives the trace that it is
     taken from and travels to other processes as the file's name. It keeps the row that was read last."""
 
-    def __init__(self, file: Path, stream: str, items: slice, shape: tuple[int, ...]) -> None:
+    def __init__(self, file: Path, stream: str, items: slice, shape: tuple[int, ...], rows: Rows | None = None) -> None:
+        """``rows`` are those that the trace reads itself: they are there also where its file was renamed or removed."""
         self.shape = shape
         self._place = (file, stream, items, shape)
         self._items = items
         self._row: tuple[int, Array] | None = None
         try:
-            self._data: h5py.Dataset = open_file(file)[schema.group_path(stream)][schema.DATA]
+            self._data: Rows = open_file(file)[schema.group_path(stream)][schema.DATA]
         except (OSError, KeyError) as error:
+            if rows is not None:
+                self._data = rows
+                return
             raise TraceError(f"{file} cannot be read any more: {one_line(str(error))}.") from None
 
     def __reduce__(self) -> tuple[type[Part], tuple[Path, str, slice, tuple[int, ...]]]:

@@ -81,6 +81,11 @@ class Stream:
         return self._read(self._data, (rows, items))
 
     @property
+    def rows(self) -> Rows:
+        """Where they lie."""
+        return self._data
+
+    @property
     def itemsize(self) -> int:
         """Bytes of a number."""
         return np.dtype(self.declared.dtype).itemsize

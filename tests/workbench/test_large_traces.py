@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import tracemalloc
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from core import spec as specs
+from core.errors import TraceError
 from core.events import Chunk, RunFinished, RunStarted, StreamDeclared
 from core.spec import RunSpec
 from core.trace import Trace, TraceWriter, open_trace, part
@@ -61,6 +63,18 @@ def test_a_part_is_read_a_row_at_a_time_and_outlives_its_trace(tmp_path, monkeyp
         assert np.array_equal([each[row] for row in range(N)], whole[:, 2:5])
         with pytest.raises(IndexError):
             each[N]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps a file that is open in its place")
+def test_a_part_is_read_where_its_file_was_renamed_while_it_was_open(tmp_path, monkeypatch) -> None:
+    trace = trace_of(tmp_path / "run.h5", (9, 1, 4, 4), "images")
+    whole = trace["x"][:]
+    (tmp_path / "run.h5").rename(tmp_path / "mine.h5")
+    monkeypatch.setattr(part, "MOST_HELD", 100)
+    some = part_of(trace["x"], slice(2, 5))
+    assert np.array_equal([some[row] for row in range(N)], whole[:, 2:5])
+    with pytest.raises(TraceError, match="cannot be read any more"):
+        pickle.loads(pickle.dumps(some))
 
 
 def test_images_of_a_large_trace_look_as_those_of_a_small_one(tmp_path, monkeypatch) -> None:
