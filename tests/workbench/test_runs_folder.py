@@ -95,6 +95,7 @@ def test_two_runs_are_compared_as_lanes(qtbot, app) -> None:
     qtbot.waitUntil(lambda: app.window.place == "lanes", timeout=20_000)  # once both files have been walked
     qtbot.waitUntil(lambda: len(app.controller.scenes.shown) == 3, timeout=5000)
     assert [scene.lane.method for scene in app.controller.scenes.shown] == ["diffusion", "flow", "real"]
+    assert app.session.title == "Swiss roll, diffusion beside Swiss roll, flow matching"
 
 
 def test_a_run_is_renamed_in_its_row_and_keeps_its_folder(qtbot, app) -> None:
@@ -105,6 +106,20 @@ def test_a_run_is_renamed_in_its_row_and_keeps_its_folder(qtbot, app) -> None:
     QTest.keyClick(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "My best run" in page(app).names, timeout=5000)
     assert places() == sorted([*NAMES, "broken"])
+
+
+def test_a_run_bears_its_new_name_where_it_was_open_lately(qtbot, app) -> None:
+    desk, saved = app.controller.desk, Path(os.environ["FLOWSCOPE_HOME"]) / "runs" / "saved.h5"
+    shutil.copy(resources.path("traces", "swiss-roll-flow.h5"), saved)
+    desk.runs_folder.refresh()
+    qtbot.waitUntil(lambda: "saved" in page(app).names, timeout=5000)
+    desk.open_files([saved], now=True)
+    assert (app.session.title, desk.recents.entries[0].title) == ("saved", "saved")
+    desk.show_runs()
+    qtbot.waitUntil(lambda: "saved" in page(app).names, timeout=5000)
+    desk.runs_folder.rename(page(app)._shown[page(app).names.index("saved")], " Lecture  one ")
+    entry = desk.recents.entries[0]
+    assert (entry.title, Path(entry.path).name, entry.missing) == ("Lecture one", "Lecture one.h5", False)
 
 
 def test_a_name_that_is_being_written_stays_open_while_the_folder_is_read_anew(qtbot, app) -> None:

@@ -94,8 +94,14 @@ def read(all_places: list[Path], check: Callable[[Path], Path] | None = None) ->
             yield Unreadable(place, f"{place} cannot be read: {error.strerror or one_line(error)}.")
 
 
-def rename(run: Run, name: str) -> None:
-    """Give a run another name; a live run that has one is kept for good.
+def name_of(trace: Trace) -> str:
+    """What a trace that lies in a file is called, as in the list of runs."""
+    assert trace.source is not None  # it lies in a file
+    return _name(trace.source.parent if trace.source.name == folders.RECORD else trace.source, trace)
+
+
+def rename(run: Run, name: str) -> Path:
+    """Give a run another name; a live run that has one is kept for good. Returns where its trace lies now.
 
     Raises:
         SpecError: the name is empty, a file of that name exists, or the system refuses it.
@@ -104,21 +110,21 @@ def rename(run: Run, name: str) -> None:
     if not name:
         raise SpecError("", "A run needs a name.")
     try:
-        if run.place.is_dir():
-            folders.put(run.place / _NAME, name.encode())
-        else:
-            _rename_file(run.place, name)
+        if not run.place.is_dir():
+            return _rename_file(run.place, name)
+        folders.put(run.place / _NAME, name.encode())
+        return run.trace
     except OSError as error:  # such as a name that is too long, a folder of somebody else, or a file that has gone
         raise SpecError("", f"{run.name} cannot be renamed: {error.strerror or one_line(error)}.") from None
 
 
-def _rename_file(place: Path, name: str) -> None:
+def _rename_file(place: Path, name: str) -> Path:
     folder = place.parent if place.parent != live.folder() else folders.runs()
     other = folder / f"{name}{place.suffix}"
     if other.name != f"{Path(name).name}{place.suffix}" or other.exists():
         raise SpecError("", f"“{name}” cannot be the name of this file. Choose one that is free and has no slash.")
     folder.mkdir(parents=True, exist_ok=True)
-    place.rename(other)
+    return place.rename(other)
 
 
 def _is_run(place: Path) -> bool:

@@ -48,12 +48,15 @@ class Recents:
         self.entries = [entry, *(each for each in self.entries if each.path != entry.path)][:MOST]
         self._write()
 
-    def moved(self, old: str, new: Path) -> None:
-        """A missing file was found elsewhere."""
+    def moved(self, old: str, new: Path, title: str = "") -> None:
+        """A missing file was found elsewhere, or somebody gave it another name."""
         self.read()
         found = str(new.resolve())
         kept = [each for each in self.entries if each.path != found or each.path == old]
-        self.entries = [msgspec.structs.replace(each, path=found) if each.path == old else each for each in kept]
+        self.entries = [
+            msgspec.structs.replace(each, path=found, title=title or each.title) if each.path == old else each
+            for each in kept
+        ]
         self._write()
 
     def _read(self) -> list[Recent]:

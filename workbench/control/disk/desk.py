@@ -22,7 +22,7 @@ from workbench.control.disk.runs_folder import RunsFolder
 from workbench.control.job import Job
 from workbench.control.lane.lanes import read
 from workbench.control.workspace import Workspace
-from workbench.model import kinds
+from workbench.model import kinds, library
 from workbench.model.cards import CARDS
 from workbench.model.recents import Recents
 from workbench.model.session import MOST_LANES
@@ -84,6 +84,7 @@ class Desk(QObject):
         """All recorded runs; the page reads the folder whenever it is shown."""
         if self.runs_folder is None:
             self.runs_folder = RunsFolder(self._workspace, self.open_files)
+            self.runs_folder.renamed.connect(lambda was, now, name: self.recents.moved(was, Path(now), name))
             self._window.add_place("runs", self.runs_folder.page)
         self.runs_folder.page.retheme(self._workspace.theme)
         self._window.show_place("runs")
@@ -154,8 +155,7 @@ class Desk(QObject):
                 traces.append(trace)
                 self.opened(trace)
         if traces:
-            first = traces[0]
-            self._workspace.show_traces(traces, first.spec.title or (first.source or paths[0]).stem)
+            self._workspace.show_traces(traces, " beside ".join(map(library.name_of, traces)))
             self.show_lanes()
             self._workspace.playhead.play()
 
@@ -254,8 +254,7 @@ class Desk(QObject):
     def opened(self, trace: Trace) -> None:
         """Remember a file that was opened or saved."""
         if trace.source is not None and trace.source.is_file():
-            title = trace.spec.title or trace.source.stem
-            self.recents.add(trace.source, title, self.method(trace.spec))
+            self.recents.add(trace.source, library.name_of(trace), self.method(trace.spec))
 
     def remember(self, path: Path) -> None:
         """Remember a file that was written just now."""

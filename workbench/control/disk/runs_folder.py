@@ -24,13 +24,15 @@ from workbench.widgets.cards.dialogs import Message
 class RunsFolder(QObject):
     """Owns the runs page."""
 
+    renamed = pyqtSignal(str, str, str)
+    """Where a run's trace was and lies now, and its new name."""
     _read = pyqtSignal(int, object)
     _progress = pyqtSignal(int, int, int)
 
     def __init__(self, workspace: Workspace, open_files: Opener) -> None:
         """``open_files`` makes lanes of files."""
         super().__init__(workspace.window)
-        self._window, self._session, self._runs = workspace.window, workspace.session, workspace.runs
+        self._window, self._runs = workspace.window, workspace.runs
         self._open_files = open_files
         self._reading = 0
         """The number of the newest reading; an older one that still goes on stops by itself."""
@@ -90,12 +92,11 @@ class RunsFolder(QObject):
             self._window.refuse(f"{MOST_COMPARED} runs fit beside the real data", f"{len(runs)} are chosen")
         elif runs:
             self._open_files([run.trace for run in runs])
-            if len(runs) > 1:
-                self._session.set_title(" beside ".join(run.name for run in runs))
 
     def rename(self, run: Run, name: str) -> None:
+        was = str(run.trace.resolve())
         try:
-            library.rename(run, name)
+            self.renamed.emit(was, str(library.rename(run, name)), " ".join(name.split()))
         except SpecError as error:
             self._window.refuse(error.message)
         finally:
