@@ -41,7 +41,7 @@ def test_a_sampled_run_lies_on_disk_as_it_is_shown(qtbot: QtBot, app: App) -> No
     trace.close()
     # previews and what a knob has overtaken leave nothing
     assert set(live.files()) == set(app.runs.files.values())
-    keep.keep(app.controller.workspace, app.controller.panel, shell.settings)
+    keep.keep(shell._shown)
     assert str(file) in [each.trace for each in shell.settings.now.lanes]
     app.controller.actions["settings"].trigger()
     assert "now" in shell.page.used.text()

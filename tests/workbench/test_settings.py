@@ -18,6 +18,7 @@ from workbench.app import App
 from workbench.commands import window as command
 from workbench.model.settings import Store
 from workbench.painters import fonts
+from workbench.painters.stage import Camera
 
 LEAST_PX, CONTRAST = 22, 4.5
 _DOT = 6
@@ -322,6 +323,37 @@ def test_how_time_is_read_and_played_comes_back_and_reset_forgets_it(qtbot, star
     again.controller.actions["reset"].trigger()
     assert (bar.loop.words, bar.speed.words, bar.axis_chip.words) == ("Loop", "1×", "t")
     assert (head.whole, bar.keep.isChecked()) == (True, True)
+
+
+def test_where_one_looked_comes_back(qtbot, started) -> None:
+    first = started(resume=True)
+    settle(qtbot, first)
+    stage, looks = (
+        first.controller.lanes.stage,
+        [Camera(1.0, 0.5, 90.0), Camera(0.0, 0.0, 40.0), Camera(0.0, 1.0, 50.0)],
+    )
+    first.session.view.linked = False
+    for lane, camera in enumerate(looks):
+        stage.set_camera(lane, camera)
+    first.session.select(first.session.lanes[1].key)
+    first.playhead.seek(0.4)
+    first.controller.chart_control._choose(0, "straightness")
+    charts = first.controller.chart_control.chosen
+    first.window.close()
+    again = started(resume=True)
+    settle(qtbot, again)
+    stage = again.controller.lanes.stage
+    assert [stage.camera(lane) for lane in range(3)] == looks
+    assert again.session.selected == again.session.lanes[1].key
+    assert again.playhead.t == 0.4
+    assert again.controller.chart_control.chosen == charts
+    stage.home()
+    again.controller.actions["reset"].trigger()
+    assert again.controller.chart_control.chosen != charts
+    again.window.close()
+    third = started(resume=True)
+    settle(qtbot, third)
+    assert third.controller.lanes.stage.looks == [], "what fits goes on to fit, however large the window is"
 
 
 def test_lanes_that_an_older_version_kept_are_opened(qtbot, started) -> None:

@@ -85,7 +85,9 @@ class Controller(QObject):
         )  # fmt: skip
         self._form_timer = Soon(self.window, _FORM_MS, self.form.show)
         self._theme_timer = Soon(self.window, 0, self.retheme)  # a reset changes theme, size and motion at once
-        self.shell = Shell(workspace, self.actions, settings, self.desk, self.panel)
+        self.shell = Shell(
+            workspace, self.actions, settings, self.desk, self.panel, self.lanes.stage, self.chart_control
+        )
         self._connect()
         self.engine_view = EngineView(self.window, self.form, runs, engine, self._charts_timer.start)
         self.clock = FrameClock(self.window, playhead, self.lanes)

@@ -16,6 +16,7 @@ from workbench import actions as table
 from workbench import log
 from workbench.control.disk import keep
 from workbench.control.disk.desk import Desk
+from workbench.control.lane.charts import Charts
 from workbench.control.shortcuts import Shortcuts
 from workbench.control.undo import Undo
 from workbench.control.workspace import Workspace
@@ -24,6 +25,7 @@ from workbench.model.recents import size_words, when_words
 from workbench.model.settings import Store
 from workbench.pages.settings import SettingsPage
 from workbench.painters import fonts
+from workbench.painters.stage import Stage
 from workbench.views.theme import ThemeName
 from workbench.widgets.cards.palette import TOP, Entry, Palette
 from workbench.widgets.window import FIRST_SIZE
@@ -41,12 +43,14 @@ class Shell(QObject):
     """Lanes stand alone from now on, or no longer."""
 
     def __init__(
-        self, workspace: Workspace, actions: Mapping[str, QAction], settings: Store, desk: Desk, panel: QWidget
-    ) -> None:
+        self, workspace: Workspace, actions: Mapping[str, QAction], settings: Store, desk: Desk, panel: QWidget,
+        stage: Stage, charts: Charts,
+    ) -> None:  # fmt: skip
         super().__init__(workspace.window)
         self._workspace, self._actions, self.settings = workspace, actions, settings
+        self._shown = keep.Shown(workspace, panel, stage, charts, settings)
         self._window, self._session, self._playhead = workspace.window, workspace.session, workspace.playhead
-        self._desk, self._panel, self._runs = desk, panel, workspace.runs
+        self._desk, self._runs = desk, workspace.runs
         self.shortcuts = Shortcuts(actions, settings)
         self.undo = Undo(self, self._session, self._runs, self._show_undo)
         self._show_undo()
@@ -96,7 +100,7 @@ class Shell(QObject):
 
     def reset(self) -> None:
         """Everything as it was first, with a way back."""
-        keep.keep(self._workspace, self._panel, self.settings)
+        keep.keep(self._shown)
         before = self.settings.now
         self.settings.reset()
         self._laid_out_anew()
@@ -108,7 +112,7 @@ class Shell(QObject):
         self._window.toast.tell("Settings and layout are as they were first", "", "Undo", back)
 
     def _laid_out_anew(self) -> None:
-        keep.restore_layout(self._workspace, self._panel, self.settings)
+        keep.restore_layout(self._shown)
         if not self.settings.now.window:
             self._window.showNormal()
             self._window.resize(*FIRST_SIZE)
@@ -118,17 +122,17 @@ class Shell(QObject):
 
     def resume(self) -> None:
         """The layout of the last time."""
-        keep.restore_layout(self._workspace, self._panel, self.settings)
+        keep.restore_layout(self._shown)
         self._window.closing.connect(self._keep)
 
     def _keep(self) -> None:
         if self.plain:
             self.toggle_full_screen()
-        keep.keep(self._workspace, self._panel, self.settings)
+        keep.keep(self._shown)
 
     def resume_lanes(self) -> bool:
         """The lanes of the last time; False where there are none."""
-        return keep.restore_lanes(self._workspace, self.settings)
+        return keep.restore_lanes(self._shown)
 
     def _setting_changed(self, name: str) -> None:
         if name == "theme":

@@ -34,8 +34,9 @@ class KeptLane(msgspec.Struct, frozen=True):
 
 
 class KeptPlayhead(msgspec.Struct, frozen=True):
-    """How time is read and played."""
+    """How time is read and played, and where it stood."""
 
+    t: float = 0.0
     axis: AxisKind = "t"
     mode: LoopMode = "loop"
     span: tuple[float, float] = (0.0, 1.0)
@@ -59,6 +60,12 @@ class Settings(msgspec.Struct, frozen=True):
     window: str = ""
     """Qt's own record of place and size, base 64."""
     lanes: list[KeptLane] = []
+    selected: int = 0
+    """The place of the lane that the set-up is of."""
+    looks: list[tuple[float, float, float]] = []
+    """Where each lane looks, as centre and scale; none where all fit what they show."""
+    charts: dict[str, list[str]] = {}
+    """The charts that were chosen, by the occasion on which they are shown."""
     title: str = ""
     view: dict[str, Any] = {}
     playhead: KeptPlayhead = KeptPlayhead()

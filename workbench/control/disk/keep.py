@@ -1,10 +1,11 @@
-"""What is kept between two starts: layout, how time is played, and the lanes that were open."""
+"""What is kept between two starts: layout, how time is played and where it stood, the lanes that were open and where
+they looked."""
 
 from __future__ import annotations
 
 import base64
 import logging
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,39 +17,58 @@ from core.spec import Part, RunSpec
 from core.trace import Trace, open_trace
 from core.trace.derive import sampled
 from workbench import folders
+from workbench.control.lane.charts import Charts
 from workbench.control.runs import Runs
 from workbench.control.workspace import Workspace
 from workbench.model.playhead import SPEEDS
 from workbench.model.session import LaneState, ViewState, answers
 from workbench.model.settings import KeptLane, KeptPlayhead, Store
+from workbench.painters.stage import Camera, Stage
 
 _OWN = ("theme",)
 """What of the view the settings hold under a name of its own."""
 
 
-def keep(workspace: Workspace, panel: QWidget, store: Store) -> None:
+@dataclass(frozen=True)
+class Shown:
+    """All of which something is kept, and where."""
+
+    workspace: Workspace
+    panel: QWidget
+    stage: Stage
+    charts: Charts
+    store: Store
+
+
+def keep(shown: Shown) -> None:
     """Write down how the window stands."""
+    workspace, session = shown.workspace, shown.workspace.session
     geometry, head = workspace.window.saveGeometry().data(), workspace.playhead
-    store.set(
-        panel=panel.isVisibleTo(workspace.window),
+    shown.store.set(
+        panel=shown.panel.isVisibleTo(workspace.window),
         window=base64.b64encode(geometry).decode(),
-        lanes=[_kept(workspace, lane) for lane in workspace.session.lanes],
-        title=workspace.session.title,
-        view=_plain(workspace.session.view),
-        playhead=KeptPlayhead(head.axis, head.mode, head.span, head.speed, head.keep_time),
+        lanes=[_kept(workspace, lane) for lane in session.lanes],
+        selected=next((place for place, lane in enumerate(session.lanes) if lane.key == session.selected), 0),
+        looks=[(each.x, each.y, each.scale) for each in shown.stage.looks],
+        charts=shown.charts.chosen,
+        title=session.title,
+        view=_plain(session.view),
+        playhead=KeptPlayhead(head.t, head.axis, head.mode, head.span, head.speed, head.keep_time),
     )
 
 
-def restore_layout(workspace: Workspace, panel: QWidget, store: Store) -> None:
-    """Place, size and panel as they were, and how lanes are drawn and time is played."""
-    if store.now.window:
-        workspace.window.restoreGeometry(base64.b64decode(store.now.window))
-    panel.setVisible(store.now.panel)
+def restore_layout(shown: Shown) -> None:
+    """Place, size and panel as they were, and how lanes and charts are drawn and time is played."""
+    workspace, kept = shown.workspace, shown.store.now
+    if kept.window:
+        workspace.window.restoreGeometry(base64.b64decode(kept.window))
+    shown.panel.setVisible(kept.panel)
     view, first = workspace.session.view, ViewState()
     for name, value in _plain(first).items():
-        kept = store.now.view.get(name, value)
-        setattr(view, name, frozenset(kept) if isinstance(getattr(first, name), frozenset) else kept)
-    head, played = workspace.playhead, store.now.playhead
+        chosen = kept.view.get(name, value)
+        setattr(view, name, frozenset(chosen) if isinstance(getattr(first, name), frozenset) else chosen)
+    shown.charts.choose_again(kept.charts)
+    head, played = workspace.playhead, kept.playhead
     head.set_axis(played.axis)
     head.set_mode(played.mode)
     head.set_span(*played.span)
@@ -56,9 +76,10 @@ def restore_layout(workspace: Workspace, panel: QWidget, store: Store) -> None:
     head.set_keep_time(played.keep_time)
 
 
-def restore_lanes(workspace: Workspace, store: Store) -> bool:
-    """Open what was open; False where there is nothing to open any more."""
-    session, kept, opened = workspace.session, store.now.lanes, dict[int, LaneState]()
+def restore_lanes(shown: Shown) -> bool:
+    """Open what was open, at the time where it stood; False where there is nothing to open any more."""
+    workspace, now = shown.workspace, shown.store.now
+    session, kept, opened = workspace.session, now.lanes, dict[int, LaneState]()
     for place, each in enumerate(kept):
         try:
             opened[place] = _open(workspace, each)
@@ -70,7 +91,11 @@ def restore_lanes(workspace: Workspace, store: Store) -> bool:
     for place, lane in opened.items():  # the lane that one is of may stand at its right
         if kept[place].of in opened:
             lane.of = opened[kept[place].of].key
-    session.set_title(store.now.title)
+    if now.selected in opened:
+        session.select(opened[now.selected].key)
+    shown.stage.look_again([Camera(*look) for look in now.looks] if len(opened) == len(kept) else [])
+    workspace.playhead.seek(now.playhead.t)
+    session.set_title(now.title)
     workspace.refresh()
     return True
 

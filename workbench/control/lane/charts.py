@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -18,6 +18,7 @@ from workbench.painters.keys import Key
 from workbench.views.chart.chart_table import (
     MEASURED,
     OF_IMAGES,
+    TABLE,
     TRAINING_IMAGES,
     WHILE_SAMPLING,
     WHILE_TRAINING,
@@ -31,6 +32,9 @@ from workbench.views.time_axis import time_axis
 from workbench.widgets.charts import ChartsPage, ChartsStrip
 
 Occasion = Literal["sampling", "images", "training", "training images"]
+_WANTED: dict[Occasion, tuple[str, ...]] = {
+    "sampling": WHILE_SAMPLING, "images": OF_IMAGES, "training": WHILE_TRAINING, "training images": TRAINING_IMAGES,
+}  # fmt: skip
 _FURTHER: dict[Occasion, tuple[str, ...]] = {
     "sampling": (MEASURED, "preview", "straightness"),
     "images": ("preview", "log-snr", "conditioning"),
@@ -57,10 +61,7 @@ class Charts(QObject):
         self._measured = Measured(runs.engine)
         self._measured.changed.connect(again)
         runs.engine.hello.connect(lambda _: again())
-        self._wanted: dict[Occasion, list[str]] = {
-            "sampling": list(WHILE_SAMPLING), "images": list(OF_IMAGES), "training": list(WHILE_TRAINING),
-            "training images": list(TRAINING_IMAGES),
-        }  # fmt: skip
+        self._wanted = {occasion: list(keys) for occasion, keys in _WANTED.items()}
         self._further = {occasion: list(keys) for occasion, keys in _FURTHER.items()}
         """What the page shows after those of the strip."""
         self._occasion: Occasion = "sampling"
@@ -110,6 +111,21 @@ class Charts(QObject):
         """The training step whose weights are shown; beyond all where they are the newest."""
         head = self._playhead.snapshots
         return math.inf if head.following or head.step is None else head.step
+
+    @property
+    def chosen(self) -> dict[str, list[str]]:
+        """The charts of each occasion, in their order."""
+        return {occasion: keys + self._further[occasion] for occasion, keys in self._wanted.items()}
+
+    def choose_again(self, chosen: Mapping[str, list[str]]) -> None:
+        """The charts that were chosen once; the usual ones where they are none, or not those of this version."""
+        for occasion, first in _WANTED.items():
+            usual = [*first, *_FURTHER[occasion]]
+            keys = chosen.get(occasion, usual)
+            if len(set(keys)) != len(usual) or not TABLE.keys() >= set(keys):
+                keys = usual
+            self._wanted[occasion], self._further[occasion] = list(keys[: len(first)]), list(keys[len(first) :])
+        self._again()
 
     @property
     def measuring(self) -> bool:

@@ -59,6 +59,7 @@ class Stage(QWidget):
         self._plain = False
         self._cameras: list[Camera] = []
         self._home = True
+        self._awaited: list[Camera] = []
         self._image_scale = 0.0
         self._scenes_dirty = self._furniture_dirty = True
         self._arranged_for: tuple[tuple[int, int], float] | None = None
@@ -77,6 +78,9 @@ class Stage(QWidget):
         self._scenes, self._theme = scenes, theme
         self._scenes_dirty = True
         self._refit()
+        if scenes and len(self._awaited) == len(scenes):
+            self._cameras, self._home = self._awaited, False
+        self._awaited = []
 
     def set_cursor(self, t: float) -> None:
         if t != self._cursor:
@@ -127,6 +131,15 @@ class Stage(QWidget):
         for i in lanes:
             self._cameras[i] = camera
         self._rearrange()
+
+    @property
+    def looks(self) -> list[Camera]:
+        """Where each lane looks; empty where all fit what they show."""
+        return [] if self._home else list(self._cameras)
+
+    def look_again(self, cameras: list[Camera]) -> None:
+        """Look there with the next scenes, if there are so many."""
+        self._awaited = cameras
 
     def home(self) -> None:
         """Fit all that the scenes show."""
