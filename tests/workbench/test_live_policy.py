@@ -322,3 +322,17 @@ def test_a_run_with_something_to_say_is_recorded_and_its_lane_says_it(
     assert unrecorded == []
     assert lane.failure == ""
     assert what_became(lane.trace) == ("2 of 4 particles end as NaN or infinity", "Try steps")
+
+
+def test_why_a_run_is_not_recorded_is_said_without_the_name_of_its_file(
+    engine: Engine, runs: Runs, tmp_path: Path
+) -> None:
+    unrecorded, file = list[str](), tmp_path / "run.h5"
+    runs.record = lambda spec: file
+    runs.unrecorded.connect(unrecorded.append)
+    turn(runs, 40)
+    engine.answer(1)
+    ((number, spec),) = engine.asked.items()
+    engine.answer(number, rows=spec.sampler.params["n_steps"] + 1)
+    engine.ended.emit(JobEnded(number, "finished", unrecorded=f"{file} cannot be written: its disk is full."))
+    assert unrecorded == ["the file cannot be written: its disk is full."]

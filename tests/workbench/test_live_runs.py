@@ -92,6 +92,19 @@ def test_what_a_lane_shows_stays_however_little_room_there_is(qtbot: QtBot) -> N
         lanes(app)[0].training = None
 
 
+def test_that_runs_cannot_be_recorded_is_said_once_until_one_is(qtbot: QtBot) -> None:
+    with opened(qtbot) as app:
+        toast, runs = app.window.toast, app.runs
+        runs.unrecorded.emit("the file cannot be written: its disk has 6 MB left.")
+        assert toast.text.startswith("This run is shown and not recorded")
+        toast.hide()
+        runs.unrecorded.emit("the file cannot be written: its disk has 5 MB left.")
+        assert not toast.isVisible(), "a knob is being dragged"
+        runs.recorded.emit(lanes(app)[0].key)
+        runs.unrecorded.emit("the file cannot be written: its disk has 4 MB left.")
+        assert toast.isVisible()
+
+
 def test_a_live_run_that_has_a_name_is_kept(tmp_path) -> None:
     live.folder().mkdir(parents=True)
     file = live.new_file(RunSpec())

@@ -377,7 +377,7 @@ class Runs(QObject):
         if job.file is None or job.trace is None:
             return
         if end.unrecorded:
-            self.unrecorded.emit(end.unrecorded)
+            self.unrecorded.emit(end.unrecorded.replace(str(job.file), "the file"))  # its name is nobody's concern
         else:
             self.files[lane.key] = job.file
             self.recorded.emit(lane.key)

@@ -56,10 +56,11 @@ class Shell(QObject):
         self._show_undo()
         self.page: SettingsPage | None = None
         self.plain = False
-        self._unrecorded = ""
+        self._unrecorded = False
+        """Somebody knows that runs cannot be recorded now."""
         self._state = Qt.WindowState.WindowNoState
         self._runs.record = lambda spec: live.new_file(spec) if self.settings.now.live_bytes else None
-        self._runs.recorded.connect(lambda _: self._trim())
+        self._runs.recorded.connect(lambda _: self._recorded())
         self._runs.unrecorded.connect(self._not_recorded)
         fonts.set_scale(self.settings.now.scale)
         self.settings.changed.connect(self._setting_changed)
@@ -152,10 +153,14 @@ class Shell(QObject):
         if self.page is not None:
             self.page.show_used(live.used(), analyses.used())
 
+    def _recorded(self) -> None:
+        self._unrecorded = False
+        self._trim()
+
     def _not_recorded(self, why: str) -> None:
-        """Said once: the next runs would say the same."""
-        if why != self._unrecorded:
-            self._unrecorded = why
+        """Said once, until one is recorded: the next runs would say the same, at every turn of a knob."""
+        if not self._unrecorded:
+            self._unrecorded = True
             self._window.refuse("This run is shown and not recorded", why.rstrip("."))
 
     # --- theme ---------------------------------------------------------------------------------------------------
