@@ -214,6 +214,9 @@ def test_a_toast_takes_the_name_of_a_file_as_it_is_and_has_room_for_what_follows
     assert "&lt;b&gt;" in line._text.toolTip()
     line.tell(f"{180 * 'n'}.csv is the data set", "exact field, no training")
     assert line._more.width() >= line._more.fontMetrics().horizontalAdvance(line._more.text())
+    line.tell("This run is shown and not recorded", 20 * "its disk is full, ")
+    assert line._text.width() >= line._text.fontMetrics().horizontalAdvance(line._text.text())
+    assert line._close.geometry().right() < line.width()
 
 
 def test_progress_shows_when_work_lasts_and_waits_for_a_message(

@@ -15,7 +15,7 @@ STAY_MS = 6000
 PATIENCE_MS = 300
 """Shorter work shows no progress."""
 _WIDEST = 760
-_MORE = 320
+_KEPT = 300
 _ABOVE = 112
 """Status bar, transport bar and a gap."""
 
@@ -128,7 +128,8 @@ class Toast(QWidget):
         self._text.setText(text)
         self._more.setText(more)
         self._more.setVisible(bool(more))
-        self._more.setMinimumWidth(min(self._more.sizeHint().width(), _MORE))  # a long name leaves it that
+        for each in (self._text, self._more):  # however long the other is
+            each.setMinimumWidth(min(each.sizeHint().width(), _KEPT))
         self._button.setText(action)
         self._button.setAccessibleName(action)
         self._button.setVisible(bool(action))
