@@ -142,6 +142,18 @@ def test_the_status_bar_says_what_window_and_engine_hold(qtbot, app) -> None:
     assert status.number("Memory") == "", "nobody measures it now"
 
 
+def test_an_engine_that_died_too_often_is_started_again_by_hand(qtbot, app, monkeypatch) -> None:
+    monkeypatch.setattr("workbench.engine.client._MOST_QUICK_DEATHS", 0)
+    start_engine(qtbot, app)
+    for again in (app.window.toast._button, app.controller.panel.run):
+        with qtbot.waitSignal(app.engine.unavailable, timeout=60_000):
+            os.kill(app.engine.pid, signal.SIGKILL)
+        assert app.window.toast.text == "The engine stops as soon as it starts recorded runs can still be played"
+        with qtbot.waitSignal(app.engine.hello, timeout=60_000):
+            qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+        assert app.runs.ready
+
+
 def test_a_killed_engine_is_told_and_run_works_again(qtbot, app) -> None:
     start_engine(qtbot, app)
     before = [lane.trace for lane in lanes(app)]

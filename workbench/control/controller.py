@@ -305,6 +305,8 @@ class Controller(QObject):
 
     def run(self) -> None:
         """Train what needs it and sample the rest."""
+        if self.engine.gone:
+            self.engine_view.start_again()
         if not self.runs.ready:
             self.window.refuse("The engine is not ready yet")
             return

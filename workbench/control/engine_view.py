@@ -43,7 +43,7 @@ class EngineView(QObject):
         engine.offered.connect(self._offered)
         engine.died.connect(self._died)
         engine.refused.connect(lambda text: self._window.message("The engine cannot start", text))
-        engine.unavailable.connect(lambda text: self._say(text, gone=True))
+        engine.unavailable.connect(self._unavailable)
         engine.stats.connect(self._show_stats)
 
     def _say(self, text: str, *, busy: bool = False, gone: bool = False) -> None:
@@ -68,6 +68,17 @@ class EngineView(QObject):
         for number in ("Engine", "Queue", "Memory"):
             self._window.status.show_number(number, "")
         self._window.refuse("The engine stopped", "everything recorded is kept, a new one is starting")
+
+    def _unavailable(self, text: str) -> None:
+        self._say(text, gone=True)
+        what, _, rest = text.rstrip(".").partition(". ")
+        self._window.toast.tell(what, f"{rest[:1].lower()}{rest[1:]}", "Try again", self.start_again, done=False)
+        self._form.show()
+
+    def start_again(self) -> None:
+        """Start an engine where none would come by itself."""
+        self._say("Engine starting")
+        self._engine.start()
 
     def _show_stats(self, stats: Stats) -> None:
         status = self._window.status

@@ -81,9 +81,8 @@ class FormControl(QObject):
         objective = self._runs.catalog.entry("objective", lane.spec.objective.name)
         self.panel.show_lane(objective.title, objective.facts["family"])
         misfits = [self._runs.misfits(each) for each in self._session.lanes]
-        self.panel.show_buttons(
-            running=bool(self._runs.training), needs_training=any(misfits), enabled=self._runs.ready
-        )
+        can = self._runs.ready or self._runs.engine.gone  # it starts one where none would come by itself
+        self.panel.show_buttons(running=bool(self._runs.training), needs_training=any(misfits), enabled=can)
         self.panel.say_why("" if self._runs.training else _why(misfits))
 
     def _parameters(self, spec: RunSpec) -> int | None:

@@ -82,6 +82,11 @@ class EngineClient(QObject):
         """Process id of the engine, once it was spawned."""
         return self._link.pid if self._link is not None else None
 
+    @property
+    def gone(self) -> bool:
+        """Whether there is none, and none on its way: only `start` brings one."""
+        return self._link is None
+
     def start(self) -> None:
         """Spawn the engine in the background, if there is none; `hello` is emitted when it is ready."""
         if self._link is None:
