@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -301,6 +302,24 @@ def test_wheel_zooms_about_the_pointer_in_all_linked_lanes(show: Callable[..., S
     assert stage.camera(1) == after
     stage.home()
     assert stage.camera(0) == before
+
+
+def test_a_lane_takes_along_where_it_looks_and_another_is_seen_as_a_whole(show: Callable[..., Stage]) -> None:
+    stage, (one, other) = show(), (full_scene(5, 5), full_scene(6, 5))
+    stage.set_linked(False)
+    stage.set_scenes((one, other), DARK, (7, 8))
+    whole, near = stage.camera(1), stage.camera(0).zoomed(3.0, 0.0, 0.0)
+    stage.set_camera(0, near)
+    stage.set_scenes((other, one), DARK, (8, 7))
+    assert (stage.camera(0), stage.camera(1)) == (whole, near)
+    stage.set_scenes((other, None), DARK, (8, 7))
+    stage.set_scenes((other, full_scene(7, 5)), DARK, (8, 7))
+    assert stage.camera(1) == near, "other particles in the same plane"
+    stage.set_scenes((other, dataclasses.replace(one, pixels=True)), DARK, (8, 7))
+    assert stage.looks == [], "images have a plane of their own"
+    stage.set_camera(0, near)
+    stage.set_scenes((other, one), DARK, (9, 10))
+    assert stage.looks == [], "something else was opened"
 
 
 def test_drag_pans_and_the_pointer_tells_lane_and_place(show: Callable[..., Stage], qtbot: QtBot) -> None:

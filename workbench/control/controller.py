@@ -191,12 +191,12 @@ class Controller(QObject):
         self._show_snapshots()
         snapshots = self.playhead.snapshots
         self.scenes.title = self.lanes.stage.line
-        self.lanes.set_scenes(self.scenes.all(None if snapshots.following else snapshots.step), self.workspace.theme)
+        scenes, keys = self.scenes.all(None if snapshots.following else snapshots.step), [lane.key for lane in lanes]
+        self.lanes.set_scenes(scenes, self.workspace.theme, keys)
         self.window.overlays.show_images(
             any(self._of_images(*pair) for pair in zip(self.scenes.shown, lanes, strict=True))
         )
         self.images.show()
-        keys = [lane.key for lane in lanes]
         self.lanes.set_selected(keys.index(self.session.selected) if self.session.selected in keys else -1)
         for i, lane in enumerate(lanes):
             self.lanes.show_message(i, self._message_for(lane))

@@ -6,6 +6,8 @@ redraw, however many come before the next frame.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt6.QtCore import QEvent, QObject, QPointF, Qt, pyqtSignal
 from PyQt6.QtGui import QImage, QMouseEvent, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QWidget
@@ -50,6 +52,9 @@ class Stage(QWidget):
         self.native.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.native.installEventFilter(self)
         self._scenes: tuple[Scene | None, ...] = ()
+        self._keys: tuple[int, ...] = ()
+        self._planes: dict[int, bool] = {}
+        """Whether a lane shows images, by its key: points and images share no plane."""
         self._layers: list[list[AnyLayer]] = []
         self._theme = DARK
         self._cursor = 0.0
@@ -69,18 +74,30 @@ class Stage(QWidget):
 
     # What is shown
 
-    def set_scenes(self, scenes: tuple[Scene | None, ...], theme: Theme) -> None:
-        """Show these lanes. Arrays that are the same objects as before are not uploaded again."""
-        if theme is self._theme and _same(scenes, self._scenes):
+    def set_scenes(self, scenes: tuple[Scene | None, ...], theme: Theme, keys: Sequence[int] = ()) -> None:
+        """Show these lanes. Arrays that are the same objects as before are not uploaded again.
+
+        ``keys`` tell which lane is which: one that moves takes along where it looks, and others are seen as a whole.
+        """
+        keys = tuple(keys or range(len(scenes)))
+        if theme is self._theme and _same(scenes, self._scenes) and keys == self._keys:
             return
-        if len(scenes) != len(self._scenes):
-            self._home = True
+        self._turn_to(keys, scenes)
         self._scenes, self._theme = scenes, theme
         self._scenes_dirty = True
         self._refit()
         if scenes and len(self._awaited) == len(scenes):
             self._cameras, self._home = self._awaited, False
         self._awaited = []
+
+    def _turn_to(self, keys: tuple[int, ...], scenes: tuple[Scene | None, ...]) -> None:
+        """Keep the cameras of lanes that were there before, if only in another place and on the plane they were on."""
+        planes = {key: scene.pixels for key, scene in zip(keys, scenes, strict=True) if scene is not None}
+        if sorted(keys) != sorted(self._keys) or any(self._planes.get(key, on) != on for key, on in planes.items()):
+            self._home, self._planes = True, {}
+        elif len(self._cameras) == len(keys):
+            self._cameras = [self._cameras[self._keys.index(key)] for key in keys]
+        self._keys, self._planes = keys, self._planes | planes
 
     def set_cursor(self, t: float) -> None:
         if t != self._cursor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import QRect, QRectF, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
@@ -65,8 +65,8 @@ class LanesView(QWidget):
         self._strips: list[ProgressStrip] = []
         self.setMinimumSize(320, 240)
 
-    def set_scenes(self, scenes: tuple[Scene | None, ...], theme: Theme) -> None:
-        """Show these lanes; cheap where the scenes hold the same arrays as before."""
+    def set_scenes(self, scenes: tuple[Scene | None, ...], theme: Theme, keys: Sequence[int] = ()) -> None:
+        """Show these lanes; cheap where the scenes hold the same arrays as before. ``keys`` tell which is which."""
         if len(scenes) > MOST_LANES:
             raise ValueError(f"at most {MOST_LANES} lanes fit, given {len(scenes)}")
         if len(scenes) != len(self._scenes):
@@ -76,7 +76,7 @@ class LanesView(QWidget):
         self._scenes, self._theme = scenes, theme
         while len(self._headers) < len(scenes):
             self._add_parts(len(self._headers))
-        self.stage.set_scenes(scenes, theme)
+        self.stage.set_scenes(scenes, theme, keys)
         self._refresh()
         self._arrange()
         self._read_out()
