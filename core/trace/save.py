@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from core import spec as specs
@@ -51,4 +52,5 @@ def save(trace: Trace, path: Path) -> None:
     except OSError as error:
         raise TraceError(f"{path} cannot be written: {error.strerror or error}.") from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # on a disk that takes no writing, or under a name that is too long, there is none
+            part.unlink()

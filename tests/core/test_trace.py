@@ -359,6 +359,13 @@ def test_a_trace_for_which_there_is_no_room_is_refused_before_hdf5_tries(tmp_pat
     assert not any(tmp_path.iterdir())
 
 
+def test_a_name_that_the_system_refuses_is_told_when_a_trace_is_saved(tmp_path) -> None:
+    """What is left behind is removed, and where nothing can be, that is not told instead."""
+    with pytest.raises(TraceError, match="cannot be written"):
+        save(collect(sample(SMALL)), tmp_path / f"{250 * 'n'}.h5")
+    assert not any(tmp_path.iterdir())
+
+
 def test_what_ends_the_writing_is_told_and_not_that_the_file_cannot_be_closed_then(tmp_path, monkeypatch) -> None:
     trace = collect(sample(SMALL))
 
