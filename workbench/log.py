@@ -24,9 +24,7 @@ def begin() -> None:
     """Write the log from now on; where the folder cannot be written, to standard error."""
     try:
         file().parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = RotatingFileHandler(
-            file(), maxBytes=_BYTES, backupCount=_OLDER, encoding="utf-8", delay=True
-        )
+        handler: logging.Handler = RotatingFileHandler(file(), maxBytes=_BYTES, backupCount=_OLDER, encoding="utf-8")
     except OSError:
         handler = logging.StreamHandler()
     level = os.environ.get("FLOWSCOPE_LOG", "INFO").upper()
