@@ -12,6 +12,7 @@ from tests.workbench.answering import Engine, runs_of, turn
 from workbench.control import undo as undo_module
 from workbench.control.runs import Runs
 from workbench.control.undo import Undo
+from workbench.engine.commands import JobEnded
 
 
 @pytest.fixture
@@ -82,6 +83,21 @@ def test_a_lane_that_trained_comes_back_with_what_it_showed_last(engine: Engine,
     undo.undo()
     assert other.trace is newest
     assert other.training is newest
+
+
+def test_why_a_training_failed_goes_with_what_was_to_be_trained(engine: Engine, runs: Runs) -> None:
+    parent, lane = QObject(), runs.session.lanes[0]
+    undo = Undo(parent, runs.session, runs, lambda: None)
+    runs.sample(lane)
+    while engine.asked:
+        engine.answer(max(engine.asked))
+    undo.record()
+    runs.change(lane.key, "data.name", "moons")
+    runs.run()
+    engine.ended.emit(JobEnded(max(engine.asked), "failed", "The disk is full."))
+    assert lane.failure == "The disk is full."
+    undo.undo()
+    assert (lane.spec.data.name, lane.failure) == ("swiss-roll", ""), "its samples are shown, and nothing over them"
 
 
 def test_what_is_done_after_an_undo_is_not_gone_over_by_a_quick_redo(engine: Engine, runs: Runs) -> None:

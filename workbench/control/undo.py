@@ -167,7 +167,7 @@ class Undo(QObject):
 
     def _restore_run(self, then: _LaneThen) -> None:
         lane, runs = then.lane, self._runs
-        lane.spec, lane.training = then.spec, then.training()
+        lane.spec, lane.training, lane.failure = then.spec, then.training(), ""
         trace = then.trace()
         asks = then.spec is not None and not lane.real and not runs.needs_training(lane)
         if not asks or answers(trace, then.spec):
