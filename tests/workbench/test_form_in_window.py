@@ -178,6 +178,22 @@ def test_a_value_beyond_its_limits_is_named_and_reset_brings_the_usual_ones_back
     assert texts == ["0.998", "0"]
 
 
+def test_undo_takes_back_what_was_typed_and_then_what_was_entered(qtbot, app) -> None:
+    steps, field = lanes(app)[0].spec.sampler.params["n_steps"], line(app, "sampler.n_steps")
+    qtbot.waitUntil(lambda: not app.controller.shell.undo._timer.isActive(), timeout=5000)  # what was opened is a step
+    field.setFocus()
+    type_into(app, "sampler.n_steps", "20")
+    QTest.keyClicks(field, "7")
+    QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert (field.text(), lanes(app)[0].spec.sampler.params["n_steps"]) == ("20", 20)
+    type_into(app, "sampler.n_steps", "20")
+    qtbot.waitUntil(app.controller.actions["undo"].isEnabled, timeout=5000)
+    QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert (lanes(app)[0].spec.sampler.params["n_steps"], field.text()) == (steps, str(steps))
+    QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert lanes(app)[0].spec.sampler.params["n_steps"] == 20
+
+
 def test_a_setting_that_means_nothing_for_the_run_has_no_row(app) -> None:
     rows = shown(app)
     assert not {"training.label_dropout", "training.channels_last"} & set(rows)

@@ -6,8 +6,8 @@ import math
 import random
 from typing import Any
 
-from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtCore import QEvent, Qt, QTimer
+from PyQt6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
 from PyQt6.QtWidgets import QAbstractSlider, QLineEdit, QSlider, QToolButton, QWidget
 
 from core.errors import SpecError
@@ -40,7 +40,7 @@ class NumberRow(RowWidget):
             self._slider.valueChanged.connect(self._slid)
             self._slider.actionTriggered.connect(self._stepped)
             self._line.addWidget(self._slider, 1)
-        self._field = QLineEdit()
+        self._field = _Field()
         self._field.setAccessibleName(f"{row.title} value" if self._slider else row.title)
         self._field.setToolTip(row.help)
         if self._slider is not None:
@@ -160,6 +160,18 @@ class NumberRow(RowWidget):
 def _slides(row: Row) -> bool:
     low, high = row.schema.get("minimum"), row.schema.get("maximum")
     return low is not None and high is not None and high <= _WIDEST and row.field not in _TYPED
+
+
+class _Field(QLineEdit):
+    """A field that takes back what is typed, and leaves it to the window to take back what was entered."""
+
+    def event(self, a0: QEvent | None) -> bool:
+        if isinstance(a0, QKeyEvent) and a0.type() == QEvent.Type.ShortcutOverride and not self.isModified():
+            keys = QKeySequence.StandardKey
+            if a0.matches(keys.Undo) or a0.matches(keys.Redo):
+                a0.ignore()
+                return False
+        return super().event(a0)
 
 
 class _Slider(QSlider):
