@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from core import registry
 from core.architecture.weightless import Weightless
-from core.errors import SpecError
+from core.errors import SpecError, no_file
 from core.fields import Field, jumping
 from core.networks import Network
 from core.numerics.per_particle import over
@@ -143,6 +143,8 @@ def load_field(
     """
     try:
         field = _load(file, file.stat().st_mtime_ns, device, dtype, half)
+    except FileNotFoundError:  # such as those of a run that lies in the bin
+        raise SpecError("field.weights", f"{no_file(file)} Put it back, choose others, or train again.") from None
     except OSError as error:
         raise SpecError("field.weights", f"{file} cannot be read: {error.strerror or error}.") from None
     if field.shape != shape:

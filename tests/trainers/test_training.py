@@ -22,6 +22,7 @@ from core.learned import build_network, load_field
 from core.metrics.velocity_error import velocity_error
 from core.numerics.mixture import MixtureField
 from core.parts.making import make
+from core.run import sample
 from core.setup import resolve
 from core.spec import Part, RunSpec, Training, to_json
 from core.trace.build import collect
@@ -131,6 +132,12 @@ def test_what_ships_names_its_origin_without_a_place_and_fits_half_precision(tmp
     save_file(load_file(tmp_path / "small.safetensors"), tmp_path / "spoiled.safetensors", bad)
     with pytest.raises(SpecError, match="does not tell what it went on from"):
         history_of(tmp_path / "spoiled.safetensors")
+
+
+def test_weights_that_have_gone_say_what_would_work(tmp_path: Path) -> None:
+    spec = RunSpec(field=Part("network", {"weights": str(tmp_path / "checkpoint.safetensors")}))
+    with pytest.raises(SpecError, match=r"There is no file .*Put it back, choose others, or train again"):
+        collect(sample(spec))
 
 
 def test_weights_tell_of_all_the_runs_that_made_them_and_how_far_each_came(tmp_path: Path) -> None:
