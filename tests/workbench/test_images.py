@@ -18,7 +18,8 @@ from workbench.painters.atlas import as_bytes, sheet
 from workbench.painters.bits import pixels
 from workbench.painters.paper.page import paint_page
 from workbench.views.image import images
-from workbench.views.image.images import ImageLook, Layout, even
+from workbench.views.image.images import ImageLook, even
+from workbench.views.image.layout import Layout
 from workbench.views.marks import Images
 from workbench.views.theme import DARK
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
-from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QColor, QImage
+from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QFontMetricsF, QImage
 
 import resources
 from core import catalog, presets
@@ -20,9 +20,13 @@ from tests.workbench.test_images import on_screen
 from workbench.app import App
 from workbench.model import setup
 from workbench.model.crossing import N_IMAGES, crossed
+from workbench.model.settings import SCALES
 from workbench.painters.atlas import as_bytes, sheet
-from workbench.views.image.images import Layout
+from workbench.painters.fonts import ui
+from workbench.painters.stage import furniture
+from workbench.painters.stage.furniture import Ground
 from workbench.views.image.key_frames import History, key_frames, spread
+from workbench.views.image.layout import Layout
 from workbench.views.marks import Images
 
 CIFAR = Cifar10.class_names
@@ -94,6 +98,39 @@ def test_words_between_two_grids_have_the_height_they_need_however_small_the_gri
     assert app.session.view.image == 2  # the third of the first row, at its upper edge
     app.engine.shutdown()
     app.window.close()
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_words_over_narrow_lanes_lie_over_nothing_else(qtbot, tmp_path, large_type, count: int) -> None:
+    """In the smallest window with the set-up open; what is left of each is at least its symbol."""
+    paths = [tmp_path / f"{seed}.h5" for seed in range(count)]
+    for seed, path in enumerate(paths):
+        save(image_trace(rows=3, count=16, side=28, seed=seed), path)
+    app = shown(qtbot, paths)
+    stage = app.controller.lanes.stage
+    app.controller.shell.settings.set(scale=max(SCALES))
+    app.session.view.overlays |= {"labels"}
+    for size in ((1400, 880), (900, 600)):
+        app.window.resize(*size)
+        qtbot.waitUntil(lambda: app.controller.scenes.title == stage.line > 0, timeout=3000)
+        for lane, ground in zip(app.session.lanes, stage._grounds(), strict=True):
+            boxes, wanted = _boxes(ground), ["real"] if lane.real else ["xₜ", "x̂₁", "|v|"]
+            assert [text.split()[-1] for text, _ in boxes if not text[0].isdigit()] == wanted
+            for text, box in boxes:
+                assert ground.left <= box.left() < box.right() <= ground.left + ground.width, text
+                assert [other for other, at in boxes if at is not box and at.intersects(box)] == [], text
+    app.engine.shutdown()
+    app.window.close()
+
+
+def _boxes(ground: Ground) -> list[tuple[str, QRectF]]:
+    """Where the words of a lane stand on the stage, without the air above and below the letters."""
+    metrics = QFontMetricsF(ui(12))
+    sizes = [(metrics.horizontalAdvance(text), metrics.capHeight()) for text, *_ in furniture._labels(ground)]
+    return [
+        (text, QRectF(x - anchor * width, y - height / 2, width, height))
+        for (text, x, y, anchor), (width, height) in zip(furniture._labels(ground), sizes, strict=True)
+    ]
 
 
 def _gap(app: App) -> float:

@@ -6,7 +6,8 @@ sizes and widths in logical pixels, colours are RGBA in [0, 1]. ``times`` are th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -147,12 +148,25 @@ Mark = Points | Trails | Arrows | Heat | Images | Frame
 
 @dataclass(frozen=True)
 class Words:
-    """Words at a place in data units, in the middle of their height; they start there or, centred, stand around it."""
+    """Words at a place in data units, in the middle of their height; they start there or, centred, stand around it.
+
+    They take ``room`` data units at most; where the first wording needs more, the longest of the ``shorter`` ones that
+    needs less is said, and nothing where all of them do.
+    """
 
     text: str
     x: float
     y: float
     centred: bool = False
+    room: float = math.inf
+    shorter: tuple[str, ...] = ()
+
+    def within(self, x: float, width: float, scale: float, width_of: Callable[[str], float]) -> str:
+        """What is said at ``x`` on a canvas of a ``width``, both in pixels, of which ``scale`` are one data unit: words
+        never reach out of their lane."""
+        at_hand = 2 * min(x, width - x) if self.centred else width - x if x > 0 else 0.0
+        most = min(self.room * scale, at_hand)
+        return next((text for text in (self.text, *self.shorter) if width_of(text) <= most), "")
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,9 @@ from workbench.control.runs import Runs
 from workbench.model.session import LaneState, Session
 from workbench.model.setup import Row, by_name
 from workbench.views.image.closeup import closeup
-from workbench.views.image.images import Layout, class_name, shows_images
+from workbench.views.image.images import class_name, shows_images
 from workbench.views.image.key_frames import key_frames
+from workbench.views.image.layout import Layout
 from workbench.views.marks import Method
 from workbench.views.theme import THEMES, Theme
 from workbench.widgets.lane.key_frames import KeyFrameStrip, Stacked

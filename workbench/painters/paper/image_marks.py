@@ -44,8 +44,8 @@ def paint_words(
     """The words of a scene, over whatever is drawn there."""
     metrics, labels = QFontMetricsF(fonts.ui(12)), []
     for word in scene.words:
-        x, y = view(np.array([word.x, word.y]))
-        left = x - metrics.horizontalAdvance(word.text) / 2 if word.centred else x
-        place = canvas.topLeft() + QPointF(float(left), float(y) + metrics.capHeight() / 2)
-        labels.append((place, word.text))
+        x, y = (float(value) for value in view(np.array([word.x, word.y])))
+        said = word.within(x, canvas.width(), view.unit, metrics.horizontalAdvance)
+        left = x - metrics.horizontalAdvance(said) / 2 if word.centred else x
+        labels.append((canvas.topLeft() + QPointF(left, y + metrics.capHeight() / 2), said))
     write(painter, labels, theme, outlines=outlines)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PyQt6.QtGui import QFontMetricsF
 from vispy import gloo
 
+from workbench.painters import fonts
 from workbench.painters.signs import Sign, places
 from workbench.painters.stage import shaders
 from workbench.painters.stage.camera import BORDER, Camera
-from workbench.painters.stage.labels import Atlas
+from workbench.painters.stage.labels import PX, Atlas
 from workbench.views.axes import ticks
 from workbench.views.marks import Words
 from workbench.views.theme import Rgba, Theme, rgba
@@ -154,15 +156,13 @@ def _axes(ground: Ground) -> tuple[list[float], list[float]]:
 
 def _labels(ground: Ground) -> list[tuple[str, float, float, float]]:
     """(text, x, y of its middle, anchor: 0 left, 0.5 middle) of each axis number and word, in logical pixels."""
-    camera, middle_x, middle_y = ground.camera, ground.left + ground.width / 2, ground.height / 2
-    made = [
-        (
-            word.text, middle_x + (word.x - camera.x) * camera.scale, middle_y - (word.y - camera.y) * camera.scale,
-            0.5 if word.centred else 0.0,
-        )
-        for word in ground.words
-    ]  # fmt: skip
-    made = [label for label in made if ground.left < label[1] < ground.left + ground.width]
+    camera, width_of = ground.camera, QFontMetricsF(fonts.ui(PX)).horizontalAdvance
+    made = []
+    for word in ground.words:
+        x = ground.width / 2 + (word.x - camera.x) * camera.scale
+        y = ground.height / 2 - (word.y - camera.y) * camera.scale
+        if said := word.within(x, ground.width - 2 * BORDER, camera.scale, width_of):
+            made.append((said, ground.left + x, y, 0.5 if word.centred else 0.0))
     if not ground.axes:
         return made
     x_ticks, y_ticks = _axes(ground)

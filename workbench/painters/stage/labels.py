@@ -12,7 +12,8 @@ from workbench.painters.signs import Sign, blank, painted
 from workbench.views.theme import Theme
 
 Cell = tuple[int, int, int, int]
-_PX = 12
+PX = 12
+"""Of letters, at the usual size of type."""
 _HALO = 4.0
 
 
@@ -71,9 +72,9 @@ def _pixels(image: QImage) -> NDArray[np.uint8]:
 
 def _number(text: str, theme: Theme, ratio: float) -> QImage:
     """An axis number with its halo, the digits in the middle of the height."""
-    font = fonts.ui(_PX)
+    font = fonts.ui(PX)
     metrics = QFontMetricsF(font)
-    width, height = np.ceil(metrics.horizontalAdvance(text)) + _HALO, fonts.px(_PX) + _HALO
+    width, height = np.ceil(metrics.horizontalAdvance(text)) + _HALO, fonts.px(PX) + _HALO
     image = blank(width, height, ratio)
     path = QPainterPath()
     path.addText(QPointF(_HALO / 2, round((height + metrics.capHeight()) / 2)), font, text)

@@ -8,7 +8,16 @@ import numpy as np
 
 from core.trace import Trace
 from core.trace.trace import Rows
-from workbench.views.image.images import ARROWS, ImageLook, Layout, arrows, images_of, magnitude, run_lane
+from workbench.views.image.images import (
+    ARROWS,
+    SHORT_ARROWS,
+    ImageLook,
+    arrows,
+    images_of,
+    magnitude,
+    run_lane,
+)
+from workbench.views.image.layout import Layout
 from workbench.views.marks import Images, Mark, Scene, Times, Words
 
 What = Literal["x", "preview", "final", "noise"]
@@ -24,7 +33,8 @@ def closeup(trace: Trace, index: int, what: What, look: ImageLook) -> Scene:
     sizes = magnitude(trace, "velocity", slice(index, index + 1)) if "arrows" in look.overlays else None
     if sizes is not None and what in ("x", "preview"):
         marks.append(arrows(sizes, trace["x"].column("t"), layout))
-    words = (Words(ARROWS, 0.02 * layout.width, 0.04 * layout.height),) if len(marks) > 1 else ()
+    said = Words(ARROWS, 0.02 * layout.width, 0.04 * layout.height, shorter=SHORT_ARROWS)
+    words = (said,) if len(marks) > 1 else ()
     return Scene(run_lane(trace), tuple(marks), layout.place, words=words, pixels=True)
 
 

@@ -18,27 +18,29 @@ from core.trace import Stream, Trace
 from core.trace.derive import Coefficients, FieldKind, field_as, velocity_of
 from core.trace.part import part_of
 from core.trace.trace import Rows
+from workbench.views.image.layout import MOST, Layout, Place
 from workbench.views.lane2d import ASPECTS, Aspect, data_words, lane_of, what_became
 from workbench.views.marks import Arrows, Floats, Frame, Images, Lane, Mark, Overlay, Scene, Times, Words
 from workbench.views.theme import Theme, rgba
 
-MOST = 64
-"""Images that a lane shows: the first ones of its run."""
 BLOCK = 4
 """Side of the blocks of pixels that an arrow stands for."""
 TITLES: dict[FieldKind, str] = {"velocity": "Speed |v|", "noise": "Noise |x̂₀|", "score": "Score |s|", "data": "|x̂₁|"}
 UNITS: dict[FieldKind, str] = {"velocity": "units / time", "noise": "units", "score": "1 / units", "data": "units"}
 ARROWS = f"Arrows: gradient of v over {BLOCK} × {BLOCK} blocks"
+SHORT_ARROWS = ("Arrows: gradient of v", "Gradient of v")
 _LEAST_SIGMA = 1e-6
 _SAMPLED_ROWS = 12
 _QUANTILE = 0.98
 SHOWN: frozenset[Overlay] = frozenset({"image", "image-preview", "speed"})
-_GAP, _TITLE, _MARGIN = 0.05, 0.11, 0.02
-"""Between panes, above them and around them, in parts of the grid's height."""
+_MARGIN = 0.02
+"""Around the panes, in parts of the grid's height."""
+_MIDDLE = 0.25
+"""Of a bar, what the number in its middle may take: those at its ends stand beside it."""
+_LEAST_LETTERS = 3
+"""Of a class's name that does not fit into its image."""
 _FRAME = ((rgba("#FFFFFF"), 3.0), (rgba("#000000"), 1.0))
 """White and over it a dark line around: to be seen on pictures, and where they end on any canvas."""
-_MOST_TITLE = 0.5
-"""Of the grid's height, however small it is on the screen."""
 
 
 @dataclass(frozen=True)
@@ -74,84 +76,6 @@ def shows_images(trace: Trace) -> bool:
 def shown(trace: Trace) -> int:
     """How many of a run's images a lane shows."""
     return min(trace["x"].declared.row_shape[0], MOST)
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where the images of a grid stand: ``count`` images of ``height`` x ``width`` pixels in ``columns``."""
-
-    count: int
-    columns: int
-    height: int
-    width: int
-    least_title: float = 0.0
-
-    @classmethod
-    def of(cls, shape: Sequence[int], line: int = 0, title: float = 0.0) -> Layout:
-        """For images [B, C, H, W]: as square a grid as goes, wider rather than higher; or the first ones in a line.
-        Words above a grid have ``title`` units of the plane or more."""
-        count = min(shape[0], line or MOST)
-        return cls(count, max(1, count if line else math.ceil(math.sqrt(count))), shape[2], shape[3], title)
-
-    @property
-    def size(self) -> tuple[float, float]:
-        """Width and height of the grid in pixels."""
-        return float(self.columns * self.width), float(-(-self.count // self.columns) * self.height)
-
-    @property
-    def place(self) -> tuple[float, float, float, float]:
-        """Of the large grid."""
-        width, height = self.size
-        return (0.0, width, 0.0, height)
-
-    @property
-    def preview(self) -> tuple[float, float, float, float]:
-        """Of the small grid right of the large one and level with its top."""
-        width, height = self.size
-        left, part = width + _GAP * height, self._pane
-        return (left, left + part * width, (1.0 - part) * height, height)
-
-    @property
-    def speed(self) -> tuple[float, float, float, float]:
-        """Of the grid below the preview, level with the large one's bottom."""
-        left, right, _, _ = self.preview
-        return (left, right, 0.0, self._pane * self.size[1])
-
-    @property
-    def right(self) -> float:
-        """Where preview and speed end that leave words no more than their share, so that the scale at which a lane
-        shows all of its plane never grows with the room that words take at that scale."""
-        width, height = self.size
-        return width + _GAP * height + (1.0 - _TITLE) / 2 * width
-
-    @property
-    def title(self) -> float:
-        """Height of the words above a grid."""
-        height = self.size[1]
-        return min(max(_TITLE * height, self.least_title), _MOST_TITLE * height)
-
-    @property
-    def _pane(self) -> float:
-        """Of the grid's size: preview and speed, one above the other with words between, are as high as the grid."""
-        return (1.0 - self.title / self.size[1]) / 2
-
-    def box(self, index: int, place: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-        """Where image ``index`` of a grid at ``place`` stands."""
-        x0, x1, _, y1 = place
-        unit = (x1 - x0) / self.size[0]
-        line, column = divmod(index, self.columns)
-        left, top = x0 + column * self.width * unit, y1 - line * self.height * unit
-        return (left, left + self.width * unit, top - self.height * unit, top)
-
-    def at(self, x: float, y: float) -> int | None:
-        """The image at a point of the plane, in any of the grids."""
-        for place in (self.place, self.preview, self.speed):
-            x0, x1, y0, y1 = place
-            if x0 <= x < x1 and y0 < y <= y1:
-                unit = (x1 - x0) / self.size[0]
-                index = int((y1 - y) / unit // self.height) * self.columns + int((x - x0) / unit // self.width)
-                return index if index < self.count else None
-        return None
 
 
 class Magnitude:
@@ -263,7 +187,7 @@ def scene(trace: Trace, look: ImageLook) -> Scene:
             bottom = -2.2 * layout.title
     if "arrows" in look.overlays and sizes is not None:
         marks.append(arrows(sizes, times, layout))
-        words.append(Words(ARROWS, 0.0, -layout.title / 2))
+        words.append(Words(ARROWS, 0.0, -layout.title / 2, shorter=SHORT_ARROWS))
         bottom = min(bottom, -layout.title)
     marks += _frames(layout, look, sizes is not None, preview is not None)
     if "labels" in look.overlays:
@@ -313,11 +237,13 @@ def real_scene(trace: Trace, look: ImageLook) -> Scene | None:
     return Scene(lane, (grid,), _around(layout, layout.size[0], 0.0), words=words, pixels=True)
 
 
-def _title(text: str, place: tuple[float, float, float, float], layout: Layout) -> Words:
-    return Words(text, place[0], place[3] + 0.45 * layout.title)
+def _title(text: str, place: Place, layout: Layout) -> Words:
+    """Above a grid: a plain word and the symbol beside it, or the symbol alone, as far as the next grid."""
+    room = 0.9 * layout.size[0] if place == layout.place else math.inf
+    return Words(text, place[0], place[3] + 0.45 * layout.title, room=room, shorter=(text.split()[-1],))
 
 
-def _around(layout: Layout, right: float, bottom: float) -> tuple[float, float, float, float]:
+def _around(layout: Layout, right: float, bottom: float) -> Place:
     """The part of the plane that a lane shows, with a margin: from the grid to ``right``, from ``bottom`` to titles."""
     height = layout.size[1]
     margin = _MARGIN * height
@@ -337,7 +263,7 @@ def _bar_words(layout: Layout, look: ImageLook) -> list[Words]:
     y = bottom - layout.title
     return [
         Words("0", left, y),
-        Words(f"{look.limit / 2:g}", (left + right) / 2, y, centred=True),
+        Words(f"{look.limit / 2:g}", (left + right) / 2, y, centred=True, room=_MIDDLE * (right - left)),
         Words(f"≥ {look.limit:g}", right - 0.08 * (right - left), y, centred=True),
         Words(UNITS[look.kind], left, y - 0.9 * layout.title),
     ]
@@ -347,7 +273,7 @@ def _frames(layout: Layout, look: ImageLook, sizes: bool, preview: bool) -> list
     """The selected image, framed in every grid that is shown."""
     if not 0 <= look.selected < layout.count:
         return []
-    grids: list[tuple[Overlay, tuple[float, float, float, float], bool]] = [
+    grids: list[tuple[Overlay, Place, bool]] = [
         ("image", layout.place, True), ("image-preview", layout.preview, preview), ("speed", layout.speed, sizes),
     ]  # fmt: skip
     return [
@@ -365,7 +291,9 @@ def _labels(trace: Trace, layout: Layout) -> list[Words]:
         name = class_name(trace, index)
         x0, _, y0, _ = layout.box(index, layout.place)
         if name:
-            out.append(Words(name, x0 + 0.06 * layout.width, y0 + 0.16 * layout.height))
+            shorter = tuple(f"{name[:n]}…" for n in range(len(name) - 1, _LEAST_LETTERS - 1, -1))
+            left, bottom = x0 + 0.06 * layout.width, y0 + 0.16 * layout.height
+            out.append(Words(name, left, bottom, room=0.94 * layout.width, shorter=shorter))
     return out
 
 
