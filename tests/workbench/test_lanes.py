@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import QLabel, QMenu, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from tests.workbench.scenes import full_scene
-from workbench.painters.fonts import ui
 from workbench.painters.signs import Bar, Key, Note, places
 from workbench.views.theme import DARK, LIGHT
 from workbench.views.words import shortened
@@ -50,14 +49,38 @@ def test_words_follow_the_cursor(lanes: LanesView) -> None:
     assert lanes._feet[0].facts == ("α 0.760", "σ 0.240")
 
 
-def test_a_narrow_header_keeps_the_name_and_shortens_the_evaluations(lanes: LanesView) -> None:
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [  # the second is one of four lanes in a window of 1280, the last of four in one of 900 with the set-up open
+        (300, ("NFE 7 of 10", "t = 0.760")), (221, ("7 of 10", "t = 0.760")), (211, ("NFE 7", "t = 0.760")),
+        (172, ("", "7 of 10")), (160, ("", "NFE 7")), (126, ("", "7 of 10")), (80, ("", "")),
+    ],
+)  # fmt: skip
+def test_a_narrow_header_keeps_evaluations_before_the_time(lanes: LanesView, width: int, said: tuple[str, str]) -> None:
     lanes.set_cursor(0.76)
-    header, font = lanes._headers[0], ui(13, 500)
-    said = []
-    for width in (300, 221, 211, 150):  # the second is one of four lanes in a window of 1280
-        header.resize(width, header.height())
-        said.append(header._short(header._lane, font))
-    assert said == ["NFE 7 of 10", "7 of 10", "NFE 7", ""]
+    header = lanes._headers[0]
+    header.resize(width, header.height())
+    assert header.read_in_room() == said
+    assert header.toolTip() == "Flow matching\nEuler 10, linear path\nNFE 7 of 10, t = 0.760"
+
+
+def test_a_narrow_header_keeps_a_status_before_evaluations(lanes: LanesView) -> None:
+    header = lanes._headers[0]
+    header.show_lane(dataclasses.replace(header._lane, status="stopped"), DARK, 0.5, selected=False)
+    header.resize(172, header.height())
+    assert header.read_in_room() == ("", "stopped")
+
+
+@pytest.mark.parametrize("width", [142, 126])  # three lanes in the smallest window with the set-up open, and four
+def test_the_name_of_a_method_is_seen_whole_above_a_narrow_lane(lanes: LanesView, width: int, request) -> None:
+    if width == 142:
+        request.getfixturevalue("large_type")
+    header = lanes._headers[0]
+    header.resize(width, header.height())
+    seen = header.grab(QRect(0, 4, width, 22)).toImage()
+    lane = dataclasses.replace(header._lane, title="Flow matchinG")  # its last letter, and nothing else
+    header.show_lane(lane, DARK, 0.5, selected=False)
+    assert header.grab(QRect(0, 4, width, 22)).toImage() != seen
 
 
 def test_the_second_line_of_a_narrow_header_drops_its_last_parts_whole(lanes: LanesView) -> None:
@@ -82,13 +105,14 @@ def test_a_number_without_its_total_never_loses_its_name(said: str, shorter: lis
 def test_the_time_never_reaches_into_the_glyph(large_type, lanes: LanesView) -> None:
     lanes.set_cursor(0.5)
     header = lanes._headers[0]
-    shown = {}
-    for width in (300, 105):
+    for width in (300, 105, 60):
         header.resize(width, header.height())
-        shown[width] = header.grab(QRect(0, 4, 32, 40)).toImage()
-    header._read = ("", "")
-    header.update()
-    assert shown[105] == header.grab(QRect(0, 4, 32, 40)).toImage() == shown[300]
+        before = header._read
+        seen = header.grab(QRect(0, 4, 28, 40)).toImage()
+        header._read = ("", "")
+        header.update()
+        assert header.grab(QRect(0, 4, 28, 40)).toImage() == seen
+        header._read = before
 
 
 def test_signs_that_find_no_room_are_left_out_and_none_reaches_into_the_next_lane() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,10 +65,14 @@ def shortened(evaluations: str) -> tuple[str, ...]:
 
 
 def first_parts(words: str, fits: Callable[[str], bool]) -> str:
-    """As many of the parts between commas as fit, the first in any case: they stand in the order of what matters."""
+    """As many of the parts between commas as fit, each of them whole: they stand in the order of what matters."""
     parts = words.split(", ")
-    begun = [", ".join(parts[:n]) for n in range(len(parts), 1, -1)]
-    return next(filter(fits, begun), parts[0])
+    return first_fitting([", ".join(parts[:n]) for n in range(len(parts), 0, -1)], fits)
+
+
+def first_fitting(wordings: Iterable[str], fits: Callable[[str], bool]) -> str:
+    """The first of some wordings, from the longest to the shortest, that fits; nothing where none does."""
+    return next(filter(fits, wordings), "")
 
 
 def sampler_words(title: str, steps: object) -> str:

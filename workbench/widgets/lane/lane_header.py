@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
@@ -19,17 +20,34 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QMenu, QToolButton, QWidget
 
-from workbench.painters.fonts import ui
+from workbench.painters.fonts import fixed, px, ui
 from workbench.painters.glyphs import draw_glyph
 from workbench.views.marks import Lane
 from workbench.views.theme import DARK, Theme
-from workbench.views.words import first_parts, lane_words, shortened
+from workbench.views.words import first_fitting, first_parts, lane_words, shortened
 from workbench.widgets import icons
 
 HEIGHT = 49
 """48 and the line under it."""
-_RADIUS, _BAR, _LEFT, _RIGHT = 8.0, 2.0, 33.0, 37.0
+_RADIUS, _BAR, _GAP = 8.0, 2.0, 8.0
 _BASELINES = (21.0, 38.0)
+_MENU = 28
+_NARROW = 160
+"""A lane of less (pixels at the usual size of type) has its menu beside the second line, so that its name has all of
+the first."""
+
+
+class _Edges(NamedTuple):
+    """Where things stand in a header: the middle of its glyph, the left of its words, and what their lines leave free
+    at the right."""
+
+    glyph: float
+    left: float
+    right: tuple[float, float]
+    menu: int
+
+
+_WIDE, _TIGHT = _Edges(18.5, 33.0, (37.0, 37.0), 11), _Edges(16.5, 29.0, (10.0, 37.0), 20)
 
 
 class LaneHeader(QWidget):
@@ -62,7 +80,6 @@ class LaneHeader(QWidget):
             self._restyle(theme)
         same = (lane, theme, selected) == (self._lane, self._theme, self._selected)
         self._lane, self._theme, self._selected = lane, theme, selected
-        self.setToolTip(f"{lane.title}\n{lane.subtitle}")
         self.setAccessibleName(f"{lane.title}, {lane.subtitle}")
         if self._say(t) or not same:
             self.update()
@@ -82,6 +99,7 @@ class LaneHeader(QWidget):
             return False
         words = lane_words(self._lane, t)
         before, self._read = self._read, (words.evaluations, words.time)
+        self.setToolTip(f"{self._lane.title}\n{self._lane.subtitle}\n{words.evaluations}, {words.time}")
         return self._read != before
 
     def _fill(self) -> None:
@@ -100,7 +118,15 @@ class LaneHeader(QWidget):
         )
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        self._more.setGeometry(self.width() - 32, 11, 28, 28)
+        self._more.setGeometry(self.width() - 4 - _MENU, self._edges.menu, _MENU, _MENU)
+
+    @property
+    def _edges(self) -> _Edges:
+        return _TIGHT if self.width() < px(_NARROW) else _WIDE
+
+    def _room(self, line: int) -> float:
+        """What a line has for words at its left and at its right."""
+        return self.width() - self._edges.left - self._edges.right[line]
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         self.pressed.emit()
@@ -109,10 +135,10 @@ class LaneHeader(QWidget):
         lane, theme, fonts = self._lane, self._theme, (ui(12, 500), ui(12))
         if lane is None:
             return
-        read = (self._short(lane, fonts[0]), self._time(fonts[1]))
+        read = self.read_in_room()
         ends = [
-            self.width() - _RIGHT - QFontMetricsF(font).horizontalAdvance(words)
-            for font, words in zip(fonts, read, strict=True)
+            self.width() - margin - _width(words, font)
+            for margin, font, words in zip(self._edges.right, fonts, read, strict=True)
         ]
         wanted = (lane, theme, self._selected, self.size(), self.devicePixelRatioF(), ends, fonts[0].pixelSize())
         if self._still is None or self._still[0] != wanted:
@@ -125,20 +151,28 @@ class LaneHeader(QWidget):
             painter.drawText(QPointF(end, y), words)
         painter.end()
 
-    def _short(self, lane: Lane, font: QFont) -> str:
-        """The evaluations in as many words as there is room for beside the name."""
-        room = self.width() - _LEFT - _RIGHT - 8 - QFontMetricsF(ui(13, 600)).horizontalAdvance(lane.title)
-        metrics = QFontMetricsF(font)
-        return next((words for words in shortened(self._read[0]) if metrics.horizontalAdvance(words) <= room), "")
+    def read_in_room(self) -> tuple[str, str]:
+        """What is said at the right of both lines, in as many words as there is room for.
 
-    def _time(self, font: QFont) -> str:
-        """The time or the status, or nothing where it would reach into the glyph: below the lanes it stands too."""
-        room = self.width() - _LEFT - _RIGHT
-        return self._read[1] if QFontMetricsF(font).horizontalAdvance(self._read[1]) <= room else ""
+        A lane that becomes narrow leaves out, in this order: the words around its evaluations; the time, which stands
+        at the slider too, and whose place evaluations take that find none beside the name; the sampler; the
+        evaluations; the end of its name. A status, such as ``stopped``, stays as long as it fits.
+        """
+        assert self._lane is not None  # asked by who paints one
+        (evaluations, time), name, first = self._read, self._lane.title, self._lane.subtitle.partition(", ")[0]
+        spent = shortened(evaluations)
+        beside = first_fitting(spent, _within(ui(12, 500), self._room(0) - _GAP - _width(name, ui(13, 600))))
+        alone = _within(ui(12), self._room(1))
+        sampler = _within(ui(12), self._room(1) - _GAP - _width(first, ui(12))) if alone(first) else alone
+        if self._lane.status:
+            return beside, first_fitting((time,), alone)
+        if beside or not any(map(str.isdigit, evaluations)):
+            return beside, first_fitting((time,), sampler)
+        return "", first_fitting(spent, sampler) or first_fitting(spent, alone)
 
     def _draw_still(self, painter: QPainter, lane: Lane, ends: list[float]) -> None:
         """Frame, glyph, and name and method up to where the readings begin."""
-        theme = self._theme
+        theme, edges = self._theme, self._edges
         colour = theme.methods[lane.method]
         painter.fillRect(self.rect(), QColor(theme.win))
         frame = rounded_end(QRectF(self.rect()), _RADIUS, top=True)
@@ -150,15 +184,33 @@ class LaneHeader(QWidget):
         painter.drawPath(frame)
         painter.setPen(QPen(QColor(theme.line), 1))
         painter.drawLine(QPointF(1, HEIGHT - 0.5), QPointF(self.width() - 1, HEIGHT - 0.5))
-        draw_glyph(painter, lane.method, QPointF(18.5, 25), 9, colour)
-        room, metrics = ends[1] - _LEFT - 8, QFontMetricsF(ui(12))
-        second = first_parts(lane.subtitle, lambda words: metrics.horizontalAdvance(words) <= room)
-        rows = ((lane.title, ui(13, 600), theme.t1), (second, ui(12), theme.t2))
-        for (words, font, ink), end, y in zip(rows, ends, _BASELINES, strict=True):
+        draw_glyph(painter, lane.method, QPointF(edges.glyph, 25), 9, colour)
+        rooms = [
+            end - edges.left - (_GAP if end < self.width() - margin else 0.0)
+            for end, margin in zip(ends, edges.right, strict=True)
+        ]
+        # the largest in which it is seen whole, down to the smallest that is used anywhere; narrow lanes side by side
+        # have names of one size
+        sizes = [*([] if edges is _TIGHT else [ui(13, 600)]), fixed(13, 600), fixed(12, 600)]
+        name = next((font for font in sizes if _width(lane.title, font) <= rooms[0]), sizes[-1])
+        second = first_parts(lane.subtitle, _within(ui(12), rooms[1]))
+        rows = ((_elided(lane.title, name, rooms[0]), name, theme.t1), (second, ui(12), theme.t2))
+        for (words, font, ink), y in zip(rows, _BASELINES, strict=True):
             painter.setPen(QColor(ink))
             painter.setFont(font)
-            shown = QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, end - _LEFT - 8)
-            painter.drawText(QPointF(_LEFT, y), shown)
+            painter.drawText(QPointF(edges.left, y), words)
+
+
+def _width(words: str, font: QFont) -> float:
+    return QFontMetricsF(font).horizontalAdvance(words)
+
+
+def _within(font: QFont, room: float) -> Callable[[str], bool]:
+    return lambda words: _width(words, font) <= room
+
+
+def _elided(words: str, font: QFont, room: float) -> str:
+    return QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, room)
 
 
 def painted(widget: QWidget, draw: Callable[[QPainter], None]) -> QPixmap:
