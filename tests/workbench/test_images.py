@@ -55,12 +55,15 @@ def test_the_speed_is_that_of_the_straight_line_and_one_scale_holds_for_all_time
 def test_every_place_in_a_grid_belongs_to_its_image() -> None:
     layout = Layout.of((7, 1, 4, 6))
     assert (layout.columns, layout.size) == (3, (18.0, 12.0))
-    for grid in (layout.place, layout.preview, layout.speed):
+    values, times = np.zeros((1, 7, 1, 4, 6), np.float32), np.zeros(1)
+    for place in (layout.place, layout.preview, layout.speed):
+        grid = Images("image", values, times, layout.columns, place)
         for index in range(7):
-            x0, x1, y0, y1 = layout.box(index, grid)
-            assert layout.at((x0 + x1) / 2, (y0 + y1) / 2) == index
-    assert layout.at(17.0, 1.0) is None  # the empty place after the seventh
-    assert layout.at(-1.0, 1.0) is None
+            x0, x1, y0, y1 = layout.box(index, place)
+            assert grid.at((x0 + x1) / 2, (y0 + y1) / 2) == index
+    grid = Images("image", values, times, layout.columns, layout.place)
+    assert grid.at(17.0, 1.0) is None  # the empty place after the seventh
+    assert grid.at(-1.0, 1.0) is None
 
 
 def test_arrows_point_to_where_the_means_of_blocks_rise() -> None:

@@ -12,9 +12,12 @@ from pytestqt.qtbot import QtBot
 import resources
 from core.events import StreamDeclared
 from core.trace import Stream, open_trace
+from tests.workbench.image_traces import image_trace
 from tests.workbench.scenes import full_scene, scene
 from tests.workbench.test_heat import ramp
 from workbench.views.heat import density_heat, density_top, particle_density
+from workbench.views.image import images
+from workbench.views.image.layout import Layout
 from workbench.views.lane2d import BASIC, MOST_DISCS, Known, Look, lane_scene
 from workbench.views.marks import OVERLAYS, Arrows, Heat, Points
 from workbench.views.readout import readout
@@ -39,6 +42,17 @@ def test_learned_and_exact_together_say_their_difference() -> None:
     exact = dataclasses.replace(field, overlay="exact", vectors=(1.1 * field.vectors).astype(np.float32))
     both = dataclasses.replace(shown, marks=(field, exact))
     assert readout(both, ALL, 0.6, -0.8, 0.3)[-1][:2] == ("difference", "0.100 (9.1 %)")
+
+
+def test_over_images_it_says_which_one_and_of_what_also_where_the_words_above_are_short() -> None:
+    shown = images.scene(image_trace(rows=3, count=16, side=28), images.ImageLook(DARK))
+    layout = Layout.of((16, 1, 28, 28))
+    for place, said in ((layout.place, "xₜ"), (layout.preview, "Preview x̂₁"), (layout.speed, "Speed |v|")):
+        x0, x1, y0, y1 = layout.box(6, place)
+        (line,) = readout(shown, ALL, (x0 + x1) / 2, (y0 + y1) / 2, 0.5)
+        assert line.label.endswith(said)
+        assert line.value == "image 7"
+    assert readout(shown, ALL, layout.preview[0] - 1, 10.0, 0.5) == ()  # between the grids
 
 
 def test_it_stands_beside_the_pointer_and_goes_with_it(qtbot: QtBot) -> None:

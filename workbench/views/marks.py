@@ -131,6 +131,18 @@ class Images:
     columns: int
     place: tuple[float, float, float, float]
     limit: float | None = None
+    title: str = ""
+    """What the images are, to be read where the mouse is over one."""
+
+    def at(self, x: float, y: float) -> int | None:
+        """The image at a point of the plane."""
+        x0, x1, y0, y1 = self.place
+        if not (x0 <= x < x1 and y0 < y <= y1):
+            return None
+        count = self.values.shape[1]
+        lines = -(-count // self.columns)
+        index = int((y1 - y) / (y1 - y0) * lines) * self.columns + int((x - x0) / (x1 - x0) * self.columns)
+        return index if index < count else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,6 +249,11 @@ class Scene:
     def shown(self) -> tuple[Mark, ...]:
         """The marks of the overlays that the lane shows."""
         return tuple(mark for mark in self.marks if self.overlays is None or mark.overlay in self.overlays)
+
+    def image_at(self, x: float, y: float) -> tuple[str, int] | None:
+        """What a grid of images is of, and which of them, where the point (x, y) of the plane is in one."""
+        there = ((mark.title, mark.at(x, y)) for mark in self.marks if isinstance(mark, Images) and mark.title)
+        return next(((title, index) for title, index in there if index is not None), None)
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,12 @@ class Line(NamedTuple):
 
 
 def readout(scene: Scene, overlays: frozenset[Overlay], x: float, y: float, t: float) -> tuple[Line, ...]:
-    """The place (x, y), and there the fields, their difference and the maps that are seen at t."""
+    """The place (x, y), and there the fields, their difference and the maps that are seen at t; of images, which one
+    it is and of what."""
     seen = scene.overlays if scene.overlays is not None else overlays
+    if scene.pixels:
+        image = scene.image_at(x, y)
+        return () if image is None else (Line(image[0], f"image {image[1] + 1}"),)
     lines = [Line("place", _pair(np.array([x, y])))]
     vectors: dict[Overlay, NDArray[np.floating]] = {}
     for mark in scene.marks:

@@ -128,11 +128,10 @@ class ImageControl(QObject):
     def pick(self, lane: int, x: float, y: float) -> None:
         """Choose the image at a point of a lane's plane."""
         scene = self._scenes.shown[lane] if lane < len(self._scenes.shown) else None
-        trace = next((trace for _, each, trace in self._lanes() if each is self._session.lanes[lane]), None)
-        shape = trace["x"].declared.row_shape if trace is not None else None
-        index = Layout.of(shape, title=self._scenes.title).at(x, y) if shape is not None and scene is not None else None
-        if index is not None:
-            self._session.view.image = index
+        runs = any(each is self._session.lanes[lane] for _, each, _ in self._lanes())
+        found = scene.image_at(x, y) if scene is not None and runs else None
+        if found is not None:
+            self._session.view.image = found[1]
 
     def _asked(self) -> Asked:
         lane = self._session.working_lane()

@@ -26,6 +26,7 @@ from workbench.views.theme import Theme, rgba
 BLOCK = 4
 """Side of the blocks of pixels that an arrow stands for."""
 TITLES: dict[FieldKind, str] = {"velocity": "Speed |v|", "noise": "Noise |x̂₀|", "score": "Score |s|", "data": "|x̂₁|"}
+PREVIEW = "Preview x̂₁"
 UNITS: dict[FieldKind, str] = {"velocity": "units / time", "noise": "units", "score": "1 / units", "data": "units"}
 ARROWS = f"Arrows: gradient of v over {BLOCK} × {BLOCK} blocks"
 SHORT_ARROWS = ("Arrows: gradient of v", "Gradient of v")
@@ -169,17 +170,20 @@ def scene(trace: Trace, look: ImageLook) -> Scene:
     words: list[Words] = []
     right, bottom = layout.size[0], 0.0
     if "image" in look.overlays:
-        marks.append(Images("image", values, times, layout.columns, layout.place))
-        words.append(_title(f"{data_words(trace)}  xₜ", layout.place, layout))
+        title = f"{data_words(trace)}  xₜ"
+        marks.append(Images("image", values, times, layout.columns, layout.place, title=title))
+        words.append(_title(title, layout.place, layout))
     preview = trace["x1_hat"] if "x1_hat" in trace and len(trace["x1_hat"]) else None
     if "image-preview" in look.overlays and preview is not None:
-        marks.append(Images("image-preview", images_of(preview), preview.column("t"), layout.columns, layout.preview))
-        words.append(_title("Preview x̂₁", layout.preview, layout))
+        previews, when = images_of(preview), preview.column("t")
+        marks.append(Images("image-preview", previews, when, layout.columns, layout.preview, title=PREVIEW))
+        words.append(_title(PREVIEW, layout.preview, layout))
         right = layout.right
     sizes = magnitude(trace, look.kind) if look.overlays & {"speed", "arrows"} else None
     if "speed" in look.overlays and sizes is not None:
-        marks.append(Images("speed", sizes, times[: sizes.shape[0]], layout.columns, layout.speed, look.limit))
-        words.append(_title(TITLES[look.kind], layout.speed, layout))
+        when, title = times[: sizes.shape[0]], TITLES[look.kind]
+        marks.append(Images("speed", sizes, when, layout.columns, layout.speed, look.limit, title=title))
+        words.append(_title(title, layout.speed, layout))
         right = layout.right
         if look.bar:
             marks.append(_bar(layout, look))
@@ -230,10 +234,11 @@ def real_scene(trace: Trace, look: ImageLook) -> Scene | None:
         times=np.array([1.0]), nfe=np.array([0]), nfe_total=0, alpha=np.array([1.0]), sigma=np.array([0.0]),
         facts=(f"{layout.width} × {layout.height} pixels", f"std {float(images.std()):.2f}"), glide=False,
     )  # fmt: skip
-    grid = Images("image", shown[None], np.array([1.0]), layout.columns, layout.place)
+    said = f"{title}  real"
+    grid = Images("image", shown[None], np.array([1.0]), layout.columns, layout.place, title=said)
     if look.line:
         return _in_line(lane, grid)
-    words = (_title(f"{title}  real", layout.place, layout),)
+    words = (_title(said, layout.place, layout),)
     return Scene(lane, (grid,), _around(layout, layout.size[0], 0.0), words=words, pixels=True)
 
 

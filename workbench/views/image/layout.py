@@ -86,13 +86,3 @@ class Layout:
         line, column = divmod(index, self.columns)
         left, top = x0 + column * self.width * unit, y1 - line * self.height * unit
         return (left, left + self.width * unit, top - self.height * unit, top)
-
-    def at(self, x: float, y: float) -> int | None:
-        """The image at a point of the plane, in any of the grids."""
-        for place in (self.place, self.preview, self.speed):
-            x0, x1, y0, y1 = place
-            if x0 <= x < x1 and y0 < y <= y1:
-                unit = (x1 - x0) / self.size[0]
-                index = int((y1 - y) / unit // self.height) * self.columns + int((x - x0) / unit // self.width)
-                return index if index < self.count else None
-        return None

@@ -145,6 +145,9 @@ class LanesView(QWidget):
         py = self.stage.y() + self.stage.height() / 2 - (y - camera.y) * camera.scale
         room = QRectF(left + 2, self.stage.y() + 2, width - 4, self.stage.height() - 4)
         lines = readout(scene, self._overlays, x, y, self._cursor)
+        if not lines:  # between images
+            self.readout.hide()
+            return
         self.readout.show_lines(lines, self._theme, round(px), round(py), room)
 
     def show_message(self, index: int, spec: MessageSpec | None) -> None:
