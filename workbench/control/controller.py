@@ -71,9 +71,9 @@ class Controller(QObject):
         self.transport = Transport(playhead, self.actions)
         self.form = FormControl(self.window, session, playhead, runs, self.actions, self.files.open)
         self.panel = self.form.panel
-        self.images = ImageControl(session, runs, self.scenes, self.window.refuse, self.charts)
+        self.images = ImageControl(session, runs, self.scenes, self.window.refuse, self.lanes, self.charts)
         self.panel.add_above(self.images.panel)
-        lanes = self.images.below(self.lanes)
+        lanes = self.images.below()
         self.window.compose(self.actions, lanes, self.charts, self.panel, self.transport, self.charts_page)
         self._charts_timer = Soon(self.window, _CHARTS_MS, self._show_charts)
         self.chart_control = Charts(session, playhead, runs, self.charts, self.charts_page, self._charts_timer.start)

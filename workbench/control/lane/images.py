@@ -21,22 +21,30 @@ from workbench.views.marks import Method
 from workbench.views.theme import THEMES, Theme
 from workbench.widgets.lane.key_frames import KeyFrameStrip, Stacked
 from workbench.widgets.lane.lane_states import MessageSpec
+from workbench.widgets.lane.lanes import LanesView
 from workbench.widgets.setup.image_panel import Asked, ImagePanel
 
 _MOST_GUIDANCE = 8.0
 """End of the slider; further, images only burn out."""
 
 _LOW = 820
-"""Windows lower than this have room for key frames or charts, not both."""
+"""Windows lower than this have room for charts or pictures below the lanes, not both."""
 
 
 class ImageControl(QObject):
     """Owns the panel of the chosen image and the strip of key frames."""
 
     def __init__(
-        self, session: Session, runs: Runs, scenes: Scenes, refuse: Callable[[str], None], charts: QWidget
+        self,
+        session: Session,
+        runs: Runs,
+        scenes: Scenes,
+        refuse: Callable[[str], None],
+        lanes: LanesView,
+        charts: QWidget,
     ) -> None:
         super().__init__()
+        self._lanes_view = lanes
         self._session, self._runs, self._scenes, self._refuse = session, runs, scenes, refuse
         self.panel, self.strip = ImagePanel(), KeyFrameStrip()
         self._charts, self._cursor, self._plain = charts, 0.0, False
@@ -46,10 +54,11 @@ class ImageControl(QObject):
         # later: the strip changes its size while it is being shown
         self.strip.room_changed.connect(lambda: QTimer.singleShot(0, self.show))
 
-    def below(self, lanes: QWidget) -> QWidget:
-        """The lanes with the strip below them, for which charts give way in a low window."""
-        both = Stacked(lanes, self.strip)
+    def below(self) -> QWidget:
+        """The lanes with the strip below them, for which charts give way in a low window, as for the lanes' own."""
+        both = Stacked(self._lanes_view, self.strip)
         both.resized.connect(self._make_room)
+        self._lanes_view.strips_changed.connect(self._make_room)
         return both
 
     def set_plain(self, plain: bool) -> None:
@@ -62,7 +71,8 @@ class ImageControl(QObject):
             self._charts.hide()
             return
         low = self.strip.window().height() < _LOW  # type: ignore[union-attr]  # it stands in the window
-        self._charts.setVisible(not (low and self.strip.isVisibleTo(self.strip.parentWidget())))
+        strips = self._lanes_view.has_strips or self.strip.isVisibleTo(self.strip.parentWidget())
+        self._charts.setVisible(not (low and strips))
 
     @property
     def _theme(self) -> Theme:

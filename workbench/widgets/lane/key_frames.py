@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Literal
 
@@ -18,9 +19,10 @@ from workbench.views.image.images import TITLES, UNITS
 from workbench.views.image.key_frames import LEAST_GAP, History, KeyFrames
 from workbench.views.theme import DARK, Theme
 
-_FRAME, _LINE = 30.0, 36.0
-"""Side of a frame and distance of lanes."""
+_FRAME, _LEAST_FRAME, _APART = 30.0, 18.0, 6.0
+"""Side of a frame, in a low window too, and distance of two lanes' frames."""
 _HEAD, _FOOT = 46.0, 8.0
+_SPACING = 8
 _LEFT, _BAR = 44.0, 86.0
 """Room for the glyphs, and for the colour bar at the right."""
 
@@ -41,6 +43,7 @@ class KeyFrameStrip(QWidget):
         self._cursor = 0.0
         self._current: list[int] = []
         self._gap = self.gap
+        self._room = math.inf
         self.hide()
 
     def show_frames(self, frames: KeyFrames | None, theme: Theme) -> None:
@@ -51,7 +54,7 @@ class KeyFrameStrip(QWidget):
         if frames is None or not there:
             return
         self._sheets = [_sheets(history, frames.limit) for history in frames.histories]
-        self.setFixedHeight(round(_HEAD + _LINE * len(frames.histories) + _FOOT))
+        self._set_height()
         self.setAccessibleName(f"Key frames, {frames.title}")
         self._current = self._rows()
         self.update()
@@ -62,6 +65,24 @@ class KeyFrameStrip(QWidget):
         if self._frames is not None and self._current != self._rows():
             self._current = self._rows()
             self.update()
+
+    def fit(self, room: float) -> None:
+        """Take at most so much height, as far as frames can be made smaller for it."""
+        self._room = room
+        if self._frames is not None:
+            self._set_height()
+            self.update()
+
+    @property
+    def _side(self) -> float:
+        """Of a frame."""
+        assert self._frames is not None  # asked by who has some
+        fits = math.floor((self._room - _HEAD - _FOOT) / len(self._frames.histories)) if self._room < math.inf else 99
+        return min(_FRAME, max(_LEAST_FRAME, fits - _APART))
+
+    def _set_height(self) -> None:
+        assert self._frames is not None  # asked by who has some
+        self.setFixedHeight(round(_HEAD + (self._side + _APART) * len(self._frames.histories) + _FOOT))
 
     @property
     def gap(self) -> float:
@@ -95,9 +116,9 @@ class KeyFrameStrip(QWidget):
         way = each - _FRAME - 16
         return (_LEFT + _FRAME / 2, way), (2 * _LEFT + each + _FRAME / 2, way)
 
-    @staticmethod
-    def _box(left: float, width: float, lane: int, t: float) -> QRectF:
-        return QRectF(round(left + t * width - _FRAME / 2), _HEAD + lane * _LINE, _FRAME, _FRAME)
+    def _box(self, left: float, width: float, lane: int, t: float) -> QRectF:
+        side = self._side
+        return QRectF(round(left + t * width - side / 2), _HEAD + lane * (side + _APART), side, side)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         super().paintEvent(event)
@@ -129,7 +150,7 @@ class KeyFrameStrip(QWidget):
         _write(painter, start, 19, said, theme.t2)
         self._times(painter, left, width)
         for lane, (history, sheets) in enumerate(zip(self._frames.histories, self._sheets, strict=True)):
-            middle = QPointF(x + 5, _HEAD + lane * _LINE + _FRAME / 2)
+            middle = QPointF(x + 5, self._box(left, width, lane, 0.0).center().y())
             draw_glyph(painter, history.method, middle, 9, theme.methods[history.method])
             image = pick(sheets)
             if image is None:
@@ -182,19 +203,22 @@ class KeyFrameStrip(QWidget):
 
 
 class Stacked(QWidget):
-    """A widget that takes the room, and one below it that takes what it needs."""
+    """A widget that takes the room, and below it key frames, which take what they need as far as the widget leaves
+    it to them."""
 
     resized = pyqtSignal()
 
-    def __init__(self, above: QWidget, below: QWidget) -> None:
+    def __init__(self, above: QWidget, below: KeyFrameStrip) -> None:
         super().__init__()
+        self._above, self._below = above, below
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column.setSpacing(_SPACING)
         column.addWidget(above, 1)
         column.addWidget(below)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
+        self._below.fit(self.height() - _SPACING - self._above.minimumHeight())
         self.resized.emit()
 
 

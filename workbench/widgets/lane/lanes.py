@@ -32,6 +32,8 @@ class LanesView(QWidget):
     lane_selected = pyqtSignal(int)
     cancel = pyqtSignal(int)
     message_action = pyqtSignal(int, str)
+    strips_changed = pyqtSignal()
+    """One of the strips below the lanes came or went."""
     equations_asked = pyqtSignal()
     """All equations, or only one of each lane: a foot was double-clicked."""
     menu_requested = pyqtSignal(int, QMenu)
@@ -48,7 +50,7 @@ class LanesView(QWidget):
         self.strip = PictureStrip(self, "Forward process", "Data run to noise, read from right to left")
         for strip in (self.frames, self.strip):
             strip.hide()
-        self._below: set[PictureStrip] = set()
+        self._below: list[PictureStrip] = []
         self._pointed: tuple[int, float, float] | None = None
         self._overlays: frozenset[Overlay] = frozenset(OVERLAYS)
         self._scenes: tuple[Scene | None, ...] = ()
@@ -112,10 +114,21 @@ class LanesView(QWidget):
         self._read_out()
 
     def show_strip(self, strip: PictureStrip, shown: bool) -> None:
-        """Show or hide one of the strips below the lanes; where lanes stand alone both are hidden."""
-        if shown != (strip in self._below):
-            self._below ^= {strip}
-            self._arrange()
+        """Show or hide one of the strips below the lanes; where lanes stand alone both are hidden, and where there is
+        room for one the newer one is shown."""
+        if shown == (strip in self._below):
+            return
+        if shown:
+            self._below.append(strip)
+        else:
+            self._below.remove(strip)
+        self._arrange()
+        self.strips_changed.emit()
+
+    @property
+    def has_strips(self) -> bool:
+        """Whether any is asked for."""
+        return bool(self._below)
 
     def set_selected(self, index: int) -> None:
         """Frame this lane; -1 for none."""
@@ -220,12 +233,17 @@ class LanesView(QWidget):
 
     def _arrange(self) -> None:
         whole = self.height()
+        least, room = lane_header.HEIGHT + _LEAST_CANVAS + lane_foot.HEIGHT, whole
+        seen: list[PictureStrip] = []
+        for below in reversed([] if self._plain else self._below):
+            room -= below.height() + GUTTER
+            if room >= least:
+                seen.append(below)
         for below in (self.strip, self.frames):
-            shown = below in self._below and not self._plain
-            if shown:
+            if below in seen:
                 whole -= below.height() + GUTTER
                 below.setGeometry(0, whole + GUTTER, self.width(), below.height())
-            below.setVisible(shown)
+            below.setVisible(below in seen)
         room = whole - lane_header.HEIGHT - _LEAST_CANVAS
         foot = max(lane_foot.HEIGHT, min(self._foot_height, room))
         top, bottom = lane_header.HEIGHT, whole - foot

@@ -27,6 +27,7 @@ from workbench.painters.glyphs import draw_glyph
 from workbench.painters.paper.panels import canvas_image
 from workbench.views.marks import Method, Points, Scene, evenly
 from workbench.views.theme import DARK, Theme
+from workbench.views.words import first_fitting
 
 HEIGHT = 120
 EVEN = tuple(float(t) for t in np.linspace(0.0, 1.0, 9))
@@ -169,11 +170,14 @@ class PictureStrip(QWidget):
             self._title(painter, *self._column(0), self._name, self.words, None)
         framed = self.framed
         for i, (_, t) in enumerate(self._shown):
-            self._picture(painter, i, f"{t:.3g}", i in framed)
+            self._picture(painter, i, t, i in framed)
         painter.end()
 
-    def _picture(self, painter: QPainter, index: int, text: str, framed: bool) -> None:
+    def _picture(self, painter: QPainter, index: int, t: float, framed: bool) -> None:
         theme, font, rect = self._theme, ui(12), self.place(index)
+        advance = QFontMetricsF(font).horizontalAdvance
+        said = (f"{round(t, digits):g}" for digits in (3, 2))
+        text = first_fitting(said, lambda words: advance(words) + 12 <= rect.width())
         ground = QColor(theme.canvas)
         if index in self._pictures:
             painter.drawImage(rect.topLeft(), self._pictures[index])
@@ -183,7 +187,7 @@ class PictureStrip(QWidget):
         painter.setPen(QPen(QColor(theme.t1 if framed else theme.line), 2 if framed else 1))
         painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         painter.setFont(font)
-        box = QRectF(rect.x() + 3, rect.bottom() - 19, QFontMetricsF(font).horizontalAdvance(text) + 6, 16)
+        box = QRectF(rect.x() + 3, rect.bottom() - 19, advance(text) + 6 if text else 0.0, 16)
         ground.setAlphaF(0.8)
         painter.fillRect(box, ground)
         painter.setPen(QColor(theme.t1 if framed else theme.t2))

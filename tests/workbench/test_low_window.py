@@ -1,0 +1,66 @@
+"""The smallest window, in the largest type: what stands below the lanes leaves them their room."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from core.trace import save
+from tests.workbench.image_traces import image_trace
+from tests.workbench.opened import opened
+from workbench.app import App
+from workbench.model.settings import SCALES
+from workbench.widgets.lane.lanes import _LEAST_CANVAS
+
+SMALLEST = (900, 600)
+
+
+def test_charts_give_way_to_pictures_below_the_lanes_in_a_low_window_and_come_back(qtbot: QtBot) -> None:
+    with opened(qtbot, *SMALLEST) as app:
+        lanes, charts, act = app.controller.lanes, app.controller.charts, app.controller.actions
+        assert charts.isVisible()
+        act["frames"].trigger()
+        qtbot.waitUntil(lambda: lanes.frames.isVisible() and not charts.isVisible())
+        qtbot.waitUntil(lambda: lanes.stage.height() >= _LEAST_CANVAS)
+        act["strip"].trigger()  # there is room for one, and this is the newer one
+        qtbot.waitUntil(lambda: lanes.strip.isVisible() and not lanes.frames.isVisible())
+        assert lanes.stage.height() >= _LEAST_CANVAS
+        app.window.resize(SMALLEST[0], 1000)
+        qtbot.waitUntil(lambda: lanes.strip.isVisible() and lanes.frames.isVisible() and charts.isVisible())
+        app.window.resize(*SMALLEST)
+        qtbot.waitUntil(lambda: not charts.isVisible())
+        act["strip"].trigger()
+        qtbot.waitUntil(lambda: lanes.frames.isVisible())
+        act["frames"].trigger()
+        qtbot.waitUntil(charts.isVisible)
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_key_frames_of_images_take_only_what_the_lanes_leave_them(
+    qtbot: QtBot, tmp_path, large_type, count: int
+) -> None:
+    paths = [tmp_path / f"{seed}.h5" for seed in range(count)]
+    for seed, path in enumerate(paths):
+        save(image_trace(rows=5, seed=seed), path)
+    app = App(paths)
+    qtbot.addWidget(app.window)
+    app.window.resize(*SMALLEST)
+    app.window.show()
+    lanes, strip = app.controller.lanes, app.controller.images.strip
+    app.controller.shell.settings.set(scale=max(SCALES))
+    if count == 4:  # in the place of the real images
+        real = next(lane for lane in app.session.lanes if lane.real)
+        app.session.remove(real.key)
+        app.controller.lane_control.duplicate(app.session.lanes[0].key)
+    qtbot.waitUntil(lambda: strip.isVisible() and not app.controller.charts.isVisible())
+    qtbot.waitUntil(lambda: strip.geometry().bottom() < strip.parentWidget().height())
+    assert lanes.geometry().bottom() < strip.geometry().top()
+    assert lanes.height() >= lanes.minimumHeight()
+    assert len(strip._frames.histories) == count
+    boxes = [strip.frame_at(i, 0) for i in range(len(strip._frames.histories))]
+    assert all(above.bottom() < below.top() for above, below in pairwise(boxes))
+    assert boxes[-1].bottom() < strip.height()
+    app.engine.shutdown()
+    app.window.close()
