@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from PyQt6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.trace import save
@@ -13,6 +14,7 @@ from tests.workbench.opened import opened
 from workbench.app import App
 from workbench.model.settings import SCALES
 from workbench.widgets.lane.lanes import _LEAST_CANVAS
+from workbench.widgets.status_bar import StatusBar
 
 SMALLEST = (900, 600)
 
@@ -35,6 +37,36 @@ def test_charts_give_way_to_pictures_below_the_lanes_in_a_low_window_and_come_ba
         qtbot.waitUntil(lambda: lanes.frames.isVisible())
         act["frames"].trigger()
         qtbot.waitUntil(charts.isVisible)
+
+
+def test_the_status_bar_leaves_facts_out_whole_and_says_all_in_a_tool_tip(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    bar = StatusBar()
+    bar.setParent(window)
+    bar.show_engine("Engine ready")
+    bar.device.setText("CPU, torch 2.13.0")
+    facts = {
+        "Display": "58.9 of 60 fps", "Dropped": "0", "Engine": "0 it/s", "Queue": "0", "Written": "11.2 MB",
+        "Memory": "670 MB",
+    }  # fmt: skip
+    for name, value in facts.items():
+        bar.show_number(name, value)
+    window.resize(1400, 24)
+    window.show()
+    qtbot.waitExposed(window)
+    seen = []
+    for width in range(1400, 200, -40):
+        bar.resize(width, 24)
+        qtbot.wait(1)
+        shown = [each for each in bar.findChildren(QLabel) if each.isVisible()]
+        assert all(each.width() >= each.sizeHint().width() for each in shown), width
+        assert bar.toolTip() == "" if len(shown) == 8 else all(value in bar.toolTip() for value in facts.values())
+        seen.append(len(shown))
+    assert seen[0] == 8
+    assert seen[-1] == 1
+    assert seen == sorted(seen, reverse=True)
+    assert bar.engine.isVisible()
 
 
 @pytest.mark.parametrize("count", [2, 4])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PyQt6.QtCore import QEvent, QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from workbench.views.theme import DARK, Theme
@@ -19,6 +19,13 @@ NUMBERS = {
 }
 
 
+_LEFT, _RIGHT, _GAP = 12, 16, 8
+_FIXED = _LEFT + 12 + _GAP + _RIGHT
+"""What the dot and the margins take."""
+_LEAVING = ("Memory", "Written", "Queue", "Engine", "Dropped", "Display")
+"""What is left out of a narrow window after the device, in this order; a tool tip says all of it."""
+
+
 class StatusBar(QWidget):
     """One line of facts."""
 
@@ -28,15 +35,15 @@ class StatusBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(24)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 0, 16, 0)
-        row.setSpacing(8)
+        row.setContentsMargins(_LEFT, 0, _RIGHT, 0)
+        row.setSpacing(_GAP)
         self._dot = _Dot()
         self.engine = label("Engine starting", "loud")
         self.engine.setAccessibleName("Engine")
         self.device = label("", "small")
         row.addWidget(self._dot)
         row.addWidget(self.engine)
-        row.addSpacing(4)
+        self.device.setContentsMargins(4, 0, 0, 0)
         row.addWidget(self.device)
         row.addStretch(1)
         self._numbers: dict[str, QLabel] = {}
@@ -46,8 +53,8 @@ class StatusBar(QWidget):
             number = self._numbers[name] = label("", "small")
             number.setToolTip(help_text)
             number.setTextFormat(Qt.TextFormat.RichText)
+            number.setContentsMargins(_GAP, 0, 0, 0)
             number.hide()
-            row.addSpacing(8)
             row.addWidget(number)
 
     def retheme(self, theme: Theme) -> None:
@@ -67,6 +74,29 @@ class StatusBar(QWidget):
             self._shown[name] = value
             self._write(name, value)
 
+    def event(self, event: QEvent | None) -> bool:
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:  # something says more or less than before
+            self._fit()
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show what there is room for, each of it whole."""
+        device = [self.device] if self.device.text() else []
+        numbers = {name: self._numbers[name] for name in NUMBERS if self.number(name)}
+        leaving = [*device, *(numbers[name] for name in _LEAVING if name in numbers)]
+        room = self.width() - _FIXED - self.engine.sizeHint().width()
+        widths = [each.sizeHint().width() + _GAP for each in leaving]
+        left_out = next(n for n in range(len(leaving) + 1) if n == len(leaving) or sum(widths[n:]) <= room)
+        for i, each in enumerate(leaving):
+            each.setVisible(i >= left_out)
+        facts = [self.engine.text(), *(each.text() for each in device)]
+        facts += [f"{name} {value}" for name, value in self._shown.items() if value]
+        self.setToolTip("\n".join(facts) if left_out else "")
+
     def number(self, name: str) -> str:
         """What is shown; nothing where nothing was measured."""
         return self._shown.get(name, "")
@@ -76,6 +106,7 @@ class StatusBar(QWidget):
         loud = f"<span style='color: {self._theme.t1}; font-weight: 600'>{first}</span>"
         self._numbers[name].setText(f"{name} {loud if first[:1].isdigit() else first} {rest}".rstrip())
         self._numbers[name].setVisible(bool(value))
+        self._fit()
 
 
 class _Dot(QWidget):
