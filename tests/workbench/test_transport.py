@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from workbench import actions
 from workbench.model.playhead import Playhead
+from workbench.painters import fonts
 from workbench.views.marks import Lane
 from workbench.views.theme import DARK
 from workbench.views.time_axis import time_axis
@@ -279,6 +280,31 @@ def test_snapshots_have_a_slider_of_their_own(bar: Transport, head: Playhead) ->
         passed.append(head.snapshots.step)
     assert passed == [200.0, 300.0, 400.0, 200.0, 300.0], "the part, in a loop as the run"
     assert head.span == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_nothing_lies_over_something_else_in_the_smallest_window(
+    large_type, bar: Transport, head: Playhead, qtbot: QtBot, training: bool
+) -> None:
+    window = bar.window()
+    window.setMinimumSize(100, 50)
+    around = window.width() - bar.width()
+    if training:
+        head.snapshots.set_steps(np.arange(0.0, 2001.0, 100.0), 20_000)
+    window.resize(around + 900 - fonts.px(56), window.height())  # beside the rail
+    qtbot.waitUntil(lambda: bar.width() == 900 - fonts.px(56))
+    QApplication.sendPostedEvents()  # the row is laid out
+    parts = [part for part in bar.findChildren(QWidget) if part.parent() is bar and part.isVisible()]
+    assert {bar.play, bar.track, bar.time, bar.axis_chip} <= set(parts)
+    assert bar.snapshots.isVisible() == training
+    assert bar.loop.isVisible() != training
+    for part in parts:
+        assert part.width() >= min(part.minimumSizeHint().width(), part.maximumWidth())
+        assert part.geometry().right() < bar.width()
+        others = [other.geometry() for other in parts if other is not part]
+        assert not any(part.geometry().intersects(other) for other in others)
+    window.resize(1440, window.height())
+    qtbot.waitUntil(lambda: bar.loop.isVisible() and bar.speed.isVisible())
 
 
 def test_a_slider_is_a_control_with_a_name(bar: Transport) -> None:

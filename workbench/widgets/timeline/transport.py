@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from core.errors import SpecError
 from workbench.model.part import LoopMode
 from workbench.model.playhead import SPEEDS, Playhead
+from workbench.painters import fonts
 from workbench.views.marks import Method
 from workbench.views.theme import Theme
 from workbench.views.time_axis import KINDS, PLAIN, SYMBOLS, TITLES, TimeAxis
@@ -69,6 +70,8 @@ class Transport(QWidget):
         self.axis_chip.setToolTip("How time is read on slider and charts")
         self._axis, self._methods = PLAIN, list[Method]()
         self._shown: object = None
+        self._fits: object = None
+        """What the parts were chosen for that are shown."""
         self._lay_out()
         self._connect()
 
@@ -150,10 +153,27 @@ class Transport(QWidget):
 
     def _fit(self) -> None:
         """Leave out what there is no room for: keys and menus reach it all the same."""
-        room = self.width() - (_SNAPSHOTS if len(self._playhead.snapshots.steps) > 1 else 0)
+        training = len(self._playhead.snapshots.steps) > 1
+        wanted = (self.width(), training, fonts.px(100), self._axis.kind, self._playhead.axis)
+        if wanted == self._fits:
+            return
+        self._fits, room = wanted, self.width() - (_SNAPSHOTS if training else 0)
         self.axes.setVisible(room >= _WIDE)
         self.axis_chip.setVisible(room < _WIDE)
         self.keep.setVisible(room >= _MEDIUM)
+        self.loop.show()
+        self.speed.show()
+        for each in (self.keep, self.speed, self.loop):  # beside two sliders and in large type
+            if self._needed() <= self.width():
+                return
+            each.hide()
+
+    def _needed(self) -> int:
+        """The least width in which nothing that is shown lies over something else."""
+        row = self.layout()
+        assert row is not None  # it was laid out
+        row.invalidate()
+        return row.minimumSize().width()
 
     def retheme(self, theme: Theme) -> None:
         self._theme = theme
@@ -164,7 +184,7 @@ class Transport(QWidget):
         ):  # fmt: skip
             part.retheme(theme)
         self._show_state()
-        self._show_snapshots()
+        self._show_snapshots()  # which also fits all of it into the width that the type now needs
 
     def set_methods(self, methods: list[Method]) -> None:
         """Ticks of the first lane of each method that has steps, in the lanes' order."""
@@ -183,12 +203,14 @@ class Transport(QWidget):
         self.set_methods(self._methods if len(self._methods) == len(self._playhead.steps) else [])
         self._show_time(self._playhead.t)
         self._show_state()
+        self._fit()
 
     def _show_axis_kind(self) -> None:
         kind = self._playhead.axis
         self.axes.set_value(kind)
         self.axis_chip.set_words(SYMBOLS[kind])
         self._axis_actions[kind].setChecked(True)
+        self._fit()
 
     def _show_time(self, t: float) -> None:
         self.track.set_place(self._axis.place(t))
