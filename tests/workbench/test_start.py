@@ -17,6 +17,7 @@ from core.trace import open_trace, save
 from workbench.app import App
 from workbench.model import kinds
 from workbench.model.cards import CARDS
+from workbench.model.recents import size_words
 from workbench.pages.card import HELP_LINES, lines
 from workbench.painters import fonts
 from workbench.widgets.cards.dialogs import Message
@@ -313,3 +314,15 @@ def test_a_file_named_at_the_start_is_open_in_the_window(name: str, qtbot, qapp,
         assert str(file) in read or [spec.data.name for spec in specs] == ["eight-gaussians"]
     app.engine.shutdown()
     app.window.close()
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "said"),
+    [
+        (0, "0 kB"), (1, "1 kB"), (8_200, "8 kB"), (840_000, "0.8 MB"), (11_240_000, "11.2 MB"),
+        (99_949_000, "99.9 MB"), (99_960_000, "100 MB"), (500_000_000, "500 MB"), (999_600_000, "1 GB"),
+        (2_000_000_000, "2 GB"), (12_340_000_000, "12.3 GB"),
+    ],
+)  # fmt: skip
+def test_a_size_is_said_in_one_way_everywhere(n_bytes: int, said: str) -> None:
+    assert size_words(n_bytes) == said

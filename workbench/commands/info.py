@@ -13,6 +13,7 @@ from core.checker import checked
 from core.trace import Trace, open_trace
 from core.trace.lock import is_written, left_open
 from core.words import counted
+from workbench.model.recents import size_words
 
 HELP = "say what a trace holds"
 
@@ -93,7 +94,7 @@ def _text(report: dict[str, Any]) -> str:
         f"{spec['title'] or 'Untitled'}: {report['status']}{', ' + report['message'] if report['message'] else ''}",
         f"{spec['action']}, seed {spec['seed']}, {counted(spec['n_samples'], 'particle')}{asked}, {parts}",
         _made(meta),
-        f"{report['bytes'] / 1e6:,.1f} MB" + (f", {_WRITERS[report['writer']]}" if report["writer"] != "done" else ""),
+        size_words(report["bytes"]) + (f", {_WRITERS[report['writer']]}" if report["writer"] != "done" else ""),
     ]
     if "weights_sha256" in meta:
         lines.append(f"weights sha256 {meta['weights_sha256']}")

@@ -15,6 +15,7 @@ from workbench.control.job import Job
 from workbench.control.runs import Runs
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, Offer, Stats
+from workbench.model.recents import size_words
 from workbench.views.chart.charts import steps_done
 from workbench.widgets.setup.training_panel import training_facts
 from workbench.widgets.window import MainWindow
@@ -84,7 +85,7 @@ class EngineView(QObject):
         status = self._window.status
         status.show_number("Engine", f"{stats.steps_per_second:.0f} it/s")
         status.show_number("Queue", str(stats.queue))
-        status.show_number("Written", f"{stats.written / 1e6:.1f} MB")
+        status.show_number("Written", size_words(stats.written))
         status.show_number("Memory", memory.words(os.getpid(), self._engine.pid))
 
     def _say_what_goes_on(self) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from core.spec import RunSpec
 from workbench import folders
+from workbench.model.recents import size_words
 
-BUDGETS: dict[int, str] = {0: "None", 500_000_000: "500 MB", 2_000_000_000: "2 GB", 10_000_000_000: "10 GB"}
+BUDGETS = {0: "None"} | {size: size_words(size) for size in (500_000_000, 2_000_000_000, 10_000_000_000)}
 """Bytes that live runs may take, and the words for them."""
 USUAL = 2_000_000_000
 _ENDING = ".h5"

@@ -81,5 +81,9 @@ def when_words(when: datetime, today: date | None = None) -> str:
 
 
 def size_words(n_bytes: int) -> str:
-    """``11.2 MB``, ``8 kB``."""
-    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 100_000 else f"{max(1, round(n_bytes / 1e3))} kB"
+    """``2 GB``, ``500 MB``, ``11.2 MB``, ``8 kB``: at most three digits that say something."""
+    if n_bytes >= 999.5e6:
+        return f"{n_bytes / 1e9:.3g} GB"
+    if n_bytes >= 99.95e6:
+        return f"{n_bytes / 1e6:.0f} MB"
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 100_000 else f"{max(min(n_bytes, 1), round(n_bytes / 1e3))} kB"

@@ -57,7 +57,7 @@ class SettingsPage(QScrollArea):
     def _appearance(self) -> QWidget:
         card, grid = _card("Appearance")
         self.theme = Segments([("dark", "Dark"), ("light", "Light"), ("system", "As the system")], "Theme")
-        self.scale = Segments([(f"{scale:g}", f"{scale:.0%}") for scale in SCALES], "Size of type")
+        self.scale = Segments([(f"{scale:g}", f"{100 * scale:.0f} %") for scale in SCALES], "Size of type")
         self.still = Segments([("no", "Cards move"), ("yes", "Only what is played moves")], "Motion")
         self.theme.chosen.connect(lambda value: self.changed.emit("theme", value))
         self.scale.chosen.connect(lambda value: self.changed.emit("scale", float(value)))

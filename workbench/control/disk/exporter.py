@@ -73,7 +73,7 @@ class Exporter(QObject):
             self._window.toast.finish()
             self._window.message("The trace was not saved", problem)
         else:
-            self._window.tell(f"Saved {Path(path).name}", f"{Path(path).stat().st_size / 1e6:.1f} MB")
+            self._window.tell(f"Saved {Path(path).name}", size_words(Path(path).stat().st_size))
 
     # --- charts --------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from workbench.control.disk.files import Opener
 from workbench.control.workspace import Workspace
 from workbench.model import library
 from workbench.model.library import Run, Unreadable
+from workbench.model.recents import size_words
 from workbench.pages.runs import MOST_COMPARED, RunsPage
 from workbench.widgets.cards.dialogs import Message
 
@@ -109,8 +110,8 @@ class RunsFolder(QObject):
         elif len(runs) == 1:
             self._throw(runs)
         elif runs:
-            freed = sum(run.n_bytes for run in runs) / 1e6
-            text = f"You can take them back from the bin of your system. {freed:.1f} MB are freed when it is emptied."
+            freed = size_words(sum(run.n_bytes for run in runs))
+            text = f"You can take them back from the bin of your system. {freed} are freed when it is emptied."
             card = Message(f"Move {len(runs)} runs to the bin?", text, ["Cancel", "Move to bin"])
             scrim = self._window.over(card)
 
