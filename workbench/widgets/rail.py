@@ -14,6 +14,7 @@ from workbench.views.theme import DARK, Theme
 from workbench.widgets.icons import pixmap
 
 WIDTH = 56
+_ICON, _GAP = 18, 2
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,14 @@ class RailButton(QAbstractButton):
             painter.setBrush(QColor(theme.t1))
             painter.drawRoundedRect(QRectF(-2, 10, 4, self.height() - 20), 2, 2)
         colour = theme.t1 if self._here else theme.t2
-        painter.drawPixmap((self.width() - 18) // 2, 7, pixmap(self._icon, colour, 18, self.devicePixelRatioF()))
-        painter.setFont(fonts.ui(12, 500 if self._here else 400))
+        line = fonts.px(16)
+        top = (self.height() - _ICON - _GAP - line) // 2 + 1  # what is above letters looks like more than it is
+        icon = pixmap(self._icon, colour, _ICON, self.devicePixelRatioF())
+        painter.drawPixmap((self.width() - _ICON) // 2, top, icon)
+        painter.setFont(fonts.ui(12))  # "Settings" in a heavier one would touch the edges of its ground
         painter.setPen(QColor(colour))
-        painter.drawText(QRect(0, 27, self.width(), fonts.px(16)), Qt.AlignmentFlag.AlignCenter, self.text())
+        place = QRect(0, top + _ICON + _GAP, self.width(), line)
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.text())
 
 
 class Rail(QWidget):
