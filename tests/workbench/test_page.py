@@ -86,6 +86,28 @@ def test_a_line_is_as_wide_as_asked() -> None:
     assert depth[:, 25].sum() == pytest.approx(0.2, rel=0.2)
 
 
+@pytest.mark.parametrize("width", [0.6, 1.15, 2.0, 2.3, 3.0])
+@pytest.mark.parametrize("angle", [0.0, 30.0, 60.0, 90.0])
+def test_a_wide_line_is_no_brighter_than_a_thin_one_and_covers_its_area(width: float, angle: float) -> None:
+    layer, alpha = Layer(60, 60), 0.5
+    way = 20 * np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+    colour = np.array([[1, 1, 1, alpha]], np.float32)
+    layer.lines(layer.all, np.array([[30.3, 30.3]]) - way, np.array([[30.3, 30.3]]) + way, width, colour)
+    seen = layer.premultiplied()[..., 3].astype(float) / 255
+    assert seen.sum() == pytest.approx(alpha * 40 * width, rel=0.12)
+    assert seen.max() <= 1.4 * alpha
+
+
+def test_a_page_of_twice_the_pixels_shows_the_same_twice_as_sharp(qapp, traces) -> None:
+    scenes = [scene(trace, Look(DARK), trace["x"].static.get("data")) for trace in traces]
+    once, twice = (pixels(paint_page(scenes, 0.7, (640, 360), DARK, scale=scale)).astype(float) for scale in (1.0, 2.0))
+    assert twice.shape == (720, 1280, 4)
+    halved = twice.reshape(360, 2, 640, 2, 4).mean(axis=(1, 3))
+    canvas = slice(60, 300), slice(20, 300)
+    assert halved[canvas][..., :3].mean() == pytest.approx(once[canvas][..., :3].mean(), rel=0.03)
+    assert np.abs(halved - once)[canvas].mean() < 3.0
+
+
 def test_arrows_have_one_scale_for_all_times_and_end_in_heads() -> None:
     origins = np.array([[0.0, 0.0], [1.0, 0.0]], np.float32)
     vectors = np.array([[2.0, 0.0], [0.0, 9.0]], np.float32)

@@ -98,7 +98,18 @@ class Layer:
         self, window: Window, start: NDArray[np.floating], end: NDArray[np.floating], width: float, colours: Floats,
         share: float = 1.0,
     ) -> None:  # fmt: skip
-        """Segments from start to end [n, 2] in colours [n, 4], ``width`` pixels wide, at a share of their depth."""
+        """Segments from start to end [n, 2] in colours [n, 4], ``width`` pixels wide, at a share of their depth.
+
+        A line covers two pixels side by side; one that is wider is drawn as several, each about a pixel wide.
+        """
+        if (beside_each_other := round(width)) > 1:
+            way = end - start
+            across = way[:, ::-1] * [-1, 1] / np.maximum(np.hypot(*way.T), _SHORTEST)[:, None]
+            each = width / beside_each_other
+            for k in range(beside_each_other):
+                aside = (k - (beside_each_other - 1) / 2) * each * across
+                self.lines(window, start + aside, end + aside, each, colours, share)
+            return
         low, high = np.full(2, _EDGE), np.array([window.width, window.height]) - _EDGE - 1e-3
         inside = ((start >= low) & (start <= high) & (end >= low) & (end <= high)).all(axis=1)
         if not inside.all():
