@@ -83,6 +83,34 @@ def test_the_export_dialog_counts_frames_and_says_what_would_work(shell: Shell) 
     scrim.close_()
 
 
+def test_the_export_dialog_says_how_many_pixels_there_will_be_where_the_fields_do_not(shell: Shell) -> None:
+    card = ExportDialog(ExportChoice(), ("Diffusion",))
+    scrim = shell.window.over(card)
+    fields = {number.name: field for number, field in card.fields.items()}
+    assert "pixels" not in card.summary.text()
+    choose(card, "2×")
+    assert card.summary.text().startswith("2400 × 1280 pixels, 120 frames, about ")
+    choice = card.choice()
+    assert choice is not None
+    assert (choice.width, choice.height, choice.scale) == (1200, 640, 2)
+    fields["Width"].setText("2000")
+    assert card.problem.text() == "Width must be 240 to 1,920 at 2×. Given 2000."
+    choose(card, "1×")
+    assert not card.problem.isVisible()
+    choose(card, "MP4")
+    fields["Width"].setText("1201")
+    assert card.summary.text().startswith("1200 × 640 pixels, ")  # colour of MP4 is kept two by two
+    choose(card, "2×")
+    choose(card, "Picture")
+    assert card.summary.text() == "2402 × 1280 pixels"
+    choose(card, "SVG")  # shapes are as sharp at any size
+    assert not card.scale.isVisible()
+    choice = card.choice()
+    assert choice is not None
+    assert choice.scale == 1
+    scrim.close_()
+
+
 def test_the_export_dialog_asks_only_what_matters(shell: Shell) -> None:
     card = ExportDialog(ExportChoice(at=0.25), ("Diffusion", "Flow matching"))
     scrim = shell.window.over(card)

@@ -109,6 +109,7 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
             ["export", str(FLOW), "o.png", "--seconds", "2", "--fps", "10"],
             "--fps and --seconds are for films; o.png is",
         ),
+        (["export", str(FLOW), "o.svg", "--scale", "2"], "--scale is for pixels; o.svg holds shapes, which are sharp"),
         (["export", str(FLOW), "o.csv", "--theme", "dark"], "--theme is for films and pictures; o.csv holds numbers."),
         (["export", str(FLOW), "o.gif", "--at", "0"], "--at is for pictures, numbers and films over training; o.gif"),
         (["info", "full"], "full is a folder. Name a file in it."),

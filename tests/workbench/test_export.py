@@ -123,6 +123,34 @@ def test_pictures_without_loss_are_what_was_painted_to_the_bit(qapp, tmp_path, n
     assert np.array_equal(frames, painted)
 
 
+SIZES = [
+    ({}, "film.gif", (401, 301)), ({}, "film.webp", (401, 301)), ({}, "film.apng", (401, 301)),
+    ({}, "film.mp4", (400, 300)), ({}, "one.png", (401, 301)), ({}, "frames", (401, 301)),
+    ({"scale": 2}, "film.mp4", (802, 602)), ({"scale": 2}, "film.gif", (802, 602)),
+    ({"scale": 2}, "one.png", (802, 602)), ({"scale": 2}, "frames", (802, 602)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "name", "size"), SIZES)
+def test_pixels_are_those_that_were_asked_for_and_a_size_that_is_rounded_is_told(
+    qapp, tmp_path, more: dict[str, object], name: str, size: tuple[int, int]
+) -> None:
+    said: list[str] = []
+    make(order(tmp_path / name, width=401, height=301, seconds=0.1, **more), tell=said.append)
+    out = tmp_path / name
+    if name.endswith(".mp4"):
+        read = imageio_ffmpeg.read_frames(str(out))
+        seen = tuple(next(read)["source_size"])
+        read.close()
+    else:
+        with Image.open(next(out.iterdir()) if out.is_dir() else out) as picture:
+            seen = picture.size
+    assert seen == size
+    told = [words for words in said if "even numbers" in words]
+    assert told == (["400 × 300 pixels, since frames of MP4 have even numbers of them. Given 401 × 301."]
+                    if size == (400, 300) else [])  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ["film.mp4", "film.webp"])
 def test_films_with_loss_are_close_and_last_as_long(qapp, tmp_path, name: str) -> None:
     make(order(tmp_path / name))
@@ -343,6 +371,8 @@ def test_previews_and_density_are_there_where_they_are_asked_for(qapp, tmp_path)
     [
         ({"out": "film.avi"}, r"The name must end in \.gif, \.mp4, .* for PNG frames\. Given film\.avi\."),
         ({"width": 100}, "Width must be 240 to 3,840. Given 100."),
+        ({"width": 1921, "scale": 2}, "Width must be 240 to 1,920 at scale 2. Given 1921."),
+        ({"scale": 3}, "Scale must be 1 or 2. Given 3."),
         ({"layout": "grid", "traces": [str(path) for path in TRACES]}, "Height must be at least 416 for these lanes."),
         ({"captions": ("a", "b")}, "Captions are one for each trace, in their order. Given 2 for 1."),
         ({"pacing": "linnear"}, "Did you mean linear?"),

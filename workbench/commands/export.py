@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import SpecError
 from workbench.commands.progress import ProgressLine
-from workbench.export.formats import FILMS, PICTURES, TABLES
+from workbench.export.formats import FILMS, PICTURES, PIXELS, SCALES, TABLES
 
 HELP = "make a film, a picture of one moment, or a table of numbers from traces, side by side"
 _OUT = (
@@ -18,7 +18,7 @@ _OUT = (
 )
 _MOVING = ("fps", "seconds", "hold", "pacing")
 _DRAWN = (
-    "size", "theme", "layout", "over", "field", "hide", "show", "title", "caption", "bare", "no_real",
+    "size", "scale", "theme", "layout", "over", "field", "hide", "show", "title", "caption", "bare", "no_real",
 )  # fmt: skip
 """Options of what moves, and of all that is drawn."""
 
@@ -31,6 +31,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", type=Path, metavar="OUT", help=_OUT)
     # what is not given is left to the order, and None tells that it was not
     parser.add_argument("--size", metavar="WxH", help="such as 1200x640, which it is without")
+    parser.add_argument(
+        "--scale", type=int, choices=SCALES,
+        help="pixels for one of the size (1): 2 makes 1920x1080 fill a screen of 3840x2160, with type as large",
+    )  # fmt: skip
     parser.add_argument("--fps", type=int, metavar="N", help="frames a second (20)")
     parser.add_argument("--seconds", type=float, metavar="S", help="of motion, before the end is held (5)")
     parser.add_argument("--hold", type=float, metavar="S", help="seconds for which the end is held (1)")
@@ -70,9 +74,9 @@ def run(args: argparse.Namespace) -> int:
     from workbench.export.job import Order, make
 
     wishes = {
-        "title": args.title, "fps": args.fps, "seconds": args.seconds, "hold": args.hold, "pacing": args.pacing,
-        "theme": args.theme, "layout": args.layout, "over": args.over, "field_kind": args.field, "hidden": args.hide,
-        "more": args.show, "at": args.at, "captions": args.caption,
+        "title": args.title, "scale": args.scale, "fps": args.fps, "seconds": args.seconds, "hold": args.hold,
+        "pacing": args.pacing, "theme": args.theme, "layout": args.layout, "over": args.over,
+        "field_kind": args.field, "hidden": args.hide, "more": args.show, "at": args.at, "captions": args.caption,
     }  # fmt: skip
     order = Order(
         traces=[str(trace) for trace in args.traces], out=str(args.out), width=int(size[1]), height=int(size[2]),
@@ -101,6 +105,8 @@ def _check_options(args: argparse.Namespace) -> None:
         _refuse(args, _MOVING, "for films", f"{args.out.name} holds numbers")
     elif suffix in PICTURES:
         _refuse(args, _MOVING, "for films", f"{args.out.name} is a picture")
+        if suffix not in PIXELS:
+            _refuse(args, ("scale",), "for pixels", f"{args.out.name} holds shapes, which are sharp at any size")
     elif suffix in FILMS and args.over != "training":
         _refuse(args, ("at",), "for pictures, numbers and films over training", f"{args.out.name} is over sampling")
 

@@ -87,7 +87,7 @@ def _ffmpeg(film: Film, frames: Iterable[Frame], options: list[str], out: Path) 
         OSError: it could not write the file.
     """
     process = _started([
-        "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "bgr0", "-s", f"{film.size[0]}x{film.size[1]}",
+        "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "bgr0", "-s", "{}x{}".format(*film.pixels),
         "-r", str(film.fps), "-i", "-", *options, "-threads", _THREADS, str(out),
     ])  # fmt: skip
     assert process.stdin is not None  # asked for

@@ -48,7 +48,8 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Film:
-    """What a film shows and how: size in pixels (even numbers), frames a second, seconds of motion and of hold."""
+    """What a film shows and how: size of its page and how many pixels are one of it, frames a second, seconds of motion
+    and of hold."""
 
     reel: Reel
     theme: Theme
@@ -59,6 +60,7 @@ class Film:
     pacing: str = "linear"
     hold: float = 1.0
     words: bool = True
+    scale: int = 1
 
     @property
     def shots(self) -> list[Shot]:
@@ -66,9 +68,14 @@ class Film:
         return [self.reel.shot(place) for place in frame_times(self.pacing, self.fps, self.seconds, self.hold)]
 
     @property
+    def pixels(self) -> tuple[int, int]:
+        """Width and height of a frame."""
+        return (self.size[0] * self.scale, self.size[1] * self.scale)
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """Of a frame: height, width, 4 (BGRA)."""
-        return (self.size[1], self.size[0], 4)
+        return (*self.pixels[::-1], 4)
 
 
 class Painter:
@@ -85,7 +92,8 @@ class Painter:
             film = self._film
             title = ", ".join(words for words in (film.title, shot.caption) if words)
             title = title[:1].upper() + title[1:]
-            self._page = Page(film.reel.rows(shot.part), film.size, film.theme, title=title, words=film.words)
+            rows, scale = film.reel.rows(shot.part), float(film.scale)
+            self._page = Page(rows, film.size, film.theme, title=title, words=film.words, scale=scale)
             self._shown = (shot.part, shot.caption)
         return self._page
 

@@ -46,7 +46,8 @@ def _page(film: Film, shots: Sequence[Shot], starts: Sequence[int]) -> list[str]
     labels = [shots[i].caption.capitalize() or f"t = {shots[i].t:.3f}" for i in starts]
     words = {
         "title": html.escape(film.title or "Flowscope"), "theme": theme.name, "width": film.size[0],
-        "height": film.size[1], "fps": film.fps, "hold": len(shots) - starts[-1], "starts": json.dumps(starts),
+        "height": film.size[1], "across": film.pixels[0], "down": film.pixels[1], "fps": film.fps,
+        "hold": len(shots) - starts[-1], "starts": json.dumps(starts),
         # a title may hold anything: nothing of it may end the script
         "labels": json.dumps(labels).replace("<", "\\u003c"),
         **{name: getattr(theme, name) for name in ("win", "raised", "hover", "line2", "ctl", "t1", "t2", "t3")},

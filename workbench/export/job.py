@@ -27,7 +27,17 @@ from workbench import headless
 from workbench.export.data import write_data
 from workbench.export.encode import Report, write_film
 from workbench.export.film import Film, Painter, Reel, Sampling
-from workbench.export.formats import FILMS, PICTURES, TABLES, weight
+from workbench.export.formats import (
+    FILMS,
+    LEAST_SIDE,
+    MOST_SIDE,
+    PICTURES,
+    SCALES,
+    TABLES,
+    fitted,
+    pixels,
+    weight,
+)
 from workbench.export.pacing import PACINGS, frame_counts
 from workbench.export.scenes import USUAL, Choice, Layout, Shown, Training, usual_lanes
 from workbench.export.stills import write_still
@@ -47,6 +57,8 @@ class Order(msgspec.Struct, frozen=True):
     title: str = ""
     width: int = 1200
     height: int = 640
+    scale: int = 1
+    """Pixels for one of width and height, of `workbench.export.formats.SCALES`."""
     fps: int = 20
     seconds: float = 5.0
     pacing: str = "linear"
@@ -104,13 +116,15 @@ def film_of(
     reel: Reel = Sampling(rows)
     if order.over == "training":
         reel = Training.of(choice, 1.0 if order.at is None else order.at, rows, alive)
-    size = (order.width // 2 * 2, order.height // 2 * 2)
+    size = fitted(order.suffix, (order.width, order.height), order.scale)
     for field, title, given, least in zip(
         ("--size", "--size"), ("Width", "Height"), size, least_size(rows, order.words), strict=True
     ):
         if given < least:
             raise SpecError(field, f"{title} must be at least {least:,} for these lanes. Given {given:,}.")
-    return Film(reel, theme, order.title, size, order.fps, order.seconds, order.pacing, order.hold, order.words)
+    return Film(
+        reel, theme, order.title, size, order.fps, order.seconds, order.pacing, order.hold, order.words, order.scale
+    )
 
 
 def _shown(order: Order) -> tuple[Shown, ...]:
@@ -128,9 +142,12 @@ def check(order: Order) -> None:
     Raises:
         SpecError: what is outside, what was given, and what would work.
     """
+    if order.scale not in SCALES:
+        raise SpecError("--scale", f"Scale must be {' or '.join(map(str, SCALES))}. Given {order.scale}.")
+    most = MOST_SIDE // order.scale
     limits = (
-        ("size", "Width", order.width, 240, 3840),
-        ("size", "Height", order.height, 240, 3840),
+        ("size", "Width", order.width, LEAST_SIDE, most),
+        ("size", "Height", order.height, LEAST_SIDE, most),
         ("fps", "Frames a second", order.fps, 1, 50),
         ("seconds", "Seconds", order.seconds, 0.1, 600),
         ("hold", "Hold", order.hold, 0, 60),
@@ -138,7 +155,8 @@ def check(order: Order) -> None:
     )
     for field, title, value, low, high in limits:
         if not low <= value <= high:
-            raise SpecError(f"--{field}", f"{title} must be {low:,} to {high:,}. Given {value:g}.")
+            scaled = f" at scale {order.scale}" if field == "size" and order.scale > 1 else ""
+            raise SpecError(f"--{field}", f"{title} must be {low:,} to {high:,}{scaled}. Given {value:g}.")
     if order.pacing not in PACINGS:
         raise SpecError("--pacing", unknown("pacing", order.pacing, PACINGS))
     if order.layout == "frames" and (order.suffix not in PICTURES or order.at is not None):
@@ -189,12 +207,15 @@ def make(
         return f"data {out}, {write_data([checked(file) for file in order.traces], out, order.at):,} numbers"
     frames = 1 if order.suffix in PICTURES else sum(frame_counts(order.fps, order.seconds, order.hold))
     film = film_of(order, tell, lambda: report(0, frames))
+    if film.size != (order.width, order.height):
+        given = f"Given {order.width} × {order.height}."
+        tell(f"{pixels(film.pixels)}, since frames of {FILMS[order.suffix].title} have even numbers of them. {given}")
     if order.suffix in PICTURES:
         shot = film.reel.shot(1.0 if order.at is None or order.over == "training" else order.at)
         shapes = write_still(Painter(film).page(shot), shot.t, out)
         return f"picture {out}" + ("" if shapes else ", with marks as a picture: too many for shapes")
     moving, held = frame_counts(film.fps, film.seconds, film.hold)
-    tell(weight(order.suffix, film.size, moving, held))
+    tell(weight(order.suffix, film.pixels, moving, held))
     return f"film {out}, {write_film(film, out, report)} frames"
 
 

@@ -8,7 +8,18 @@ from typing import Literal, get_args
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
-from workbench.export.formats import FILMS, PICTURES, TABLES, weight
+from workbench.export.formats import (
+    FILMS,
+    LEAST_SIDE,
+    MOST_SIDE,
+    PICTURES,
+    PIXELS,
+    SCALES,
+    TABLES,
+    fitted,
+    pixels,
+    weight,
+)
 from workbench.export.pacing import PACINGS, frame_counts
 from workbench.export.scenes import Layout
 from workbench.views.theme import Theme, ThemeName
@@ -41,6 +52,7 @@ class ExportChoice:
     title: str = ""
     captions: tuple[str, ...] = ()
     words: bool = True
+    scale: int = 1
 
 
 @dataclass(frozen=True)
@@ -52,19 +64,19 @@ class _Number:
     most: float
     empty: bool = False
 
-    def read(self, text: str) -> float | None:
+    def read(self, text: str, scale: int = 1) -> float | None:
         """The number typed, or None where it is none or does not fit."""
         try:
             value = typed_number(text)
         except ValueError:
             return None
-        return value if self.least <= value <= self.most else None
+        return value if self.least <= value <= self.most / scale else None
 
-    def fits(self, text: str) -> bool:
-        return (self.empty and not text.strip()) or self.read(text) is not None
+    def fits(self, text: str, scale: int = 1) -> bool:
+        return (self.empty and not text.strip()) or self.read(text, scale) is not None
 
 
-_WIDTH, _HEIGHT = _Number("Width", 240, 3840), _Number("Height", 240, 3840)
+_WIDTH, _HEIGHT = _Number("Width", LEAST_SIDE, MOST_SIDE), _Number("Height", LEAST_SIDE, MOST_SIDE)
 _FPS, _SECONDS, _HOLD = _Number("Frames a second", 1, 50), _Number("Seconds", 0.1, 600), _Number("Hold", 0, 60)
 _AT = _Number("Time", 0, 1, empty=True)
 
@@ -95,7 +107,13 @@ class ExportDialog(Card):
         self.over = self._segments(
             "Over", [("sampling", "Sampling"), ("training", "Training")], start.over, *(["film"] if trained else [""])
         )
-        self._add("Size", self._pair(_WIDTH, start.width, "×", _HEIGHT, start.height), "film", "picture")
+        size = self._pair(_WIDTH, start.width, "×", _HEIGHT, start.height)
+        self.scale = Segments([(str(scale), f"{scale}×") for scale in SCALES], "Pixels for one of the size")
+        self.scale.set_value(str(start.scale))
+        self.scale.setToolTip("2× is as large and twice as sharp: 1920 × 1080 fills a screen of 3840 × 2160")
+        self.scale.chosen.connect(lambda _: self._summarise())
+        size.layout().addWidget(self.scale)  # type: ignore[union-attr]  # a pair is laid out
+        self._add("Size", size, "film", "picture")
         self.pacing = QComboBox()
         self.pacing.addItems([name.replace("-", " ").capitalize() for name in PACINGS])
         self.pacing.setAccessibleName("Pacing")
@@ -189,8 +207,9 @@ class ExportDialog(Card):
         kind, number = self.kind.value(), {n: n.read(field.text()) or 0.0 for n, field in self.fields.items()}
         captions = tuple(word.strip() for word in self.captions.text().split(",")) if self.captions.text() else ()
         return ExportChoice(
-            suffix=self._suffix(), width=round(number[_WIDTH]), height=round(number[_HEIGHT]), fps=round(number[_FPS]),
-            seconds=number[_SECONDS], hold=number[_HOLD], pacing=list(PACINGS)[self.pacing.currentIndex()],
+            suffix=self._suffix(), width=round(number[_WIDTH]), height=round(number[_HEIGHT]), scale=self._scale(),
+            fps=round(number[_FPS]), seconds=number[_SECONDS], hold=number[_HOLD],
+            pacing=list(PACINGS)[self.pacing.currentIndex()],
             theme="light" if self.theme.value() == "light" else "dark",
             layout=next((each for each in get_args(Layout) if each == self.layout_.value()), "row"),
             over="training" if self.over.value() == "training" and kind == "film" else "sampling",
@@ -201,12 +220,16 @@ class ExportDialog(Card):
     def _suffix(self) -> str:
         return next(box for kind, box in self.formats.items() if kind == self.kind.value()).value()
 
+    def _scale(self) -> int:
+        return int(self.scale.value()) if self._suffix() in PIXELS else 1
+
     def _wrong(self) -> tuple[QWidget, str] | None:
         """The first visible field that makes no sense, and what would."""
         for number, field in self.fields.items():
-            if not number.fits(field.text()) and not field.isHidden() and self._matters(field):
-                given = field.text() or "nothing"
-                return field, f"{number.name} must be {number.least:g} to {number.most:,g}. Given {given}."
+            scale = self._scale() if number in (_WIDTH, _HEIGHT) else 1
+            if not number.fits(field.text(), scale) and not field.isHidden() and self._matters(field):
+                given, most = field.text() or "nothing", f"{number.most / scale:,g}" + (f" at {scale}×" * (scale > 1))
+                return field, f"{number.name} must be {number.least:g} to {most}. Given {given}."
         captions = self.captions.text().count(",") + 1
         if self.captions.text() and captions > len(self._lanes):
             return self.captions, f"Captions are one for each lane. Given {captions} for {len(self._lanes)}."
@@ -228,6 +251,7 @@ class ExportDialog(Card):
         self._summarise()
 
     def _summarise(self) -> None:
+        self.scale.setVisible(self._suffix() in PIXELS)  # shapes are sharp at any size
         wrong = self._wrong()
         for field in (*self.fields.values(), self.captions):
             mark(field, wrong=wrong is not None and wrong[0] is field)
@@ -235,10 +259,17 @@ class ExportDialog(Card):
         self.problem.setVisible(wrong is not None)
         self._export.setEnabled(wrong is None)
         choice = self.choice()
-        self.summary.setText(_weight(choice) if choice is not None and choice.suffix in FILMS else "")
+        self.summary.setText("" if choice is None else _made(choice))
         self.adjustSize()
 
 
-def _weight(choice: ExportChoice) -> str:
-    moving, held = frame_counts(choice.fps, choice.seconds, choice.hold)
-    return weight(choice.suffix, (choice.width, choice.height), moving, held)
+def _made(choice: ExportChoice) -> str:
+    """How many pixels it will have where these are not those that the fields say, and what a film will weigh."""
+    if choice.suffix not in PIXELS:
+        return ""
+    width, height = fitted(choice.suffix, (choice.width, choice.height), choice.scale)
+    size = (width * choice.scale, height * choice.scale)
+    facts = [pixels(size)] if size != (choice.width, choice.height) else []
+    if choice.suffix in FILMS:
+        facts.append(weight(choice.suffix, size, *frame_counts(choice.fps, choice.seconds, choice.hold)))
+    return ", ".join(facts)
