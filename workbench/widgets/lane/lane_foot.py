@@ -40,7 +40,6 @@ class LaneFoot(QWidget):
         self._still: tuple[object, QPixmap] | None = None
         """What no cursor changes, and what it was painted for."""
         self.setFixedHeight(HEIGHT)
-        self.setToolTip("Double click or Q: all equations")
 
     def show_lane(self, lane: Lane, theme: Theme, t: float, *, selected: bool) -> None:
         before = (self._lane, self._theme, self._selected, self._facts, self._values)
@@ -49,6 +48,7 @@ class LaneFoot(QWidget):
         self._values = self._numbers()
         heard = [f"{each.label}: {plain(equations.boxes(each.formula))}" for each in lane.equations]
         self.setAccessibleName("; ".join(heard) or "Equation")
+        self.setToolTip("\n".join([*heard, "Double click or Q: all equations"]))  # a narrow lane has no room for any
         if before != (lane, theme, selected, self._facts, self._values):
             self.update()
 
