@@ -5,14 +5,17 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from PyQt6.QtWidgets import QLabel, QWidget
+from PyQt6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.trace import save
 from tests.workbench.image_traces import image_trace
 from tests.workbench.opened import opened
+from tests.workbench.shell import shown
 from workbench.app import App
 from workbench.model.settings import SCALES
+from workbench.pages.runs import RunsPage
+from workbench.widgets.controls import Elided
 from workbench.widgets.lane.lanes import _LEAST_CANVAS
 from workbench.widgets.status_bar import StatusBar
 
@@ -96,3 +99,42 @@ def test_key_frames_of_images_take_only_what_the_lanes_leave_them(
     assert boxes[-1].bottom() < strip.height()
     app.engine.shutdown()
     app.window.close()
+
+
+def test_the_title_of_what_is_open_is_read_whole_in_the_smallest_window(qtbot: QtBot) -> None:
+    shell = shown(qtbot)
+    title, search = shell.window.top.title, shell.window.top.search
+    title.setText("MNIST and CIFAR-10 side by side")
+    seen = {}
+    for width in (1440, SMALLEST[0]):
+        shell.window.resize(width, SMALLEST[1])
+        qtbot.waitUntil(lambda width=width: shell.window.top.width() == width)
+        QApplication.sendPostedEvents()
+        seen[width] = title.seen
+    assert seen == {1440: title.text(), SMALLEST[0]: title.text()}
+    assert search.accessibleName() == "Search actions, presets and runs"
+
+
+def test_words_of_which_a_few_letters_would_be_left_are_left_out(qtbot: QtBot) -> None:
+    line = Elided("sliced Wasserstein, log")
+    qtbot.addWidget(line)
+    whole = line.fontMetrics().horizontalAdvance(line.text()) + 1
+    seen = []
+    for width in range(whole, 0, -1):
+        line.resize(width, 20)
+        seen.append(line.seen)
+    assert seen[0] == line.text()
+    assert seen[-1] == ""
+    assert min(len(words) for words in seen if words) > len("sli…")
+
+
+def test_names_of_runs_keep_their_room_in_a_narrow_table(qtbot: QtBot) -> None:
+    page = RunsPage()
+    qtbot.addWidget(page)
+    columns = page.table.horizontalHeader()
+    for width, fills in ((600, False), (1600, True)):
+        page.resize(width, 500)
+        page.show()
+        qtbot.waitUntil(lambda width=width: abs(page.table.width() - width) < 60)
+        assert columns.sectionSize(0) >= 200
+        assert (columns.length() == page.table.viewport().width()) == fills

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from PyQt6.QtCore import QItemSelectionModel, QModelIndex, QSize, QSortFilterProxyModel, Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent, QShowEvent, QStandardItem, QStandardItemModel
+from PyQt6.QtGui import QKeyEvent, QResizeEvent, QShowEvent, QStandardItem, QStandardItemModel
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QStackedLayout,
     QTableView,
@@ -30,6 +29,8 @@ _NUMBERS, _RIGHT = (2, 3, 5), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.Ali
 COLUMNS = ("Name", "Data set", "Steps", "Last loss", "Status", "Size", "When")
 _WIDTHS = (150, 88, 104, 104, 96, 160)
 """Of all columns but the name, at scale 1."""
+_NAMES = 230
+"""Of the column of names, at least."""
 _ROW = 44
 _RUN, _SORT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 _WHOLE_ROW = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
@@ -105,7 +106,6 @@ class RunsPage(QWidget):
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for i, width in enumerate(_WIDTHS, start=1):
             columns.resizeSection(i, fonts.px(width))
-        columns.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         table.sortByColumn(len(COLUMNS) - 1, Qt.SortOrder.DescendingOrder)
         table.doubleClicked.connect(lambda _: self.opened.emit(self.chosen))
         selection = table.selectionModel()
@@ -234,6 +234,15 @@ class _Table(QTableView):
     def editing(self) -> bool:
         """Whether a name is being written."""
         return self.state() == QAbstractItemView.State.EditingState
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Names take what the others leave, and in a narrow window enough to be told apart: the rest is scrolled to."""
+        columns, inside = self.horizontalHeader(), self.viewport()
+        assert columns is not None  # every table has both
+        assert inside is not None
+        others = sum(columns.sectionSize(i) for i in range(1, columns.count()))
+        columns.resizeSection(0, max(fonts.px(_NAMES), inside.width() - others))
+        super().resizeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is not None and not self.editing and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

@@ -31,14 +31,25 @@ def label(text: str, role: str = "", parent: QWidget | None = None) -> QLabel:
     return out
 
 
+_LEAST_LETTERS = 5
+"""Of a text that is cut off, with what stands for the rest."""
+
+
 class Elided(QLabel):
-    """A line with dots where there is no room for all of it; the tooltip has the whole. No word of it is markup."""
+    """A line with dots where there is no room for all of it, and left out where a few letters would say nothing; the
+    tooltip has the whole. No word of it is markup."""
 
     def __init__(self, text: str = "", where: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
         super().__init__()
         self._where = where
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(text)
+
+    @property
+    def seen(self) -> str:
+        """What of it is shown now."""
+        text = self.fontMetrics().elidedText(self.text(), self._where, self.width())
+        return text if text == self.text() or len(text) > _LEAST_LETTERS else ""
 
     def setText(self, text: str | None) -> None:
         super().setText(text)
@@ -50,8 +61,7 @@ class Elided(QLabel):
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         painter = QPainter(self)
         painter.setPen(self.palette().windowText().color())
-        text = self.fontMetrics().elidedText(self.text(), self._where, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.seen)
 
 
 def ruled(table: QTableView, name: str) -> tuple[QHeaderView, QHeaderView]:

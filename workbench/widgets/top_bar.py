@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QAction, QColor, QKeySequence, QPainter, QPaintEvent
+from PyQt6.QtGui import QAction, QColor, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from workbench.painters import fonts
 from workbench.views.theme import DARK, Theme
+from workbench.views.words import first_fitting
 from workbench.widgets.controls import Elided, IconButton, label
 from workbench.widgets.icons import icon, pixmap
 
 #: Actions with a button at the right. One row adds a button.
 BUTTONS = ("undo", "redo", "open", "save", "export", "theme", "panel")
+_SAID = "Search actions, presets and runs"
+_SEARCH, _SHORT_SEARCH, _NARROW = 280, 150, 1100
+"""Widths of the field, and that of the bar below which it is short; at the usual size of type."""
 
 
 class TopBar(QWidget):
@@ -63,6 +67,14 @@ class TopBar(QWidget):
         whole.addWidget(_half(right), 1)
         self.setLayout(whole)
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """In a narrow window the title of what is open comes before the words of the field."""
+        self.search.setFixedWidth(fonts.px(_SEARCH if self.width() >= fonts.px(_NARROW) else _SHORT_SEARCH))
+
     def show_place(self, name: str) -> None:
         """Beside the lanes and their charts stands their title, elsewhere the name of the place."""
         self.title.setVisible(name in ("lanes", "charts"))
@@ -72,6 +84,7 @@ class TopBar(QWidget):
     def retheme(self, theme: Theme) -> None:
         self._logo.setIcon(icon("logo", theme.t1, 20))
         self.search.retheme(theme)
+        self._fit()
         for each in self._buttons:
             each.retheme(theme, theme.t1 if each.isCheckable() else theme.t2)
 
@@ -98,9 +111,9 @@ class SearchButton(QPushButton):
     def __init__(self, action: QAction) -> None:
         super().__init__()
         self.setObjectName("search")
-        self.setAccessibleName("Search actions, presets and runs")
+        self.setAccessibleName(_SAID)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setFixedSize(280, 28)
+        self.setFixedHeight(28)
         self.clicked.connect(action.trigger)
         self._action = action
         self._theme: Theme = DARK
@@ -113,7 +126,6 @@ class SearchButton(QPushButton):
 
     def retheme(self, theme: Theme) -> None:
         self._theme = theme
-        self.setFixedWidth(fonts.px(280))
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
@@ -123,8 +135,11 @@ class SearchButton(QPushButton):
         painter.setFont(fonts.ui(12))
         place = self.rect().adjusted(32, 0, -10, 0)
         key = self._action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        metrics = painter.fontMetrics()
+        room = place.width() - metrics.horizontalAdvance(key) - 12
+        said = first_fitting((_SAID, _SAID.partition(" ")[0]), lambda words: metrics.horizontalAdvance(words) <= room)
         for words, side, colour in (
-            ("Search actions, presets and runs", Qt.AlignmentFlag.AlignLeft, theme.t2),
+            (said, Qt.AlignmentFlag.AlignLeft, theme.t2),
             (key, Qt.AlignmentFlag.AlignRight, theme.t3),
         ):
             painter.setPen(QColor(colour))
