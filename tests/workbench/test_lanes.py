@@ -83,6 +83,16 @@ def test_the_name_of_a_method_is_seen_whole_above_a_narrow_lane(lanes: LanesView
     assert header.grab(QRect(0, 4, width, 22)).toImage() != seen
 
 
+def test_evaluations_are_said_in_fewer_words_before_none_where_lanes_stand_alone(lanes: LanesView) -> None:
+    lanes.set_cursor(0.76)
+    lanes.set_plain(True)
+    head, said = lanes._big[0].head, []
+    for width in (460, 350, 330, 230):
+        head.resize(width, head.height())
+        said.append(head.spent)
+    assert said == ["NFE 7 of 10", "7 of 10", "NFE 7", ""]
+
+
 def test_the_second_line_of_a_narrow_header_drops_its_last_parts_whole(lanes: LanesView) -> None:
     header = lanes._headers[0]
     lane = dataclasses.replace(header._lane, subtitle="Euler 10, linear path")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
-from PyQt6.QtGui import QFont, QFontDatabase
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QFont, QFontDatabase, QFontMetricsF
 
 import resources
 
@@ -59,3 +61,18 @@ def maths(size: float, *, italic: bool) -> QFont:
     font.setPixelSize(round(size))
     font.setItalic(italic)
     return font
+
+
+def width_of(words: str, font: QFont) -> float:
+    """In pixels."""
+    return QFontMetricsF(font).horizontalAdvance(words)
+
+
+def within(font: QFont, room: float) -> Callable[[str], bool]:
+    """Whether words find this much room."""
+    return lambda words: width_of(words, font) <= room
+
+
+def elided(words: str, font: QFont, room: float) -> str:
+    """As much of them as finds room, with dots for the rest."""
+    return QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, room)

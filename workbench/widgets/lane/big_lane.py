@@ -7,11 +7,11 @@ from PyQt6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEven
 from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from workbench.painters import equations
-from workbench.painters.fonts import fixed
+from workbench.painters.fonts import elided, fixed, within
 from workbench.painters.glyphs import draw_glyph
 from workbench.views.marks import Lane
 from workbench.views.theme import DARK, Theme
-from workbench.views.words import lane_words
+from workbench.views.words import first_fitting, first_parts, lane_words, shortened
 from workbench.widgets.icons import icon
 
 HEAD, FOOT, BAR = 56, 80, 88
@@ -77,15 +77,19 @@ class _Head(_Strip):
         draw_glyph(painter, lane.method, QPointF(14, HEAD / 2 - 2), _GLYPH, colour)
         name, read = fixed(NAME_PX, 600), fixed(READ_PX)
         area = QRectF(34, 0, self.width() - 38, HEAD - 6)
-        wide = QFontMetricsF(name).horizontalAdvance(lane.title)
-        spent = lane_words(lane, self._t).evaluations
         painter.setFont(name)
         painter.setPen(QColor(theme.t1))
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, lane.title)
-        if wide + QFontMetricsF(read).horizontalAdvance(spent) + 24 <= area.width():
-            painter.setFont(read)
-            painter.setPen(QColor(theme.t2))
-            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, spent)
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, elided(lane.title, name, area.width()))
+        painter.setFont(read)
+        painter.setPen(QColor(theme.t2))
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self.spent)
+
+    @property
+    def spent(self) -> str:
+        """The evaluations, in as many words as there is room for beside the name."""
+        assert self._lane is not None  # asked by who paints one
+        room = self.width() - 38 - 24 - QFontMetricsF(fixed(NAME_PX, 600)).horizontalAdvance(self._lane.title)
+        return first_fitting(shortened(lane_words(self._lane, self._t).evaluations), within(fixed(READ_PX), room))
 
 
 class _Foot(_Strip):
@@ -104,7 +108,8 @@ class _Foot(_Strip):
         else:
             painter.setFont(fixed(READ_PX))
             painter.setPen(QColor(theme.t2))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, lane.subtitle)
+            said = first_parts(lane.subtitle, within(fixed(READ_PX), self.width() - 16))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, said)
 
 
 class BigBar(QWidget):

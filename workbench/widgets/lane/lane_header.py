@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QPointF, QRectF, QSize, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
-    QFont,
-    QFontMetricsF,
     QMouseEvent,
     QPainter,
     QPainterPath,
@@ -20,7 +18,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QMenu, QToolButton, QWidget
 
-from workbench.painters.fonts import fixed, px, ui
+from workbench.painters.fonts import elided, fixed, px, ui, width_of, within
 from workbench.painters.glyphs import draw_glyph
 from workbench.views.marks import Lane
 from workbench.views.theme import DARK, Theme
@@ -137,7 +135,7 @@ class LaneHeader(QWidget):
             return
         read = self.read_in_room()
         ends = [
-            self.width() - margin - _width(words, font)
+            self.width() - margin - width_of(words, font)
             for margin, font, words in zip(self._edges.right, fonts, read, strict=True)
         ]
         wanted = (lane, theme, self._selected, self.size(), self.devicePixelRatioF(), ends, fonts[0].pixelSize())
@@ -161,9 +159,9 @@ class LaneHeader(QWidget):
         assert self._lane is not None  # asked by who paints one
         (evaluations, time), name, first = self._read, self._lane.title, self._lane.subtitle.partition(", ")[0]
         spent = shortened(evaluations)
-        beside = first_fitting(spent, _within(ui(12, 500), self._room(0) - _GAP - _width(name, ui(13, 600))))
-        alone = _within(ui(12), self._room(1))
-        sampler = _within(ui(12), self._room(1) - _GAP - _width(first, ui(12))) if alone(first) else alone
+        beside = first_fitting(spent, within(ui(12, 500), self._room(0) - _GAP - width_of(name, ui(13, 600))))
+        alone = within(ui(12), self._room(1))
+        sampler = within(ui(12), self._room(1) - _GAP - width_of(first, ui(12))) if alone(first) else alone
         if self._lane.status:
             return beside, first_fitting((time,), alone)
         if beside or not any(map(str.isdigit, evaluations)):
@@ -192,25 +190,13 @@ class LaneHeader(QWidget):
         # the largest in which it is seen whole, down to the smallest that is used anywhere; narrow lanes side by side
         # have names of one size
         sizes = [*([] if edges is _TIGHT else [ui(13, 600)]), fixed(13, 600), fixed(12, 600)]
-        name = next((font for font in sizes if _width(lane.title, font) <= rooms[0]), sizes[-1])
-        second = first_parts(lane.subtitle, _within(ui(12), rooms[1]))
-        rows = ((_elided(lane.title, name, rooms[0]), name, theme.t1), (second, ui(12), theme.t2))
+        name = next((font for font in sizes if width_of(lane.title, font) <= rooms[0]), sizes[-1])
+        second = first_parts(lane.subtitle, within(ui(12), rooms[1]))
+        rows = ((elided(lane.title, name, rooms[0]), name, theme.t1), (second, ui(12), theme.t2))
         for (words, font, ink), y in zip(rows, _BASELINES, strict=True):
             painter.setPen(QColor(ink))
             painter.setFont(font)
             painter.drawText(QPointF(edges.left, y), words)
-
-
-def _width(words: str, font: QFont) -> float:
-    return QFontMetricsF(font).horizontalAdvance(words)
-
-
-def _within(font: QFont, room: float) -> Callable[[str], bool]:
-    return lambda words: _width(words, font) <= room
-
-
-def _elided(words: str, font: QFont, room: float) -> str:
-    return QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, room)
 
 
 def painted(widget: QWidget, draw: Callable[[QPainter], None]) -> QPixmap:
