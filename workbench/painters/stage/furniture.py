@@ -49,8 +49,11 @@ class Furniture:
         self._texture: gloo.Texture2D | None = None
         self._any_sprites = False
 
-    def arrange(self, grounds: list[Ground], size: tuple[int, int], ratio: float, theme: Theme) -> None:
-        """Lay everything out anew, for a canvas of ``size`` physical pixels."""
+    def arrange(
+        self, grounds: list[Ground], size: tuple[int, int], ratio: float, theme: Theme, zoom: float = 1.0
+    ) -> None:
+        """Lay everything out anew, for a canvas of ``size`` physical pixels; words are ``zoom`` times as large as
+        usual."""
         boxes = _Boxes(ratio)
         for ground in grounds:
             _ground(boxes, ground, theme)
@@ -58,7 +61,7 @@ class Furniture:
         self._colours.set_data(boxes.colours())
         self._flat["a_place"], self._flat["a_colour"] = self._places, self._colours
         self._flat["u_canvas"] = self._sprites["u_canvas"] = size
-        self._write(grounds, ratio, theme)
+        self._write(grounds, ratio, theme, zoom)
 
     def draw_below(self) -> None:
         self._flat.draw("triangles")
@@ -67,10 +70,11 @@ class Furniture:
         if self._any_sprites:
             self._sprites.draw("triangles")
 
-    def _write(self, grounds: list[Ground], ratio: float, theme: Theme) -> None:
-        labels = [label for ground in grounds for label in _labels(ground)]
+    def _write(self, grounds: list[Ground], ratio: float, theme: Theme, zoom: float) -> None:
+        labels = [label for ground in grounds for label in _labels(ground, zoom)]
         signs = frozenset(sign for ground in grounds for sign in ground.signs)
-        if self._atlas.prepare({text for text, _, _, _ in labels}, signs, theme, ratio) or self._texture is None:
+        texts = {text for text, _, _, _ in labels}
+        if self._atlas.prepare(texts, signs, theme, ratio, zoom) or self._texture is None:
             self._upload(self._atlas.pixels)
         corners: list[tuple[float, float, float, float]] = []
         texels: list[tuple[int, int, int, int]] = []
@@ -154,14 +158,14 @@ def _axes(ground: Ground) -> tuple[list[float], list[float]]:
     )
 
 
-def _labels(ground: Ground) -> list[tuple[str, float, float, float]]:
+def _labels(ground: Ground, zoom: float = 1.0) -> list[tuple[str, float, float, float]]:
     """(text, x, y of its middle, anchor: 0 left, 0.5 middle) of each axis number and word, in logical pixels."""
-    camera, width_of = ground.camera, QFontMetricsF(fonts.ui(PX)).horizontalAdvance
-    made = []
+    camera, metrics, made = ground.camera, QFontMetricsF(fonts.ui(PX)), []
     for word in ground.words:
         x = ground.width / 2 + (word.x - camera.x) * camera.scale
         y = ground.height / 2 - (word.y - camera.y) * camera.scale
-        if said := word.within(x, ground.width - 2 * BORDER, camera.scale, width_of):
+        wide, unit = (ground.width - 2 * BORDER) / zoom, camera.scale / zoom
+        if said := word.within(x / zoom, wide, unit, metrics.horizontalAdvance):
             made.append((said, ground.left + x, y, 0.5 if word.centred else 0.0))
     if not ground.axes:
         return made

@@ -24,7 +24,7 @@ class Atlas:
         self.pixels: NDArray[np.uint8] = np.zeros((1, 1, 4), np.uint8)
         self.halo = 0
         self._cells: dict[str | Sign, Cell] = {}
-        self._made_for: tuple[Theme, float, frozenset[Sign]] | None = None
+        self._made_for: tuple[Theme, float, float, frozenset[Sign]] | None = None
 
     def cell(self, name: str | Sign) -> Cell:
         """(left, top, right, bottom) in texels."""
@@ -35,14 +35,15 @@ class Atlas:
         left, top, right, bottom = self._cells[name]
         return (right - left) / ratio, (bottom - top) / ratio
 
-    def prepare(self, texts: set[str], signs: frozenset[Sign], theme: Theme, ratio: float) -> bool:
-        """Make sure that all of these are there; True where the picture was painted anew."""
-        if self._made_for == (theme, ratio, signs) and texts <= self._cells.keys():
+    def prepare(self, texts: set[str], signs: frozenset[Sign], theme: Theme, ratio: float, zoom: float) -> bool:
+        """Make sure that all of these are there, texts ``zoom`` times as large as usual; True where the picture was
+        painted anew."""
+        if self._made_for == (theme, ratio, zoom, signs) and texts <= self._cells.keys():
             return False
-        images: dict[str | Sign, QImage] = {text: _number(text, theme, ratio) for text in sorted(texts)}
+        images: dict[str | Sign, QImage] = {text: _number(text, theme, ratio * zoom) for text in sorted(texts)}
         images |= {sign: painted(sign, theme, ratio) for sign in signs}
-        self.halo = round(_HALO / 2 * ratio)
-        self._made_for = (theme, ratio, signs)
+        self.halo = round(_HALO / 2 * ratio * zoom)
+        self._made_for = (theme, ratio, zoom, signs)
         self.pixels, self._cells = _packed(images)
         return True
 

@@ -25,6 +25,8 @@ from workbench.views.marks import OVERLAYS, Overlay, Scene
 from workbench.views.theme import DARK, Theme, rgba
 
 _LINE = 20
+_FAR = 2.0
+"""How much larger words on images are where lanes stand alone and are read from the last row."""
 """Logical pixels of a line of words with its halo and air, at scale 1 of the type."""
 _CLICK = 4
 """Logical pixels that the pointer may move between press and release of a click."""
@@ -167,7 +169,11 @@ class Stage(QWidget):
     def line(self) -> float:
         """What a line of words needs in height, in units of the planes of images when all of them is seen; 0 where
         no lane shows images."""
-        return fonts.px(_LINE) / self._image_scale if self._image_scale else 0.0
+        return self._zoom * fonts.px(_LINE) / self._image_scale if self._image_scale else 0.0
+
+    @property
+    def _zoom(self) -> float:
+        return _FAR if self._plain else 1.0
 
     def spans(self) -> list[tuple[int, int]]:
         """(left, width) of each lane in logical pixels of this widget."""
@@ -329,7 +335,7 @@ class Stage(QWidget):
         ):
             self._furniture_dirty = False
             self._arranged_for = (size, ratio)
-            self._furniture.arrange(self._grounds(), size, ratio, self._theme)
+            self._furniture.arrange(self._grounds(), size, ratio, self._theme, self._zoom)
 
     def _grounds(self) -> list[Ground]:
         grounds = []
@@ -340,7 +346,7 @@ class Stage(QWidget):
             if self._plain:
                 seen = tuple(sign for sign in seen if not isinstance(sign, Key))
             axes = scene is not None and not self._plain
-            chosen = lane == self._selected
+            chosen = lane == self._selected and not self._plain
             axes, words = axes and scene is not None and not scene.pixels, () if scene is None else scene.words
             grounds.append(Ground(left, width, self.height(), camera, axes, chosen, seen, words))
         return grounds
