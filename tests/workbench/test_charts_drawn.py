@@ -140,6 +140,29 @@ def test_the_line_of_the_cursor_leaves_the_words_at_a_curves_end_readable(qtbot,
     np.testing.assert_array_equal(with_line, without)
 
 
+def test_names_that_would_cover_a_small_chart_are_in_its_tool_tip(qtbot, large_type) -> None:
+    x, data = shifted()
+    one = sampling_charts([("flow", trace_of(x, np.linspace(0, 1, 11), data))])[2].curves[0]
+    names = ("DDIM 8", "DPM-Solver-2, 4 steps", "Euler 8", "Heun 4")
+    curves = tuple(replace(one, name=name, y=one.x, variant=i % 2) for i, name in enumerate(names))
+    strip = ChartsStrip()
+    qtbot.addWidget(strip)
+    strip.resize(260, 160)
+    chart = Chart("speed", "Mean speed", "", curves)
+    strip.set_charts([chart], DARK)
+    strip.show()
+    (cell,) = strip._cells
+    small = picture(strip)
+    strip.set_charts([replace(chart, curves=tuple(replace(curve, name="") for curve in curves))], DARK)
+    assert picture(strip) == small
+    strip.set_charts([chart], DARK)
+    assert cell.toolTip() == "DDIM 8: solid\nDPM-Solver-2, 4 steps: dashed\nEuler 8: solid\nHeun 4: dashed"
+    strip.resize(900, 160)  # with room for all of them beside the curves
+    large = picture(strip)
+    strip.set_charts([replace(chart, curves=tuple(replace(curve, name="") for curve in curves))], DARK)
+    assert picture(strip) != large
+
+
 def test_the_held_out_loss_is_thinner_and_named(strip) -> None:
     strip.set_charts(training_charts([("flow", training_of(np.ones(50), np.ones(2), held_out=TWICE))])[:1], DARK)
     strip.set_step(-1)

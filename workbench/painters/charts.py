@@ -33,6 +33,8 @@ _APART, _NEAR = 14, 9
 """Pixels between names at the curves' ends, and between glyphs that would hide each other."""
 _BESIDE, _KEPT, _KEPT_SHARE = 12, 120, 2 / 3
 """Pixels from a curve's end to its name beside it, and what the curves keep beside names: pixels, or a share of few."""
+_MOST_COVERED = 0.5
+"""Of a plot's height, by names that lie on it."""
 _HALO = 4
 _HOLE: Method = "diffusion"
 """The method whose glyph, a disc, is cut out of the larger one for the glyph inside it."""
@@ -184,7 +186,8 @@ class ChartPlot(QWidget):
                     painter.drawEllipse(self._pixel(chart, x, y), _DOT / 2, _DOT / 2)
 
     def _draw_names(self, painter: QPainter, chart: Chart, theme: Theme) -> list[QRectF]:
-        """Names right of the curves' ends or, without room, above them; moved apart where they would meet.
+        """Names right of the curves' ends or, without room, above them; moved apart where they would meet. Where they
+        would cover the curves, there are none.
 
         Returns where they stand.
         """
@@ -192,6 +195,8 @@ class ChartPlot(QWidget):
         named = [curve for curve in chart.curves if curve.name and len(curve.y)]
         ends = [self._pixel(chart, chart.end, float(curve.y[-1])) for curve in named]
         area, font = self._area(), fonts.ui(12)
+        if self._inside and len(named) * fonts.px(_APART) > _MOST_COVERED * area.height():
+            return []
         metrics = QFontMetrics(font)
         lift = metrics.capHeight() if self._inside else 0
         wanted = [max(end.y() - lift, area.top() + _NEAR) for end in ends]

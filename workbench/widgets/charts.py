@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidge
 
 from workbench.painters.keys import Key
 from workbench.views.chart.chart_table import TABLE
-from workbench.views.chart.charts import Chart
+from workbench.views.chart.charts import Chart, stroke
 from workbench.views.theme import DARK, Theme
 from workbench.widgets.chip import TitleMenu
 from workbench.widgets.controls import Elided, hairline
@@ -176,3 +176,5 @@ class _Cell(QWidget):
         over = "" if chart.over_steps or chart.axis.kind == "t" else f", over {chart.over}"
         self._what.setText(chart.what + over)
         self.plot.show_chart(chart, theme)
+        # a small chart has no room for names
+        self.setToolTip("\n".join(f"{each.name}: {stroke(each.variant)}" for each in chart.curves if each.name))

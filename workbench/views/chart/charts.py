@@ -30,6 +30,7 @@ LINE = 1.75
 """Pixels of a curve's width."""
 _DASHES = ((), (6.0, 4.0), (2.0, 3.0))
 """Pixels of line and gap, by variant."""
+_STROKES = ("solid", "dashed", "dotted")
 _ROOM, _FEWEST = 1.15, 100.0
 """Steps to come beside those done, and the shortest axis, while a training goes on."""
 
@@ -229,6 +230,11 @@ def value_at(curve: Curve, x: float) -> float | None:
 def dashes(variant: int, width: float = LINE) -> list[float]:
     """Lengths of line and gap in widths of the line, as pens have them; none of a solid line."""
     return [length / width for length in _DASHES[variant % len(_DASHES)]]
+
+
+def stroke(variant: int) -> str:
+    """The same in a word."""
+    return _STROKES[variant % len(_STROKES)]
 
 
 def numbered(subjects: Sequence[Subject]) -> list[Subject]:
