@@ -187,9 +187,9 @@ class LaneHeader(QWidget):
             end - edges.left - (_GAP if end < self.width() - margin else 0.0)
             for end, margin in zip(ends, edges.right, strict=True)
         ]
-        # the largest in which it is seen whole, down to the smallest that is used anywhere; narrow lanes side by side
-        # have names of one size
-        sizes = [*([] if edges is _TIGHT else [ui(13, 600)]), fixed(13, 600), fixed(12, 600)]
+        # the largest in which it is seen whole, from that of the readings where a lane is narrow, down to the smallest
+        # that is used anywhere
+        sizes = [ui(12 if edges is _TIGHT else 13, 600), fixed(13, 600), fixed(12, 600)]
         name = next((font for font in sizes if width_of(lane.title, font) <= rooms[0]), sizes[-1])
         second = first_parts(lane.subtitle, within(ui(12), rooms[1]))
         rows = ((elided(lane.title, name, rooms[0]), name, theme.t1), (second, ui(12), theme.t2))
