@@ -132,7 +132,7 @@ def test_all_libraries_carry_the_particles_to_the_same_place() -> None:
 
 def test_a_library_that_is_missing_is_named(monkeypatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    report = sample.compare(10, 2, 0, threads=1)
+    report = sample.compare(10, 2, 1, threads=1)
     assert report["missing"] == [sample.DIFFUSERS, sample.TORCHDIFFEQ]
     assert list(report["seconds"]) == [sample.OURS]
     assert "torchdiffeq is not installed" in sample.table(report)
