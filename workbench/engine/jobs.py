@@ -44,6 +44,8 @@ Factory = Callable[[RunSpec, Path | None], Run]
 BATCH_SECONDS = 0.03
 PROGRESS_SECONDS = 0.1
 STATS_SECONDS = 0.5
+KEEP_SECONDS = 0.5
+"""At the end, for trainings to keep their weights and to show what was learned until then."""
 MOST_IN_BATCH = 8 << 20
 """Bytes of one batch, unless a single chunk is larger: the window takes it in a few milliseconds."""
 MOST_PENDING = 64 << 20
@@ -112,8 +114,13 @@ class EngineLoop:
         self._jobs[command.job] = Job(command.job, spec, run, record, turn=self._turn, sent_at=time.monotonic())
 
     def close(self) -> None:
-        """End everything now: files are closed with what they have, and say that their run was not finished."""
+        """End everything now: trainings are stopped and keep what they have learned, as far as that is done soon. Other
+        files are closed with what they have, and say that their run was not finished."""
+        until = time.monotonic() + KEEP_SECONDS
         for job in self._jobs.values():
+            job.stopping = job.training and job.begun
+            while job.training and job.begun and job.outcome is None and time.monotonic() < until:
+                self._advance(job, self._stride(job, 1))
             if job.outcome is None:
                 job.abandon(remove=False)
         self._jobs.clear()

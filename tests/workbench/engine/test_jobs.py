@@ -8,11 +8,17 @@ from typing import Literal
 
 import pytest
 
+from core import spec as specs
+from core.checkpoint import history_of, locate
 from core.events import RunFinished
+from core.spec import Part, RunSpec, Training
 from core.trace import open_trace
 from tests.workbench.engine import fake
 from tests.workbench.engine.bench import Bench
-from workbench.engine.commands import Ack, PauseJob, ResumeJob, Shutdown, Stats, StopJob
+from trainers.checkpoint import FILE_NAME
+from trainers.jobs import start
+from workbench.engine.commands import Ack, PauseJob, ResumeJob, Shutdown, StartJob, Stats, StopJob
+from workbench.engine.jobs import EngineLoop
 
 
 @pytest.fixture(autouse=True)
@@ -340,14 +346,41 @@ def test_what_a_run_says_at_its_end_is_no_reason_that_it_was_not_recorded(bench:
     trace.close()
 
 
-def test_shutdown_closes_every_file_with_what_it_has(bench: Bench, tmp_path: Path) -> None:
-    bench.start(1, action="train", n=1000, record=tmp_path / "one.h5")
-    bench.start(2, action="train", n=1000, record=tmp_path / "two.h5")
+@pytest.mark.parametrize(
+    ("action", "seconds", "status"), [("sample", 9.0, "running"), ("train", 9.0, "stopped"), ("train", 0.0, "running")]
+)
+def test_shutdown_closes_every_file_with_what_it_has(
+    bench: Bench, tmp_path: Path, monkeypatch, action: Literal["sample", "train"], seconds: float, status: str
+) -> None:
+    monkeypatch.setattr("workbench.engine.jobs.KEEP_SECONDS", seconds)
+    bench.start(1, action=action, n=1000, record=tmp_path / "one.h5")
+    bench.start(2, action=action, n=1000, record=tmp_path / "two.h5")
     bench.run(41)
     bench.loop.handle(Shutdown())
     assert bench.loop.closed
     for name, job in (("one.h5", 1), ("two.h5", 2)):
         trace = open_trace(tmp_path / name)
-        assert trace.status == "running"
-        assert trace["x"][:][:, 0].tolist() == bench.rows(job) != []
+        assert trace.status == status
+        seen, last = bench.rows(job), [-1] if status == "stopped" else []
+        assert seen
+        assert trace["x"][:][:, 0].tolist() == seen + last
         trace.close()
+
+
+def test_a_training_keeps_what_it_has_learned_when_the_window_closes(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("workbench.engine.jobs.KEEP_SECONDS", 9.0)
+    loop = EngineLoop(start, lambda report: None, lambda n: None)
+    spec = RunSpec(
+        action="train", n_samples=8, network=Part("mlp", {"width": 8}),
+        training=Training(n_steps=100_000, batch_size=8, n_snapshots=2, n_validations=0),
+    )  # fmt: skip
+    loop.handle(StartJob(1, specs.to_json(spec), record=str(tmp_path / "run.h5"), place=str(tmp_path)))
+    for _ in range(200):
+        loop.step()
+    loop.close()
+    trace = open_trace(tmp_path / "run.h5")
+    made = len(trace["loss"])
+    assert (trace.status, made > 0, len(trace["snapshot/x"])) == ("stopped", True, 2)
+    trace.close()
+    (run,) = history_of(locate(str(tmp_path / FILE_NAME)))
+    assert run.steps == made
