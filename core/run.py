@@ -26,7 +26,7 @@ from core.errors import SpecError
 from core.evaluation import ConditionedField, CountedField, block, padded
 from core.events import Chunk, Event, RunFinished, RunStarted, StopRun, StreamDeclared, Tick
 from core.fields import Field
-from core.finite import lost
+from core.finite import astray, lost
 from core.images.sample import SHIPPED, only_ships, stand_in
 from core.machine.cores import one_thread
 from core.machine.device import processor
@@ -196,7 +196,8 @@ def started(setup: Setup, **more: str) -> RunStarted:
 def sample(spec: RunSpec, *, plane: bool = True) -> Generator[Event | Tick]:
     """Run a sampling spec; without ``plane`` the particles alone are recorded, which is the quicker answer.
 
-    A run whose last row is not finite has finished all the same: its message says so, and what would work.
+    A run whose last row is not finite, or far from all data, has finished all the same: its message says so, and what
+    would work.
 
     Raises:
         SpecError: before the first event, where the spec cannot run.
@@ -211,7 +212,7 @@ def sample(spec: RunSpec, *, plane: bool = True) -> Generator[Event | Tick]:
     except StopRun:
         yield RunFinished("stopped")
         return
-    yield RunFinished("finished", lost(setup, samples))
+    yield RunFinished("finished", lost(setup, samples) or astray(setup, samples))
 
 
 def _declare(setup: Setup, *, plane: bool) -> Iterator[StreamDeclared]:

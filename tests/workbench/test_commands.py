@@ -330,8 +330,27 @@ def test_samples_that_are_no_numbers_are_told_and_what_is_advised_works(capsys, 
     assert told == f"flowscope: {words}\n"
     assert (trace.status, trace.message, len(trace["x"])) == ("finished", words, 3)
     trace.close()
-    for better in ("sampler.n_steps=40", "clipping=clip"):
-        assert main([*command, "--set", "sampler.n_steps=2", "--set", better]) == 0
+    assert main([*command, "--set", "sampler.n_steps=40"]) == 1  # numbers, but of an untrained network
+    assert "end far from all data" in capsys.readouterr().err
+    assert main([*command, "--set", "sampler.n_steps=2", "--set", "clipping=clip"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_samples_that_are_far_from_all_data_are_told_and_what_is_advised_works(capsys, tmp_path) -> None:
+    """In EDM's scaling a straight path begins at nearly infinite noise, which few even steps leap over."""
+    few = ["--set", "field=exact", "--set", "n_samples=40", "--set", "sampler=edm-heun"]
+    command = ["sample", "three-gaussians-flow", *few]
+    file = tmp_path / "s.h5"
+    assert main([*command, "--set", "sampler.n_steps=4", "-o", str(file)]) == 1
+    trace = open_trace(file)
+    far = int((np.abs(trace["x"][-1]) > 20).any(axis=1).sum())
+    words = f"{far} of 40 particles end far from all data. Try more steps or clipping."
+    assert (trace.status, trace.message, far > 0) == ("finished", words, True)
+    trace.close()
+    assert capsys.readouterr().err.endswith(f"flowscope: {words}\n")
+    for i, better in enumerate(("sampler.n_steps=40", "clipping=clip")):
+        better_file = str(tmp_path / f"{i}.h5")
+        assert main([*command, "--set", "sampler.n_steps=4", "--set", better, "-o", better_file]) == 0
         assert capsys.readouterr().err == ""
 
 
