@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 def start(tour: Tour) -> None:
     desk = tour.app.controller.desk
     desk.show_start()
-    tour.wait(lambda: desk.start is not None and all(card.ready for card in desk.start.grid.cards), "the cards")
+    tour.wait(lambda: desk.start is not None and desk.start.ready, "the cards")
     tour.shot("start")
 
 

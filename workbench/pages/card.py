@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,7 @@ from workbench.views.image import thumbnails
 from workbench.views.image.thumbnails import Film
 from workbench.views.marks import Method
 from workbench.views.theme import DARK, Theme
+from workbench.widgets.aside import Aside
 
 PICTURE, HEIGHT, LEAST_WIDTH, GAP = 148, 228, 250, 12
 STILL, HELP_LINES = 0.85, 2
@@ -46,6 +48,15 @@ class CardSpec:
     help: str
     lanes: tuple[str, ...]
     methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Still:
+    """A card's films and its picture at rest."""
+
+    card: Card
+    films: tuple[Film, ...]
+    image: QImage
 
 
 class Card(QAbstractButton):
@@ -89,16 +100,18 @@ class Card(QAbstractButton):
     def moving(self) -> bool:
         return self._timer.isActive()
 
-    @property
-    def still_t(self) -> float:
-        """The moment that it shows at rest: particles on their way, images as they end."""
-        return 1.0 if self._films and self._films[0].images else STILL
+    def still(self) -> Callable[[], Still]:
+        """What reads the film and paints one moment of it, as it is to be now: tens of milliseconds, for a thread."""
+        spec, films, theme, width, ratio = self.spec, self._films, self._theme, self.width(), self.devicePixelRatioF()
 
-    def prepare(self) -> None:
-        """Read the film and paint one moment of it: tens of milliseconds, so that one card at a time does it."""
-        if self._films is None:
-            self._films = thumbnails.load(self.spec.preset, list(self.spec.lanes))
-        self._still, self._fits = self._picture(self.still_t), True
+        def work() -> Still:
+            read = thumbnails.load(spec.preset, list(spec.lanes)) if films is None else films
+            return Still(self, read, picture(read, theme, width, ratio, still_t(read)))
+
+        return work
+
+    def show_still(self, still: Still) -> None:
+        self._films, self._still, self._fits = still.films, QPixmap.fromImage(still.image), True
         self.update()
 
     # --- moving --------------------------------------------------------------------------------------------------
@@ -130,7 +143,7 @@ class Card(QAbstractButton):
 
     def _stop(self) -> None:
         self._timer.stop()
-        self.t = self.still_t
+        self.t = still_t(self._films or ())
         self.update()
 
     def _tick(self) -> None:
@@ -155,8 +168,12 @@ class Card(QAbstractButton):
         painter.setClipPath(outline)
         painter.fillRect(QRectF(0, 0, self.width(), PICTURE), QColor(theme.canvas))
         if self._still is not None:
-            shown = self._picture(min(self.t, 1.0)) if self.moving else self._still
-            painter.drawPixmap(QRect(0, 0, self.width(), PICTURE), shown)
+            place = QRect(0, 0, self.width(), PICTURE)
+            if self.moving:
+                ratio = self.devicePixelRatioF()
+                painter.drawImage(place, picture(self._films or (), theme, self.width(), ratio, min(self.t, 1.0)))
+            else:
+                painter.drawPixmap(place, self._still)
         painter.setPen(QPen(QColor(theme.line), 1))
         painter.drawLine(QPointF(0, PICTURE + 0.5), QPointF(self.width(), PICTURE + 0.5))
         painter.restore()
@@ -181,26 +198,30 @@ class Card(QAbstractButton):
         for i, line in enumerate(lines(self.spec.help, small, self.width() - 2 * _PAD, HELP_LINES)):
             painter.drawText(QPointF(_PAD, PICTURE + 34 + small.ascent() + i * small.lineSpacing()), line)
 
-    def _picture(self, t: float) -> QPixmap:
-        """All films beside each other at time t, on a transparent ground."""
-        ratio = self.devicePixelRatioF()
-        out = QPixmap(round(self.width() * ratio), round(PICTURE * ratio))
-        out.setDevicePixelRatio(ratio)
-        out.fill(Qt.GlobalColor.transparent)
-        films = self._films or ()
-        painter = QPainter(out)
-        across = self.width() / max(1, len(films))
-        for i, film in enumerate(films):
-            place = QRectF(i * across, 0, across, PICTURE)
-            if film.images:
-                _paint_images(painter, place, film, t)
-            else:
-                paint_marks(painter, place, film.marks(self._theme), thumbnails.square(films), t)
-            if i:
-                painter.setPen(QPen(QColor(self._theme.line), 1))
-                painter.drawLine(QPointF(i * across, 14), QPointF(i * across, PICTURE - 14))
-        painter.end()
-        return out
+
+def still_t(films: Sequence[Film]) -> float:
+    """The moment that a card shows at rest: particles on their way, images as they end."""
+    return 1.0 if films and films[0].images else STILL
+
+
+def picture(films: Sequence[Film], theme: Theme, width: int, ratio: float, t: float) -> QImage:
+    """All films beside each other at time t, on a transparent ground."""
+    out = QImage(round(width * ratio), round(PICTURE * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+    out.setDevicePixelRatio(ratio)
+    out.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(out)
+    across = width / max(1, len(films))
+    for i, film in enumerate(films):
+        place = QRectF(i * across, 0, across, PICTURE)
+        if film.images:
+            _paint_images(painter, place, film, t)
+        else:
+            paint_marks(painter, place, film.marks(theme), thumbnails.square(films), t)
+        if i:
+            painter.setPen(QPen(QColor(theme.line), 1))
+            painter.drawLine(QPointF(i * across, 14), QPointF(i * across, PICTURE - 14))
+    painter.end()
+    return out
 
 
 def lines(text: str, metrics: QFontMetricsF, width: float, most: int) -> list[str]:
@@ -247,26 +268,30 @@ class CardGrid(QWidget):
         for card in self.cards:
             card.setParent(self)
             card.clicked.connect(lambda _=False, name=card.spec.preset: self.chosen.emit(name))
+        self._painter = Aside[Still](self, lambda still: still.card.show_still(still))
         self._next = QTimer(self)
-        self._next.setInterval(0)
-        self._next.timeout.connect(self._prepare_one)
+        self._next.setSingleShot(True)
+        self._next.timeout.connect(self._prepare)
 
     def retheme(self, theme: Theme, *, moves: bool = True) -> None:
         for card in self.cards:
             card.moves = moves
             card.retheme(theme)
-        self._next.start()
+        self._paint_anew()
 
-    def _prepare_one(self) -> None:
-        """One picture a turn of the event loop: the page stays alive while its cards come in."""
-        waiting = next((card for card in self.cards if not card.ready), None)
-        if waiting is None or not self.isVisible():
-            self._next.stop()
-        else:
-            waiting.prepare()
+    def _paint_anew(self) -> None:
+        """Soon: what is being painted is not as it is to be."""
+        self._painter.drop()
+        self._next.start(0)
+
+    def _prepare(self) -> None:
+        """The pictures that are missing, one after the other: the page stays alive while its cards come in."""
+        waiting = [card.still() for card in self.cards if not card.ready]
+        if waiting and self.isVisible():
+            self._painter.ask(lambda: (paint() for paint in waiting))
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        self._next.start()
+        self._paint_anew()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         columns = max(1, (self.width() + GAP) // (LEAST_WIDTH + GAP))
@@ -274,6 +299,6 @@ class CardGrid(QWidget):
         for i, card in enumerate(self.cards):
             x, y = i % columns * (wide + GAP), i // columns * (HEIGHT + GAP)
             card.setGeometry(round(x), y, round(wide), HEIGHT)
-        self._next.start()
+        self._paint_anew()
         rows = -(-len(self.cards) // columns)
         self.setFixedHeight(rows * (HEIGHT + GAP) - GAP)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
@@ -18,6 +19,7 @@ from PyQt6.QtGui import (
     QPen,
     QPixmap,
     QResizeEvent,
+    QShowEvent,
 )
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -25,16 +27,14 @@ from workbench.painters import fonts
 from workbench.painters.glyphs import draw_glyph
 from workbench.views import hero
 from workbench.views.theme import DARK, GLYPHS, Theme
+from workbench.widgets.aside import Aside
 from workbench.widgets.controls import button, label
 from workbench.widgets.icons import pixmap, put_icon
-
-Value = TypeVar("Value", float, hero.Floats64)
 
 HEIGHT = 300
 _TEXT_WIDTH = 352
 _AHEAD, _BEHIND = 0.10, 0.62
 _REST_MS = 80
-_PAD, _SIDE = 8.0, 3.2
 _STEPS = {Qt.Key.Key_Left: -0.02, Qt.Key.Key_Right: 0.02, Qt.Key.Key_Home: -1.0, Qt.Key.Key_End: 1.0}
 _TEXT = (
     "150 particles leave the same noise. Read by t, flow matching sorts them early and diffusion late. "
@@ -86,25 +86,27 @@ class Hero(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         self._glyphs: list[QLabel] = []
-        for route in hero.routes():
+        for name in hero.NAMES.values():
             glyph = QLabel()
             self._glyphs.append(glyph)
             row.addWidget(glyph)
-            row.addWidget(label(route.name, "loud"))
+            row.addWidget(label(name, "loud"))
             row.addSpacing(4)
         row.addStretch(1)
         return row
 
     def retheme(self, theme: Theme) -> None:
-        for glyph, method in zip(self._glyphs, ("diffusion", "flow"), strict=True):
-            colour = theme.methods[method]  # type: ignore[index]  # both are methods
-            glyph.setPixmap(pixmap(GLYPHS[method], colour, 11, self.devicePixelRatioF()))  # type: ignore[index]
+        for glyph, method in zip(self._glyphs, hero.NAMES, strict=True):
+            glyph.setPixmap(pixmap(GLYPHS[method], theme.methods[method], 11, self.devicePixelRatioF()))
         put_icon(self.open, "play", theme.on_prim, 12)
         self.canvas.retheme(theme)
 
 
 class HeroCanvas(QWidget):
-    """The quantile lines of both routes, bright before the line and faint behind it."""
+    """The quantile lines of both routes, bright before the line and faint behind it.
+
+    A thread paints them: until it is done there are none, or the old ones are stretched.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,23 +117,56 @@ class HeroCanvas(QWidget):
         self.setMinimumWidth(160)
         self.t = 0.8
         self._theme: Theme = DARK
-        self._routes = hero.routes()
-        self._ink: tuple[float, tuple[QPixmap, QPixmap]] | None = None
+        self._ink: tuple[QPixmap, QPixmap] | None = None
+        self._fits = False
+        """Whether the lines are of the present size and theme."""
+        self._painter = Aside[tuple[QImage, ...]](self, self._show_ink)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
-        self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self._paint_anew)
 
-    def retheme(self, theme: Theme) -> None:
-        self._theme = theme
-        self._paint_anew()
+    @property
+    def ready(self) -> bool:
+        """Whether its lines are painted as they are to be."""
+        return self._fits
 
-    def _paint_anew(self) -> None:
-        self._ink = None
+    @property
+    def _routes(self) -> tuple[hero.Route, hero.Route]:
+        return hero.routes()
+
+    def retheme(self, theme: Theme) -> None:
+        self._theme, self._ink = theme, None
+        self._misfits()
         self.update()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        self._rest.start()  # a tenth of a second's work: while an edge is dragged the old lines are stretched
+        self._misfits()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        if not self._fits:
+            self._misfits()
+
+    def _misfits(self) -> None:
+        """New lines are wanted; where there are some they are stretched while an edge is dragged."""
+        self._fits = False
+        self._painter.drop()
+        self._rest.start(0 if self._ink is None else _REST_MS)
+
+    def _paint_anew(self) -> None:
+        if not self.isVisible():
+            return
+        theme, width, height, ratio = self._theme, self.width(), self.height(), self.devicePixelRatioF()
+
+        def work() -> Iterator[tuple[QImage, ...]]:
+            ahead = _AHEAD if theme.name == "dark" else 2 * _AHEAD
+            yield tuple(_image(hero.ink(theme, width, height, ratio, each), ratio) for each in (_BEHIND, ahead))
+
+        self._painter.ask(work)
+
+    def _show_ink(self, images: tuple[QImage, ...]) -> None:
+        behind, ahead = map(QPixmap.fromImage, images)
+        self._ink, self._fits = (behind, ahead), True
+        self.update()
 
     # --- moving the line -----------------------------------------------------------------------------------------
 
@@ -140,14 +175,14 @@ class HeroCanvas(QWidget):
         self.update()
 
     def x_of(self, t: float) -> float:
-        return _PAD + t * (self.width() - 2 * _PAD)
+        return hero.PAD + t * (self.width() - 2 * hero.PAD)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         self.mouseMoveEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         if event is not None:
-            self.seek((event.position().x() - _PAD) / max(1.0, self.width() - 2 * _PAD))
+            self.seek((event.position().x() - hero.PAD) / max(1.0, self.width() - 2 * hero.PAD))
 
     def event(self, event: QEvent | None) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.key() in _STEPS:
@@ -163,10 +198,6 @@ class HeroCanvas(QWidget):
 
     # --- drawing -------------------------------------------------------------------------------------------------
 
-    def _y_of(self, row: int, value: Value) -> Value:
-        half = self.height() / 2
-        return half * (row + 0.5) - value / _SIDE * (half / 2 - 4)
-
     def paintEvent(self, event: QPaintEvent | None) -> None:
         theme, painter = self._theme, QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -175,22 +206,23 @@ class HeroCanvas(QWidget):
         painter.setClipPath(clip)
         painter.fillRect(self.rect(), QColor(theme.canvas))
         x = self.x_of(self.t)
-        behind, ahead = self._lines()
-        painter.save()
-        painter.setClipRect(QRectF(0, 0, x, self.height()), Qt.ClipOperation.IntersectClip)
-        painter.drawPixmap(self.rect(), behind)
-        painter.restore()
-        painter.save()
-        painter.setClipRect(QRectF(x, 0, self.width() - x, self.height()), Qt.ClipOperation.IntersectClip)
-        painter.drawPixmap(self.rect(), ahead)
-        painter.restore()
-        self._particles(painter, x)
+        if self._ink is not None:
+            if self._ink[0].devicePixelRatio() != self.devicePixelRatioF() and self._fits:  # on another screen
+                self._misfits()
+            self._lines(painter, x, *self._ink)
+            self._particles(painter, x)
         painter.fillRect(QRectF(0, 0, 1, self.height()), QColor(theme.line))
         painter.fillRect(QRectF(0, self.height() // 2, self.width(), 1), QColor(theme.line))
-        for row, route in enumerate(self._routes):
-            centre = QPointF(18, row * self.height() / 2 + 15)
-            draw_glyph(painter, route.method, centre, 9, theme.methods[route.method])
+        for row, method in enumerate(hero.NAMES):
+            draw_glyph(painter, method, QPointF(18, row * self.height() / 2 + 15), 9, theme.methods[method])
         self._words(painter, x)
+
+    def _lines(self, painter: QPainter, x: float, behind: QPixmap, ahead: QPixmap) -> None:
+        for left, wide, ink in ((0.0, x, behind), (x, self.width() - x, ahead)):
+            painter.save()
+            painter.setClipRect(QRectF(left, 0, wide, self.height()), Qt.ClipOperation.IntersectClip)
+            painter.drawPixmap(self.rect(), ink)
+            painter.restore()
 
     def _particles(self, painter: QPainter, x: float) -> None:
         at = round(self.t * (hero.N_TIMES - 1))
@@ -198,7 +230,7 @@ class HeroCanvas(QWidget):
         for row, route in enumerate(self._routes):
             for value, colour in zip(route.lines[at], hero.colours(self._theme), strict=True):
                 painter.setBrush(QColor.fromRgbF(*(float(part) for part in colour[:3])))
-                painter.drawEllipse(QPointF(x, self._y_of(row, float(value))), 1.9, 1.9)
+                painter.drawEllipse(QPointF(x, hero.y_of(row, float(value), self.height())), 1.9, 1.9)
 
     def _words(self, painter: QPainter, x: float) -> None:
         theme, middle = self._theme, self.height() / 2
@@ -226,34 +258,9 @@ class HeroCanvas(QWidget):
             painter.setPen(QPen(QColor(theme.t1), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 2, -2, -2), 6, 6)
 
-    def _lines(self) -> tuple[QPixmap, QPixmap]:
-        """All lines as they are before the line of time and behind it.
 
-        Each has the opacity for itself: where many meet they add up, and shine.
-        """
-        ratio = self.devicePixelRatioF()
-        if self._ink is None or self._ink[0] != ratio:
-            ahead = _AHEAD if self._theme.name == "dark" else 2 * _AHEAD
-            self._ink = ratio, (self._painted(_BEHIND), self._painted(ahead))
-        return self._ink[1]
-
-    def _painted(self, opacity: float) -> QPixmap:
-        """Column by column: pieces of a polyline that is seen through would leave dots where they meet."""
-        ratio = self.devicePixelRatioF()
-        width, height = round(self.width() * ratio), round(self.height() * ratio)
-        ink = np.zeros((height + 2, width, 4), np.float32)
-        columns = np.arange(round(self.x_of(0.0) * ratio), round(self.x_of(1.0) * ratio))
-        t = ((columns + 0.5) / ratio - _PAD) / (self.width() - 2 * _PAD)
-        for row, route in enumerate(self._routes):
-            for line, colour in zip(route.lines.T, hero.colours(self._theme), strict=True):
-                middle = ratio * self._y_of(row, np.interp(t, route.times, line)) - 0.5
-                upper = np.clip(np.floor(middle).astype(int), 0, height)
-                share = np.clip(middle - upper, 0.0, 1.0).astype(np.float32)
-                for rows, part in ((upper, 1.0 - share), (upper + 1, share)):
-                    alpha = (opacity * part)[:, None]
-                    ink[rows, columns] = ink[rows, columns] * (1.0 - alpha) + alpha * np.append(colour[:3], 1.0)
-        pixels = np.ascontiguousarray((255.0 * ink[:height]).round().astype(np.uint8))
-        image = QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied)
-        out = QPixmap.fromImage(image)
-        out.setDevicePixelRatio(ratio)
-        return out
+def _image(ink: NDArray[np.uint8], ratio: float) -> QImage:
+    height, width, _ = ink.shape
+    image = QImage(ink.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied).copy()
+    image.setDevicePixelRatio(ratio)
+    return image

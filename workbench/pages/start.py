@@ -84,6 +84,11 @@ class StartPage(QScrollArea):
         column.addStretch(1)
         return column
 
+    @property
+    def ready(self) -> bool:
+        """Whether all of its pictures are painted."""
+        return self.hero.canvas.ready and all(card.ready for card in self.grid.cards)
+
     def show_recents(self, recents: Sequence[Recent]) -> None:
         self.recents.show_recents(recents[:_SHOWN])
 
