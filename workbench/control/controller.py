@@ -163,8 +163,8 @@ class Controller(QObject):
 
     def _lanes_changed(self) -> None:
         self.scenes.forget()
-        if not self.session.lanes:  # something else is being opened: charts of what has gone are not drawn once more
-            self.charts.set_charts((), self.workspace.theme)
+        if not self.session.lanes:
+            self.chart_control.clear()
         self.actions["add-lane"].setEnabled(len(self.session.lanes) < MOST_LANES)
         self.actions["remove-lane"].setEnabled(len(self.session.lanes) > 1)
         self._scenes_timer.start()

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 import numpy as np
-from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
+from PyQt6.QtCore import QPointF, QRect, QRectF, Qt, QTimer
 from PyQt6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import QWidget
 
@@ -36,6 +36,8 @@ _BESIDE, _KEPT, _KEPT_SHARE = 12, 120, 2 / 3
 _MOST_COVERED = 0.5
 """Of a plot's height, by names that lie on it."""
 _HALO = 4
+_REST_MS, _APART_MS = 80, 20
+"""From the last change of size to the picture of that size, and from one chart's to the next one's."""
 _HOLE: Method = "diffusion"
 """The method whose glyph, a disc, is cut out of the larger one for the glyph inside it."""
 
@@ -43,26 +45,73 @@ _HOLE: Method = "diffusion"
 class ChartPlot(QWidget):
     """One chart. The plot is painted once into a picture; a moving cursor draws over it and no curve again."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: int = 0) -> None:
+        """``place`` among others beside it: when all of them have another size, they are painted one by one."""
         super().__init__()
-        self._plot = pg.PlotWidget(self)
-        self._plot.hide()
-        self._plot.setMenuEnabled(False)
-        self._plot.hideButtons()
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS + _APART_MS * place)
+        self._rest.timeout.connect(self._rested)
+        self._plot: pg.PlotWidget = None  # made with the first chart: it takes most of a frame
         self._picture: QPixmap | None = None
+        self._fits = False
+        """Whether the picture is of the present chart and size."""
+        self._awaited = False
+        """Whether it is going to be painted in a turn of its own."""
         self._chart: Chart | None = None
         self._theme: Theme | None = None
+        self._drawn: tuple[Chart, Theme, float, float] | None = None
+        """Whose curves the plot holds: those of a chart in a theme, for a device and a scale of type."""
         self._x: float | None = None
         self._inside = False
         """Whether names lie on the plot, so that it is not squeezed."""
 
-    def show_chart(self, chart: Chart, theme: Theme) -> None:
-        """Draw this from now on; heights follow the data."""
-        self._chart, self._theme, self._picture = chart, theme, None
-        self.update()
+    def show_chart(self, chart: Chart, theme: Theme, *, drawn_later: bool = False) -> None:
+        """Draw this from now on; heights follow the data. ``drawn_later``: with `prepare`, unless Qt asks before."""
+        self._chart, self._theme, self._fits, self._awaited = chart, theme, False, drawn_later
+        if not drawn_later:
+            self.update()
+
+    def clear(self) -> None:
+        """Draw nothing until there is another chart."""
+        self._chart = self._picture = None
+
+    def make(self) -> None:
+        """Make the plot that the picture is taken of, which takes most of a frame."""
+        if self._plot is None:
+            self._plot = pg.PlotWidget(self, enableMenu=False)
+            self._plot.hide()
+            self._plot.hideButtons()
+
+    def prepare(self) -> None:
+        """Paint the picture now, and not only when the plot is painted: others are painted then, too."""
+        if self._picture is not None or self.isVisible():  # else its size is not known yet
+            self._paint_picture()
+            self.update()
+
+    def _paint_picture(self) -> None:
+        self._awaited, ratio = False, self.devicePixelRatioF()
+        if self._chart is None or self._theme is None:
+            return
+        if not self._fits or self._picture is None or self._picture.devicePixelRatio() != ratio:
+            self._lay_out(self._chart, self._theme, ratio)
+            self._picture, self._fits = self._plot.grab(), True
 
     def _lay_out(self, chart: Chart, theme: Theme, ratio: float) -> None:
         """Axes, grid and curves at the present size, for a device of ``ratio`` pixels to a logical one."""
+        self.make()
+        plot, wanted = self._plot.getPlotItem(), (chart, theme, ratio, fonts.px(100))
+        if self._drawn != wanted:
+            self._draw_plot(chart, theme, ratio)
+            self._drawn = wanted
+        right = self._right(chart)
+        plot.layout.setContentsMargins(0, 4, right, 0)
+        self._plot.resize(self.size())
+        self._scale(chart, self.width() - _LEFT - right)
+        plot.layout.activate()
+
+    def _draw_plot(self, chart: Chart, theme: Theme, ratio: float) -> None:
+        """All that has one look at every size."""
         plot = self._plot.getPlotItem()
         plot.clear()
         self._plot.setBackground(theme.panel)
@@ -79,12 +128,7 @@ class ChartPlot(QWidget):
             )  # fmt: skip
         plot.getAxis("left").setWidth(_LEFT)
         plot.getAxis("bottom").setHeight(20)
-        right = self._right(chart)
-        plot.layout.setContentsMargins(0, 4, right, 0)
-        self._plot.resize(self.size())
         self._draw_curves(chart, theme, ratio)
-        self._scale(chart, self.width() - _LEFT - right)
-        plot.layout.activate()
 
     def _right(self, chart: Chart) -> int:
         """Pixels right of the curves: of their names, or next to none where there are none or they must lie inside.
@@ -132,19 +176,28 @@ class ChartPlot(QWidget):
     def set_cursor(self, x: float | None) -> None:
         if x != self._x:
             self._x = x
-            self.update()
+            if not self._awaited:
+                self.update()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        self._picture = None
+        if not self.isVisible() or self._picture is None:
+            self._fits = False
+        elif self._fits:  # while an edge is dragged the old picture is stretched
+            self._rest.start()
         super().resizeEvent(event)
+
+    def _rested(self) -> None:
+        self._fits = False
+        self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         if self._chart is None or self._theme is None:
             return
-        if self._picture is None or self._picture.devicePixelRatio() != self.devicePixelRatioF():
-            self._lay_out(self._chart, self._theme, self.devicePixelRatioF())
-            self._picture = self._plot.grab()
-        painter = QPainter(self)
+        self._paint_picture()
+        assert self._picture is not None  # it has just been painted
+        painter, size = QPainter(self), self._picture.deviceIndependentSize()
+        if size != self.size().toSizeF():
+            painter.scale(self.width() / size.width(), self.height() / size.height())
         painter.drawPixmap(0, 0, self._picture)
         self._draw_over(painter, self._chart, self._theme)
 
@@ -155,7 +208,7 @@ class ChartPlot(QWidget):
         device = painter.device()
         assert device is not None  # it paints
         self._lay_out(self._chart, self._theme, device.devicePixelRatioF())
-        self._picture = None  # it was laid out for another device
+        self._fits = False  # it was laid out for another device
         self._plot.grab(QRect(0, 0, 1, 1))  # a hidden widget hears of its size when it is first painted
         painter.save()
         self._plot.render(painter, QRectF(self.rect()), self.rect())

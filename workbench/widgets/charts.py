@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QActionGroup
@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidge
 from workbench.painters.keys import Key
 from workbench.views.chart.chart_table import TABLE
 from workbench.views.chart.charts import Chart, stroke
-from workbench.views.theme import DARK, Theme
+from workbench.views.theme import Theme
 from workbench.widgets.chip import TitleMenu
 from workbench.widgets.controls import Elided, hairline
 from workbench.widgets.legend import Legend
@@ -43,23 +43,34 @@ class ChartsStrip(QWidget):
         self._row.setSpacing(0)
         self._cells: list[_Cell] = []
         self._charts: list[Chart] = []
-        self._theme: Theme = DARK
         self._t, self._step = 0.0, 0.0
 
     def set_charts(self, charts: Sequence[Chart], theme: Theme) -> None:
-        """Show these; pyqtgraph is imported at the first call, when the window is already up."""
-        self._charts, self._theme = list(charts[:MOST]), theme
+        """Show these."""
+        for show in self.showing(charts, theme):
+            show()
+
+    def showing(self, charts: Sequence[Chart], theme: Theme) -> list[Callable[[], None]]:
+        """What draws these when it is called, one after the other: each takes most of a frame."""
+        self._charts = list(charts[:MOST])
         while len(self._cells) < len(self._charts):
-            place = len(self._cells)
-            self._cells.append(_Cell(divided=bool(place)))
-            self._cells[place].chosen.connect(lambda key, i=place: self.chosen.emit(i, key))
-            self._cells[place].save_asked.connect(lambda i=place: self._ask_save(self._charts[i]))
-            self._row.addWidget(self._cells[-1], 1)
+            self._add_cell(len(self._cells))
         for i, cell in enumerate(self._cells):
             cell.setVisible(i < len(self._charts))
             if i < len(self._charts):
                 cell.show_chart(self._charts[i], theme)
+            else:
+                cell.plot.clear()
         self._move()
+        seen = self._cells[: len(self._charts)]
+        return [call for cell in seen for call in (cell.plot.make, cell.draw)]
+
+    def _add_cell(self, place: int) -> None:
+        cell = _Cell(place)
+        cell.chosen.connect(lambda key: self.chosen.emit(place, key))
+        cell.save_asked.connect(lambda: self._ask_save(self._charts[place]))
+        self._cells.append(cell)
+        self._row.addWidget(cell, 1)
 
     def set_cursor(self, t: float) -> None:
         self._t = t
@@ -102,11 +113,11 @@ class ChartsPage(QWidget):
             row.chosen.connect(lambda place, key, first=i * MOST: self.chosen.emit(first + place, key))
             row.save_asked.connect(self.save_asked)
 
-    def set_charts(self, charts: Sequence[Chart], keys: Sequence[Key], theme: Theme) -> None:
-        """``keys`` say which lane is which curve; here no header does."""
+    def showing(self, charts: Sequence[Chart], keys: Sequence[Key], theme: Theme) -> list[Callable[[], None]]:
+        """As `ChartsStrip.showing`; ``keys`` say which lane is which curve: here no header does."""
         self._legend.show_keys(keys, theme)
-        for i, row in enumerate(self._rows):
-            row.set_charts(charts[i * MOST : (i + 1) * MOST], theme)
+        rows = (row.showing(charts[i * MOST : (i + 1) * MOST], theme) for i, row in enumerate(self._rows))
+        return [show for row in rows for show in row]
 
     def set_cursor(self, t: float) -> None:
         for row in self._rows:
@@ -123,7 +134,7 @@ class _Cell(QWidget):
     chosen = pyqtSignal(str)
     save_asked = pyqtSignal()
 
-    def __init__(self, *, divided: bool) -> None:
+    def __init__(self, place: int) -> None:
         from workbench.painters.charts import ChartPlot
 
         super().__init__()
@@ -131,7 +142,7 @@ class _Cell(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        if divided:
+        if place:
             line = hairline()
             line.setFixedWidth(1)
             line.setMaximumHeight(_ANY)
@@ -148,9 +159,13 @@ class _Cell(QWidget):
         head.addWidget(self._title)
         head.addWidget(self._what, 1)
         column.addLayout(head)
-        self.plot = ChartPlot()
+        self.plot = ChartPlot(place)
         self.plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         column.addWidget(self.plot, 1)
+        place_kept = self.plot.sizePolicy()
+        place_kept.setRetainSizeWhenHidden(True)
+        self.plot.setSizePolicy(place_kept)
+        self.plot.hide()  # until it has something to show
 
     def _menu(self) -> QMenu:
         menu, group = QMenu(self), QActionGroup(self)
@@ -175,6 +190,10 @@ class _Cell(QWidget):
         self._title.show_title(chart.title, theme)
         over = "" if chart.over_steps or chart.axis.kind == "t" else f", over {chart.over}"
         self._what.setText(chart.what + over)
-        self.plot.show_chart(chart, theme)
+        self.plot.show_chart(chart, theme, drawn_later=True)
         # a small chart has no room for names
         self.setToolTip("\n".join(f"{each.name}: {stroke(each.variant)}" for each in chart.curves if each.name))
+
+    def draw(self) -> None:
+        self.plot.show()
+        self.plot.prepare()

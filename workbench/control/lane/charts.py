@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from workbench.control.lane.measured import Measured
 from workbench.control.lane.memo import Memo
@@ -29,7 +29,9 @@ from workbench.views.image.images import shows_images
 from workbench.views.marks import Scene
 from workbench.views.theme import DARK, Theme
 from workbench.views.time_axis import time_axis
+from workbench.widgets.aside import Aside
 from workbench.widgets.charts import ChartsPage, ChartsStrip
+from workbench.widgets.turns import Turns
 
 Occasion = Literal["sampling", "images", "training", "training images"]
 _WANTED: dict[Occasion, tuple[str, ...]] = {
@@ -41,6 +43,15 @@ _FURTHER: dict[Occasion, tuple[str, ...]] = {
     "training": ("held-out", "distance", MEASURED, "noise"),
     "training images": ("update", "noise", "settling", "preview"),
 }
+
+
+def _load() -> Iterator[object]:
+    """The painter of charts, half a tenth of a second's work for the window's own thread."""
+    from workbench.painters import charts
+
+    yield charts
+
+
 Moving = list[tuple[Scene, LaneState]]
 
 
@@ -58,6 +69,11 @@ class Charts(QObject):
         super().__init__()
         self._session, self._playhead, self._runs, self._strip, self._again = session, playhead, runs, strip, again
         self._page = page
+        self._turns = Turns(strip)
+        self._loaded = False
+        """Whether pyqtgraph is there: a thread imports it as soon as the window stands."""
+        self._loader = Aside[object](strip, self._come)
+        QTimer.singleShot(0, lambda: self._loader.ask(_load))
         self._measured = Measured(runs.engine)
         self._measured.changed.connect(again)
         runs.engine.hello.connect(lambda _: again())
@@ -78,6 +94,8 @@ class Charts(QObject):
 
     def show(self, moving: Moving, theme: Theme) -> None:
         """The wanted charts of these lanes."""
+        if not self._loaded:
+            return  # it is asked again when they can be drawn
         subjects = [self._subject(scene, lane) for scene, lane in moving]
         training = [subject.training for subject in subjects if subject.training is not None]
         images = any(subject.trace is not None and shows_images(subject.trace) for subject in subjects)
@@ -95,11 +113,18 @@ class Charts(QObject):
             Key(scene.lane.method, subject.variant, scene.lane.title, scene.lane.subtitle)
             for (scene, _), subject in zip(moving, numbered(subjects), strict=True)
         ]
-        if self._page.isVisible():
-            self._page.set_charts(charts, self._lanes, theme)
-        self._strip.set_charts(charts[: len(self._wanted[self._occasion])], theme)
+        seen = self._page.showing(charts, self._lanes, theme) if self._page.isVisible() else []
+        self._turns.take([*seen, *self._strip.showing(charts[: len(self._wanted[self._occasion])], theme)])
         for each in (self._strip, self._page):
             each.set_cursor(self._playhead.t)
+
+    def clear(self) -> None:
+        """Something else is being opened: charts of what has gone are not drawn once more."""
+        self._turns.take(self._strip.showing((), self._theme))
+
+    def _come(self, _: object) -> None:
+        self._loaded = True
+        self._again()
 
     def _show_step(self) -> None:
         """The cursor of charts over training stands where the slider of training does."""

@@ -1,0 +1,123 @@
+"""What takes longer than a frame: in a thread, or one after the other in turns of the event loop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+from PyQt6 import sip
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
+from PyQt6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from workbench.app import App
+from workbench.pages import card
+from workbench.painters.charts import ChartPlot
+from workbench.views import hero
+from workbench.widgets.aside import Aside
+from workbench.widgets.turns import Turns
+
+
+def test_what_is_found_comes_to_the_windows_thread_and_only_the_newest(qtbot: QtBot) -> None:
+    parent, found, worked = QObject(), [], set()
+    go_on = threading.Event()
+    aside = Aside[str](parent, lambda each: found.append((each, threading.current_thread())))
+
+    def slow() -> Iterator[str]:
+        yield "first"
+        go_on.wait(10)
+        worked.add(threading.current_thread())
+        yield "old"
+
+    aside.ask(slow)
+    qtbot.waitUntil(lambda: bool(found))
+    aside.ask(lambda: ["new"])
+    go_on.set()
+    qtbot.waitUntil(lambda: len(found) == 2 and bool(worked))
+    QTest.qWait(20)
+    assert found == [(each, threading.main_thread()) for each in ("first", "new")]
+    assert threading.main_thread() not in worked
+
+
+def test_what_goes_wrong_in_the_thread_is_told_like_other_errors(qtbot: QtBot) -> None:
+    parent = QObject()
+
+    def wrong() -> Iterator[str]:
+        raise ValueError("no picture")
+
+    with qtbot.captureExceptions() as told:
+        Aside[str](parent, print).ask(wrong)
+        qtbot.waitUntil(lambda: bool(told))
+    assert str(told[0][1]) == "no picture"
+
+
+def test_nothing_comes_to_a_window_that_has_gone(qtbot: QtBot) -> None:
+    parent, found, told = QObject(), [], threading.Event()
+
+    def work() -> Iterator[str]:
+        yield "too late"
+        told.set()
+
+    aside = Aside[str](parent, found.append)
+    aside.ask(work)
+    assert told.wait(10)
+    sip.delete(parent)
+    QTest.qWait(20)
+    assert found == []
+
+
+def test_turns_let_events_in_between_and_drop_what_is_replaced(qtbot: QtBot) -> None:
+    class Hand(QObject):
+        pressed = pyqtSignal(str)
+
+    hand, said = Hand(), []
+    hand.pressed.connect(said.append, Qt.ConnectionType.QueuedConnection)
+    turns = Turns(hand)
+    turns.take([lambda: said.append("a"), lambda: said.append("b")])
+    turns.take([lambda: (said.append("c"), hand.pressed.emit("a click")), lambda: said.append("d")])
+    assert said == []
+    qtbot.waitUntil(lambda: len(said) == 3)
+    QTest.qWait(20)
+    assert said == ["c", "a click", "d"]
+
+
+def test_the_pictures_of_the_library_are_painted_in_a_thread(qtbot: QtBot, monkeypatch) -> None:
+    threads = []
+    for module, name in ((card, "picture"), (hero, "ink")):
+        paint = getattr(module, name)
+        monkeypatch.setattr(
+            module, name, lambda *args, paint=paint: (threads.append(threading.current_thread()), paint(*args))[1]
+        )
+    app = App([], start_page=True)
+    qtbot.addWidget(app.window)
+    app.window.show()
+    start = app.controller.desk.start
+    assert start is not None
+    qtbot.waitUntil(lambda: start.ready, timeout=30_000)
+    assert len(threads) >= len(start.grid.cards) + 2
+    assert threading.main_thread() not in threads
+    app.window.close()
+
+
+def test_charts_are_drawn_one_in_a_turn(qtbot: QtBot, monkeypatch) -> None:
+    drawn: list[list[ChartPlot]] = [[]]
+    lay_out, next_ = ChartPlot._lay_out, Turns._next
+    monkeypatch.setattr(ChartPlot, "_lay_out", lambda plot, *rest: (drawn[-1].append(plot), lay_out(plot, *rest)))
+    monkeypatch.setattr(Turns, "_next", lambda turns: (drawn.append([]), next_(turns)))
+    app = App([])
+    qtbot.addWidget(app.window)
+    app.window.resize(1440, 900)
+    app.window.show()
+    strip, page = app.controller.charts, app.controller.charts_page
+    qtbot.waitUntil(lambda: sum(map(len, drawn)) == 3, timeout=20_000)
+    assert all(cell.plot.isVisible() for cell in strip._cells)
+    app.controller.actions["charts"].trigger()
+    qtbot.waitUntil(lambda: len([cell for row in page._rows for cell in row._cells if cell.plot.isVisible()]) == 6)
+    qtbot.waitUntil(lambda: sum(map(len, drawn)) >= 9)
+    assert max(map(len, drawn)) == 1
+    before = sum(map(len, drawn))
+    app.window.resize(1300, 860)
+    app.window.grab()  # while an edge is dragged the old pictures are stretched
+    assert sum(map(len, drawn)) == before
+    qtbot.waitUntil(lambda: sum(map(len, drawn)) >= before + 6)
+    app.window.close()
