@@ -74,7 +74,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(qapp, app, place: str) -
     assert not [f"{type(each).__name__} {each.accessibleName()}" for each in alone if each not in reached]
 
 
-def test_the_arrows_reach_the_other_segments(qapp, app) -> None:
+def test_the_arrows_reach_the_other_segments(qtbot, qapp, app) -> None:
     app.controller.actions["settings"].trigger()
     theme = app.controller.shell.page.theme
     while not theme._buttons["dark"].hasFocus():
@@ -84,8 +84,7 @@ def test_the_arrows_reach_the_other_segments(qapp, app) -> None:
     qapp.processEvents()
     assert app.window.ring.around is theme._buttons["light"]
     QTest.keyClick(theme._buttons["light"], Qt.Key.Key_Space)
-    qapp.processEvents()
-    assert app.window.theme.name == "light"
+    qtbot.waitUntil(lambda: app.window.theme.name == "light", timeout=5000)
 
 
 def test_the_palette_keeps_the_keyboard(qapp, app) -> None:

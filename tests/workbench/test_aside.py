@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from PyQt6 import sip
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QFileDialog, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.app import App
@@ -15,6 +16,7 @@ from workbench.pages import card
 from workbench.painters.charts import ChartPlot
 from workbench.views import hero
 from workbench.widgets.aside import Aside
+from workbench.widgets.sheet import wear
 from workbench.widgets.turns import Turns
 
 
@@ -121,3 +123,45 @@ def test_charts_are_drawn_one_in_a_turn(qtbot: QtBot, monkeypatch) -> None:
     assert sum(map(len, drawn)) == before
     qtbot.waitUntil(lambda: sum(map(len, drawn)) >= before + 6)
     app.window.close()
+
+
+def test_a_theme_is_put_on_part_by_part_and_seen_at_once(qtbot: QtBot, monkeypatch) -> None:
+    turns: list[bool] = []
+    next_ = Turns._next
+    monkeypatch.setattr(Turns, "_next", lambda each: (turns.append(app.window.updatesEnabled()), next_(each)))
+    app = App([])
+    qtbot.addWidget(app.window)
+    app.window.resize(1440, 900)
+    app.window.show()
+    window, strip = app.window, app.controller.charts
+    qtbot.waitUntil(lambda: len(strip._charts) == 3 and all(cell.plot.isVisible() for cell in strip._cells))
+    QTest.qWait(200)
+    turns.clear()
+    before, other = window.theme.name, "dark" if window.theme.name == "light" else "light"
+    app.session.view.theme = other  # type: ignore[assignment]  # one of the two
+    qtbot.waitUntil(lambda: window.theme.name == other and window.updatesEnabled())
+    assert turns.count(False) > 10, "in many turns, in which nothing is painted"
+    assert window.styleSheet() == "", "which would be worked out for all of it at once"
+    qtbot.waitUntil(lambda: not window.sheet._turns._calls)
+    plain = [
+        each for each in window.findChildren(QLabel)
+        if not any(above.styleSheet() == window.sheet.text for above in _above(each))
+    ]  # fmt: skip
+    assert plain == [], "nothing is left out"
+    app.session.view.theme = before
+    QTest.qWait(1)
+    app.controller.actions["settings"].trigger()  # what is going to be seen does not wait
+    window.sheet.hurry()
+    assert window.updatesEnabled()
+    for made in (QMenu(window), QFileDialog(window)):
+        wear(made)
+        assert made.styleSheet() == window.sheet.text
+        made.deleteLater()
+    window.close()
+
+
+def _above(widget: QWidget) -> Iterator[QWidget]:
+    each: QWidget | None = widget
+    while each is not None:
+        yield each
+        each = each.parentWidget()

@@ -39,7 +39,6 @@ from workbench.widgets.cards.help_sheet import HelpSheet
 from workbench.widgets.charts import ChartsPage, ChartsStrip
 from workbench.widgets.lane.lane_states import MessageSpec
 from workbench.widgets.lane.lanes import LanesView
-from workbench.widgets.style import stylesheet
 from workbench.widgets.timeline.transport import Transport
 from workbench.widgets.window import WORK
 
@@ -334,11 +333,11 @@ class Controller(QObject):
     # --- the window ----------------------------------------------------------------------------------------------
 
     def retheme(self) -> None:
-        theme = self.workspace.theme
         # of the window, not of the application: there it is worked out for every menu that a chart hides, too
-        sheet = stylesheet(theme)
-        if sheet != self.window.styleSheet():  # to work it out anew for every widget takes four frames
-            self.window.setStyleSheet(sheet)
+        self.window.dress(self.workspace.theme, self._dressed)
+
+    def _dressed(self) -> None:
+        theme = self.workspace.theme
         self.window.retheme(theme)
         self.panel.retheme(theme)
         self.desk.retheme()

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidge
 from workbench.painters.keys import Key
 from workbench.views.chart.chart_table import TABLE
 from workbench.views.chart.charts import Chart, stroke
-from workbench.views.theme import Theme
+from workbench.views.theme import DARK, Theme
 from workbench.widgets.chip import TitleMenu
 from workbench.widgets.controls import Elided, hairline
 from workbench.widgets.legend import Legend
@@ -43,6 +43,7 @@ class ChartsStrip(QWidget):
         self._row.setSpacing(0)
         self._cells: list[_Cell] = []
         self._charts: list[Chart] = []
+        self._theme: Theme = DARK
         self._t, self._step = 0.0, 0.0
 
     def set_charts(self, charts: Sequence[Chart], theme: Theme) -> None:
@@ -52,7 +53,7 @@ class ChartsStrip(QWidget):
 
     def showing(self, charts: Sequence[Chart], theme: Theme) -> list[Callable[[], None]]:
         """What draws these when it is called, one after the other: each takes most of a frame."""
-        self._charts = list(charts[:MOST])
+        self._charts, self._theme = list(charts[:MOST]), theme
         while len(self._cells) < len(self._charts):
             self._add_cell(len(self._cells))
         for i, cell in enumerate(self._cells):

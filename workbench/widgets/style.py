@@ -14,7 +14,7 @@ from workbench.views.theme import Theme
 _SHEET = Template(
     """
 * { font-family: Inter; font-size: 13px; color: $t1; outline: none; }
-QMainWindow, QWidget#win { background: $win; }
+QWidget#win { background: $win; }
 QWidget#panel, QWidget#rail, QWidget#status, QScrollArea, QWidget#form { background: $panel; border: none; }
 QWidget#topbar { background: $panel; border-bottom: 1px solid $line; }
 QWidget#rail { border-right: 1px solid $line; }
@@ -41,7 +41,7 @@ QPushButton:pressed { background: $sel; }
 QPushButton:disabled { color: $t3; border: 1px dashed $line2; background: transparent; }
 QPushButton::menu-indicator { image: url($chevron); width: 14px; height: 14px; subcontrol-position: right center;
   right: 8px; }
-QPushButton#menu { padding: 0 30px 0 12px; }
+QPushButton#menu { padding: 0 30px 0 12px; } QPushButton#copy { padding: 0 28px 0 12px; }
 QPushButton#primary { background: $prim; color: $on_prim; border-color: $prim; font-weight: 600; }
 QPushButton#primary:hover { background: $prim_hover; }
 QPushButton#primary:disabled { background: transparent; color: $t3; border: 1px dashed $line2; }

@@ -21,6 +21,11 @@ class Turns:
         self._calls = deque(calls)
         self._timer.start(0)
 
+    def hurry(self) -> None:
+        """Make all of them now."""
+        while self._calls:
+            self._next()
+
     def _next(self) -> None:
         if self._calls:
             self._calls.popleft()()

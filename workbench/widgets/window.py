@@ -36,7 +36,9 @@ from workbench.widgets.focus_ring import FocusRing
 from workbench.widgets.lane.big_lane import BigBar
 from workbench.widgets.lane.overlay_bar import OverlayBar
 from workbench.widgets.rail import Rail
+from workbench.widgets.sheet import Ground, Sheet, ground, wear
 from workbench.widgets.status_bar import StatusBar
+from workbench.widgets.style import stylesheet
 from workbench.widgets.timeline.transport import Transport
 from workbench.widgets.toast import Toast
 from workbench.widgets.top_bar import TopBar
@@ -59,7 +61,6 @@ class MainWindow(QMainWindow):
 
     def __init__(self, view: ViewState) -> None:
         super().__init__()
-        self.setObjectName("win")
         self.setWindowTitle("Flowscope")
         self.setFont(fonts.ui(13))
         self.resize(*FIRST_SIZE)
@@ -88,7 +89,7 @@ class MainWindow(QMainWindow):
         middle.setContentsMargins(8, 0, 8, 8)
         middle.insertSpacing(2, 8)
         middle.setStretchFactor(lanes, 1)
-        bench = QWidget()
+        bench, work, whole = QWidget(), QWidget(), Ground("win")
         bench.setLayout(middle)
         self._middle = QStackedWidget()
         self._middle.addWidget(bench)
@@ -97,21 +98,22 @@ class MainWindow(QMainWindow):
         upper.setStretchFactor(self._middle, 1)
         centre = _box(QVBoxLayout(), upper, transport, self.big_bar)
         centre.setStretchFactor(upper, 1)
-        work = QWidget()
         work.setLayout(centre)
         self._pages = QStackedWidget()
         self._pages.addWidget(work)
         self._places: dict[str, QWidget] = {"lanes": work, "charts": work}
         body = _box(QHBoxLayout(), self.rail, self._pages)
         body.setStretchFactor(self._pages, 1)
-        whole = QWidget()
-        whole.setObjectName("win")
         column = _box(QVBoxLayout(whole), self.top, body, self.status)
         column.setStretchFactor(body, 1)
         self.setCentralWidget(whole)
         self.toast = Toast(whole)
         self._veil = DropVeil(whole)
         self.ring = FocusRing(whole)
+        self._ground = whole
+        for each in (self._pages, work, self._middle, bench):
+            ground(each)
+        self.sheet = Sheet(self)
         self.show_place("lanes")
 
     def _menu(self, actions: Mapping[str, QAction]) -> QMenu:
@@ -133,8 +135,10 @@ class MainWindow(QMainWindow):
         """A page beside the lanes, made when somebody first goes there."""
         self._places[name] = page
         self._pages.addWidget(page)
+        wear(page)
 
     def show_place(self, name: str) -> None:
+        self.sheet.hurry()
         self._place = name
         self._pages.setCurrentWidget(self._places[name])
         if name in WORK:
@@ -143,8 +147,13 @@ class MainWindow(QMainWindow):
         self.top.show_place(name)
         self.place_shown.emit(name)
 
+    def dress(self, theme: Theme, then: Callable[[], None]) -> None:
+        """Look like this from now on; ``then`` is called when all that is seen does, to retheme what paints itself."""
+        self.sheet.change(stylesheet(theme), then)
+
     def retheme(self, theme: Theme) -> None:
         self.theme = theme
+        self._ground.repaint_in(theme)
         self.setFont(fonts.ui(13))
         self.panel.setFixedWidth(fonts.px(PANEL_WIDTH))
         for part in (
@@ -164,7 +173,7 @@ class MainWindow(QMainWindow):
 
     def over(self, card: QWidget, top: int | None = None) -> Scrim:
         """Show a card over the dimmed window."""
-        scrim = Scrim(self.centralWidget() or self, card, self.theme, top)
+        scrim = Scrim(self._ground, card, self.theme, top, self.sheet.text)
         scrim.tabbed.connect(self.ring.follow)
         return scrim
 

@@ -18,6 +18,7 @@ from workbench.model.recents import size_words
 from workbench.model.session import Session
 from workbench.painters.chart_page import ChartPage
 from workbench.widgets.cards.export_dialog import ExportChoice, ExportDialog
+from workbench.widgets.sheet import wear
 from workbench.widgets.window import MainWindow
 
 Opener = Callable[[list[Path]], None]
@@ -159,5 +160,6 @@ def walked(paths: list[Path]) -> tuple[list[Path], list[str]]:
 
 def show_dialog(dialog: QFileDialog) -> None:
     """Open a dialog that goes once it has been answered."""
+    wear(dialog)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.open()

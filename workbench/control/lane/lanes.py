@@ -25,6 +25,7 @@ from workbench.views.lane2d import ASPECTS, Aspect
 from workbench.views.marks import OVERLAYS, Overlay
 from workbench.widgets.cards.dialogs import Message
 from workbench.widgets.lane.lane_states import MessageSpec
+from workbench.widgets.sheet import wear
 
 _TITLES = {spec.id: spec.text for spec in table.TABLE}
 
@@ -291,6 +292,7 @@ class LaneControl(QObject):
 
 
 def _popup(menu: QMenu) -> None:
+    wear(menu)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     menu.popup(QCursor.pos() + QPoint(-20, 8))
 

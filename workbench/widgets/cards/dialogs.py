@@ -23,8 +23,12 @@ class Scrim(QWidget):
 
     tabbed = pyqtSignal()
 
-    def __init__(self, parent: QWidget, card: QWidget, theme: Theme, top: int | None = None) -> None:
+    def __init__(
+        self, parent: QWidget, card: QWidget, theme: Theme, top: int | None = None, sheet: str = ""
+    ) -> None:  # fmt: skip
+        """``sheet`` is the style sheet of the card, where the parent has none."""
         super().__init__(parent)
+        self.setStyleSheet(sheet)
         self._top = top
         self._card, self._before = card, parent.window().focusWidget()  # type: ignore[union-attr]  # it is in one
         self.retheme(theme)

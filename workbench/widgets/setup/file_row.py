@@ -12,6 +12,7 @@ from workbench.model.setup import Row
 from workbench.views.theme import Theme
 from workbench.widgets.icons import icon
 from workbench.widgets.setup.number_row import NumberRow
+from workbench.widgets.sheet import wear
 
 
 class FileRow(NumberRow):
@@ -54,6 +55,7 @@ class FileRow(NumberRow):
         else:
             dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
             dialog.setNameFilter(kinds.filter_of(kind))
+        wear(dialog)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self._emit)
         dialog.open()

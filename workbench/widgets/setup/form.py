@@ -15,6 +15,7 @@ from workbench.widgets.icons import icon
 from workbench.widgets.setup.file_row import FileRow
 from workbench.widgets.setup.form_rows import ChoiceRow, RowWidget, SegmentRow
 from workbench.widgets.setup.number_row import NumberRow
+from workbench.widgets.sheet import wear
 
 
 def widget_for(row: Row, theme: Theme) -> RowWidget:
@@ -65,6 +66,7 @@ class Form(QWidget):
                 box = self._boxes[section.title] = _SectionBox(section.title, self._theme)
                 box.changed.connect(self.changed)
                 self._column.insertWidget(i, box)
+                wear(box)
             box.show_section(section)
 
     def retheme(self, theme: Theme) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt6.QtCore import QRect, QSize, Qt
 from PyQt6.QtGui import QAction, QColor, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -26,6 +27,7 @@ from workbench.widgets.controls import hairline, label
 from workbench.widgets.icons import icon, pixmap
 from workbench.widgets.setup.form import Form
 from workbench.widgets.setup.training_panel import TrainingPanel
+from workbench.widgets.sheet import Ground, ground
 
 _ICON, _GAP, _PAD = 14, 8, 12
 
@@ -76,13 +78,11 @@ class PrimaryButton(QPushButton):
             x += width + _GAP
 
 
-class SetupPanel(QWidget):
+class SetupPanel(Ground):
     """Header, training progress, scrolled form, and the buttons below."""
 
     def __init__(self, run: QAction, stop: QAction, reset: QAction, copies: Sequence[QAction]) -> None:
-        super().__init__()
-        self.setObjectName("panel")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__("panel", line=True)
         self._theme: Theme | None = None
         self._method: Method = "flow"
         column = QVBoxLayout(self)
@@ -96,13 +96,16 @@ class SetupPanel(QWidget):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inside = QWidget()
-        inside.setObjectName("form")
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        self._ground = inside = Ground("panel")
         self._inside = QVBoxLayout(inside)
         self._inside.setContentsMargins(0, 0, 0, 0)
         self._inside.setSpacing(0)
         self._inside.addWidget(self.form)
         area.setWidget(inside)
+        for each in (area, inside.parentWidget(), self.form):
+            assert each is not None  # Qt has put it there
+            ground(each)
         column.addWidget(area, 1)
         column.addWidget(hairline())
         self._why = label("", "small")
@@ -139,7 +142,7 @@ class SetupPanel(QWidget):
         self.run, self.stop = PrimaryButton(run, "play"), PrimaryButton(stop, "stop")
         self.stop.hide()
         copy = QPushButton("Copy as")
-        copy.setStyleSheet("padding: 0 28px 0 12px;")  # room for the arrow
+        copy.setObjectName("copy")
         copy.setAccessibleName("Copy as")
         menu = QMenu(copy)
         menu.addActions(list(copies))
@@ -151,6 +154,8 @@ class SetupPanel(QWidget):
 
     def retheme(self, theme: Theme) -> None:
         self._theme = theme
+        self.repaint_in(theme)
+        self._ground.repaint_in(theme)
         self.form.retheme(theme)
         self.run.retheme(theme)
         self.stop.retheme(theme)
