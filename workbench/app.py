@@ -26,7 +26,8 @@ from workbench.painters import fonts
 
 START = ("swiss-roll-diffusion", "swiss-roll-flow")
 START_TITLE = "Diffusion beside flow matching"
-_HOUSEKEEPING_MS = 60_000
+_HOUSEKEEPING_MS, _SETTLES_MS = 60_000, 3000
+"""Between two looks at memory; and from the start until what the window is made of has been loaded."""
 
 
 def application() -> QApplication:
@@ -78,6 +79,7 @@ class App:
         if self.window.place == "lanes":
             self.playhead.play()
         QTimer.singleShot(0, self.engine.start)
+        QTimer.singleShot(_SETTLES_MS, memory.settle)
 
 
 def run(files: list[Path]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import platform
 import subprocess
 import sys
@@ -37,3 +38,16 @@ def test_what_large_arrays_held_goes_back_to_the_system() -> None:
         for how in ("as it is", "mended")
     }
     assert grown["mended"] < 20e6 < grown["as it is"]
+
+
+def test_what_the_window_is_made_of_is_kept_out_of_searches_for_garbage(qtbot) -> None:
+    from workbench.app import App
+
+    gc.unfreeze()
+    app = App([])
+    qtbot.addWidget(app.window)
+    app.start()
+    assert gc.get_freeze_count() == 0
+    qtbot.waitUntil(lambda: gc.get_freeze_count() > 10_000, timeout=20_000)
+    app.engine.shutdown()
+    app.window.close()
