@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import pickle
+import threading
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PyQt6.QtCore import QObject
+from PyQt6.QtTest import QTest
 
 from core import spec as specs
 from core.errors import TraceError
@@ -17,9 +21,10 @@ from core.spec import RunSpec
 from core.trace import Trace, TraceWriter, open_trace, part
 from core.trace.part import Part, part_of
 from core.trace.trace import SAMPLING_COLUMNS
+from workbench.control.lane import densities
 from workbench.export.data import write_data
 from workbench.views import thinned
-from workbench.views.heat import density_rows, run_density
+from workbench.views.heat import crowded, density_rows, run_density
 from workbench.views.image import images
 from workbench.views.image.closeup import WHATS, closeup
 from workbench.views.image.key_frames import key_frames
@@ -126,6 +131,33 @@ def test_the_density_of_very_many_is_counted_at_some_steps(tmp_path, monkeypatch
     assert len(density) == len(heat.times) == len(density_rows(trace["x"])) == 8
     assert (heat.times[0], heat.times[-1]) == (0.0, 1.0)
     assert shown.notes == ("Density of 200 particles at 8 steps",)
+    trace.close()
+
+
+def test_the_density_of_many_is_counted_in_a_thread_and_kept(qtbot, tmp_path, monkeypatch) -> None:
+    trace = trace_of(tmp_path / "run.h5", (300, 2), "points")
+    wanted, counted, parent = run_density(trace["x"], extent(trace)), [], QObject()
+
+    def count(*args: Any) -> Any:
+        counted.append(threading.current_thread() is threading.main_thread())
+        return run_density(*args)
+
+    monkeypatch.setattr(densities, "run_density", count)
+    heard: list[int] = []
+    known = densities.Densities(parent, lambda: heard.append(1))
+    assert np.array_equal(known.of(0, trace)[0], wanted), "of few it is there at once"
+    monkeypatch.setattr(densities, "_AT_ONCE", 300)
+    assert known.of(1, trace) is None
+    assert known.of(1, trace) is None, "and is not asked for twice"
+    qtbot.waitUntil(lambda: heard == [1])
+    density, top = known.of(1, trace)
+    assert np.array_equal(density, wanted)
+    assert top == crowded(wanted) > 0
+    assert counted == [True, False]
+    known.of(2, trace)
+    known.keep({1})  # the lane is taken away
+    QTest.qWait(100)
+    assert heard == [1]
     trace.close()
 
 

@@ -127,10 +127,15 @@ def _smoothed(counts: Floats) -> Floats:
     return counts
 
 
+def crowded(density: Floats) -> float:
+    """A density that few cells are above."""
+    present = density[density > LEAST_DENSITY]
+    return float(np.quantile(present, 0.98)) if len(present) else 0.0
+
+
 def density_top(densities: Sequence[Floats]) -> float:
     """Where the scale of these lanes' densities ends."""
-    present = [values[values > LEAST_DENSITY] for values in densities]
-    return round_top(max((float(np.quantile(each, 0.98)) for each in present if len(each)), default=0.0))
+    return round_top(max(map(crowded, densities), default=0.0))
 
 
 def density_heat(

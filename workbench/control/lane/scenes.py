@@ -11,6 +11,7 @@ from core.catalog import Catalog
 from core.trace import Trace
 from core.trace.derive import snapshot
 from workbench.control.lane.analyses import Analyses
+from workbench.control.lane.densities import Densities
 from workbench.control.lane.memo import Memo
 from workbench.model.analyses import Kind
 from workbench.model.session import LaneState, Session
@@ -20,10 +21,9 @@ from workbench.views.heat import (
     NO_ERROR,
     ErrorMap,
     analysed,
-    density_top,
+    crowded,
     error_top,
     recorded,
-    run_density,
 )
 from workbench.views.image import images
 from workbench.views.lane2d import (
@@ -34,16 +34,17 @@ from workbench.views.lane2d import (
     Known,
     Look,
     data_words,
-    extent,
     lane_scene,
     presence_on,
     real_density,
     scene,
     with_whole_ways,
 )
+from workbench.views.maps import round_top
 from workbench.views.marks import Arrows, AxisKind, Mark, Overlay, Points, Scene
 from workbench.views.theme import THEMES
 
+_COUNTING = "Computing the density…"
 _COMPUTING: dict[Kind, str] = {"exact-field": "Computing the exact field…", "error-map": "Computing the error map…"}
 
 
@@ -57,6 +58,8 @@ class _Shown:
     known: Known = NOTHING
     parts: tuple[object, ...] = ()
     apart: Apart = ALIKE
+    crowded: float = 0.0
+    """Where the scale of its density ends."""
 
 
 class Scenes:
@@ -67,6 +70,7 @@ class Scenes:
         self.reading: AxisKind = "t"
         """How the lanes' equations say the time; `forget` makes them say it."""
         self._scenes, self._maps = Memo(), Memo()
+        self._densities = Densities(analyses, analyses.rows_arrived.emit)
         self._arrows: dict[int, tuple[object, Arrows]] = {}
         self._limit = 1.0
         """Where the scale of magnitudes of images ends, in all lanes and at all times."""
@@ -86,10 +90,11 @@ class Scenes:
         keys = {lane.key for lane in lanes}
         self._analyses.forget_lanes(keys)
         self._scenes.keep(lambda key: key in keys)
+        self._densities.keep(keys)
         self._maps.keep(lambda key: not isinstance(key, tuple) or key[1] in keys)
         looked_up = [self._look_up(lane, step) for lane in lanes]
         errors = error_top([each.known.error for each in looked_up if each.known.error is not None])
-        densities = density_top([each.known.density for each in looked_up if each.known.density is not None])
+        densities = round_top(max((each.crowded for each in looked_up), default=0.0))
         self._limit = images.scale_top([self._top(each) for each in looked_up])
         first = next((lane.key for lane in lanes if not lane.real and lane.trace is not None), None)
         self._tell_apart(looked_up)
@@ -125,14 +130,16 @@ class Scenes:
         if lane.aspect == "real":
             known = self._known_of_data(trace, "density" in overlays)
             what = trace["x"].static.get("data"), trace.spec.data.name
-            return _Shown(lane, trace, overlays, known, (*what, known.density))
+            top = 0.0 if known.density is None else crowded(known.density)
+            return _Shown(lane, trace, overlays, known, (*what, known.density), crowded=top)
         if lane.aspect != "run":
             overlays = frozenset({lane.aspect})
-        known = NOTHING if images.shows_images(trace) else self._known(lane, trace, overlays)
+        known, top = (NOTHING, 0.0) if images.shows_images(trace) else self._known(lane, trace, overlays)
         rows = 0 if known.exact is None else len(known.exact["field/exact"])
         return _Shown(
             lane, trace, overlays, known,
             (trace, len(trace["x"]), known.exact, rows, known.error, known.density, known.notes, trace.status),
+            crowded=top,
         )  # fmt: skip
 
     def _top(self, shown: _Shown) -> float:
@@ -155,16 +162,16 @@ class Scenes:
             return NOTHING
         return Known(density=self._maps.get("real", (real,), lambda: real_density(real)))
 
-    def _known(self, lane: LaneState, trace: Trace, overlays: frozenset[Overlay]) -> Known:
+    def _known(self, lane: LaneState, trace: Trace, overlays: frozenset[Overlay]) -> tuple[Known, float]:
         notes: dict[str, None] = {}
         exact = self._ask(lane, trace, "exact-field", notes) if "exact" in overlays else None
         error = self._error(lane, trace, notes) if "error" in overlays else None
-        density = None
+        density, top = None, 0.0
         if "density" in overlays or trace["x"].declared.row_shape[0] > MOST_DISCS:
-            parts = (trace, len(trace["x"]))
-            key = ("density", lane.key)
-            density = self._maps.get(key, parts, lambda: run_density(trace["x"], extent(trace)))
-        return Known(exact, error, density, tuple(notes))
+            density, top = self._densities.of(lane.key, trace) or (None, 0.0)
+            if density is None:
+                notes[_COUNTING] = None
+        return Known(exact, error, density, tuple(notes)), top
 
     def _ask(self, lane: LaneState, trace: Trace, kind: Kind, notes: dict[str, None]) -> Trace | None:
         """The trace of an analysis once it has rows; until then a note says why there is none."""
