@@ -6,6 +6,7 @@ import os
 import pickle
 import threading
 import tracemalloc
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from workbench.views.image.closeup import WHATS, closeup
 from workbench.views.image.key_frames import key_frames
 from workbench.views.lane2d import Known, Look, extent, scene
 from workbench.views.marks import Heat, Images, Points
-from workbench.views.theme import DARK
+from workbench.views.theme import DARK, LIGHT
 
 N = 40
 
@@ -131,6 +132,22 @@ def test_the_density_of_very_many_is_counted_at_some_steps(tmp_path, monkeypatch
     assert len(density) == len(heat.times) == len(density_rows(trace["x"])) == 8
     assert (heat.times[0], heat.times[-1]) == (0.0, 1.0)
     assert shown.notes == ("Density of 200 particles at 8 steps",)
+    trace.close()
+
+
+def test_a_lane_that_is_drawn_anew_reads_its_particles_no_second_time(tmp_path) -> None:
+    trace = trace_of(tmp_path / "run.h5", (300, 2), "points")
+    dark, light = (
+        next(mark for mark in scene(trace, Look(theme)).marks if mark.overlay == "particles")
+        for theme in (DARK, LIGHT)
+    )  # fmt: skip
+    assert isinstance(dark, Points)
+    assert isinstance(light, Points)
+    assert dark.positions is light.positions
+    assert np.array_equal(dark.positions, trace["x"][:])
+    held = weakref.ref(dark.positions)
+    del dark, light
+    assert held() is None, "and what no lane draws is not held: undo keeps many traces"
     trace.close()
 
 

@@ -15,7 +15,7 @@ from core.trace.derive import Coefficients, FieldKind, field_as
 from workbench.views.heat import ERROR_LABEL, ErrorMap, density_heat, density_rows, error_heat, particle_density
 from workbench.views.marks import Arrows, Floats, Heat, Lane, Mark, Method, Overlay, Points, Scene, Times, Trails
 from workbench.views.theme import Theme, noise_colours, rgba
-from workbench.views.thinned import MOST_COUNTED, MOST_WAYS, Steps, notes, positions, steps
+from workbench.views.thinned import MOST_COUNTED, MOST_WAYS, Steps, kept, notes, positions, steps
 from workbench.views.whole_ways import whole_ways
 from workbench.views.words import sampler_words
 
@@ -148,7 +148,7 @@ def _particles(trace: Trace, look: Look, shown: frozenset[Overlay]) -> list[Mark
     """Trails, previews and particles."""
     x = trace["x"]
     n, rows = x.declared.row_shape[0], _rows(x)
-    held, times = positions(x, rows, n if n <= MOST_DISCS else _MOST_TRAILS), x.column("t")[rows]
+    held, times = kept(x, rows, n if n <= MOST_DISCS else _MOST_TRAILS), x.column("t")[rows]
     colours, glide = particle_colours(trace, look.theme)[: held.shape[1]], glides(trace)
     size = 2.4 if n >= MANY else 3.4
     marks: list[Mark] = []

@@ -5,6 +5,8 @@ Particles are drawn independently, so that the first of them stand for all.
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary, ref
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +23,7 @@ MOST_COUNTED = 100_000
 """Particles that a density counts."""
 
 Steps = NDArray[np.intp]
+_KEPT: WeakKeyDictionary[Stream, tuple[tuple[int, int, int], ref[Floats]]] = WeakKeyDictionary()
 
 
 def steps(x: Stream, particles: int | None = None, most: int | None = None) -> Steps:
@@ -39,6 +42,18 @@ def positions(x: Stream, rows: Steps, particles: int | None = None) -> Floats:
         out: Floats = x.part(slice(None), slice(particles))
         return out
     return np.stack([x.part(int(row), slice(particles)) for row in rows])
+
+
+def kept(x: Stream, rows: Steps, particles: int) -> Floats:
+    """The same, for a lane; of a run in a file they are not read anew as long as a scene of it holds them."""
+    what, known = (len(x), len(rows), particles), _KEPT.get(x)
+    held = known[1]() if known is not None and known[0] == what else None
+    if held is not None:
+        return held
+    read = positions(x, rows, particles)
+    if x.file is not None:
+        _KEPT[x] = what, ref(read)
+    return read
 
 
 def notes(x: Stream, held: Steps, mapped: int | None) -> tuple[str, ...]:
