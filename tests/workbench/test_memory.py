@@ -30,6 +30,40 @@ print(memory.held(os.getpid()) - before)
 """
 
 
+_THREADS_AT_WORK = """
+import os
+import threading
+
+import numpy as np
+
+from workbench.control import memory
+
+memory.give_back()
+n, before = 8, memory.held(os.getpid())
+together = threading.Barrier(n)
+
+
+def work():
+    together.wait()
+    held = [np.ones(60_000) for _ in range(25)]
+    together.wait()
+    del held
+
+
+threads = [threading.Thread(target=work) for _ in range(n)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(memory.held(os.getpid()) - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another allocator has other manners")
+def test_threads_keep_no_memory_each_of_what_they_had() -> None:
+    assert int(subprocess.check_output([sys.executable, "-c", _THREADS_AT_WORK])) < 40e6
+
+
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another allocator has other manners")
 def test_what_large_arrays_held_goes_back_to_the_system() -> None:
     """Blocks that are kept lie between them: on the heap they would keep all of it."""

@@ -13,7 +13,8 @@ _ROUGH = 10
 
 
 #: Parameters of glibc's mallopt, and bytes: large blocks lie outside the heap, whose free end is given back.
-_OPTIONS = {"M_MMAP_THRESHOLD": (-3, 1 << 20), "M_TRIM_THRESHOLD": (-1, 1 << 24)}
+#: One heap for all threads: else each that is at work has one of its own, with a free end of that size.
+_OPTIONS = {"M_MMAP_THRESHOLD": (-3, 1 << 20), "M_TRIM_THRESHOLD": (-1, 1 << 24), "M_ARENA_MAX": (-8, 1)}
 
 
 def give_back() -> None:
