@@ -23,7 +23,7 @@ from core.setup import Setup
 from trainers.objective import Objective, Pairs
 
 _GOLDEN = 0.6180339887498949
-_MOST_BATCHES, _MOST_NUMBERS = 64, 1 << 20
+_MOST_BATCHES, _MOST_NUMBERS = 32, 1 << 20
 """Batches, and numbers, that are drawn together: the hash costs the same for one sample as for some thousands."""
 _DROP_DRAW, _EXTRA_DRAW, BRIDGE_DRAW, _ORDER_DRAW = 3, 4, 5, 6
 _LEAST_NUMBERS = 16
@@ -137,11 +137,11 @@ class _Even:
 
     def __call__(self, first: int, n: int) -> _Drawn:
         """Samples first..first+n-1, which are whole batches."""
-        rows = self._sobol.rows(first, n).reshape(-1, self._size, self._sobol.n_numbers)
         # A row's place in the sequence tells the first digits of its numbers, and objectives give the first samples of
         # a batch another part than the last.
         order = uniform(self._seed, "step", torch.arange(first, first + n), 1, _ORDER_DRAW).reshape(-1, self._size)
-        rows = rows.gather(1, order.argsort(1)[..., None].expand_as(rows)).reshape(n, -1)
+        places = order.argsort(1) + torch.arange(0, n, self._size)[:, None]
+        rows = self._sobol.rows(first, n).index_select(0, places.reshape(-1))
         t, data, start, left_out, z, u, _ = torch.split(rows, [*self._parts, rows.shape[1] - sum(self._parts)], dim=1)
         x1, labels = self._density.at(data)
         x0 = torch.special.ndtri(start[:, 1:]) if self._source is None else self._source.at(start).x
