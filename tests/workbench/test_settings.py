@@ -166,12 +166,22 @@ def test_full_screen_hides_the_bars_and_is_read_from_afar(qtbot, started, theme:
     assert app.controller.lanes._headers[0].isVisible()
 
 
-def test_the_large_time_line_is_dragged(qtbot, started) -> None:
+@pytest.mark.parametrize(
+    ("axis", "words"),
+    [("t", "t = 0.6"), ("1-t", "1 − t = 0.39"), ("sigma", "σ = 0."), ("log-snr", "log-SNR = −"), ("ddpm", "DDPM step "),
+     ("nfe", "NFE ")],
+)  # fmt: skip
+def test_the_large_time_line_is_dragged_and_reads_time_as_the_slider_does(qtbot, started, axis, words) -> None:
     app = started()
+    app.playhead.set_axis(axis)
     app.controller.actions["full-screen"].trigger()
     line = app.window.big_bar.line
-    qtbot.mousePress(line, Qt.MouseButton.LeftButton, pos=QPoint(round(line.x_of(0.25)), line.height() // 2))
-    assert app.playhead.t == pytest.approx(0.25, abs=0.01)
+    place = QPoint(round(line.x_of(0.602)), line.height() // 2)
+    qtbot.mousePress(line, Qt.MouseButton.LeftButton, pos=place)
+    assert app.playhead.t == pytest.approx(0.602, abs=0.01)
+    assert line.x_of(app.playhead.t) == pytest.approx(place.x(), abs=1)
+    assert line.words(app.playhead.t).startswith(words)
+    assert app.window.transport.time.text() in line.words(app.playhead.t) or axis == "t"
     app.controller.actions["library"].trigger()
     assert app.window.place == "library"
     assert app.window.rail.isVisible()
@@ -296,8 +306,8 @@ def test_a_training_of_the_last_time_is_there_again_beside_what_was_sampled_by_i
     lane = first.session.lanes[0]
     first.controller.actions["run"].trigger()
     qtbot.waitUntil(lambda: lane.key in first.runs.files and not first.runs.training, timeout=60_000)
+    qtbot.waitUntil(lambda: len(first.playhead.snapshots.steps) == len(lane.training["snapshot/x"]) > 1, timeout=10_000)
     steps, shown = list(first.playhead.snapshots.steps), lane.trace["x"][:]
-    assert len(steps) > 1
     first.window.close()
     again = started(resume=True)
     settle(qtbot, again)

@@ -232,7 +232,9 @@ class Controller(QObject):
         lane = self.session.working_lane()
         scene = next((scene for scene, each in self._moving() if each is lane), None)
         if scene is not None and not (growing and self.playhead.axis != "t"):
-            self.transport.set_axis(time_axis(self.playhead.axis, scene.lane))
+            axis = time_axis(self.playhead.axis, scene.lane)
+            self.transport.set_axis(axis)
+            self.window.big_bar.line.set_axis(axis)
         self._charts_timer.start()
 
     def _show_snapshots(self) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 HELP = "the default training in the plane beside a plain loop of torch: steps a second, and time for the same result"
 AIM = 2.0
-_STEPS, _TURN = 3000, 100
+_STEPS, _TURN = Training().n_steps, 100
 _TOLERANCE = 0.05
 """Share by which the two losses may differ, over the last third of the steps."""
 OURS, PLAIN, PLAIN_FAST = "flowscope", "plain loop", "plain loop, same kernel"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QWidget
@@ -11,13 +13,14 @@ from workbench.painters.fonts import elided, fixed, within
 from workbench.painters.glyphs import draw_glyph
 from workbench.views.marks import Lane
 from workbench.views.theme import DARK, Theme
+from workbench.views.time_axis import PLAIN, SYMBOLS, TimeAxis
 from workbench.views.words import first_fitting, first_parts, lane_words, shortened
 from workbench.widgets.icons import icon
 
 HEAD, FOOT, BAR = 56, 80, 88
 NAME_PX, READ_PX, FORMULA_PX = 28, 24, 34
 _GLYPH, _FRAME = 16, 3.0
-_ENDS, _TIME = 96, 132
+_ENDS, _TIME, _GAP = 96, 132, 16
 
 
 class BigLane:
@@ -152,7 +155,7 @@ class BigBar(QWidget):
 
 
 class _Line(QWidget):
-    """A slider in [0, 1] between its two words."""
+    """A slider from noise to data between its two words, and the time, read as on the slider that it stands for."""
 
     moved = pyqtSignal(float)
 
@@ -161,32 +164,54 @@ class _Line(QWidget):
         self.setAccessibleName("Time")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._theme: Theme = DARK
-        self._t = 0.0
+        self._axis, self._t, self._room = PLAIN, 0.0, _TIME
 
     def retheme(self, theme: Theme) -> None:
         self._theme = theme
         self.update()
+
+    def set_axis(self, axis: TimeAxis) -> None:
+        """Read time by this table from now on."""
+        self._axis = axis
+        metrics = QFontMetricsF(fixed(NAME_PX, 600))
+        longest = max(metrics.horizontalAdvance(self.words(place / 10)) for place in range(11))
+        self._room = max(_TIME, math.ceil(longest) + _GAP)
+        self.update()
+
+    def words(self, t: float) -> str:
+        """What is read at a time."""
+        match self._axis.kind:
+            case "t":
+                return f"t = {t:.2f}"
+            case "ddpm" | "nfe" as kind:
+                return f"{SYMBOLS[kind]} {self._axis.words(t)}"
+            case kind:
+                return f"{SYMBOLS[kind]} = {self._axis.words(t)}"
 
     def set_t(self, t: float) -> None:
         self._t = t
         self.update()
 
     def x_of(self, t: float) -> float:
-        return _ENDS + t * (self.width() - 2 * _ENDS - _TIME)
+        return _ENDS + self._axis.place(t) * self._length
+
+    @property
+    def _length(self) -> float:
+        return max(1.0, self.width() - 2 * _ENDS - self._room)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         self.mouseMoveEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         if event is not None:
-            t = (event.position().x() - _ENDS) / max(1.0, self.x_of(1.0) - _ENDS)
-            self.moved.emit(min(max(t, 0.0), 1.0))
+            place = (event.position().x() - _ENDS) / self._length
+            self.moved.emit(self._axis.time(min(max(place, 0.0), 1.0)))
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         theme, middle = self._theme, self.height() / 2
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        first, here, last = self.x_of(0.0), self.x_of(self._t), self.x_of(1.0)
+        first, here, last = _ENDS, self.x_of(self._t), _ENDS + self._length
         for start, end, colour in ((first, last, theme.line2), (first, here, theme.prim)):
             painter.setPen(QPen(QColor(colour), 6, cap=Qt.PenCapStyle.RoundCap))
             painter.drawLine(QPointF(start, middle), QPointF(end, middle))
@@ -201,4 +226,4 @@ class _Line(QWidget):
         painter.setFont(fixed(NAME_PX, 600))
         painter.setPen(QColor(theme.t1))
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        painter.drawText(QRectF(self.width() - _TIME, top, _TIME, 40), right, f"t = {self._t:.2f}")
+        painter.drawText(QRectF(self.width() - self._room, top, self._room, 40), right, self.words(self._t))
