@@ -71,8 +71,9 @@ def test_dropped_weights_become_one_more_lane_that_samples_them(qtbot, app, mine
     assert not app.runs.needs_training(lane)
 
     start_engine(qtbot, app)
+    qtbot.waitUntil(lambda: titles(app) == ["Diffusion", "Flow matching", "Real data", "Flow matching"], timeout=60_000)
+    # last: after a quick answer of some particles comes that of all, which is a run of its own
     qtbot.waitUntil(lambda: lane.trace is not None and lane.trace.status == "finished", timeout=60_000)
-    qtbot.waitUntil(lambda: titles(app) == ["Diffusion", "Flow matching", "Real data", "Flow matching"], timeout=5000)
     shipped = lanes(app)[1].trace
     assert (shipped.spec.seed, shipped.spec.sampler) == (lane.spec.seed, lane.spec.sampler)
     made = lane.trace["x"][-1]
