@@ -27,3 +27,28 @@ def large_type() -> Iterator[None]:
     fonts.set_scale(max(SCALES))
     yield
     fonts.set_scale(1.0)
+
+
+@pytest.fixture
+def started(qtbot, qapp):
+    """Starts the application; several times one after the other."""
+    from workbench.app import App  # here: most tests need no window
+
+    apps: list[App] = []
+
+    def start(**how: bool) -> App:
+        made = App([], **how)
+        apps.append(made)
+        qtbot.addWidget(made.window)
+        made.window.resize(1280, 720)
+        made.window.show()
+        made.window.activateWindow()
+        qtbot.waitUntil(made.window.isActiveWindow, timeout=5000)
+        return made
+
+    yield start
+    for made in apps:
+        made.playhead.pause()
+        made.engine.shutdown()
+        made.window.close()
+    fonts.set_scale(1.0)

@@ -25,6 +25,12 @@ def runs(engine: Engine) -> Runs:
     return runs_of(engine)
 
 
+def answer_all(engine: Engine) -> None:
+    """The newest first, as the engine does."""
+    while engine.asked:
+        engine.answer(max(engine.asked))
+
+
 def test_undo_holds_the_newest_runs_and_has_older_ones_sampled_again(engine: Engine, runs: Runs, monkeypatch) -> None:
     lane, parent = runs.session.lanes[0], QObject()
     row = 2000 * 2 * 4
@@ -45,8 +51,7 @@ def test_undo_holds_the_newest_runs_and_has_older_ones_sampled_again(engine: Eng
         assert not engine.asked
     undo.undo()
     assert [spec.sampler.params["n_steps"] for spec in engine.asked.values()] == [41], "the run that went is asked for"
-    while engine.asked:
-        engine.answer(max(engine.asked))
+    answer_all(engine)
     assert len(lane.trace["x"]) == 42
 
 
@@ -54,8 +59,7 @@ def test_what_was_learned_goes_with_a_lane_and_comes_back_with_it(engine: Engine
     parent, lane = QObject(), runs.session.lanes[0]
     undo = Undo(parent, runs.session, runs, lambda: None)
     turn(runs, 30)
-    while engine.asked:
-        engine.answer(max(engine.asked))
+    answer_all(engine)
     other = runs.session.duplicate(lane.key)
     other.training = lane.trace
     undo.record()
@@ -72,8 +76,7 @@ def test_a_lane_that_trained_comes_back_with_what_it_showed_last(engine: Engine,
     parent, lane = QObject(), runs.session.lanes[0]
     undo = Undo(parent, runs.session, runs, lambda: None)
     turn(runs, 30)
-    while engine.asked:
-        engine.answer(max(engine.asked))
+    answer_all(engine)
     newest, other = lane.trace, runs.session.duplicate(lane.key)
     other.trace = other.training = None
     undo.record()
@@ -89,8 +92,7 @@ def test_why_a_training_failed_goes_with_what_was_to_be_trained(engine: Engine, 
     parent, lane = QObject(), runs.session.lanes[0]
     undo = Undo(parent, runs.session, runs, lambda: None)
     runs.sample(lane)
-    while engine.asked:
-        engine.answer(max(engine.asked))
+    answer_all(engine)
     undo.record()
     runs.change(lane.key, "data.name", "moons")
     runs.run()
@@ -133,8 +135,7 @@ def test_undo_to_a_lane_that_needs_training_takes_the_newer_samples_away(engine:
     parent, lane = QObject(), runs.session.lanes[0]
     undo = Undo(parent, runs.session, runs, lambda: None)
     runs.sample(lane)
-    while engine.asked:
-        engine.answer(max(engine.asked))
+    answer_all(engine)
     before = lane.trace
     runs.change(lane.key, "data.name", "moons")
     undo.record()
