@@ -87,7 +87,8 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(ge=0, le=1, title="Label drop-out", description="Share of samples whose class is withheld, for guidance"),
     ] = 0.1
     autocast: Annotated[
-        bool, Meta(title="bfloat16", description="Computes products in half precision: faster for image networks")
+        bool,
+        Meta(title="bfloat16", description="Computes products in half precision, where the device has units for that"),
     ] = False
     channels_last: Annotated[
         bool, Meta(title="Channels last", description="Layout of images: faster on CUDA, slower on a processor")
@@ -154,9 +155,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     )
     threads: Annotated[
         int,
-        Meta(
-            ge=0, le=1024, title="Threads", description="Processor threads, 0 for one a core, or in training one fewer"
-        ),
+        Meta(ge=0, le=1024, title="Threads", description="Processor threads, 0 for as many as pay"),
     ] = 0
 
     def part(self, kind: str) -> Part:

@@ -53,10 +53,10 @@ class _Drawn(NamedTuple):
 
 
 class Batches:
-    """The endless sequence of a run's batches, or of some rows of each; it can be entered at any step."""
+    """The endless sequence of a run's batches; it can be entered at any step."""
 
-    def __init__(self, setup: Setup, objective: Objective, rows: slice = slice(None)) -> None:
-        self._setup, self._objective, self._rows = setup, objective, rows
+    def __init__(self, setup: Setup, objective: Objective) -> None:
+        self._setup, self._objective = setup, objective
         self._size, self._each = setup.spec.training.batch_size, setup.spec.training.accumulation
         self._block = max(1, min(_MOST_BATCHES, _MOST_NUMBERS // (self._size * math.prod(setup.shape))))
         self._pairs = _fixed_pairs(setup)
@@ -79,10 +79,10 @@ class Batches:
             block = self._draw(start * size, self._block * size)
             for i in range(place - start, self._block):
                 rows = slice(i * size, (i + 1) * size)
-                batch = _part(block, rows)
+                batch = part(block, rows)
                 if self._couples:
                     batch = batch._replace(x0=batch.x0[self._setup.coupling.pair(batch.x1, batch.x0)])
-                yield batch if self._rows == slice(None) else _part(batch, self._rows)
+                yield batch
             place = start + self._block
 
     def _draw(self, first: int, n: int) -> Batch:
@@ -149,7 +149,8 @@ class _Even:
         return _Drawn(Pairs(x1, x0, labels), bridge, t[:, 0], u, left_out[:, 0])
 
 
-def _part(batch: Batch, rows: slice) -> Batch:
+def part(batch: Batch, rows: slice) -> Batch:
+    """Some rows of a batch, as views."""
     return Batch(*(None if values is None else values[rows] for values in batch))  # type: ignore[arg-type]
 
 

@@ -10,11 +10,17 @@ import torch
 from torch import Tensor, nn
 
 
-def flatten(network: nn.Module) -> nn.Parameter:
-    """Move all parameters into one vector [P] that owns them and their gradients; returns that vector."""
+def flatten(network: nn.Module, values: Tensor | None = None, gradient: Tensor | None = None) -> nn.Parameter:
+    """Move all parameters into one vector [P] that owns them and their gradients; returns that vector.
+
+    Where the ``values`` of another network of this architecture are given [P], the parameters become views of these,
+    and their gradients of the ``gradient`` [P] that is given.
+    """
     parameters = list(network.parameters())
-    vector = nn.Parameter(torch.cat([parameter.detach().reshape(-1) for parameter in parameters]))
-    vector.grad = torch.zeros_like(vector)
+    if values is None:
+        values = torch.cat([parameter.detach().reshape(-1) for parameter in parameters])
+    vector = nn.Parameter(values)
+    vector.grad = torch.zeros_like(vector) if gradient is None else gradient
     start = 0
     for parameter in parameters:
         end = start + parameter.numel()

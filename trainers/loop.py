@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -49,15 +50,22 @@ def _run(spec: RunSpec, directory: Path | None, processes: Processes, *, resume:
     before = directory / checkpoint.FILE_NAME if resume and directory is not None else None
     spec = origin.identified(spec) if before is None else origin.kept(spec, before)
     setup = resolve(spec)
-    trainer = Trainer(setup, processes, fresh=before is None)
-    if before is not None:
-        trainer.resume(before)
-    trainer.agree()
+    with closing(Trainer(setup, processes, fresh=before is None)) as trainer:
+        if before is not None:
+            trainer.resume(before)
+        trainer.agree()
+        trainer.pair_up()
+        yield from _events(trainer, directory)
+
+
+def _events(trainer: Trainer, directory: Path | None) -> Generator[Event | Tick]:
+    processes = trainer.processes
     keeper = Keeper(trainer, directory if processes.first else None)
     shots = _Snapshots(trainer)
     yield run.started(
-        setup,
-        threads=str(trainer.threads),
+        trainer.setup,
+        threads=str(trainer.cores),
+        precision=trainer.precision,
         parameters=str(count_parameters(trainer.state.network)),
         field_title="Trained network",
         processes=str(processes.size),

@@ -7,6 +7,7 @@ import platform
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -16,6 +17,8 @@ from core.spec import RunSpec
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 CORES = os.cpu_count() or 2
 _ZEN_5 = 26
+_BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16", "arm_bf16"}
+"""What torch and Linux call a CPU's units for it."""
 
 
 def available() -> list[str]:
@@ -69,19 +72,39 @@ def choose(spec: RunSpec) -> tuple[torch.device, torch.dtype]:
     return torch.device(name), DTYPES[spec.precision]
 
 
+@cache
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether a device has units for products in bfloat16. A CPU without them takes up to ten times as long for these
+    as for products in float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type != "cpu":
+        return True
+    told: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # newer versions know it of every system
+    return not _BFLOAT16.isdisjoint({name for name, there in told.items() if there is True}.union(_cpu().split()))
+
+
 def configure(spec: RunSpec) -> int:
     """Set threads and the matrix products' kernel for a run; returns with how many threads it is computed: a training
     those within its operations, a sampling those that compute its blocks."""
-    share = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # processes that torchrun started side by side share the cores
     # Threads within an operation wait for each other, and one that must share its core delays them all.
-    within = spec.threads or max(1, (CORES - 1) // share)
+    within = spec.threads or max(1, (CORES - 1) // _side_by_side())
     use_threads(within)
     if not torch.cuda.is_available() and _prefers_onednn():
         # There "medium" only chooses oneDNN's kernel; on CUDA and with AMX it would round to bfloat16.
         torch.set_float32_matmul_precision("medium")
-    # of torch's own numbers the one that says how many pieces of work go on at one time: all cores, or fewer beside a
-    # window
-    return within if spec.action == "train" else spec.threads or max(1, torch.get_num_interop_threads() // share)
+    return within if spec.action == "train" else cores(spec)
+
+
+def cores(spec: RunSpec) -> int:
+    """How many cores a run may keep busy: as many as it names threads, or all, or fewer beside a window."""
+    # of torch's own numbers the one that says how many pieces of work go on at one time
+    return spec.threads or max(1, torch.get_num_interop_threads() // _side_by_side())
+
+
+def _side_by_side() -> int:
+    """How many processes that torchrun started share this machine's cores."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
 def use_threads(n: int) -> None:

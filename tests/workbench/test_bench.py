@@ -8,9 +8,9 @@ import pytest
 
 from core.images.files import DATA_VARIABLE
 from core.metrics.chamfer import Chamfer
-from core.spec import Part
+from core.spec import Part, RunSpec
 from workbench.commands import main
-from workbench.commands.benches import images, one_step, recording, sample, scrubbing, solvers, swiss_roll, train
+from workbench.commands.benches import cores, images, one_step, recording, sample, scrubbing, solvers, swiss_roll, train
 
 
 def test_what_there_is_to_measure(capsys) -> None:
@@ -244,6 +244,23 @@ class TestRecording:
     @pytest.mark.parametrize("what", ["recording", "sample"])
     def test_no_turn_is_one_line(self, capsys, what: str) -> None:
         assert main(["bench", what, "--rounds", "0"]) == 2
+        assert "Give at least one. Given 0." in capsys.readouterr().err
+
+
+class TestCores:
+    def test_every_way_trains_the_same_network(self) -> None:
+        wide = RunSpec(network=Part("mlp", {"width": 512, "depth": 1}), device="cpu", action="train")
+        report = cores.compare(wide, rounds=1)
+        assert report["steps"] == 2
+        assert list(report["seconds a step"]) == [cores.ONE, cores.THREADS, cores.PAIR]
+        assert all(value > 0 for value in report["seconds a step"].values())
+        assert report["ratio"][cores.ONE] == 1.0
+        assert "two processes" in cores.table({"preset": "wide"} | report)
+
+    def test_what_is_not_shared_is_one_line(self, capsys) -> None:
+        assert main(["bench", "cores", "swiss-roll-flow"]) == 2
+        assert "trained by one process" in capsys.readouterr().err
+        assert main(["bench", "cores", "--rounds", "0"]) == 2
         assert "Give at least one. Given 0." in capsys.readouterr().err
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Generator
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import torch
@@ -12,19 +11,21 @@ from torch import Tensor, nn
 
 from core.checkpoint import DATA_STD, N_CLASSES, PREDICTION, SHAPE, locate
 from core.errors import SpecError
-from core.learned import Evaluation, NetworkField, build_network
-from core.machine.device import use_threads
+from core.learned import NetworkField, build_network
+from core.machine.device import cores, use_threads
 from core.parts.making import make
 from core.predictions import Reading
 from core.setup import Setup
 from trainers import checkpoint
-from trainers.batches import Batch, Batches
+from trainers.batches import Batch
 from trainers.flat import clip, flatten
-from trainers.objective import Lesson, Objective
+from trainers.objective import Objective
 from trainers.optimisers import Optimiser
 from trainers.schedules import Schedule, rate
 from trainers.training import origin
+from trainers.training.pair import Pair, pays
 from trainers.training.processes import Processes
+from trainers.training.pupil import ALL_ROWS, Pupil
 from trainers.training.validation import Validation
 
 _STD_SAMPLES = 1000
@@ -58,7 +59,7 @@ class Trainer:
         network = build_network(self.spec, setup.shape, self.n_classes)
         if fresh and self.settings.init_from:
             origin.load(network, self.spec, setup.shape, self.n_classes)
-        self.threads = _threads(network, setup)
+        self.threads = min(setup.threads, _useful(network, setup))
         use_threads(self.threads)
         network = network.to(setup.device, setup.dtype)
         average = copy.deepcopy(network).requires_grad_(False)
@@ -73,12 +74,9 @@ class Trainer:
                 f"{setup.dataset.title} is the same number throughout, and {self.objective.title} scales data by how "
                 "much they differ. Choose other data or another objective.",
             )
-        self.learned = NetworkField(average.eval(), self.reading, setup.path, self.objective)
-        self._evaluation = Evaluation(_prepared(network, setup), setup.path, self.reading)
-        self._teacher = self.objective.teacher(setup)
-        self._rows = processes.rows(self.settings.batch_size) if processes.size > 1 else slice(None)
-        self._sequence = Batches(setup, self.objective, self._rows)
-        self._batches = self._sequence.from_step(0)
+        self._pupil = Pupil(setup, self.objective, network, average, self.reading)
+        self._rows = processes.rows(self.settings.batch_size) if processes.size > 1 else ALL_ROWS
+        self._pair: Pair | None = None
         self._resumed = False
         self.validation = Validation.of(setup, self.objective, self.n_classes)
         if self.schedule.watches and self.validation is None:
@@ -88,10 +86,43 @@ class Trainer:
                 f"training.n_validations = {self.settings.n_validations} on these data there are none.",
             )
 
+    @property
+    def learned(self) -> NetworkField:
+        """The field of the averaged weights."""
+        return self._pupil.learned
+
+    @property
+    def precision(self) -> str:
+        """Of the numbers that are computed with."""
+        return self.spec.precision + (", products in bfloat16" if self._pupil.in_half else "")
+
+    def pair_up(self) -> None:
+        """Learn together with a second process from here on until `close`, where that is faster."""
+        network = self.state.network
+        busy = min(cores(self.spec), _useful(network, self.setup))
+        if self.processes.size == 1 and busy > 1 and pays(self.setup, self.objective, network):
+            self.threads = busy // 2
+            use_threads(self.threads)
+            self._pair = Pair(self.setup, self._pupil, self.reading, self._weights, self._average, self.threads)
+
+    def wait_for_partner(self, seconds: float) -> bool:
+        """Wait until the second process is ready; False where there is none, or none by then."""
+        return self._pair is not None and self._pair.wait(seconds)
+
+    @property
+    def cores(self) -> int:
+        """How many a step keeps busy on this machine."""
+        return self.threads if self._pair is None else 2 * self.threads
+
+    def close(self) -> None:
+        """End what was started beside this process."""
+        if self._pair is not None:
+            self._pair.close()
+            self._pair = None
+
     def resume(self, file: Path) -> None:
         checkpoint.resume(file, self.state, self.spec)
         self._resumed = True
-        self._batches = self._sequence.from_step(self.state.step)
 
     def save(self, file: Path) -> None:
         kept = {
@@ -111,8 +142,7 @@ class Trainer:
             return
         assert state.teacher is not None
         teacher = NetworkField(state.teacher, self.reading, self.setup.path, self.objective)
-        self._sequence.use((yield from self.objective.prepare(self.setup, teacher)))
-        self._batches = self._sequence.from_step(state.step)
+        self._pupil.use((yield from self.objective.prepare(self.setup, teacher)))
 
     def step(self) -> tuple[float, float]:
         """One optimiser step; returns the loss and the learning rate."""
@@ -125,11 +155,7 @@ class Trainer:
         gradient = self._weights.grad
         assert gradient is not None  # `flatten` made it
         gradient.zero_()
-        losses = []
-        for _ in range(settings.accumulation):
-            loss = self._loss(next(self._batches))
-            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-            losses.append(loss.detach())
+        loss = self._pupil.learn(state.step, self._rows) if self._pair is None else self._pair.learn(state.step)
         if settings.accumulation > 1:
             gradient.div_(settings.accumulation)
         self.processes.mean(gradient)
@@ -141,10 +167,8 @@ class Trainer:
         decay = min(settings.ema, (1.0 + state.step) / (10.0 + state.step))
         with torch.no_grad():
             self._average.lerp_(self._weights, 1.0 - decay)
-        if self.processes.size > 1:
-            self.processes.mean(mean := torch.stack(losses).mean())
-            return float(mean), now
-        return sum(map(float, losses)) / len(losses), now
+        self.processes.mean(loss)
+        return float(loss), now
 
     def agree(self) -> None:
         """All processes start with the weights of the first, whatever their machines make of a seed."""
@@ -162,65 +186,16 @@ class Trainer:
 
     def error(self, batch: Batch) -> Tensor:
         """The averaged network's output at x_t less the pair's target [B, ...]."""
-        with torch.no_grad(), self._autocast():
-            return self.objective.error(self._lesson(batch, self.learned.network))
-
-    def _autocast(self) -> AbstractContextManager[object]:
-        """The precision in which networks are evaluated in training."""
-        return torch.autocast(self.setup.device.type, torch.bfloat16) if self.settings.autocast else nullcontext()
-
-    def _lesson(self, batch: Batch, network: Evaluation) -> Lesson:
-        return Lesson(
-            network=network, average=self.learned.network, path=self.setup.path, reading=self.reading,
-            x1=batch.x1, x0=batch.x0, z=batch.z, t=batch.t, u=batch.u, cond=batch.cond if self.n_classes else None,
-            rows=self._rows, batch_size=self.settings.batch_size,
-            progress=self.state.step / self.settings.n_steps, teacher=self._teacher,
-        )  # fmt: skip
-
-    def _loss(self, batch: Batch) -> torch.Tensor:
-        with self._autocast():
-            return self.objective.loss(self._lesson(batch, self._evaluation))
+        return self._pupil.error(batch, self.state.step)
 
 
-def _threads(network: nn.Module, setup: Setup) -> int:
-    """With how many threads a step is computed: no more than have enough to do in a product of a small network."""
+def _useful(network: nn.Module, setup: Setup) -> int:
+    """How many threads have enough to do in a step: a product of a small network keeps few busy."""
     matrices = [parameter.numel() for parameter in network.parameters() if parameter.ndim > 1]
     if len(setup.shape) > 1 or not matrices:
-        return setup.threads
+        return max(setup.threads, cores(setup.spec))
     operations = 2 * setup.spec.training.batch_size * sum(matrices) // len(matrices)
-    return max(1, min(setup.threads, operations // _WORTH_A_THREAD))
-
-
-def _prepared(network: nn.Module, setup: Setup) -> nn.Module:
-    """The network as the training calls it: with images in another layout, compiled."""
-    settings = setup.spec.training
-    if settings.channels_last and len(setup.shape) != 3:
-        raise SpecError("training.channels_last", "Only images have channels. Turn it off.")
-    called: nn.Module = ChannelsLast(network) if settings.channels_last else network
-    if settings.compile:
-        called.compile()  # in place: the names of its weights stay
-    return called
-
-
-class ChannelsLast(nn.Module):
-    """A network that is shown images with their channels last in memory, where it learns from them.
-
-    Without gradients it is shown them as they are: GroupNorm has no forward derivative, which MeanFlow takes, in this
-    layout.
-    """
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self._network = network
-
-    def forward(self, x: Tensor, t: Tensor, cond: Tensor | None = None, s: Tensor | None = None) -> Tensor:
-        if torch.is_grad_enabled():
-            x = x.contiguous(memory_format=torch.channels_last)
-            if x.device.type == "cpu" and not x.requires_grad and not torch.compiler.is_compiling():
-                # GroupNorm's backward pass on a CPU writes the gradient of such an image, wanted or not, and crashes
-                x = x.detach().requires_grad_()
-        y: Tensor = self._network(x, t, cond, s)
-        return y
+    return max(1, operations // _WORTH_A_THREAD)
 
 
 def _data_std(setup: Setup) -> float:

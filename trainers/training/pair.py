@@ -1,0 +1,204 @@
+"""Two halves of every batch that learn at the same time, the second in a process of its own.
+
+Of two cores threads within the operations keep one and a half busy, two processes both. They see the weights in memory
+that they share, so that a step's number goes there and half a gradient comes back. The other process is nobody that is
+relied on: while it starts, and where it has ended, its half is learned here, and every number is the same.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.context import SpawnProcess
+from multiprocessing.synchronize import Semaphore
+
+import torch
+import torch.multiprocessing  # how tensors travel to another process, as memory that both have
+from torch import Tensor, nn
+
+from core import spec as specs
+from core.learned import build_network
+from core.machine import device as devices
+from core.parts.making import make
+from core.predictions import Reading
+from core.setup import Setup, resolve
+from core.spec import RunSpec
+from trainers.flat import flatten
+from trainers.objective import Objective
+from trainers.training.pupil import Pupil
+
+FIRST, SECOND = slice(0, None, 2), slice(1, None, 2)
+"""Every other sample, so that both halves have of what only a batch's first samples learn."""
+_WORTH_STEPS = 500
+"""Of a training from which on a second process pays: it takes some seconds to start."""
+_LOOK_SECONDS = 0.5
+"""Between looks whether the other process is still there."""
+
+_log = logging.getLogger(__name__)
+
+
+def pays(setup: Setup, objective: Objective, network: nn.Module) -> bool:
+    """Whether two processes may share a training, and it is long enough: by what is asked for alone, so that they do in
+    the next run too."""
+    training = setup.spec.training
+    stateless = network.state_dict().keys() == dict(network.named_parameters()).keys()
+    alike = stateless and not training.compile and not objective.rounds(training.n_steps)
+    enough = training.batch_size % 2 == 0 and training.n_steps >= _WORTH_STEPS
+    beside_a_window = multiprocessing.current_process().daemon  # such a process may have none of its own
+    return alike and enough and setup.device.type == "cpu" and not beside_a_window
+
+
+class Pair:
+    """Learns as a `Pupil` does that has all rows of a batch.
+
+    Args:
+        weights, average: of the pupil's networks, as `flatten` made them; they move to memory that is shared.
+        threads: with how many each of both computes.
+    """
+
+    def __init__(
+        self, setup: Setup, pupil: Pupil, reading: Reading, weights: nn.Parameter, average: nn.Parameter, threads: int
+    ) -> None:
+        self._pupil, self._weights = pupil, weights
+        self._partner: _Partner | None = None
+        for vector in (weights, average):
+            _shared(vector.data)
+        try:
+            self._partner = _Partner(setup.spec, reading, weights.detach(), average.detach(), threads)
+        except (OSError, ImportError) as error:  # such as a system without semaphores
+            _log.warning("no second process to train with: %s", error)
+
+    def learn(self, step: int) -> Tensor:
+        """The mean loss of a step; the gradient becomes the mean of both halves'."""
+        gradient = self._weights.grad
+        assert gradient is not None  # `flatten` made it
+        partner = self._partner if self._partner is not None and self._partner.begin(step) else None
+        loss = self._pupil.learn(step, FIRST)
+        if partner is not None and partner.finish():
+            gradient.add_(partner.gradient)
+            other = partner.loss
+        else:
+            first = gradient.clone()
+            gradient.zero_()
+            other = self._pupil.learn(step, SECOND)
+            gradient.add_(first)
+        gradient.div_(2)
+        return (loss + other) / 2
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the other process is ready; False where it is not by then."""
+        return self._partner is not None and self._partner.wait(seconds)
+
+    def close(self) -> None:
+        """End the other process; it keeps nothing."""
+        if self._partner is not None:
+            self._partner.end()
+            self._partner = None
+
+
+class _Partner:
+    """The other process, as it is seen from here.
+
+    Attributes:
+        gradient: of its half of the batch [P]; loss: the mean of that half, 0-dimensional.
+    """
+
+    def __init__(self, spec: RunSpec, reading: Reading, weights: Tensor, average: Tensor, threads: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.gradient, self.loss = _shared(torch.zeros_like(weights)), _shared(weights.new_zeros(()))
+        self._step = _shared(torch.zeros((), dtype=torch.int64))
+        self._ready, self._go, self._done = (context.Semaphore(0) for _ in range(3))
+        self._there, self._gone = False, False
+        self._process: SpawnProcess = context.Process(
+            target=_serve,
+            args=(
+                specs.to_json(spec), reading, threads, weights, average, self.gradient, self.loss, self._step,
+                self._ready, self._go, self._done,
+            ),
+            daemon=True,
+        )  # fmt: skip
+        with _deaf():
+            self._process.start()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is ready; False where it is not by then, and where it has ended."""
+        if not (self._there or self._gone):
+            self._there = self._ready.acquire(timeout=seconds)
+            self._notice()
+        return self._there
+
+    def begin(self, step: int) -> bool:
+        """Tell it to learn from its half; False while it is not ready, and where it has ended."""
+        if self.wait(0.0):
+            self._step.fill_(step)
+            self._go.release()
+        return self._there
+
+    def finish(self) -> bool:
+        """Wait until it has; False where it ended meanwhile."""
+        while not self._done.acquire(timeout=_LOOK_SECONDS):
+            if self._notice():
+                return False
+        return True
+
+    def _notice(self) -> bool:
+        """Whether it has ended."""
+        if not self._gone and not self._process.is_alive():
+            _log.warning(
+                "the second process of a training ended (%s); its half is learned here", self._process.exitcode
+            )
+            self._there, self._gone = False, True
+        return self._gone
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.join()
+
+
+def _shared(tensor: Tensor) -> Tensor:
+    """The tensor, and all views of it, in memory that another process may have too."""
+    return tensor.share_memory_()  # type: ignore[no-untyped-call, no-any-return]  # torch leaves it untyped
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """What is started meanwhile does not hear Ctrl+C, which a terminal sends to all; the first process ends it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(
+    spec: str, reading: Reading, threads: int, weights: Tensor, average: Tensor, gradient: Tensor, loss: Tensor,
+    step: Tensor, ready: Semaphore, go: Semaphore, done: Semaphore,
+) -> None:  # fmt: skip
+    """The other process: a pupil that learns from the second rows whenever it is told to, until the first is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pupil = _pupil(resolve(specs.from_json(spec)), reading, weights, average, gradient)
+    devices.use_threads(threads)
+    ready.release()
+    parent = multiprocessing.parent_process()
+    while parent is not None and parent.is_alive():
+        if go.acquire(timeout=_LOOK_SECONDS):
+            gradient.zero_()
+            loss.copy_(pupil.learn(int(step), SECOND))
+            done.release()
+
+
+def _pupil(setup: Setup, reading: Reading, weights: Tensor, average: Tensor, gradient: Tensor) -> Pupil:
+    """One whose networks have their weights in shared memory, and whose gradient comes to lie there."""
+    objective: Objective = make("objective", setup.spec.objective)
+    network, averaged = (
+        build_network(setup.spec, setup.shape, setup.n_told).to(setup.device, setup.dtype) for _ in range(2)
+    )
+    flatten(network, weights, gradient)
+    flatten(averaged.requires_grad_(False), average)
+    return Pupil(setup, objective, network, averaged, reading)
