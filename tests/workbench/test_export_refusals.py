@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -69,6 +70,14 @@ def test_what_images_have_not_cannot_be_hidden_in_silence(capsys, tmp_path) -> N
 
 def film(out: Path) -> Order:
     return Order([str(FLOW)], str(out), width=320, height=240, seconds=0.2, hold=0.0)
+
+
+def test_the_window_hears_of_an_export_without_the_names_of_options(tmp_path) -> None:
+    asked = msgspec.json.encode(msgspec.structs.replace(film(tmp_path / "film.gif"), width=1)) + b"\n"
+    child = subprocess.run(
+        [sys.executable, "-m", "workbench.export.job"], input=asked, capture_output=True, check=False
+    )
+    assert child.stderr.decode().splitlines()[-1].startswith("Width must be ")
 
 
 @pytest.mark.parametrize("name", ["film.gif", "film.mp4", "film.webp", "film.apng"])

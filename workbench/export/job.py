@@ -244,7 +244,8 @@ def main() -> int:
         threading.Thread(target=wait_for_the_end_of_input, daemon=True).start()
         make(order, report)
     except (FlowscopeError, msgspec.DecodeError) as error:
-        print(error, file=sys.stderr)
+        # the window has no options of those names
+        print(error.message if isinstance(error, SpecError) else error, file=sys.stderr)
         return 2
     except Cancelled:
         return CANCELLED
