@@ -16,6 +16,7 @@ from workbench.control.runs import Runs
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, Offer, Stats
 from workbench.model.recents import size_words
+from workbench.model.titles import in_titles
 from workbench.views.chart.charts import steps_done
 from workbench.widgets.setup.training_panel import training_facts
 from workbench.widgets.window import MainWindow
@@ -40,6 +41,7 @@ class EngineView(QObject):
         runs.training_progress.connect(self._show_training)
         runs.sampling_progress.connect(self._say_what_goes_on)
         runs.trained.connect(self._trained)
+        engine.wording = lambda spec, message: in_titles(runs.catalog, spec, message)
         engine.hello.connect(self._hello)
         engine.offered.connect(self._offered)
         engine.died.connect(self._died)

@@ -75,7 +75,7 @@ class FormControl(QObject):
         try:
             sections = setup.sections(self._runs.catalog, lane.spec, self.devices, self._parameters(lane.spec))
         except SpecError as error:  # a trace of another installation names parts that are not here
-            self._window.refuse(f"The set-up cannot be shown: {error}")
+            self._window.refuse(f"The set-up cannot be shown: {error.message}")
             return
         self.panel.form.show_sections(sections)
         objective = self._runs.catalog.entry("objective", lane.spec.objective.name)

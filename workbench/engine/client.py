@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 from PyQt6.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
 
 from core import spec as specs
@@ -65,7 +67,9 @@ class EngineClient(QObject):
         self._factory = factory
         self._link: Link | None = None
         self._last_job = 0
-        self._live: set[int] = set()
+        self._live: dict[int, RunSpec] = {}
+        self.wording: Callable[[RunSpec, str], str] = lambda _spec, message: message
+        """How the window says what the engine says of a run that failed."""
         self._refused: list[int] = []
         self._quick_deaths = 0
         self._restarting = False
@@ -105,9 +109,9 @@ class EngineClient(QObject):
         """
         self._last_job += 1
         job = self._last_job
-        self._live.add(job)
+        self._live[job] = spec
         if replaces is not None:
-            self._live.discard(replaces)
+            self._live.pop(replaces, None)
         if self._link is None:
             self._refused.append(job)
             QTimer.singleShot(0, self._refuse)
@@ -146,7 +150,7 @@ class EngineClient(QObject):
 
     def _fail(self, jobs: list[int]) -> None:
         for job in jobs:
-            self._live.discard(job)
+            self._live.pop(job, None)
             self.ended.emit(JobEnded(job, "failed", _STOPPED))
 
     def _on_report(self, link: Link, report: Report) -> None:
@@ -172,9 +176,8 @@ class EngineClient(QObject):
                 if report.job in self._live:
                     self.progress.emit(report)
             case JobEnded():
-                if report.job in self._live:
-                    self._live.discard(report.job)
-                    self.ended.emit(report)
+                if (spec := self._live.pop(report.job, None)) is not None:
+                    self.ended.emit(msgspec.structs.replace(report, message=self.wording(spec, report.message)))
             case Stats():
                 self.stats.emit(report)
 

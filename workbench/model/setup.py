@@ -20,6 +20,7 @@ from core.parts.schema import check_value
 from core.spec import Part, RunSpec
 from workbench.model.crossing import crossed, crosses, shape_of
 from workbench.model.facts import order_of, said, size_of
+from workbench.model.titles import KINDS, title_of
 from workbench.views.words import typed_number
 
 #: Changing one of these asks for other weights.
@@ -77,18 +78,18 @@ def sections(catalog: Catalog, spec: RunSpec, devices: list[str], parameters: in
     learned = spec.field.name == "network"
     sampler = catalog.entry("sampler", spec.sampler.name)
     data = catalog.entry("data", spec.data.name)
-    network = _part(catalog, spec, "network", "Layers") if learned else ()
+    network = _part(catalog, spec, "network") if learned else ()
     out = [
         Section("Data", _data(catalog, spec, data), f"std {data.facts['std']:.2f}" if "std" in data.facts else ""),
-        Section("Objective", (*_part(catalog, spec, "objective", "Method"), *_part(catalog, spec, "path", "Path"))),
+        Section("Objective", (*_part(catalog, spec, "objective"), *_part(catalog, spec, "path"))),
         Section("Network", (*_field(catalog, spec), *network), size_of(catalog, spec, parameters) if learned else ""),
         Section(
             "Sampler",
             (
-                *_part(catalog, spec, "sampler", "Sampler"),
-                *_part(catalog, spec, "grid", "Times"),
+                *_part(catalog, spec, "sampler"),
+                *_part(catalog, spec, "grid"),
                 *_classes(catalog, spec, data),
-                *_part(catalog, spec, "clipping", "Clipping"),
+                *_part(catalog, spec, "clipping"),
             ),
             order_of(sampler),
         ),
@@ -97,8 +98,8 @@ def sections(catalog: Catalog, spec: RunSpec, devices: list[str], parameters: in
         ),
     ]
     if learned:
-        others = (("optimiser", "Optimiser"), ("schedule", "Schedule"))
-        out.append(Section("Training", (*_training(catalog, spec), *_seldom(catalog, spec, others))))
+        others = _seldom(catalog, spec, ("optimiser", "schedule"))
+        out.append(Section("Training", (*_training(catalog, spec), *others)))
     exactness = (_plain(catalog.run, spec, name, detail=True) for name in ("precision", "threads"))
     out.append(Section("Engine", (_device(spec, devices), *exactness)))
     return out
@@ -122,23 +123,22 @@ def _training(catalog: Catalog, spec: RunSpec) -> tuple[Row, ...]:
 
 def _data(catalog: Catalog, spec: RunSpec, data: Entry) -> tuple[Row, ...]:
     """The data set; where they start from and how they are paired are details, unless they were changed."""
-    others = (("source", "Starts from"), ("coupling", "Paired"))
-    return (*_part(catalog, spec, "data", "Data set"), *_seldom(catalog, spec, others))
+    return (*_part(catalog, spec, "data"), *_seldom(catalog, spec, ("source", "coupling")))
 
 
 def _field(catalog: Catalog, spec: RunSpec) -> tuple[Row, ...]:
     """The field; what it can do besides is a detail as long as it is off."""
-    rows = _part(catalog, spec, "field", "Field")
+    rows = _part(catalog, spec, "field")
     return tuple(dataclasses.replace(row, detail=row.detail or row.value is False) for row in rows)
 
 
-def _seldom(catalog: Catalog, spec: RunSpec, kinds: tuple[tuple[str, str], ...]) -> tuple[Row, ...]:
-    """Parts, by kind and title, that are details unless they were changed."""
+def _seldom(catalog: Catalog, spec: RunSpec, kinds: tuple[str, ...]) -> tuple[Row, ...]:
+    """Parts that are details unless they were changed."""
     usual = RunSpec()
     return tuple(
         dataclasses.replace(row, detail=row.detail or spec.part(kind) == usual.part(kind))
-        for kind, title in kinds
-        for row in _part(catalog, spec, kind, title)
+        for kind in kinds
+        for row in _part(catalog, spec, kind)
     )
 
 
@@ -156,7 +156,7 @@ def _classes(catalog: Catalog, spec: RunSpec, data: Entry) -> tuple[Row, ...]:
         label = dataclasses.replace(label, choices=tuple(Choice(*each) for each in choices.items()))
     else:  # there may be more or fewer than the catalog knows of
         label = dataclasses.replace(label, help=f"{label.help}: {', '.join(data.facts['classes'])}")
-    return (label, *_part(catalog, spec, "guidance", "Guidance"))
+    return (label, *_part(catalog, spec, "guidance"))
 
 
 def _classes_of(catalog: Catalog, spec: RunSpec) -> Sequence[str]:
@@ -166,7 +166,7 @@ def _classes_of(catalog: Catalog, spec: RunSpec) -> Sequence[str]:
     return names
 
 
-def _part(catalog: Catalog, spec: RunSpec, kind: str, title: str) -> tuple[Row, ...]:
+def _part(catalog: Catalog, spec: RunSpec, kind: str) -> tuple[Row, ...]:
     part = spec.part(kind)
     entry = catalog.entry(kind, part.name)
     choices = tuple(
@@ -174,7 +174,7 @@ def _part(catalog: Catalog, spec: RunSpec, kind: str, title: str) -> tuple[Row, 
         for name, other in catalog.parts[kind].items()
     )
     values = catalog.values(kind, part)
-    head = Row(f"{kind}.name", title, part.name, choices=choices, help=_help(entry))
+    head = Row(f"{kind}.name", KINDS[kind], part.name, choices=choices, help=_help(entry))
     params = (
         _row(f"{kind}.{n}", s, values[n], detail=kind in _DETAILED)
         for n, s in entry.params.items()
@@ -191,12 +191,10 @@ def _help(entry: Entry) -> str:
 
 
 def _row(name: str, schema: dict[str, Any], value: Any, *, detail: bool = False) -> Row:
-    title = str(schema.get("title", name.rpartition(".")[2]))
-    symbol = schema.get("symbol")
     options = schema.get("enum", ())
     choices = tuple(Choice(option, str(option)) for option in options) if len(options) > _MOST_SEGMENTS else ()
     help_ = str(schema.get("description", ""))
-    return Row(name, f"{title} {symbol}" if symbol else title, value, schema, choices, help_, detail)
+    return Row(name, title_of(name, schema), value, schema, choices, help_, detail)
 
 
 def _plain(schemas: dict[str, dict[str, Any]], spec: RunSpec, name: str, *, detail: bool = False) -> Row:

@@ -8,6 +8,7 @@ from core.errors import SpecError
 from core.spec import Part, RunSpec
 from workbench.control.workspace import Workspace
 from workbench.model import setup
+from workbench.model.titles import titles
 
 
 class OwnData:
@@ -43,6 +44,7 @@ class OwnData:
         if key not in before or not runs.ready:
             return False
         self._before = {}
+        failed = session.lane(key).spec
         for lane in session.lanes:
             if lane.key in before:
                 lane.spec, lane.failure = before[lane.key], ""
@@ -50,8 +52,10 @@ class OwnData:
                     runs.sample(lane, whole=True)  # what is on its way with the file is dropped
                 session.touch(lane.key)
         session.set_title(self._title)
-        why = problem.partition(": ")[2] if problem.startswith("data.") else problem
-        self._window.message("This file cannot become a data set", why)
+        assert failed is not None  # it was sampled
+        named = {title for name, title in titles(runs.catalog, failed).items() if name.startswith("data.")}
+        field, _, why = problem.partition(": ")  # the message's own title says of what it is
+        self._window.message("This file cannot become a data set", why if field in named else problem)
         return True
 
     def _answered(self, key: int) -> None:
