@@ -17,6 +17,9 @@ from core.trace.lock import is_written
 HOME_VARIABLE = "FLOWSCOPE_HOME"
 RECORD = "train.h5"
 """The trace of a training in the folder that it leaves, whoever began it."""
+CHECKPOINT = "checkpoint.safetensors"
+"""Its weights, beside that."""
+_STAMP = "%Y%m%d-%H%M%S-%f"
 
 
 def home() -> Path:
@@ -47,8 +50,16 @@ def runs() -> Path:
 
 def new_run(name: str) -> Path:
     """A folder for a run that begins now; it is made by whoever writes into it."""
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
+    stamp = datetime.now().strftime(_STAMP)[:-3]
     return runs() / f"{stamp}-{name}"
+
+
+def began(folder: str) -> datetime | None:
+    """When the run began to which `new_run` gave a folder of this name; None where it is another's."""
+    try:
+        return datetime.strptime("-".join(folder.split("-")[:3]), _STAMP)
+    except ValueError:
+        return None
 
 
 def write(file: Path, data: bytes) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 
 from core import catalog, presets
-from core.spec import Part, RunSpec
+from core.spec import Part, RunSpec, Training
 from tests.workbench.scenes import full_scene
+from workbench import folders
 from workbench.views.apart import Apart, names_of, told_apart
 
 CATALOG = catalog.shipped()
@@ -18,7 +20,13 @@ def names(*specs: RunSpec) -> list[str]:
 
 
 def test_what_tells_lanes_apart_begins_the_line_that_narrow_lanes_cut() -> None:
-    begun = {"Base U-Net": "Base U-Net", "no guidance": "No guidance", "η 0.5": "η 0.5", "seed 12": "Seed 12"}
+    begun = {
+        "Base U-Net": "Base U-Net",
+        "no guidance": "No guidance",
+        "η 0.5": "η 0.5",
+        "seed 12": "Seed 12",
+        "mine.safetensors": "mine.safetensors",
+    }
     for name, words in begun.items():
         told = told_apart(full_scene(20, 11), Apart(name)).lane.subtitle
         assert told == f"{words}, {full_scene(20, 11).lane.subtitle}"
@@ -77,3 +85,45 @@ def test_weights_are_named_last_and_plug_ins_by_their_name() -> None:
     )
     assert names(mine, shipped) == ["monday/checkpoint.safetensors", "swiss-roll-diffusion"]
     assert names(DDIM, DDIM.replace(network=Part("of-a-plug-in"))) == ["Residual MLP", "of-a-plug-in"]
+
+
+def weighed(*files: str, **training: int) -> list[RunSpec]:
+    learned = DDIM.replace(training=Training(**training))
+    return [learned.replace(field=Part("network", {"weights": file})) for file in files]
+
+
+def test_weights_are_told_apart_by_as_little_of_their_paths_as_it_takes() -> None:
+    assert names(*weighed("/a/b/first.safetensors", "/a/b/second.safetensors")) == [
+        "first.safetensors", "second.safetensors",
+    ]  # fmt: skip
+    assert names(*weighed("/runs/monday/net.safetensors", "/runs/tuesday/net.safetensors")) == [
+        "monday/net.safetensors", "tuesday/net.safetensors",
+    ]  # fmt: skip
+    far = names(*weighed("/mine/runs/a/checkpoint.safetensors", "/yours/runs/a/checkpoint.safetensors"))
+    assert far == ["mine/runs/a/checkpoint.safetensors", "yours/runs/a/checkpoint.safetensors"]
+    assert names(*weighed(*["/a/b/first.safetensors"] * 2)) == ["", ""]
+    assert names(DDIM, DDIM.replace(field=Part("network"))) == ["", ""]
+
+
+def test_weights_of_the_window_are_told_apart_by_when_their_training_began() -> None:
+    folder = folders.new_run("swiss-roll-diffusion-1")
+    began = folders.began(folder.name)
+    assert began is not None
+    assert abs((datetime.now() - began).total_seconds()) < 60
+    first, second, beside = (
+        f"/home/runs/{stamp}-swiss-roll-diffusion-{lane}/{folders.CHECKPOINT}"
+        for stamp, lane in (("20260103-091500-120", 1), ("20260103-101500-120", 1), ("20260103-091500-129", 2))
+    )
+    assert names(*weighed(first, second)) == ["trained 2026-01-03 09:15:00", "trained 2026-01-03 10:15:00"]
+    assert len(set(names(*weighed(first, beside)))) == 2
+    assert folders.began("monday") is folders.began("2026-01-03-first") is None
+
+
+def test_weights_that_were_trained_otherwise_say_how() -> None:
+    short, long = weighed("/a/checkpoint.safetensors", n_steps=500) + weighed("/b/checkpoint.safetensors", n_steps=900)
+    assert names(short, long) == ["training steps 500", "training steps 900"]
+    other = short.replace(optimiser=Part("sgd"))
+    assert names(short, other) == [CATALOG.entry("optimiser", each).title for each in ("adamw", "sgd")]
+    recorded = weighed("/b/checkpoint.safetensors", n_steps=500, n_snapshots=2)[0]
+    assert names(short, recorded) == ["a/checkpoint.safetensors", "b/checkpoint.safetensors"]
+    assert names(short.replace(field=Part("exact")), long.replace(field=Part("exact"))) == ["", ""]

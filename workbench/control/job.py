@@ -15,9 +15,6 @@ from core.trace import Trace, TraceBuilder
 from workbench.engine.commands import Progress
 from workbench.model.session import LaneState
 
-CHECKPOINT = "checkpoint.safetensors"
-"""What a training leaves in its directory, beside its record."""
-
 
 @dataclass
 class Job:

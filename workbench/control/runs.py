@@ -21,7 +21,7 @@ from core.spec import Part, RunSpec
 from core.trace import Trace
 from core.trace.derive import snapshot
 from workbench import folders
-from workbench.control.job import CHECKPOINT, Job, beside_what_is_shown
+from workbench.control.job import Job, beside_what_is_shown
 from workbench.control.known_weights import KnownWeights, weights_of
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import JobEnded, Progress
@@ -385,7 +385,7 @@ class Runs(QObject):
     def _learned(self, job: Job, lane: LaneState | None, end: JobEnded) -> None:
         """Training is over: its weights are known, and its lane samples with them unless it shows something else."""
         assert job.directory is not None  # a training
-        weights = str(job.directory / CHECKPOINT)
+        weights = str(job.directory / folders.CHECKPOINT)
         if not Path(weights).is_file():  # it was stopped before its first step: there is nothing to keep
             return
         self.weights.learned(weights, job.spec)

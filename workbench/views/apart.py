@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from core.catalog import Catalog
 from core.parts.entry import Entry
 from core.spec import SHIPPED, Part, RunSpec
+from workbench import folders
 from workbench.views.marks import Scene
 from workbench.views.words import SHORT
 
@@ -17,6 +18,11 @@ _ALWAYS = ("network", "guidance")
 """Parts that a lane says nowhere else."""
 _IF_NEEDED = ("objective", "sampler", "path", "grid", "clipping", "coupling", "source")
 _IN_HEADER = "n_steps"
+_LEARNED_WITH = (
+    "n_steps", "batch_size", "accumulation", "learning_rate", "warm_up", "weight_decay", "ema", "clip", "conditional",
+    "label_dropout", "n_points",
+)  # fmt: skip
+"""Of a training what its weights hang on; not what was recorded of it, nor how it was computed."""
 
 
 class Apart(NamedTuple):
@@ -58,9 +64,9 @@ def told_apart(scene: Scene, name: Apart, *, named: bool = False) -> Scene:
 
 
 def _begun(words: str) -> str:
-    """With a capital, unless they begin with a symbol."""
+    """With a capital, unless they begin with a symbol or with the name of a file."""
     first, _, rest = words.partition(" ")
-    return words if len(first) == 1 else f"{first[0].upper()}{first[1:]} {rest}".rstrip()
+    return words if len(first) == 1 or PurePath(first).suffix else f"{first[0].upper()}{first[1:]} {rest}".rstrip()
 
 
 def _names(catalog: Catalog, specs: Sequence[RunSpec]) -> list[str]:
@@ -68,7 +74,8 @@ def _names(catalog: Catalog, specs: Sequence[RunSpec]) -> list[str]:
     headers = [_header(catalog, spec) for spec in specs]
     said = [_said(catalog, kind, [spec.part(kind) for spec in specs]) for kind in _ALWAYS]
     more = [_said(catalog, kind, [spec.part(kind) for spec in specs]) for kind in _IF_NEEDED]
-    for words in (*more, _differing([f"seed {spec.seed}" for spec in specs]), _differing(list(map(_weights, specs)))):
+    seeds = _differing([f"seed {spec.seed}" for spec in specs])
+    for words in (*more, seeds, *_learned(catalog, specs), _weights(specs)):
         if len(set(zip(headers, *said, strict=True))) == len(specs):
             break
         said.append(words)
@@ -111,10 +118,39 @@ def _parameter(schema: dict[str, Any], name: str, value: Any) -> str:
     return f"{words} {value:g}" if isinstance(value, float) else f"{words} {SHORT.get(value, value)}"
 
 
-def _weights(spec: RunSpec) -> str:
-    """``swiss-roll-flow`` of what ships, folder and file of what does not."""
-    weights = spec.field.params.get("weights", "")
-    return weights.removeprefix(SHIPPED) if weights.startswith(SHIPPED) else "/".join(PurePath(weights).parts[-2:])
+def _learned(catalog: Catalog, specs: Sequence[RunSpec]) -> list[list[str]]:
+    """How weights were trained, where all have some."""
+    if any(spec.field.name != "network" for spec in specs):
+        return []
+    settings = [
+        _differing([_parameter(catalog.training[name], name, getattr(spec.training, name)) for spec in specs])
+        for name in _LEARNED_WITH
+    ]
+    kinds = [_said(catalog, kind, [spec.part(kind) for spec in specs]) for kind in ("optimiser", "schedule")]
+    return [*settings, *kinds]
+
+
+def _weights(specs: Sequence[RunSpec]) -> list[str]:
+    """The names of their files, with as many of the folders above as it takes to tell one from another."""
+    given = [spec.field.params.get("weights", "") for spec in specs]
+    parts = list(map(_parts, given))
+    for n in range(1, max(map(len, parts)) + 1):
+        words = ["/".join(each[-n:]) for each in parts]
+        if len(set(words)) == len(set(given)):
+            return _differing(words)
+    return _differing(["/".join(PurePath(weights).parts[-2:]) for weights in given])  # begun in the same second
+
+
+def _parts(weights: str) -> tuple[str, ...]:
+    """A path, piece by piece; a name that all trainings give says nothing without its folder, or when that began."""
+    if weights.startswith(SHIPPED):
+        return (weights.removeprefix(SHIPPED),)
+    path = PurePath(weights)
+    if path.name != folders.CHECKPOINT or len(path.parts) < 2:
+        return path.parts
+    began = folders.began(path.parent.name)
+    said = f"trained {began:%Y-%m-%d %H:%M:%S}" if began else f"{path.parent.name}/{path.name}"
+    return (*path.parts[:-2], said)
 
 
 def _differing(words: Sequence[str]) -> list[str]:
