@@ -101,8 +101,12 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         int, Meta(ge=0, le=10_000_000, title="Points", description="Size of a fixed training set, 0 for fresh points")
     ] = 0
     n_snapshots: Annotated[
-        int, Meta(ge=0, le=1000, title="Snapshots", description="Samples and fields recorded while training")
-    ] = 24
+        int,
+        Meta(
+            ge=0, le=1000, title="Snapshots",
+            description="Samples and fields recorded while training, 0 for none; else at least 2, at its start and end",
+        ),
+    ] = 24  # fmt: skip
     n_validations: Annotated[
         int, Meta(ge=0, le=1000, title="Validations", description="How often the loss of held-out data is measured")
     ] = 24

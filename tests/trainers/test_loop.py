@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -19,6 +20,7 @@ from core.events import Event, StopRun, Tick
 from core.networks import count_parameters
 from core.networks.mlp import Mlp
 from core.parts.making import make
+from core.parts.schema import properties
 from core.presets import placed
 from core.run import sample
 from core.setup import resolve
@@ -260,6 +262,13 @@ def test_snapshots_stand_at_both_ends(n_snapshots: int) -> None:
     assert steps[0] == 0
     assert steps[-1] == 5000
     assert snapshot_steps(10, 0) == []
+
+
+def test_how_many_snapshots_there_are_is_what_the_form_says() -> None:
+    said = properties(Training)["n_snapshots"]["description"]
+    none, least = (int(each) for each in re.findall(r"\d+", said))
+    assert snapshot_steps(10, none) == []
+    assert {len(snapshot_steps(10, n)) for n in (1, least)} == {least}
 
 
 def test_runs_take_turns_without_touching_each_other() -> None:
