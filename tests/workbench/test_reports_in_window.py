@@ -23,7 +23,8 @@ from tests.workbench.opened import lanes, opened
 from tests.workbench.test_reports import points
 from workbench.app import App
 from workbench.control.runs import Runs
-from workbench.engine.commands import JobEnded, Progress
+from workbench.engine.client import EngineClient
+from workbench.engine.commands import Hello, JobEnded, Progress
 from workbench.widgets.cards.dialogs import Message
 
 
@@ -155,13 +156,54 @@ def test_the_numbers_are_copied_and_saved(qtbot: QtBot, app: App, asked: Asked, 
     assert len(app.window.findChildren(Message)) == 2
 
 
-def test_without_an_engine_or_what_is_whole_nothing_is_begun(
-    app: App, asked: Asked, monkeypatch: pytest.MonkeyPatch
+HELLO = Hello(["cpu"], {"torch": "2.0"})
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_measuring_waits_for_an_engine_and_says_what_for(
+    qtbot: QtBot, app: App, asked: Asked, monkeypatch: pytest.MonkeyPatch, gone: bool
 ) -> None:
+    started: list[bool] = []
+    monkeypatch.setattr(app.engine, "start", lambda: started.append(True))
+    monkeypatch.setattr(EngineClient, "gone", gone)
     app.runs.ready = False
-    app.controller.actions["measure"].trigger()
-    assert app.window.toast.text == "The engine is not ready yet"
-    app.runs.ready = True
+    for _ in range(2):  # once it is measured, however often that was asked for
+        app.controller.actions["measure"].trigger()
+    why = "There was no engine, one is starting" if gone else "The engine is still starting"
+    assert app.window.toast.text == f"{why} the lanes are measured as soon as it is ready"
+    assert bool(started) == gone  # where none would come by itself
+    assert (asked.jobs, app.window.place) == ([], "lanes")
+    app.engine.hello.emit(HELLO)
+    qtbot.waitUntil(lambda: len(asked.jobs) == 1)
+    assert app.window.place == "measurements"
+    assert not app.window.toast.isVisible()  # what it said is no longer true
+    app.engine.hello.emit(HELLO)  # of another engine, later
+    assert len(asked.jobs) == 1
+
+
+def test_what_waited_for_an_engine_is_dropped_where_none_can_start_or_nothing_is_left(app: App, asked: Asked) -> None:
+    app.engine.start = lambda: None  # type: ignore[method-assign]
+    for end in (lambda: app.engine.unavailable.emit("It stops. Nothing can be done."), app.session.clear):
+        app.runs.ready = False
+        app.controller.actions["measure"].trigger()
+        end()
+        app.engine.hello.emit(HELLO)
+        assert (asked.jobs, app.window.place) == ([], "lanes")
+
+
+def test_running_waits_for_an_engine_too(app: App, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[bool] = []
+    monkeypatch.setattr(app.runs, "run", lambda: ran.append(True))
+    monkeypatch.setattr(app.engine, "start", lambda: None)
+    app.runs.ready = False
+    app.controller.run()
+    assert "the lanes run as soon as it is ready" in app.window.toast.text
+    assert not ran
+    app.engine.hello.emit(HELLO)
+    assert ran == [True]
+
+
+def test_without_what_is_whole_nothing_is_begun(app: App, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     growing = {lane.key for lane in lanes(app)}
     with monkeypatch.context() as still:
         still.setattr(Runs, "sampling", growing)

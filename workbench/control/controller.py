@@ -63,7 +63,9 @@ class Controller(QObject):
         self.desk = Desk(workspace, self.exporter, settings)
         self.files = self.desk.files
         self.drop = Drop(workspace, self.desk)
-        self.reports = Reports(workspace, engine, self.files, self._moving)
+        self.reports = Reports(
+            workspace, engine, self.files, self._moving, lambda *what: self.engine_view.when_ready(*what)
+        )
         self.lane_control = LaneControl(workspace, self.files, self.reports.ask)
         self.actions = table.build(self.window, self._handlers())
         self.lanes, self.charts, self.charts_page = LanesView(), ChartsStrip(), ChartsPage()
@@ -306,11 +308,9 @@ class Controller(QObject):
 
     def run(self) -> None:
         """Train what needs it and sample the rest."""
-        if self.engine.gone:
-            self.engine_view.start_again()
-        if not self.runs.ready:
-            self.window.refuse("The engine is not ready yet")
-            return
+        self.engine_view.when_ready(self._run, "the lanes run as soon as it is ready")
+
+    def _run(self) -> None:
         self.runs.run()
         self.playhead.follow()
         self.playhead.play()

@@ -21,6 +21,8 @@ from workbench.views.chart.charts import steps_done
 from workbench.widgets.setup.training_panel import training_facts
 from workbench.widgets.window import MainWindow
 
+_STARTING, _AGAIN = "The engine is still starting", "There was no engine, one is starting"
+
 
 class EngineView(QObject):
     """Keeps the status bar and the panel of trainings true."""
@@ -37,6 +39,8 @@ class EngineView(QObject):
         super().__init__()
         self._window, self._form, self._runs, self._engine = window, form, runs, engine
         self._panel, self._charts_again = form.panel, charts_again
+        self._awaited: dict[str, Callable[[], None]] = {}
+        """What is done as soon as there is an engine, by what was promised."""
         self._panel.training.paused.connect(self._pause)
         runs.training_progress.connect(self._show_training)
         runs.sampling_progress.connect(self._say_what_goes_on)
@@ -49,6 +53,17 @@ class EngineView(QObject):
         engine.unavailable.connect(self._unavailable)
         engine.stats.connect(self._show_stats)
 
+    def when_ready(self, call: Callable[[], None], promise: str) -> None:
+        """Do now what needs the engine, or as soon as there is one: a line says why it waits, and the ``promise``."""
+        if self._runs.ready:
+            call()
+            return
+        self._awaited[promise] = call
+        gone = self._engine.gone
+        if gone:  # none would come by itself
+            self.start_again()
+        self._window.refuse(_AGAIN if gone else _STARTING, promise)
+
     def _say(self, text: str, *, busy: bool = False, gone: bool = False) -> None:
         self._window.status.show_engine(text, busy=busy, gone=gone)
 
@@ -59,6 +74,11 @@ class EngineView(QObject):
         self._window.status.device.setText(f"{best} · torch {hello.versions['torch'].partition('+')[0]}")
         self._say("Engine ready")
         self._form.show()
+        for text in (_STARTING, _AGAIN):
+            self._window.toast.withdraw(text)
+        awaited, self._awaited = self._awaited, {}
+        for call in awaited.values():
+            call()
 
     def _offered(self, offer: Offer) -> None:
         self._runs.catalog = catalog.load(offer.catalog)
@@ -73,6 +93,7 @@ class EngineView(QObject):
         self._window.refuse("The engine stopped", "everything recorded is kept, a new one is starting")
 
     def _unavailable(self, text: str) -> None:
+        self._awaited.clear()
         self._say(text, gone=True)
         what, _, rest = text.rstrip(".").partition(". ")
         self._window.toast.tell(what, f"{rest[:1].lower()}{rest[1:]}", "Try again", self.start_again, done=False)

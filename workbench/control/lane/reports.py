@@ -52,11 +52,13 @@ class Reports(QObject):
         engine: EngineClient,
         files: Files,
         lanes: Callable[[], list[tuple[Scene, LaneState]]],
+        when_ready: Callable[[Callable[[], None], str], None],
     ) -> None:
-        """``lanes`` are those that sample or train, with what they show."""
+        """``lanes`` are those that sample or train, with what they show; ``when_ready`` does something as soon as there
+        is an engine, and says so where there is none."""
         super().__init__(workspace.window)
         self._workspace, self._window, self._runs = workspace, workspace.window, workspace.runs
-        self._engine, self._files, self._lanes = engine, files, lanes
+        self._engine, self._files, self._lanes, self._when_ready = engine, files, lanes, when_ready
         self.page: ReportPage | None = None
         self._subjects: list[_Subject] = []
         self._at = 0
@@ -95,12 +97,19 @@ class Reports(QObject):
 
     def measure(self) -> None:
         """Measure every lane that has samples."""
-        found = self._found()
-        if all(subject.lane.problem for subject in found):
+        if self._any(self._found()):
+            self._when_ready(self._measure, "the lanes are measured as soon as it is ready")
+
+    def _any(self, found: list[_Subject]) -> bool:
+        """Whether there is anything to measure; a line says so where there is not."""
+        there = not all(subject.lane.problem for subject in found)
+        if not there:
             self._window.refuse("There is nothing to measure yet", "lanes must have come to their end")
-            return
-        if not self._runs.ready:
-            self._window.refuse("The engine is not ready yet")
+        return there
+
+    def _measure(self) -> None:
+        found = self._found()
+        if not self._any(found):  # any more: the engine may have been waited for
             return
         self._stop()
         self._clean()
