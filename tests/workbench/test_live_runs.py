@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 
@@ -64,6 +65,17 @@ def test_the_oldest_go_first_and_what_is_shown_stays() -> None:
     assert live.files() == [made[3]], "what is still written stays, or its writer could not complete it"
     live.trim(0, [made[3]])
     assert live.used() == 0
+
+
+def test_the_newest_is_what_was_written_last_whatever_a_clock_that_was_set_back_named_it() -> None:
+    live.folder().mkdir(parents=True)
+    before, after = (live.folder() / f"20261025-{clock}-swiss-roll-diffusion.h5" for clock in ("025900", "020100"))
+    for i, file in enumerate((before, after)):
+        file.write_bytes(bytes(100))
+        os.utime(file, (1_000_000 + 120 * i,) * 2)
+    assert live.files() == [after, before]
+    live.trim(100)
+    assert live.files() == [after]
 
 
 def test_a_run_that_another_window_records_stays() -> None:

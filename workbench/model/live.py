@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -27,8 +29,18 @@ def new_file(spec: RunSpec) -> Path:
 
 
 def files() -> list[Path]:
-    """The recorded live runs, newest first."""
-    return sorted(folder().glob(f"*{_ENDING}"), reverse=True)
+    """The recorded live runs, newest first, by when they were last written: names bear a clock of the place, which goes
+    back in autumn and on journeys."""
+    here, found = folder(), []
+    try:
+        with os.scandir(here) as entries:
+            for entry in entries:
+                if entry.name.endswith(_ENDING):
+                    with suppress(OSError):  # another window has just removed it
+                        found.append((entry.stat().st_mtime_ns, entry.name))
+    except FileNotFoundError:  # nothing was recorded yet
+        return []
+    return [here / name for _, name in sorted(found, reverse=True)]
 
 
 def used() -> int:
