@@ -18,7 +18,7 @@ import msgspec
 import resources
 from core.assignments import apply_sets
 from core.errors import SpecError, no_file, shown, unknown
-from core.spec import SHIPPED, RunSpec, from_dict, names_weights, read_toml
+from core.spec import PARTS, SHIPPED, Part, RunSpec, from_dict, names_weights, read_toml
 
 _FILES = (("data", "file"), ("data", "folder"), ("field", "weights"), ("training", "init_from"))
 """Fields that name a file or a folder."""
@@ -49,9 +49,25 @@ def load(name: str, sets: list[str] | None = None) -> list[RunSpec]:
     Raises:
         SpecError: no such preset or file, or a mistake in it.
     """
+    specs = _shipped_specs(name) if not sets and name in _shipped_names() else _specs(name, sets or [])
+    return [placed(_own(spec)) for spec in specs]
+
+
+def load_all() -> None:
+    """Read all that ship, so that nobody waits for them later."""
+    for name in names():
+        load(name)
+
+
+def _specs(name: str, sets: list[str]) -> tuple[RunSpec, ...]:
     data = _tables(name)
-    specs = [_run_in(lane) for lane in _lanes(name, data)] if "lanes" in data else [data]
-    return [placed(from_dict(apply_sets(_run_only(spec), sets or []))) for spec in specs]
+    runs = [_run_in(lane) for lane in _lanes(name, data)] if "lanes" in data else [data]
+    return tuple(from_dict(apply_sets(_run_only(run), sets)) for run in runs)
+
+
+def _own(spec: RunSpec) -> RunSpec:
+    """The same, whatever becomes of the parameters of this one."""
+    return spec.replace(**{kind: Part(spec.part(kind).name, dict(spec.part(kind).params)) for kind in PARTS})
 
 
 def _run_in(lane: str) -> dict[str, Any]:
@@ -134,6 +150,11 @@ def _shipped_names() -> tuple[str, ...]:
 @cache
 def _shipped(name: str) -> dict[str, Any]:
     return read_toml(resources.path("presets", f"{name}.toml"))
+
+
+@cache
+def _shipped_specs(name: str) -> tuple[RunSpec, ...]:
+    return _specs(name, [])
 
 
 def _means_a_preset(file: Path) -> bool:

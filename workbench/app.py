@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from PyQt6.QtCore import QCoreApplication, Qt, QTimer
 from PyQt6.QtWidgets import QApplication
 
 import resources
-from core import catalog
+from core import catalog, presets
 from core.errors import FlowscopeError
 from core.trace import open_trace
 from workbench import log
@@ -26,8 +27,9 @@ from workbench.painters import fonts
 
 START = ("swiss-roll-diffusion", "swiss-roll-flow")
 START_TITLE = "Diffusion beside flow matching"
-_HOUSEKEEPING_MS, _SETTLES_MS = 60_000, 3000
-"""Between two looks at memory; and from the start until what the window is made of has been loaded."""
+_HOUSEKEEPING_MS, _READS_MS, _SETTLES_MS = 60_000, 1000, 3000
+"""Between two looks at memory; from the start until there is time to read ahead; and until what the window is made of
+has been loaded."""
 
 
 def application() -> QApplication:
@@ -79,7 +81,13 @@ class App:
         if self.window.place == "lanes":
             self.playhead.play()
         QTimer.singleShot(0, self.engine.start)
+        QTimer.singleShot(_READS_MS, _read_ahead)
         QTimer.singleShot(_SETTLES_MS, memory.settle)
+
+
+def _read_ahead() -> None:
+    """Presets, which menus and another data set ask for: all of them take longer than a frame."""
+    threading.Thread(target=presets.load_all, name="presets", daemon=True).start()
 
 
 def run(files: list[Path]) -> int:

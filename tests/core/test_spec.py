@@ -196,12 +196,16 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path) -> None:
 
 def test_a_shipped_preset_is_read_once_and_stays_what_it_is_whatever_is_done_with_it(monkeypatch) -> None:
     before = {name: (presets.describe(name), presets.load(name)) for name in presets.names()}
-    monkeypatch.setattr(presets, "read_toml", None)  # nothing more is read
+    parameters = {name: [dict(spec.sampler.params) for spec in specs] for name, (_, specs) in before.items()}
+    monkeypatch.setattr(presets, "read_toml", None)  # nothing more is read,
+    monkeypatch.setattr(presets, "from_dict", None)  # nor checked
     presets.names().clear()
     presets.describe("swiss-roll").lanes.clear()
     for spec in presets.load("swiss-roll"):
         spec.sampler.params.clear()
-    assert {name: (presets.describe(name), presets.load(name)) for name in presets.names()} == before
+    after = {name: (presets.describe(name), presets.load(name)) for name in presets.names()}
+    assert after == before
+    assert {name: [spec.sampler.params for spec in specs] for name, (_, specs) in after.items()} == parameters
 
 
 def test_a_preset_file_of_ones_own_is_read_anew(tmp_path) -> None:

@@ -11,6 +11,8 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QFileDialog, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
+from core import presets
+from workbench import app as application
 from workbench.app import App
 from workbench.pages import card
 from workbench.painters.charts import ChartPlot
@@ -165,3 +167,17 @@ def _above(widget: QWidget) -> Iterator[QWidget]:
     while each is not None:
         yield each
         each = each.parentWidget()
+
+
+def test_presets_are_read_in_a_thread_before_somebody_asks_for_them(qtbot: QtBot, monkeypatch) -> None:
+    threads: list[threading.Thread] = []
+    load_all = presets.load_all
+    monkeypatch.setattr(presets, "load_all", lambda: (load_all(), threads.append(threading.current_thread())))
+    monkeypatch.setattr(application, "_READS_MS", 0)
+    app = App([])
+    qtbot.addWidget(app.window)
+    app.start()
+    qtbot.waitUntil(lambda: bool(threads), timeout=10_000)
+    assert threads[0] is not threading.main_thread()
+    app.engine.shutdown()
+    app.window.close()
