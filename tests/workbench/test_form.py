@@ -11,6 +11,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import (
     QApplication,
     QComboBox,
+    QLabel,
     QLineEdit,
     QPushButton,
     QSlider,
@@ -183,6 +184,25 @@ def test_another_sampler_brings_its_rows_and_keeps_the_focus_and_the_other_rows(
     assert "sampler.eta" not in bench.form.rows
     assert bench.form.rows["data.name"] is kept
     assert bench.form.rows["sampler.name"].isAncestorOf(QApplication.focusWidget())
+
+
+def test_digits_in_place_of_points_make_no_row_anew_that_both_have(bench) -> None:
+    """To make a row takes much longer than to show another value in it."""
+    before = {row.row.field: row for row in bench.form.findChildren(RowWidget)}
+    bench.form.changed.emit("data.name", "mnist")
+    after = {row.row.field: row for row in bench.form.findChildren(RowWidget) if not row.isHidden()}
+    sections = setup.sections(CATALOG, bench.spec, ["cpu"])
+    both = {field for field in before if field in after and before[field].row.schema == after[field].row.schema}
+    assert {"data.name", "network.name", "sampler.name", "sampler.n_steps", "seed", "training.n_steps"} <= both
+    assert all(after[field] is before[field] for field in both)
+    assert not set(after) <= set(before)
+    for section in sections:
+        rows = [after[row.field] for row in section.rows if row.field in after]
+        places = [row.parentWidget().layout().itemAt(1).layout().indexOf(row) for row in rows]
+        assert places == list(range(len(rows))), section.title
+        for row in rows:
+            assert row.row in section.rows
+            assert row.findChild(QLabel).toolTip() == row.row.help
 
 
 def test_a_menu_says_facts_and_why_an_entry_is_greyed(qtbot) -> None:

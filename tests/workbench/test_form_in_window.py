@@ -21,6 +21,7 @@ from core import spec as specs
 from core.spec import RunSpec
 from tests.workbench.opened import lanes, opened
 from workbench.app import App
+from workbench.model import setup
 from workbench.widgets.cards.dialogs import Message
 from workbench.widgets.setup.form_rows import RowWidget
 
@@ -71,6 +72,17 @@ def test_what_is_opened_shows_its_lanes_first_and_its_form_once(qtbot, app: App,
     QTest.qWait(200)
     assert told.index("lanes") < told.index("form")
     assert told.count("form") == 1
+
+
+def test_a_change_of_every_lane_makes_the_form_once(app: App, monkeypatch) -> None:
+    made: list[RunSpec] = []
+    sections = setup.sections
+    monkeypatch.setattr(
+        setup, "sections", lambda known, spec, *rest: (made.append(spec), sections(known, spec, *rest))[1]
+    )
+    app.controller.panel.form.changed.emit("data.name", "moons")
+    assert {lane.spec.data.name for lane in lanes(app)} == {"moons"}
+    assert made == [app.session.working_lane().spec]
 
 
 def test_samples_of_other_data_are_named_for_them_and_make_room_for_a_training(qtbot, app: App, monkeypatch) -> None:

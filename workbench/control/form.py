@@ -9,17 +9,20 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QAction, QGuiApplication
 
 from core import spec as specs
+from core.catalog import Catalog
 from core.checkpoint import spec_of
 from core.errors import SpecError
 from core.spec import RunSpec
 from workbench.control.disk.files import Opener
 from workbench.control.lane.answers import Answers
+from workbench.control.lane.memo import Memo
 from workbench.control.runs import Runs
 from workbench.model import setup
 from workbench.model.command import as_command
 from workbench.model.facts import size_question
 from workbench.model.playhead import Playhead
 from workbench.model.session import Session
+from workbench.model.setup import Section
 from workbench.widgets.setup.setup_panel import SetupPanel
 from workbench.widgets.window import MainWindow
 
@@ -59,6 +62,7 @@ class FormControl(QObject):
             ],
         )
         self.panel.form.changed.connect(self._changed)
+        self._memo = Memo()
         self._sizes = Answers(runs.engine)
         self._sizes.changed.connect(self.show)
 
@@ -73,7 +77,7 @@ class FormControl(QObject):
         if lane is None or lane.spec is None:
             return
         try:
-            sections = setup.sections(self._runs.catalog, lane.spec, self.devices, self._parameters(lane.spec))
+            sections = self._sections(self._runs.catalog, lane.spec)
         except SpecError as error:  # a trace of another installation names parts that are not here
             self._window.refuse(f"The set-up cannot be shown: {error.message}")
             return
@@ -84,6 +88,12 @@ class FormControl(QObject):
         can = self._runs.ready or self._runs.engine.gone  # it starts one where none would come by itself
         self.panel.show_buttons(running=bool(self._runs.training), needs_training=any(misfits), enabled=can)
         self.panel.say_why("" if self._runs.training else _why(misfits))
+
+    def _sections(self, catalog: Catalog, spec: RunSpec) -> list[Section]:
+        """Made once of a spec: what changes in every lane is told of each."""
+        devices, parameters = self.devices, self._parameters(spec)
+        parts = (catalog, spec, tuple(devices), parameters)
+        return self._memo.get("sections", parts, lambda: setup.sections(catalog, spec, devices, parameters))
 
     def _parameters(self, spec: RunSpec) -> int | None:
         """Of the spec's network, where the engine has counted them; it is asked where the catalog does not know."""

@@ -93,7 +93,9 @@ class _SectionBox(QWidget):
         """What it shows, by field, folded away or not."""
         self._made: dict[str, RowWidget] = {}
         self._theme = theme
-        self._shape: list[object] = []
+        self._section: Section | None = None
+        self._anew = False
+        """Its rows are of another size than type is now."""
         self._open = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -130,10 +132,13 @@ class _SectionBox(QWidget):
         return {field: self._made[field] for field in self.shown}
 
     def show_section(self, section: Section) -> None:
+        if section == self._section and not self._anew:
+            return
+        self._section = section
         self._fact.setText(section.fact)
-        shape: list[object] = [(row.field, row.title, row.schema, bool(row.choices)) for row in section.rows]
-        held = self._clear() if shape != self._shape else None
-        self._shape, self.shown = shape, {row.field: row for row in section.rows}
+        self.shown = {row.field: row for row in section.rows}
+        held = self._let_go([field for field, widget in self._made.items() if not self._still_suits(widget)])
+        self._anew = False
         for field, widget in self._made.items():
             widget.show_row(self.shown[field])
         self._show_details()
@@ -142,34 +147,42 @@ class _SectionBox(QWidget):
 
     def retheme(self, theme: Theme, *, anew: bool) -> None:
         self._theme = theme
-        if anew:
-            self._shape = []
+        self._anew = self._anew or anew
         for row in self._made.values():
             row.retheme(theme)
 
-    def _clear(self) -> str | None:
-        """Let go of all rows; gives the field of the one that has the focus."""
-        focus = QApplication.focusWidget()
-        held = next((field for field, row in self._made.items() if focus is not None and row.isAncestorOf(focus)), None)
-        for old in self._made.values():
+    def _still_suits(self, widget: RowWidget) -> bool:
+        """Whether a row's control can show what is asked for now: making another one takes as long as ten of it."""
+        row = self.shown.get(widget.row.field)
+        return not self._anew and row is not None and _shape(row) == _shape(widget.row)
+
+    def _let_go(self, fields: Sequence[str]) -> str | None:
+        """Drop the rows of these fields; gives the field of the one that has the focus."""
+        focus, held = QApplication.focusWidget(), None
+        for field in fields:
+            old = self._made.pop(field)
+            if focus is not None and old.isAncestorOf(focus):
+                held = field
             self._column.removeWidget(old)
             old.hide()
             old.deleteLater()
-        self._made = {}
         return held
 
     def _make(self, fields: Sequence[str]) -> None:
-        """The rows of these fields, in the places of their order, where there are none yet."""
+        """The rows of these fields, where there are none yet, and all in the places of their order."""
         missing = [field for field in fields if field not in self._made]
         for field in missing:
             self._made[field] = widget = widget_for(self.shown[field], self._theme)
             widget.setParent(self)
             widget.hide()  # a layout shows what was not hidden
             widget.changed.connect(self.changed)
-        if missing:
-            self._made = {field: self._made[field] for field in self.shown if field in self._made}
+        order = [field for field in self.shown if field in self._made]
+        if missing or order != list(self._made):
+            self._made = {field: self._made[field] for field in order}
             for place, widget in enumerate(self._made.values()):
-                self._column.insertWidget(place, widget)
+                there = self._column.itemAt(place)
+                if there is None or there.widget() is not widget:
+                    self._column.insertWidget(place, widget)
             self._chain_tabs()
 
     def _chain_tabs(self) -> None:
@@ -198,3 +211,8 @@ class _SectionBox(QWidget):
         self._more.setToolTip(words)
         self._more.setAccessibleName(f"{words}: {', '.join(row.title for row in details)}")
         self._column.setContentsMargins(16, 0, 16, 8 if shown or len(details) < len(self.shown) else 0)
+
+
+def _shape(row: Row) -> object:
+    """What a row's control is made for; the rest it can be shown."""
+    return row.title, row.schema, bool(row.choices)

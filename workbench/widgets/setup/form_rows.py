@@ -48,10 +48,10 @@ class RowWidget(QWidget):
         column.setSpacing(4)
         self._line = QHBoxLayout()
         self._line.setSpacing(8)
-        name = label(_rich(row), "t2")
-        name.setFixedWidth(fonts.px(LABEL))
-        name.setToolTip(row.help)
-        self._line.addWidget(name)
+        self._name = label(_rich(row), "t2")
+        self._name.setFixedWidth(fonts.px(LABEL))
+        self._name.setToolTip(row.help)
+        self._line.addWidget(self._name)
         column.addLayout(self._line)
         self._column = column
         self._wrong: _Wrong | None = None
@@ -66,6 +66,7 @@ class RowWidget(QWidget):
         """Show another state of the same field; where nothing changed, what is wrong stays as it was typed."""
         if row != self.row:
             self.row = row
+            self._name.setToolTip(row.help)
             self._clear()
             self._show()
 

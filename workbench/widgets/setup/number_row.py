@@ -42,7 +42,6 @@ class NumberRow(RowWidget):
             self._line.addWidget(self._slider, 1)
         self._field = _Field()
         self._field.setAccessibleName(f"{row.title} value" if self._slider else row.title)
-        self._field.setToolTip(row.help)
         if self._slider is not None:
             self._field.setFixedWidth(fonts.px(_FIELD))
         self._field.editingFinished.connect(self._typed)
@@ -75,6 +74,7 @@ class NumberRow(RowWidget):
         return dice
 
     def _show(self) -> None:
+        self._field.setToolTip(self.row.help)
         if not (self._field.hasFocus() and self._field.isModified()):
             self._field.setText(number(self.row.value))
             self._field.setCursorPosition(0)
