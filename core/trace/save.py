@@ -10,7 +10,7 @@ from core import spec as specs
 from core.errors import TraceError
 from core.events import Chunk, Event, RunFinished, RunStarted
 from core.trace.trace import Trace
-from core.trace.writer import TraceWriter
+from core.trace.writer import TraceWriter, beside
 
 KILLED = "its writer was killed; every committed row is kept"
 _LOT_BYTES = 8 << 20
@@ -41,7 +41,7 @@ def save(trace: Trace, path: Path) -> None:
     Raises:
         TraceError: the folder is gone, the disk is full, or the file may not be written.
     """
-    part = path.with_name(path.name + ".part")
+    part = beside(path, ".part")
     try:
         with TraceWriter(part) as writer:
             for event in replay(trace):

@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
+import zlib
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
@@ -37,13 +38,24 @@ _CHUNK_BYTES, _ROWS_PER_CHUNK = 64 << 10, 1024
 """A chunk is one row, or as many small ones as are no larger: HDF5 spends more on a chunk than on its bytes."""
 #: Reserved beyond the rows of a flush: chunks that are begun, indices, and what closing writes.
 _SLACK_BYTES = 1 << 20
+_LONG, _KEPT = 100, 75
+"""Bytes of a name that is not made longer, and what is kept of one for a name beside it."""
 #: How NeXus viewers are to draw a row: what is not named here they show as a map.
 _INTERPRETATIONS = {"scalar": "spectrum", "images": "image"}
 
 
+def beside(path: Path, ending: str) -> Path:
+    """Where what is to lie at ``path`` lies meanwhile: a file system that takes the one name takes the other."""
+    name = path.name
+    encoded = name.encode(errors="surrogatepass")
+    if len(encoded) > _LONG:
+        name = f"{encoded[:_KEPT].decode(errors='ignore')}-{zlib.crc32(encoded):08x}"
+    return path.with_name(f"{name}{ending}")
+
+
 def begun(path: Path) -> Path:
     """Where a trace that is to lie at ``path`` is laid out before it takes its place there."""
-    return path.with_name(f"{path.name}.new")
+    return beside(path, ".new")
 
 
 class TraceWriter:

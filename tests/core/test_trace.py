@@ -362,7 +362,7 @@ def test_a_trace_for_which_there_is_no_room_is_refused_before_hdf5_tries(tmp_pat
 def test_a_name_that_the_system_refuses_is_told_when_a_trace_is_saved(tmp_path) -> None:
     """What is left behind is removed, and where nothing can be, that is not told instead."""
     with pytest.raises(TraceError, match="cannot be written"):
-        save(collect(sample(SMALL)), tmp_path / f"{250 * 'n'}.h5")
+        save(collect(sample(SMALL)), tmp_path / f"{300 * 'n'}.h5")
     assert not any(tmp_path.iterdir())
 
 

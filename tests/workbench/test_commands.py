@@ -24,6 +24,7 @@ from workbench.model.analyses import refused
 
 TOP = Path(__file__).resolve().parents[2]
 FLOW = resources.path("traces", "swiss-roll-flow.h5")
+LONG = 300 * "n"
 
 
 def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.CompletedProcess[str]:
@@ -115,6 +116,9 @@ def flowscope(*arguments: object, cwd: Path = TOP, **env: str) -> subprocess.Com
         (["info", "full"], "full is a folder. Name a file in it."),
         (["repair", str(FLOW), "-o", "notes.txt"], "notes.txt is there and is something else. Choose another name"),
         (["repair", str(FLOW), "-o", str(FLOW)], "is the trace itself. Leave -o out to repair it in place."),
+        (["sample", "swiss-roll-flow", "-o", f"{LONG}.h5"], "is too long a name. Choose a shorter one."),
+        (["train", "swiss-roll-flow", "-o", LONG], "is too long a name. Choose a shorter one."),
+        ([LONG], "There is no verb"),
         (["sampel"], "There is no verb “sampel”. Did you mean sample?"),
         (["train", "swiss-roll-flow"], "required: -o/--out"),
     ],

@@ -80,6 +80,13 @@ def test_the_window_hears_of_an_export_without_the_names_of_options(tmp_path) ->
     assert child.stderr.decode().splitlines()[-1].startswith("Width must be ")
 
 
+@pytest.mark.parametrize("ending", [".gif", ".png", ".csv", ""])
+def test_a_name_that_is_too_long_is_refused_before_the_first_frame(tmp_path, ending: str) -> None:
+    with pytest.raises(FlowscopeError, match=r"n+.* cannot be written: File name too long\.$"):
+        make(film(tmp_path / f"{300 * 'n'}{ending}"))
+    assert not any(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("name", ["film.gif", "film.mp4", "film.webp", "film.apng"])
 def test_a_film_without_ffmpeg_says_what_is_lacking_and_what_needs_none(qapp, tmp_path, monkeypatch, name: str) -> None:
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "nothing"))

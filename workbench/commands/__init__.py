@@ -7,6 +7,7 @@ A verb's module has ``HELP``, ``configure(parser)`` and ``run(args) -> int``; it
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import pkgutil
@@ -18,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from core.errors import FlowscopeError, SpecError, unknown
+from core.errors import FlowscopeError, SpecError, shown, unknown
 from workbench.model import kinds
 
 _HELPERS = ("outputs", "progress", "reports", "tracking", "window")
@@ -103,7 +104,7 @@ def _open_closed() -> None:
 def _opens_the_window(argument: str) -> bool:
     """Whether the first argument is the window's: an option of its own, or a file, of a kind that it takes or not."""
     named = Path(argument)
-    return argument.partition("=")[0] in ("--reset", "--data") or kinds.openable(named) or named.is_file()
+    return argument.partition("=")[0] in ("--reset", "--data") or kinds.openable(named) or os.path.isfile(named)
 
 
 def _window(arguments: list[str]) -> int:
@@ -173,6 +174,9 @@ def _guarded(call: Callable[[], int]) -> int:
     except BrokenPipeError:
         return 0
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # whoever asks only whether there is such a file is told so, too
+            print(f"flowscope: {shown(str(error.filename))} is too long a name. Choose a shorter one.", file=sys.stderr)
+            return 2
         if error.filename is not None:
             raise
         print(f"flowscope: The output cannot be written: {error.strerror or error}.", file=sys.stderr)

@@ -174,9 +174,15 @@ def check(order: Order) -> None:
 
 def _check_place(out: Path) -> None:
     """Told before the first frame, not after the last."""
-    if out.suffix == "" and out.exists() and (not out.is_dir() or any(out.iterdir())):
+    try:
+        out.stat()
+    except FileNotFoundError:
+        return
+    except OSError as error:  # such as a name that is too long
+        raise FlowscopeError(f"{out} cannot be written: {error.strerror or error}.") from None
+    if out.suffix == "" and (not out.is_dir() or any(out.iterdir())):
         raise FlowscopeError(f"{out} is there already. Name a new folder for the frames.")
-    if out.suffix and out.exists() and not out.is_file():
+    if out.suffix and not out.is_file():
         raise FlowscopeError(f"{out} is no file that could be replaced. Choose another name.")
 
 
