@@ -14,10 +14,12 @@ from pytestqt.qtbot import QtBot
 from core import presets
 from workbench import app as application
 from workbench.app import App
+from workbench.model import setup
 from workbench.pages import card
 from workbench.painters.charts import ChartPlot
 from workbench.views import hero
 from workbench.widgets.aside import Aside
+from workbench.widgets.setup.form_rows import RowWidget
 from workbench.widgets.sheet import wear
 from workbench.widgets.turns import Turns
 
@@ -124,6 +126,34 @@ def test_charts_are_drawn_one_in_a_turn(qtbot: QtBot, monkeypatch) -> None:
     app.window.grab()  # while an edge is dragged the old pictures are stretched
     assert sum(map(len, drawn)) == before
     qtbot.waitUntil(lambda: sum(map(len, drawn)) >= before + 6)
+    app.window.close()
+
+
+def test_rows_of_the_form_are_made_section_by_section_and_seen_at_once(qtbot: QtBot, monkeypatch) -> None:
+    turns: list[list[tuple[str, bool]]] = [[]]
+    init, next_ = RowWidget.__init__, Turns._next
+    monkeypatch.setattr(
+        RowWidget,
+        "__init__",
+        lambda row, shown, theme: (turns[-1].append((shown.field, form.updatesEnabled())), init(row, shown, theme))[1],
+    )
+    monkeypatch.setattr(Turns, "_next", lambda each: (turns.append([]), next_(each)))
+    app = App([])
+    form, desk = app.controller.panel.form, app.controller.desk
+    qtbot.addWidget(app.window)
+    app.window.show()
+    for preset, first in (("swiss-roll", "data.name"), ("mnist", "label")):
+        desk.open_preset(preset)
+        qtbot.waitUntil(lambda first=first: form.row(first) is not None and not form._turns._calls)
+        assert form.updatesEnabled()
+        made = [turn for turn in turns if any(field == first for field, _ in turn)]
+        assert made
+        sections = setup.sections(app.runs.catalog, app.session.working_lane().spec, ["cpu"])
+        for turn in turns:
+            fields = {field for field, _ in turn}
+            assert any(fields <= {row.field for row in section.rows} for section in sections), fields
+            assert not any(painted for _, painted in turn), "nothing is seen half made"
+        turns[:] = [[]]
     app.window.close()
 
 

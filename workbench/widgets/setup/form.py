@@ -16,6 +16,7 @@ from workbench.widgets.setup.file_row import FileRow
 from workbench.widgets.setup.form_rows import ChoiceRow, RowWidget, SegmentRow
 from workbench.widgets.setup.number_row import NumberRow
 from workbench.widgets.sheet import wear
+from workbench.widgets.turns import Turns
 
 
 def widget_for(row: Row, theme: Theme) -> RowWidget:
@@ -43,12 +44,14 @@ class Form(QWidget):
         self._column.setSpacing(0)
         self._column.addStretch(1)
         self._boxes: dict[str, _SectionBox] = {}
+        self._turns = Turns(self)
         self._theme: Theme = DARK
         self._scale = fonts.px(100)
 
     @property
     def rows(self) -> dict[str, RowWidget]:
         """The rows by the field that they edit; those that were never seen are made now."""
+        self._turns.hurry()
         return {field: row for box in self._boxes.values() for field, row in box.rows.items()}
 
     def row(self, field: str) -> Row | None:
@@ -56,10 +59,10 @@ class Form(QWidget):
         return next((box.shown[field] for box in self._boxes.values() if field in box.shown), None)
 
     def show_sections(self, sections: Sequence[Section]) -> None:
-        """Show values; widgets are made anew only where other rows are asked for."""
+        """Show values; widgets are made anew only where other rows are asked for, a section in a turn of the event
+        loop, and all are seen together."""
         titles = [section.title for section in sections]
-        for title in [title for title in self._boxes if title not in titles]:
-            self._drop(self._boxes.pop(title))
+        gone = [self._boxes.pop(title) for title in list(self._boxes) if title not in titles]
         for i, section in enumerate(sections):
             box = self._boxes.get(section.title)
             if box is None:
@@ -68,6 +71,13 @@ class Form(QWidget):
                 self._column.insertWidget(i, box)
                 wear(box)
             box.show_section(section)
+        pending = [box for box in self._boxes.values() if not box.complete]
+        self.setUpdatesEnabled(not pending)
+        self._turns.take([*(box.make_complete for box in pending), lambda: self.setUpdatesEnabled(True)])
+        for box in gone:
+            self._drop(box)
+        if not self.isVisible():
+            self._turns.hurry()
 
     def retheme(self, theme: Theme) -> None:
         """Colours; where type has another size, every row is made anew when it is shown next."""
@@ -94,6 +104,8 @@ class _SectionBox(QWidget):
         self._made: dict[str, RowWidget] = {}
         self._theme = theme
         self._section: Section | None = None
+        self.complete = False
+        """Whether every row that is to be seen has been made."""
         self._anew = False
         """Its rows are of another size than type is now."""
         self._open = False
@@ -137,10 +149,19 @@ class _SectionBox(QWidget):
         self._section = section
         self._fact.setText(section.fact)
         self.shown = {row.field: row for row in section.rows}
-        held = self._let_go([field for field, widget in self._made.items() if not self._still_suits(widget)])
-        self._anew = False
         for field, widget in self._made.items():
-            widget.show_row(self.shown[field])
+            if self._still_suits(widget):
+                widget.show_row(self.shown[field])
+        self.complete = all(map(self._still_suits, self._made.values())) and set(self._wanted()) <= set(self._made)
+        if self.complete:
+            self._show_details()
+        else:
+            self._show_arrow()
+
+    def make_complete(self) -> None:
+        """Make the rows that are missing, in place of those that can be shown no longer."""
+        held = self._let_go([field for field, widget in self._made.items() if not self._still_suits(widget)])
+        self._anew, self.complete = False, True
         self._show_details()
         if held in self._made:  # the focus stays in the field where it was
             self._made[held].control.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -195,22 +216,34 @@ class _SectionBox(QWidget):
                     last = child
 
     def _toggle(self) -> None:
+        self.make_complete()
         self._open = not self._open
         self._show_details()
 
+    @property
+    def _opened(self) -> bool:
+        """Whether details are shown: what is wrong is never hidden."""
+        return self._open or any(row.problem for row in self._made.values() if row.row.detail)
+
+    def _wanted(self) -> list[str]:
+        """The fields whose rows are to be seen."""
+        return [row.field for row in self.shown.values() if self._opened or not row.detail]
+
     def _show_details(self) -> None:
-        details = [row for row in self.shown.values() if row.detail]
-        # what is wrong is never hidden
-        shown = self._open or any(row.problem for row in self._made.values() if row.row.detail)
-        self._make([row.field for row in self.shown.values() if shown or not row.detail])
+        self._make(self._wanted())
+        opened = self._opened
         for widget in self._made.values():  # at once: new ones would be missing from the frame in between
-            widget.setVisible(shown or not widget.row.detail)
+            widget.setVisible(opened or not widget.row.detail)
+        self._show_arrow()
+
+    def _show_arrow(self) -> None:
+        details, opened = [row for row in self.shown.values() if row.detail], self._opened
         self._more.setVisible(bool(details))
-        self._more.setIcon(icon("chevron-down" if shown else "chevron-right", self._theme.t2, 14))
-        words = "Fewer" if shown else "More"
+        self._more.setIcon(icon("chevron-down" if opened else "chevron-right", self._theme.t2, 14))
+        words = "Fewer" if opened else "More"
         self._more.setToolTip(words)
         self._more.setAccessibleName(f"{words}: {', '.join(row.title for row in details)}")
-        self._column.setContentsMargins(16, 0, 16, 8 if shown or len(details) < len(self.shown) else 0)
+        self._column.setContentsMargins(16, 0, 16, 8 if opened or len(details) < len(self.shown) else 0)
 
 
 def _shape(row: Row) -> object:
