@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy.ma  # noqa: F401  # quantiles and sets import it when first asked for: in the open window, for three frames
 from PyQt6.QtCore import QCoreApplication, Qt, QTimer
 from PyQt6.QtWidgets import QApplication
 

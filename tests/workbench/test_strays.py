@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -190,3 +192,21 @@ def test_a_training_run_without_samples_is_refused_in_one_line() -> None:
     del trace.streams["snapshot/x"]
     with pytest.raises(TraceError, match="holds no samples yet"):
         sampled(trace)
+
+
+def test_the_first_lane_imports_no_more_of_numpy() -> None:
+    """Its quantiles would do so when first asked for, in the open window and for longer than a frame."""
+    code = """
+import sys
+import resources
+from core.trace import open_trace
+from workbench import app
+from workbench.views.lane2d import Look, scene
+from workbench.views.theme import DARK
+trace, before = open_trace(resources.path("traces", "swiss-roll-flow.h5")), set(sys.modules)
+made = scene(trace, Look(DARK))
+assert any(mark.overlay == "field" for mark in made.marks)
+print(sorted(name for name in set(sys.modules) - before if name.startswith("numpy")))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.strip() == "[]"
