@@ -19,6 +19,7 @@ from workbench.pages import card
 from workbench.painters.charts import ChartPlot
 from workbench.views import hero
 from workbench.widgets.aside import Aside
+from workbench.widgets.lane import picture_strip
 from workbench.widgets.setup.form_rows import RowWidget
 from workbench.widgets.sheet import wear
 from workbench.widgets.turns import Turns
@@ -101,6 +102,24 @@ def test_the_pictures_of_the_library_are_painted_in_a_thread(qtbot: QtBot, monke
     assert start is not None
     qtbot.waitUntil(lambda: start.ready, timeout=30_000)
     assert len(threads) >= len(start.grid.cards) + 2
+    assert threading.main_thread() not in threads
+    app.window.close()
+
+
+def test_key_frames_are_painted_in_a_thread(qtbot: QtBot, monkeypatch) -> None:
+    threads, paint = [], picture_strip.canvas_image
+    monkeypatch.setattr(
+        picture_strip,
+        "canvas_image",
+        lambda *args, **how: (threads.append(threading.current_thread()), paint(*args, **how))[1],
+    )
+    app = App([])
+    qtbot.addWidget(app.window)
+    app.window.show()
+    app.controller.actions["frames"].trigger()
+    strips = app.window.findChildren(picture_strip.PictureStrip)
+    qtbot.waitUntil(lambda: any(strip.complete for strip in strips), timeout=30_000)
+    assert len(threads) >= 4
     assert threading.main_thread() not in threads
     app.window.close()
 

@@ -4,11 +4,11 @@ or the key frames of every lane side by side."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PyQt6.QtCore import QPointF, QRectF, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -28,6 +28,7 @@ from workbench.painters.paper.panels import canvas_image
 from workbench.views.marks import Method, Points, Scene, evenly
 from workbench.views.theme import DARK, Theme
 from workbench.views.words import first_fitting
+from workbench.widgets.aside import Aside
 
 HEIGHT = 120
 EVEN = tuple(float(t) for t in np.linspace(0.0, 1.0, 9))
@@ -48,7 +49,7 @@ class Group:
 
 
 class PictureStrip(QWidget):
-    """Paints one picture a turn of the event loop, so that no turn is long; a click goes to a picture's time."""
+    """Has its pictures painted in a thread, and shows each as it comes; a click goes to a picture's time."""
 
     chosen = pyqtSignal(float)
 
@@ -65,9 +66,7 @@ class PictureStrip(QWidget):
         self._t = 0.0
         self._shown: list[tuple[int, float]] = []
         self._pictures: dict[int, QImage] = {}
-        self._timer = QTimer(self)
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(self._paint_next)
+        self._painter = Aside[tuple[int, QImage]](self, self._painted)
 
     def show_groups(self, groups: Sequence[Group] | str, theme: Theme) -> None:
         """Show the particles or images of these, or words in their place. Scenes that stand already cost nothing."""
@@ -121,23 +120,29 @@ class PictureStrip(QWidget):
         return _PAD + group * (width + _BETWEEN), width
 
     def _begin(self) -> None:
+        self._painter.drop()
         self._pictures.clear()
         fit = int((self._column(0)[1] + _GAP) // (_LEAST_ACROSS + _GAP))
         self._shown = [(i, t) for i, group in enumerate(self._groups) for t in _times(group, fit)]
         if self._shown and self.isVisibleTo(self.parentWidget()):
-            self._timer.start()
+            self._painter.ask(self._pictures_of_now())
         self.update()
 
-    def _paint_next(self) -> None:
-        index = next((i for i in range(len(self._shown)) if i not in self._pictures), None)
-        if index is None:
-            self._timer.stop()
-            return
-        rect, ratio = self.place(index), self.devicePixelRatioF()
-        canvas = QRectF(0, 0, max(1.0, rect.width()), max(1.0, rect.height()))
-        group, t = self._shown[index]
-        scene = self._groups[group].scene
-        self._pictures[index] = canvas_image(scene, canvas, t, self._theme, ratio, numbers=False)
+    def _pictures_of_now(self) -> Callable[[], Iterator[tuple[int, QImage]]]:
+        """What paints all of them as they are to be now: each takes a frame, and the first imports what sums ink."""
+        theme, ratio = self._theme, self.devicePixelRatioF()
+        asked = [(i, self._groups[of].scene, self.place(i), t) for i, (of, t) in enumerate(self._shown)]
+
+        def work() -> Iterator[tuple[int, QImage]]:
+            for i, scene, rect, t in asked:
+                canvas = QRectF(0, 0, max(1.0, rect.width()), max(1.0, rect.height()))
+                yield i, canvas_image(scene, canvas, t, theme, ratio, numbers=False)
+
+        return work
+
+    def _painted(self, one: tuple[int, QImage]) -> None:
+        index, picture = one
+        self._pictures[index] = picture
         self.update()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
