@@ -6,16 +6,16 @@ import json
 import sys
 
 import numpy as np
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtGui import QColor, QGuiApplication
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QLabel
+from PyQt6.QtWidgets import QLabel, QPushButton, QWidget
 
 from tests.workbench.trained import training_file
 from workbench import log
 from workbench.app import App
 from workbench.commands import window as command
-from workbench.model.settings import Store
+from workbench.model.settings import SCALES, Store
 from workbench.painters.stage import Camera
 
 
@@ -54,6 +54,33 @@ def test_type_grows_and_nothing_is_cut(qtbot, started) -> None:
         if place.isVisible() and place.text() and not place.wordWrap() and place.textFormat() != Qt.TextFormat.RichText:
             assert place.height() >= place.fontMetrics().height() - 1, place.text()
     assert app.window.rail.width() == round(56 * 1.25)
+
+
+def test_the_page_takes_a_theme_in_small_parts_and_leaves_none_out(qtbot, started) -> None:
+    app = started()
+    page = settings(app)
+    sheet, other = app.window.sheet, "dark" if app.window.theme.name == "light" else "light"
+    app.session.view.theme = other
+    qtbot.waitUntil(lambda: app.window.theme.name == other and not sheet._turns._calls, timeout=5000)
+    worn = [each for each in (page, *page.findChildren(QWidget)) if each.styleSheet() == sheet.text]
+    assert max(len(each.findChildren(QWidget)) for each in worn) < 40, "each is styled in a turn of its own"
+    inside = {below for each in worn for below in (each, *each.findChildren(QWidget))}
+    assert {each for kind in (QLabel, QPushButton) for each in page.findChildren(kind)} <= inside
+    theme, seen = app.window.theme, page.grab().toImage()
+    assert seen.pixelColor(1, 1) == QColor(theme.win)
+    on_card = page.theme.mapTo(page, QPoint(-4, 4))
+    assert seen.pixelColor(on_card) == QColor(theme.panel)
+    assert all(each.palette().windowText().color() == QColor(theme.t2) for each in page.findChildren(QLabel, "t2"))
+
+
+def test_names_and_keys_stand_below_each_other_in_large_type(qtbot, started) -> None:
+    app = started()
+    page = settings(app)
+    press(qtbot, page.scale, str(max(SCALES)))
+    qtbot.waitUntil(lambda: page.problem.fontInfo().pixelSize() == round(12 * max(SCALES)))
+    qtbot.waitUntil(lambda: not app.window.sheet._turns._calls)
+    QTest.qWait(50)
+    assert len({each.mapTo(page, QPoint()).x() for each in (*page.keys.values(), page.theme)}) == 1
 
 
 def test_a_shortcut_is_given_by_pressing_it_and_refused_where_taken(qtbot, started) -> None:

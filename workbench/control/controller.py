@@ -344,6 +344,7 @@ class Controller(QObject):
         self.panel.retheme(theme)
         self.desk.retheme()
         self.reports.retheme()
+        self.shell.retheme()
         self.workspace.refresh()
 
     def _show_overlays(self, overlays: frozenset[Any]) -> None:

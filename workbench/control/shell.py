@@ -94,10 +94,15 @@ class Shell(QObject):
             self.page.reset_asked.connect(self.reset)
             self.page.log_asked.connect(self.copy_log)
             window.add_place("settings", self.page)
+            self.retheme()
         self.page.show_settings(self.settings.now)
         self.page.show_used(live.used(), analyses.used())
         window.show_place("settings")
         self._playhead.pause()
+
+    def retheme(self) -> None:
+        if self.page is not None:
+            self.page.retheme(self._workspace.theme)
 
     def reset(self) -> None:
         """Everything as it was first, with a way back."""

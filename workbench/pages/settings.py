@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QEvent, Qt, pyqtSignal
 from PyQt6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
-from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from core.errors import SpecError
 from workbench import actions as table
@@ -16,6 +16,7 @@ from workbench.model.recents import size_words
 from workbench.model.settings import SCALES, Settings
 from workbench.views.theme import Theme
 from workbench.widgets.controls import Segments, button, hairline, label
+from workbench.widgets.sheet import Ground, ground
 
 _WIDTH, _NAMES = 760, 200
 _MODIFIERS = (Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr)
@@ -35,8 +36,8 @@ class SettingsPage(QScrollArea):
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._keys, self._set_keys = keys, set_keys
-        whole = QWidget()
-        whole.setObjectName("win")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        whole = Ground("win")
         outer = QHBoxLayout(whole)
         outer.setContentsMargins(24, 16, 24, 24)
         inside = QWidget()
@@ -53,6 +54,9 @@ class SettingsPage(QScrollArea):
         column.addWidget(self._rest())
         column.addStretch(1)
         self.setWidget(whole)
+        for each in (self, whole.parentWidget(), inside):
+            assert each is not None  # Qt has put it there
+            ground(each)
 
     def _appearance(self) -> QWidget:
         card, grid = _card("Appearance")
@@ -91,21 +95,24 @@ class SettingsPage(QScrollArea):
 
     def _shortcuts(self) -> QWidget:
         card, grid = _card("Shortcuts")
+        column = card.layout()
+        assert isinstance(column, QVBoxLayout)  # so it was made
         self.problem = label("Press a button, then the keys. Backspace leaves none, Escape goes back.", "small")
         self.problem.setWordWrap(True)
         grid.addWidget(self.problem, 1, 0, 1, 2)
         self.keys: dict[str, KeyButton] = {}
-        row = 2
-        for group, specs in table.groups().items():
-            grid.addWidget(label(group, "heading"), row, 0)
-            grid.setRowMinimumHeight(row, 32)
-            for spec in specs:
-                row += 1
-                grid.addWidget(label(spec.text.rstrip("…"), "t2"), row, 0)
+        for group, specs in table.groups().items():  # a part each: to style all of them takes several frames
+            part = QWidget()
+            rows = _grid()
+            part.setLayout(rows)
+            column.addWidget(part)
+            rows.addWidget(label(group, "heading"), 0, 0)
+            rows.setRowMinimumHeight(0, 32)
+            for row, spec in enumerate(specs, start=1):
+                rows.addWidget(label(spec.text.rstrip("…"), "t2"), row, 0)
                 each = self.keys[spec.id] = KeyButton(spec.text.rstrip("…"))
                 each.chosen.connect(lambda keys, name=spec.id: self._give(name, keys))
-                grid.addWidget(each, row, 1, Qt.AlignmentFlag.AlignLeft)
-            row += 1
+                rows.addWidget(each, row, 1, Qt.AlignmentFlag.AlignLeft)
         return card
 
     def _rest(self) -> QWidget:
@@ -127,7 +134,9 @@ class SettingsPage(QScrollArea):
             each.show_keys(self._keys(name))
 
     def retheme(self, theme: Theme) -> None:
-        """Its colours come from the style sheet."""
+        """All else comes from the style sheet."""
+        for each in self.findChildren(Ground):
+            each.repaint_in(theme)
 
     def _give(self, action: str, keys: list[str]) -> None:
         try:
@@ -140,21 +149,31 @@ class SettingsPage(QScrollArea):
 
 
 def _card(title: str) -> tuple[QWidget, QGridLayout]:
-    card = QWidget()
-    card.setObjectName("card")
-    card.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    """A card and the grid below its title, both in one part; more can stand below."""
+    card, head = Ground("panel", rounded=True), QWidget()
     column = QVBoxLayout(card)
     column.setContentsMargins(20, 16, 20, 16)
-    column.setSpacing(12)
-    column.addWidget(label(title, "title"))
-    column.addWidget(hairline())
+    column.setSpacing(6)
+    column.addWidget(head)
+    above = QVBoxLayout(head)
+    above.setContentsMargins(0, 0, 0, 0)
+    above.setSpacing(12)
+    above.addWidget(label(title, "title"))
+    above.addWidget(hairline())
+    grid = _grid()
+    above.addLayout(grid)
+    return card, grid
+
+
+def _grid() -> QGridLayout:
+    """Names at the left, what is set at the right, at the same place on every card."""
     grid = QGridLayout()
+    grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(16)
     grid.setVerticalSpacing(6)
     grid.setColumnMinimumWidth(0, _NAMES)
     grid.setColumnStretch(1, 1)
-    column.addLayout(grid)
-    return card, grid
+    return grid
 
 
 class KeyButton(QPushButton):

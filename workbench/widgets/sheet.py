@@ -12,7 +12,7 @@ from functools import partial
 from typing import Literal
 
 from PyQt6 import sip
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QMainWindow, QWidget
 
@@ -20,6 +20,8 @@ from workbench.views.theme import DARK, Theme
 from workbench.widgets.turns import Turns
 
 _SHEET, _GROUND = "sheet", "ground"
+_RADIUS = 8
+"""Of the corners of a card."""
 
 
 def ground(widget: QWidget) -> None:
@@ -32,17 +34,19 @@ def wear(part: QWidget) -> None:
     around = part.parentWidget()
     window = around.window() if around is not None else None
     if window is not None and window.property(_SHEET):
-        part.setStyleSheet(window.property(_SHEET))
+        for each in _parts(part) if part.property(_GROUND) else [part]:
+            each.setStyleSheet(window.property(_SHEET))
 
 
 class Ground(QWidget):
-    """A plain area that parts stand on, with a line at its left where it stands beside something."""
+    """A plain area that parts stand on, with a line at its left where it stands beside something; ``rounded`` as a
+    card, with a line around it."""
 
-    def __init__(self, colour: Literal["win", "panel"], *, line: bool = False) -> None:
+    def __init__(self, colour: Literal["win", "panel"], *, line: bool = False, rounded: bool = False) -> None:
         super().__init__()
         ground(self)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self._colour, self._line = colour, line
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, not rounded)
+        self._colour, self._line, self._rounded = colour, line, rounded
         self._paints: Theme = DARK
 
     def repaint_in(self, theme: Theme) -> None:
@@ -50,8 +54,14 @@ class Ground(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(getattr(self._paints, self._colour)))
+        painter, colour = QPainter(self), QColor(getattr(self._paints, self._colour))
+        if self._rounded:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QColor(self._paints.line))
+            painter.setBrush(colour)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
+            return
+        painter.fillRect(self.rect(), colour)
         if self._line:
             painter.fillRect(0, 0, 1, self.height(), QColor(self._paints.line))
 
