@@ -27,7 +27,7 @@ from workbench.engine.commands import (
     Stats,
     StopJob,
 )
-from workbench.engine.link import Link
+from workbench.engine.link import GOODBYE_SECONDS, LEARNED_SECONDS, Link
 from workbench.engine.worker import DEFAULT_FACTORY
 
 _QUICK_DEATH_SECONDS = 5.0
@@ -133,9 +133,10 @@ class EngineClient(QObject):
     def shutdown(self) -> None:
         """Let the engine close its traces and go, in the background; nothing more is heard of it or its jobs."""
         link, self._link = self._link, None
+        learns = any(spec.action == "train" for spec in self._live.values())
         self._live.clear()
         if link is not None:
-            link.close()
+            link.close(LEARNED_SECONDS if learns else GOODBYE_SECONDS)
 
     def _spawn(self, delay: float) -> None:
         self._link = Link(self._factory, self._reported.emit, self._gone.emit, delay=delay)

@@ -28,6 +28,8 @@ _log = logging.getLogger(__name__)
 _RATE_SECONDS = 1.0
 LEAST_SECONDS = 0.005
 """Of a stride beside others: to wait for each other costs some tenths of a millisecond."""
+QUICK_SECONDS = 0.05
+"""Nobody feels that a command is heard so much later."""
 LONGEST_STRIDE = 16
 """Of a run that ticks seldom; a step of sampling yields its streams' rows and a tick."""
 
@@ -54,7 +56,7 @@ class Job:
     stopping: bool = False
     awaiting: bool = False
     sent_at: float = 0.0
-    reported: tuple[float, int] = (0.0, 0)
+    reported: tuple[float, int] = (0.0, -1)
     done: int = 0
     total: int = 0
     pace: Pace = field(default_factory=lambda: Pace(_RATE_SECONDS))
@@ -64,6 +66,8 @@ class Job:
     threads: int = 1
     written: int = 0
     _device: str = field(default="", init=False)
+    _longest: float = field(default=0.0, init=False)
+    """Seconds of its longest stride since it has begun."""
     _writer: TraceWriter | None = field(default=None, init=False)
     _unrecorded: str = field(default="", init=False)
     """Why a sampling run is recorded no further; it is shown all the same."""
@@ -83,22 +87,35 @@ class Job:
         compiles = self.training and self.spec.training.compile  # which one thread does at a time
         return self._device == "cpu" and not compiles
 
+    @property
+    def quick(self) -> bool:
+        """Whether all its strides were so short that they can be waited for; of a run's first nobody knows."""
+        return 0.0 < self._longest < QUICK_SECONDS
+
+    @property
+    def slow(self) -> bool:
+        """Whether one of them was not."""
+        return self._longest >= QUICK_SECONDS
+
     def stride(self, most: int) -> Stride:
         """Run on to the first tick after some milliseconds, or as far as ``most`` things that the run yields; a stop
         that was asked for is thrown into it first. Nothing is raised: this may be called in a thread."""
         events: list[Event | Tick | None] = []
-        stopped, until = self.stopping, time.monotonic() + LEAST_SECONDS
+        began, begun, stopped = time.perf_counter(), self.begun, self.stopping  # one may be asked for in the middle
+        until, error = began + LEAST_SECONDS, None
         try:
             while len(events) < most:
-                events.append(event := self._next())
-                if isinstance(event, RunFinished) or (isinstance(event, Tick | None) and time.monotonic() >= until):
+                events.append(event := self._next(stop=stopped and not events))
+                if isinstance(event, RunFinished) or (isinstance(event, Tick | None) and time.perf_counter() >= until):
                     break
-        except Exception as error:  # noqa: BLE001  # the loop's to handle, after what came before it
-            return Stride(events, stopped, error)
-        return Stride(events, stopped)
+        except Exception as problem:  # noqa: BLE001  # the loop's to handle, after what came before it
+            error = problem
+        if begun:
+            self._longest = max(self._longest, time.perf_counter() - began)
+        return Stride(events, stopped, error)
 
-    def _next(self) -> Event | Tick | None:
-        if not self.stopping:
+    def _next(self, *, stop: bool) -> Event | Tick | None:
+        if not stop:
             return next(self.run)
         self.stopping = self.paused = False
         if inspect.getgeneratorstate(self.run) == inspect.GEN_CREATED:
@@ -164,9 +181,13 @@ class Job:
             return outcome
         return outcome if outcome.status == "failed" else JobEnded(self.number, "failed", str(error))
 
-    def abandon(self, *, remove: bool) -> None:
-        """Close the run and its file in the middle; what is committed stays readable unless the file is removed."""
-        self._close_run()
+    def abandon(self, *, remove: bool, within: bool = False) -> None:
+        """Close the run and its file in the middle; what is committed stays readable unless the file is removed.
+
+        A run that is ``within`` a step cannot be closed, and is left to it.
+        """
+        if not within:
+            self._close_run()
         if self._writer is None:
             return
         try:

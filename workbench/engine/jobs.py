@@ -2,9 +2,9 @@
 
 Sampling goes before analyses and these before training, the newest job first. Runs that are sampled on the processor
 go on together, each in a thread, as many as there are cores; so do trainings, while one core stays the window's, and
-where there are too few they take turns. Their steps are waited for, so that no run is in the middle of one when a
-command is heard. A job has at most one unacknowledged batch
-on its way; what it makes meanwhile waits here and is written to its trace file all the same.
+where there are too few they take turns. Short steps are waited for; where they take long, as those of an image network
+on a processor do, commands are heard and other runs are sampled in the middle of them. A job has at most one
+unacknowledged batch on its way; what it makes meanwhile waits here and is written to its trace file all the same.
 
 A run is stopped by `core.events.StopRun`, thrown in where it last yielded: it yields what it still has and
 RunFinished("stopped"). Where it lets the exception through, the engine ends it as stopped.
@@ -16,7 +16,6 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from core import spec as specs
@@ -38,14 +37,17 @@ from workbench.engine.commands import (
     StopJob,
 )
 from workbench.engine.job import LONGEST_STRIDE, Job, Run, Stride, ending
+from workbench.engine.underway import Underway
 
 Factory = Callable[[RunSpec, Path | None], Run]
 
 BATCH_SECONDS = 0.03
 PROGRESS_SECONDS = 0.1
 STATS_SECONDS = 0.5
+STEP_SECONDS = 4.0
+"""At the end, for the step of a training that is in the middle of one."""
 KEEP_SECONDS = 0.5
-"""At the end, for trainings to keep their weights and to show what was learned until then."""
+"""Then, for trainings to keep their weights and to show what was learned until then."""
 MOST_IN_BATCH = 8 << 20
 """Bytes of one batch, unless a single chunk is larger: the window takes it in a few milliseconds."""
 MOST_PENDING = 64 << 20
@@ -68,7 +70,7 @@ class EngineLoop:
         self._factory, self._send, self._use_threads = factory, send, use_threads
         self._jobs: dict[int, Job] = {}
         self._cores = cores
-        self._threads = ThreadPoolExecutor(cores, "run")
+        self._underway = Underway(cores)
         self._turn = 0
         self._steps = 0
         self._written = 0
@@ -101,7 +103,7 @@ class EngineLoop:
 
     def _start(self, command: StartJob) -> None:
         replaced = None if command.replaces is None else self._jobs.pop(command.replaces, None)
-        if replaced is not None:
+        if replaced is not None and replaced not in self._underway:
             replaced.abandon(remove=True)
         try:
             spec = specs.from_json(command.spec)
@@ -116,15 +118,20 @@ class EngineLoop:
     def close(self) -> None:
         """End everything now: trainings are stopped and keep what they have learned, as far as that is done soon. Other
         files are closed with what they have, and say that their run was not finished."""
+        self._take_steps(self._underway.done(STEP_SECONDS if any(job.training for job in self._underway) else 0.0))
         until = time.monotonic() + KEEP_SECONDS
         for job in self._jobs.values():
-            job.stopping = job.training and job.begun
-            while job.training and job.begun and job.outcome is None and time.monotonic() < until:
+            learns = job.training and job.begun and job not in self._underway
+            job.stopping = learns
+            while learns and job.outcome is None and time.monotonic() < until:
                 self._advance(job, self._stride(job, 1))
             if job.outcome is None:
-                job.abandon(remove=False)
+                job.abandon(remove=False, within=job in self._underway)
+        for job in self._underway:
+            if not self._has(job):
+                job.abandon(remove=True, within=True)
         self._jobs.clear()
-        self._threads.shutdown()
+        self._underway.close()
         self.closed = True
 
     # --- work ----------------------------------------------------------------------------------------------------
@@ -132,18 +139,23 @@ class EngineLoop:
     def step(self) -> bool:
         """One step of one job, or of several together, and whatever is due to be sent; False where none could be."""
         jobs = self._next()
-        strides = [self._stride(jobs[0], 1)] if len(jobs) == 1 else self._threads.map(self._stride, jobs)
-        for job, stride in zip(jobs, strides, strict=True):
-            self._advance(job, stride)
+        busy = bool(jobs or self._underway)
+        if len(jobs) == 1 and (not jobs[0].shares or (jobs[0].quick and not self._underway)):
+            self._advance(jobs[0], self._stride(jobs[0], 1))
+            self._take_steps(self._underway.done())
+        else:
+            for job in jobs:
+                self._underway.begin(job, self._stride)
+            self._take_steps(self._underway.look())
         now = time.monotonic()
         for each in list(self._jobs.values()):
             self._report_progress(each, now)
             self._flush(each, now)
-        if now - self._stats_at >= STATS_SECONDS:
+        if now - self._stats_at >= STATS_SECONDS and (self._steps or not self._underway):  # half a step is none
             queue = sum(each.outcome is None for each in self._jobs.values())
             self._send(Stats(self._steps / (now - self._stats_at), queue, self._written))
             self._steps, self._stats_at = 0, now
-        return bool(jobs)
+        return busy
 
     def idle_seconds(self) -> float:
         """How long the loop may sleep when `step` found nothing to do, unless a command comes."""
@@ -152,13 +164,18 @@ class EngineLoop:
         return max(0.0, self._stats_at + STATS_SECONDS - time.monotonic())
 
     def _next(self) -> list[Job]:
+        """The runs of which a step begins now."""
+        return [job for job in self._wanted() if job not in self._underway]
+
+    def _wanted(self) -> list[Job]:
+        """The runs that are to be in a step, whether they are or not."""
         ready = [
             job
             for job in self._jobs.values()
             if job.outcome is None and (job.stopping or not job.paused) and job.outbox.n_bytes < MOST_PENDING
         ]
         for job in ready:
-            if job.stopping:
+            if job.stopping and job not in self._underway:
                 return [job]
         sampling = [job for job in reversed(ready) if not job.training]
         wanted = [job for job in sampling if not job.analysis] or sampling[:1]
@@ -183,6 +200,17 @@ class EngineLoop:
     def _stride(self, job: Job, most: int = LONGEST_STRIDE) -> Stride:
         self._use_threads(job.threads)  # others may have been stepped in this thread since
         return job.stride(most)
+
+    def _take_steps(self, steps: list[tuple[Job, Stride]]) -> None:
+        """What runs brought from their threads; one that was superseded in the middle of its step ends here."""
+        for job, stride in steps:
+            if self._has(job):
+                self._advance(job, stride)
+            else:
+                job.abandon(remove=True)
+
+    def _has(self, job: Job) -> bool:
+        return self._jobs.get(job.number) is job
 
     def _advance(self, job: Job, stride: Stride) -> None:
         self._turn += 1

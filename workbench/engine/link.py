@@ -21,6 +21,8 @@ from workbench.engine.commands import Command, Hello, Report, Shutdown
 
 GOODBYE_SECONDS = 0.8
 """How long an engine may take to close its traces and go before it is killed."""
+LEARNED_SECONDS = 5.0
+"""The same where it trains: what was learned in the last seconds is kept after the step that goes on."""
 
 
 class Link:
@@ -54,22 +56,22 @@ class Link:
         """Queue a command; never waits."""
         self._outbox.put(command)
 
-    def close(self) -> None:
-        """Ask the engine to close its traces and go; in the background it is killed if it does not."""
+    def close(self, patience: float = GOODBYE_SECONDS) -> None:
+        """Ask the engine to close its traces and go; in the background it is killed if it has not by then."""
         if self._closed.is_set():
             return
         self._mute()
         self.send(Shutdown())
         # Not a daemon: the interpreter waits for it at exit, so that no engine is left behind.
-        threading.Thread(target=self._see_off, name="engine-goodbye").start()
+        threading.Thread(target=self._see_off, args=(patience,), name="engine-goodbye").start()
 
     def _mute(self) -> None:
         with self._lock:
             self._closed.set()
 
-    def _see_off(self) -> None:
+    def _see_off(self, patience: float) -> None:
         if self.greeted:  # before that it has nothing to close, and would not listen for a while
-            self._thread.join(GOODBYE_SECONDS)
+            self._thread.join(patience)
         if self._thread.is_alive() and self._process is not None:
             self._process.kill()
         self._thread.join(GOODBYE_SECONDS)

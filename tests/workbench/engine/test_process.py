@@ -19,6 +19,7 @@ from core.spec import Part, RunSpec
 from core.trace import TraceBuilder, open_trace
 from workbench.engine.client import EngineClient
 from workbench.engine.commands import Hello, JobEnded, Offer
+from workbench.engine.link import GOODBYE_SECONDS, LEARNED_SECONDS
 
 FAKE = "tests.workbench.engine.fake:start"
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills processes as POSIX does")
@@ -199,6 +200,19 @@ def test_the_engine_goes_when_the_application_does(tmp_path: Path, factory: str,
     assert torch == "False"
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid), 0)
+
+
+@pytest.mark.parametrize(("action", "patience"), [("sample", GOODBYE_SECONDS), ("train", LEARNED_SECONDS)])
+def test_an_engine_that_trains_may_end_its_step(qtbot: QtBot, monkeypatch, action, patience: float) -> None:
+    asked: list[float] = []
+    client = EngineClient(factory=FAKE)
+    client.start()
+    client.submit(RunSpec(action=action, n_samples=100_000, title="slow"))
+    assert client._link is not None
+    close = client._link.close
+    monkeypatch.setattr(client._link, "close", lambda seconds: (asked.append(seconds), close(seconds)))
+    client.shutdown()
+    assert asked == [patience]
 
 
 def test_the_client_never_imports_torch() -> None:
