@@ -7,6 +7,7 @@ Streams: ``loss`` and the learning rate at every step; those of `trainers.traini
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -26,7 +27,10 @@ from trainers.training.keeper import Keeper
 from trainers.training.processes import Processes, join
 from trainers.training.trainer import Trainer
 
-_LOSS_ROWS = 20
+_LOSS_ROWS, _LOSS_SECONDS = 20, 1.0
+"""That wait to be sent together, and how long: steps of an image network may take a second each."""
+_LAST_SECONDS = 2.0
+"""That one snapshot more may take where a run is stopped: somebody waits for its end."""
 _DIVERGED = "The loss is not finite at step {:,}. Lower training.learning_rate, or set training.clip."
 
 
@@ -91,7 +95,7 @@ def _steps(trainer: Trainer, shots: _Snapshots, keeper: Keeper) -> Generator[Eve
                 yield Tick(trainer.state.step, total)
             step, (loss, learning_rate) = trainer.state.step, trainer.step()
             pending.add(step, loss, learning_rate)
-            if len(pending.loss) >= _LOSS_ROWS or not math.isfinite(loss):
+            if pending.due() or not math.isfinite(loss):
                 yield from pending.flush()
             if not math.isfinite(loss):  # before its weights replace a checkpoint
                 raise FlowscopeError(_DIVERGED.format(step + 1))
@@ -134,9 +138,9 @@ class _Snapshots:
         step = self._trainer.state.step
         return bool(self.steps) and (step in self.steps or step > self.steps[-1])
 
-    def take(self) -> Generator[Event | Tick]:
-        """One row of each stream: none where it is stopped meanwhile, and all where that comes later."""
-        chunks = yield from snapshots.take(self._trainer)
+    def take(self, seconds: float = math.inf) -> Generator[Event | Tick]:
+        """One row of each stream: none where it takes longer or is stopped meanwhile, all where that comes later."""
+        chunks = yield from _within(seconds, snapshots.take(self._trainer))
         self._taken, stopped = self._trainer.state.step, False
         for chunk in chunks:
             try:
@@ -147,9 +151,23 @@ class _Snapshots:
             raise StopRun
 
     def last(self) -> Generator[Event | Tick]:
-        """Where the run is stopped: what it has learned until then, unless that was just shown."""
+        """Where the run is stopped: what it has learned until then, unless that was just shown or takes too long."""
         if self.steps and self._taken != self._trainer.state.step:
-            yield from self.take()
+            yield from self.take(_LAST_SECONDS)
+
+
+def _within(seconds: float, work: Generator[Tick, None, list[Chunk]]) -> Generator[Tick, None, list[Chunk]]:
+    """What the work makes, nothing where it is not done by then."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            tick = next(work)
+        except StopIteration as end:
+            made: list[Chunk] = end.value
+            return made
+        if time.monotonic() > until:
+            return []
+        yield tick
 
 
 class _Losses:
@@ -157,6 +175,7 @@ class _Losses:
 
     def __init__(self) -> None:
         self.loss: list[float] = []
+        self._sent = time.monotonic()
         self.columns: dict[str, list[float]] = {name: [] for name in TRAINING_COLUMNS}
 
     def add(self, step: int, loss: float, learning_rate: float) -> None:
@@ -164,7 +183,11 @@ class _Losses:
         for name, value in zip(TRAINING_COLUMNS, (step + 1, learning_rate), strict=True):
             self.columns[name].append(value)
 
+    def due(self) -> bool:
+        return len(self.loss) >= _LOSS_ROWS or time.monotonic() - self._sent >= _LOSS_SECONDS
+
     def flush(self) -> Iterator[Event]:
+        self._sent = time.monotonic()
         if self.loss:
             columns = {name: np.array(values) for name, values in self.columns.items()}
             yield Chunk("loss", np.array(self.loss, np.float32), columns)

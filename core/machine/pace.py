@@ -64,3 +64,8 @@ def time_left(seconds: float) -> str:
     if seconds < 90:
         return f"{max(1, round(seconds))} s left"
     return f"{round(seconds / 60)} min left" if seconds < 5400 else f"{seconds / 3600:.1f} h left"
+
+
+def speed(rate: float) -> str:
+    """``238 it/s``, ``5.3 it/s``, ``0.59 it/s``: steps a second, also where one takes longer than that."""
+    return f"{rate:,.0f} it/s" if rate >= 10 else f"{rate:.2g} it/s"

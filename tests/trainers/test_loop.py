@@ -16,7 +16,7 @@ from core import registry
 from core.checkpoint import steps_of
 from core.datasets import Dataset, Samples
 from core.errors import FlowscopeError, SpecError
-from core.events import Event, StopRun, Tick
+from core.events import Chunk, Event, RunFinished, StopRun, Tick
 from core.networks import count_parameters
 from core.networks.mlp import Mlp
 from core.parts.making import make
@@ -135,6 +135,20 @@ def test_networks_of_points_train_in_double_precision(network: str) -> None:
     spec = FLOW.replace(network=Part(network), precision="float64", n_samples=4)
     trace = collect(train(spec.replace(training=Training(n_steps=2, batch_size=8, n_snapshots=2, n_validations=2))))
     assert (trace.status, len(trace["metric/velocity_error"])) == ("finished", 2)
+
+
+def test_a_stop_is_not_held_up_by_a_snapshot_that_takes_long(monkeypatch) -> None:
+    monkeypatch.setattr("trainers.loop._LAST_SECONDS", 0.0)
+    events = stopped(train(FLOW), 60)
+    rows = [event for event in events if isinstance(event, Chunk) and event.stream == "snapshot/x"]
+    assert len(rows) == 1
+    assert events[-1] == RunFinished("stopped")
+
+
+def test_losses_of_long_steps_do_not_wait_for_each_other(monkeypatch) -> None:
+    monkeypatch.setattr("trainers.loop._LOSS_SECONDS", 0.0)
+    chunks = [event for event in train(FLOW) if isinstance(event, Chunk) and event.stream == "loss"]
+    assert [len(chunk.data) for chunk in chunks] == [1] * FLOW.training.n_steps
 
 
 def test_a_stopped_run_can_be_sampled(tmp_path) -> None:

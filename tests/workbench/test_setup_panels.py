@@ -65,6 +65,17 @@ def test_training_shows_amount_time_left_and_what_was_measured(qtbot) -> None:
         qtbot.mouseClick(shown.pause, Qt.MouseButton.LeftButton)
 
 
+def test_a_training_of_long_steps_says_what_it_does(qtbot) -> None:
+    shown = TrainingPanel()
+    qtbot.addWidget(shown)
+    shown.show_progress(0, 5000, 0.0, paused=False)
+    assert shown._left.text() == "before the first step"
+    shown.show_progress(3, 5000, 0.21, paused=False)
+    assert (shown._left.text(), shown._values["Speed"][1].text()) == ("6.6 h left", "0.21 it/s")
+    shown.show_progress(3, 5000, 0.21, paused=False, stopping=True)
+    assert shown._left.text() == "Stopping"
+
+
 def test_training_facts_are_one_value_or_one_for_each() -> None:
     traces = []
     for error in (0.25, 0.125):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from PyQt6.QtCore import QObject
 
 from core import catalog
+from core.machine.pace import speed
 from workbench.control import memory
 from workbench.control.form import FormControl
 from workbench.control.job import Job
@@ -106,7 +107,7 @@ class EngineView(QObject):
 
     def _show_stats(self, stats: Stats) -> None:
         status = self._window.status
-        status.show_number("Engine", f"{stats.steps_per_second:.0f} it/s")
+        status.show_number("Engine", speed(stats.steps_per_second))
         status.show_number("Queue", str(stats.queue))
         status.show_number("Written", size_words(stats.written))
         status.show_number("Memory", memory.words(os.getpid(), self._engine.pid))
@@ -135,7 +136,8 @@ class EngineView(QObject):
         total = max(job.spec.training.n_steps for job in training)
         rate = sum(progress.rate for _, progress in begun) / max(1, len(begun))
         paused = bool(begun) and all(progress.paused for _, progress in begun)
-        self._panel.training.show_progress(done, total, rate, paused=paused)
+        stopping = all(job.stopping for job in training)
+        self._panel.training.show_progress(done, total, rate, paused=paused, stopping=stopping)
         self._panel.training.show_facts(training_facts([job.builder.trace for job, _ in begun]))
         self._panel.show_buttons(running=True, needs_training=False, enabled=True)
         self._charts_again()

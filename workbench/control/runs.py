@@ -226,6 +226,7 @@ class Runs(QObject):
     def stop(self) -> None:
         """End every training and keep what was learned, and every sampling that takes long and keep its rows."""
         self._end(lambda job: job.directory is not None or job.age > SHORT)
+        self.training_progress.emit()
 
     def stop_sampling(self, key: int) -> None:
         """End the sampling of a lane and keep its rows."""
@@ -336,8 +337,7 @@ class Runs(QObject):
         self.training_progress.emit()
 
     def _on_progress(self, progress: Progress) -> None:
-        job = self._jobs.get(progress.job)
-        if job is not None:
+        if (job := self._jobs.get(progress.job)) is not None:
             job.progress = progress
             if job.directory is not None:
                 self.training_progress.emit()

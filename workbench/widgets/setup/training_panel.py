@@ -8,7 +8,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from core.machine.pace import time_left
+from core.machine.pace import speed, time_left
 from core.trace import Trace
 from workbench.painters import fonts
 from workbench.widgets.controls import button, hairline, label
@@ -94,19 +94,20 @@ class TrainingPanel(QWidget):
         column.addWidget(line)
         self.hide()
 
-    def show_progress(self, done: int, total: int, rate: float, *, paused: bool) -> None:
+    def show_progress(self, done: int, total: int, rate: float, *, paused: bool, stopping: bool = False) -> None:
         """Steps done of one method, and how many of them a second; 0 where that is not known yet."""
         drop = QFontMetrics(fonts.ui(20, 600)).descent() - QFontMetrics(fonts.ui(13)).descent()
         for small in (self._total, self._left):  # on the line of the large number
             small.setContentsMargins(0, 0, 0, drop)
         self._done.setText(f"{done:,}")
         self._total.setText(f"of {total:,} steps")
-        self._left.setText("Paused" if paused else time_left((total - done) / rate) if rate > 0 else "")
+        known = time_left((total - done) / rate) if rate > 0 else "" if done else "before the first step"
+        self._left.setText("Stopping" if stopping else "Paused" if paused else known)
         self._bar.setRange(0, total)
         self._bar.setValue(done)
         self.pause.setText("Go on" if paused else "Pause")
         self.pause.setAccessibleName(self.pause.text())
-        self._show_value(_SPEED, f"{rate:,.0f} it/s" if rate > 0 else "")
+        self._show_value(_SPEED, speed(rate) if rate > 0 else "")
         self.show()
 
     def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
