@@ -29,7 +29,7 @@ from core.fields import Field
 from core.finite import astray, lost
 from core.images.sample import SHIPPED, only_ships, stand_in
 from core.machine.cores import one_thread
-from core.machine.device import processor
+from core.machine.device import IN_BFLOAT16, processor
 from core.numerics.noise import BrownianPath, Noise
 from core.parts.making import make
 from core.paths import Coefficients, Path
@@ -168,7 +168,7 @@ def started(setup: Setup, **more: str) -> RunStarted:
         "numpy": np.__version__,
         "python": platform.python_version(),
         "device": str(setup.device),
-        "precision": spec.precision,
+        "precision": spec.precision + (IN_BFLOAT16 if setup.samples_in_bfloat16 else ""),
         "threads": str(setup.threads),
         "processor": processor(setup.device),
         "method": objective.family,

@@ -80,6 +80,11 @@ class Setup:
                 )
         return self.guidance.base(field, self.mixture)
 
+    @property
+    def samples_in_bfloat16(self) -> bool:
+        """Whether the field's products are computed in bfloat16: that is asked for, and the device has units for it."""
+        return bool(getattr(self.field_spec, "autocast", False)) and devices.has_bfloat16(self.device)
+
     def wrap(self, field: Field) -> Field:
         """The field as it is sampled: guided and clipped."""
         return self.clipping.wrap(self.guidance.wrap(field))

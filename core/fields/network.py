@@ -12,6 +12,7 @@ from core.datasets import Dataset
 from core.errors import SpecError
 from core.fields import Field, FieldSpec
 from core.learned import load_field
+from core.machine import device as devices
 from core.paths import Path
 from core.registry import register
 from core.sources import Source
@@ -36,7 +37,7 @@ class Trained(FieldSpec, frozen=True):
         bool,
         Meta(
             title="bfloat16",
-            description="Computes products in half precision: faster for image networks where the processor has it",
+            description="Computes products in half precision, where the device has units for that",
         ),
     ] = False
 
@@ -45,5 +46,5 @@ class Trained(FieldSpec, frozen=True):
     ) -> Field:
         if not self.weights:
             raise SpecError("field.weights", "The network has no weights yet. Train it, or choose the exact field.")
-        file = locate(self.weights)
-        return load_field(file, path, device, dtype, dataset.shape, retime=self.retime, half=self.autocast)
+        file, half = locate(self.weights), self.autocast and devices.has_bfloat16(device)
+        return load_field(file, path, device, dtype, dataset.shape, retime=self.retime, half=half)

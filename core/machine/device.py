@@ -16,6 +16,8 @@ from core.spec import RunSpec
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 CORES = os.cpu_count() or 2
+IN_BFLOAT16 = ", products in bfloat16"
+"""What a trace adds to the precision that a run was computed in."""
 _ZEN_5 = 26
 _BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16", "arm_bf16"}
 """What torch and Linux call a CPU's units for it."""

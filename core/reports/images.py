@@ -17,6 +17,7 @@ from core.images.dataset import ImageDataset
 from core.images.judge import Judge
 from core.images.metrics import ImageMetric
 from core.images.reference import to_bytes
+from core.machine.device import IN_BFLOAT16
 from core.parts.making import make
 from core.reports import LOST, check_number
 from core.setup import Setup, resolve
@@ -39,7 +40,7 @@ class Made(NamedTuple):
     said: dict[str, Any]
 
 
-def made_of(images: Tensor, setup: Setup, nfe: int, **more: Any) -> Made:
+def made_of(images: Tensor, setup: Setup, nfe: int, in_bfloat16: bool, **more: Any) -> Made:
     """What a set-up made of its noise: images [N, C, H, W] in [-1, 1], after so many evaluations."""
     spec = setup.spec
     scale = spec.guidance.params.get("scale", getattr(setup.guidance, "scale", 1.0)) if setup.classes else 1.0
@@ -50,7 +51,7 @@ def made_of(images: Tensor, setup: Setup, nfe: int, **more: Any) -> Made:
         "sampler": parts.pop("sampler"),
         "guidance scale": scale,
         "NFE": nfe,
-        "products": "bfloat16" if spec.field.params.get("autocast") else spec.precision,
+        "products": "bfloat16" if in_bfloat16 else spec.precision,
         **parts,
         **more,
     }
@@ -70,7 +71,8 @@ def recorded(trace: Trace, spec: RunSpec, name: str) -> Made:
         raise SpecError("", f"{name} holds no images at t = 1. Name a trace of a whole sampling run.")
     stream = trace["x"]
     images = torch.from_numpy(stream[-1][: spec.n_samples])
-    return made_of(images, resolve(spec), int(stream.column("nfe")[-1]))
+    in_bfloat16 = trace.meta.get("precision", "").endswith(IN_BFLOAT16)
+    return made_of(images, resolve(spec), int(stream.column("nfe")[-1]), in_bfloat16)
 
 
 def is_of_images(data: str) -> bool:

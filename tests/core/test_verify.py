@@ -108,6 +108,42 @@ def test_weights_are_known_by_their_sha256_wherever_they_lie(capsys, tmp_path, m
     assert "--weights FILE" in capsys.readouterr().err
 
 
+IN_HALF = RunSpec(
+    n_samples=2, data=Part("mnist"), label="3", network=Part("unet"), sampler=Part("euler", {"n_steps": 2}),
+    field=Part("network", {"weights": "shipped:mnist-flow", "autocast": True}),
+)  # fmt: skip
+
+
+def units(monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
+    monkeypatch.setattr("core.machine.device.has_bfloat16", lambda device: there)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_samples_are_in_bfloat16_where_the_device_has_units_for_it(tmp_path, monkeypatch, there: bool) -> None:
+    units(monkeypatch, there)
+    full = IN_HALF.replace(field=Part("network", {"weights": "shipped:mnist-flow"}))
+    one, other = (open_trace(record(spec, tmp_path / f"{i}.h5")) for i, spec in enumerate((full, IN_HALF)))
+    assert np.array_equal(one["x"][:], other["x"][:]) != there
+    assert one.meta["precision"] == "float32"
+    assert other.meta["precision"] == ("float32, products in bfloat16" if there else "float32")
+    one.close()
+    other.close()
+
+
+def test_samples_in_bfloat16_are_not_held_to_others(tmp_path, monkeypatch, capsys) -> None:
+    units(monkeypatch, True)
+    file = record(IN_HALF, tmp_path / "half.h5")
+    assert main(["verify", str(file)]) == 0
+    units(monkeypatch, False)
+    assert main(["verify", str(file)]) == 2
+    told = capsys.readouterr().err
+    assert "only on a device with units for that: precision float32, products in bfloat16, here float32." in told
+    file = record(IN_HALF, tmp_path / "full.h5")
+    units(monkeypatch, True)
+    assert main(["verify", str(file)]) == 0
+    assert "compared bit for bit" in capsys.readouterr().out
+
+
 def test_a_training_is_verified_for_its_first_steps(capsys, tmp_path) -> None:
     spec = RunSpec(
         action="train", data=Part("moons"), n_samples=20, sampler=Part("euler", {"n_steps": 4}),

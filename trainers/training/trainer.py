@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from core.checkpoint import DATA_STD, N_CLASSES, PREDICTION, SHAPE, locate
 from core.errors import SpecError
 from core.learned import NetworkField, build_network
-from core.machine.device import cores, use_threads
+from core.machine.device import IN_BFLOAT16, cores, use_threads
 from core.parts.making import make
 from core.predictions import Reading
 from core.setup import Setup
@@ -94,7 +94,7 @@ class Trainer:
     @property
     def precision(self) -> str:
         """Of the numbers that are computed with."""
-        return self.spec.precision + (", products in bfloat16" if self._pupil.in_half else "")
+        return self.spec.precision + (IN_BFLOAT16 if self._pupil.in_half else "")
 
     def pair_up(self) -> None:
         """Learn together with a second process from here on until `close`, where that is faster."""

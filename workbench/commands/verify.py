@@ -52,6 +52,7 @@ def check(trace: Trace, weights: Path | None = None, line: ProgressLine | None =
     """
     from core.errors import TraceError
     from core.events import RunStarted, Tick
+    from core.machine.device import IN_BFLOAT16
     from core.trace.verify import unlike, verify
     from trainers.jobs import start
 
@@ -65,9 +66,15 @@ def check(trace: Trace, weights: Path | None = None, line: ProgressLine | None =
 
     def events() -> Iterator[Any]:
         for event in start(_spec(trace, weights)):
-            if training and isinstance(event, RunStarted) and (facts := unlike(event.meta, trace.meta)):
+            facts = unlike(event.meta, trace.meta) if isinstance(event, RunStarted) else []
+            if training and facts:
                 raise FlowscopeError(
                     f"A training can be verified only on the machine that recorded it: {_facts(facts, trace, event)}."
+                )
+            if "precision" in facts and trace.meta.get("precision", "").endswith(IN_BFLOAT16):
+                raise FlowscopeError(
+                    "Samples in bfloat16 can be verified only on a device with units for that: "
+                    f"{_facts(['precision'], trace, event)}."
                 )
             yield event
 
@@ -93,8 +100,11 @@ def _facts(names: list[str], trace: Trace, event: Any) -> str:
 
 
 def _spec(trace: Trace, given: Path | None) -> RunSpec:
-    """The spec as this machine can run it: the trace's device and threads, and its weights wherever they lie now."""
-    from core.machine.device import available
+    """The spec as this machine can run it: the trace's device and threads, and its weights wherever they lie now.
+
+    Products that were computed in the precision of all else, though bfloat16 was asked for, are so here too.
+    """
+    from core.machine.device import IN_BFLOAT16, available
 
     begun_as = trace.meta.get(BEGUN_AS)
     spec = trace.spec if begun_as is None else specs.from_json(begun_as)
@@ -106,8 +116,10 @@ def _spec(trace: Trace, given: Path | None) -> RunSpec:
     )
     if spec.action == "train" or not spec.field.params.get("weights"):
         return spec
-    file = _find(trace, given)
-    return spec.replace(field=Part(spec.field.name, {**spec.field.params, "weights": str(file)}))
+    params = {**spec.field.params, "weights": str(_find(trace, given))}
+    if not trace.meta.get("precision", "").endswith(IN_BFLOAT16):
+        params.pop("autocast", None)
+    return spec.replace(field=Part(spec.field.name, params))
 
 
 def _find(trace: Trace, given: Path | None) -> Path:

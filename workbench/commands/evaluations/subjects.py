@@ -110,7 +110,7 @@ def sampled(spec: RunSpec, label: str) -> Made:
     nfe = int(last.columns["nfe"])
     n = padded(spec.n_samples, block(setup.shape, setup.device))  # the last block is filled up and computed as a whole
     costs = _costs(seconds, n, nfe) | {"threads": setup.threads}
-    return made_of(torch.from_numpy(last.x), setup, nfe, **costs, weights=weights_said(spec))
+    return made_of(torch.from_numpy(last.x), setup, nfe, setup.samples_in_bfloat16, **costs, weights=weights_said(spec))
 
 
 def weights_said(spec: RunSpec) -> dict[str, Any]:
