@@ -94,6 +94,46 @@ def test_the_second_process_may_come_late_and_end_early(caplog) -> None:
     assert "second process of a training ended" in caplog.text
 
 
+_UNGUARDED = """
+print("begun", flush=True)
+from core.setup import resolve
+from tests.trainers.test_pair import SPEC, joined
+from trainers.training.trainer import Trainer
+
+trainer = Trainer(resolve(SPEC))
+trainer.pair_up()
+joined(trainer)
+trainer.step()
+trainer.close()
+print("helped")
+"""
+
+
+def test_a_program_that_trains_at_its_top_level_is_not_run_twice(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(_UNGUARDED)
+    environment = {**os.environ, "PYTHONPATH": str(TOP)}
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, cwd=TOP, env=environment)
+    assert (done.stdout, done.stderr) == ("begun\nhelped\n", "")
+
+
+def test_a_training_goes_on_by_itself_where_there_is_no_memory_to_share(caplog) -> None:
+    full = RuntimeError("unable to allocate shared memory(shm) for file </torch_1>: No space left on device (28)")
+    with patch.object(pair, "_shared", side_effect=full), closing(Trainer(resolve(SPEC))) as trainer:
+        trainer.pair_up()
+        made = steps(trainer)
+    assert torch.equal(made, by_one(SPEC))
+    assert "No space left" in caplog.text
+
+
+def test_a_network_that_draws_numbers_of_its_own_is_trained_by_one_process() -> None:
+    setup = resolve(SPEC)
+    with closing(Trainer(setup)) as trainer:
+        network = trainer.state.network
+        assert pair.pays(setup, trainer.objective, network)
+        assert not pair.pays(setup, trainer.objective, torch.nn.Sequential(network, torch.nn.Dropout(0.1)))
+
+
 @pytest.mark.parametrize("spec", [SPEC, SHORTCUT], ids=["flow-matching", "shortcut"])
 def test_the_halves_are_the_whole_batch(spec: RunSpec) -> None:
     whole = steps(Trainer(resolve(spec)))

@@ -10,16 +10,19 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Semaphore
+from types import ModuleType
 
 import torch
 import torch.multiprocessing  # how tensors travel to another process, as memory that both have
 from torch import Tensor, nn
 
 from core import spec as specs
+from core.errors import FlowscopeError
 from core.learned import build_network
 from core.machine import device as devices
 from core.parts.making import make
@@ -45,7 +48,8 @@ def pays(setup: Setup, objective: Objective, network: nn.Module) -> bool:
     the next run too."""
     training = setup.spec.training
     stateless = network.state_dict().keys() == dict(network.named_parameters()).keys()
-    alike = stateless and not training.compile and not objective.rounds(training.n_steps)
+    draws = any(isinstance(module, nn.modules.dropout._DropoutNd) for module in network.modules())
+    alike = stateless and not draws and not training.compile and not objective.rounds(training.n_steps)
     enough = training.batch_size % 2 == 0 and training.n_steps >= _WORTH_STEPS
     beside_a_window = multiprocessing.current_process().daemon  # such a process may have none of its own
     return alike and enough and setup.device.type == "cpu" and not beside_a_window
@@ -64,11 +68,11 @@ class Pair:
     ) -> None:
         self._pupil, self._weights = pupil, weights
         self._partner: _Partner | None = None
-        for vector in (weights, average):
-            _shared(vector.data)
         try:
+            for vector in (weights, average):
+                _shared(vector.data)
             self._partner = _Partner(setup.spec, reading, weights.detach(), average.detach(), threads)
-        except (OSError, ImportError) as error:  # such as a system without semaphores
+        except (OSError, ImportError, RuntimeError) as error:  # such as a system without semaphores, or memory to share
             _log.warning("no second process to train with: %s", error)
 
     def learn(self, step: int) -> Tensor:
@@ -120,7 +124,7 @@ class _Partner:
             ),
             daemon=True,
         )  # fmt: skip
-        with _deaf():
+        with _deaf(), _nameless():
             self._process.start()
 
     def wait(self, seconds: float) -> bool:
@@ -176,13 +180,27 @@ def _deaf() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def _nameless() -> Iterator[None]:
+    """What is started meanwhile does not run the program again whose process this is: it needs nothing of it, and one
+    that trains without asking whether it is the main module would do all that it does twice."""
+    program, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
+
+
 def _serve(
     spec: str, reading: Reading, threads: int, weights: Tensor, average: Tensor, gradient: Tensor, loss: Tensor,
     step: Tensor, ready: Semaphore, go: Semaphore, done: Semaphore,
 ) -> None:  # fmt: skip
     """The other process: a pupil that learns from the second rows whenever it is told to, until the first is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    pupil = _pupil(resolve(specs.from_json(spec)), reading, weights, average, gradient)
+    try:
+        pupil = _pupil(resolve(specs.from_json(spec)), reading, weights, average, gradient)
+    except FlowscopeError as error:  # such as of a part that the program itself has registered
+        sys.exit(f"flowscope: no second process to train with: {error}")
     devices.use_threads(threads)
     ready.release()
     parent = multiprocessing.parent_process()
