@@ -30,6 +30,8 @@ class ProgressLine:
         self._shown, self._done = time.monotonic(), -1
         self._pace = Pace(_TIMED_SECONDS)
         self._terminal = sys.stderr.isatty()
+        if self._terminal:  # until the first step is done, for which libraries are loaded and data are read
+            print(f"\r\033[K{label}: starting", end="", file=sys.stderr, flush=True)
 
     def update(self, done: int, total: int) -> None:
         now = time.monotonic()
@@ -105,7 +107,6 @@ def _stoppable(events: Generator[Event | Tick]) -> Iterator[Event | Tick]:
     with _interrupts() as asked:
         for event in events:
             if asked() and isinstance(event, Tick):  # a run can be stopped between two steps, not before the first
-                print("\nstopping", file=sys.stderr)
                 yield event
                 with suppress(StopIteration):
                     yield events.throw(StopRun())
@@ -129,6 +130,8 @@ def _interrupts() -> Iterator[Callable[[], bool]]:
         nonlocal asked
         asked = True
         restore()
+        with suppress(OSError):  # at once: the step may take seconds, and a print in it may be what was interrupted
+            os.write(2, b"\nstopping after this step\n")
 
     def restore() -> None:
         for number, handler in before.items():
