@@ -15,6 +15,7 @@ from core.trace import Stream, open_trace
 from tests.workbench.image_traces import image_trace
 from tests.workbench.scenes import full_scene, scene
 from tests.workbench.test_heat import ramp
+from workbench.views import heat
 from workbench.views.heat import density_heat, density_top, particle_density
 from workbench.views.image import images
 from workbench.views.image.layout import Layout
@@ -120,3 +121,17 @@ def reshaped(declared: StreamDeclared, row_shape: tuple[int, ...]) -> StreamDecl
     import msgspec
 
     return msgspec.structs.replace(declared, row_shape=row_shape)
+
+
+def test_densities_of_a_run_are_smoothed_many_at_once_and_are_those_of_each_step_alone(monkeypatch) -> None:
+    """One by one it took two frames to count a run of two lanes."""
+    calls, smoothed = [], heat._smoothed
+    monkeypatch.setattr(heat, "_smoothed", lambda counts: (calls.append(len(counts)), smoothed(counts))[1])
+    x = np.random.default_rng(0).normal(size=(21, 500, 2)).astype(np.float32)
+    together = heat.particle_density(x, (-4.0, 4.0, -4.0, 4.0))
+    assert len(calls) <= 3
+    assert sum(calls) == len(x)
+    alone = [heat.particle_density(step[None], (-4.0, 4.0, -4.0, 4.0))[0] for step in x]
+    np.testing.assert_array_equal(together, alone)
+    cell = 8.0 / (together.shape[1] - 1)
+    np.testing.assert_allclose(together.sum(axis=(1, 2)) * cell**2, 1.0, atol=0.01)
