@@ -148,32 +148,35 @@ def test_charts_are_drawn_one_in_a_turn(qtbot: QtBot, monkeypatch) -> None:
     app.window.close()
 
 
-def test_rows_of_the_form_are_made_section_by_section_and_seen_at_once(qtbot: QtBot, monkeypatch) -> None:
+def test_rows_of_the_form_are_made_section_by_section_and_seen_at_once(qtbot: QtBot, started, monkeypatch) -> None:
     turns: list[list[tuple[str, bool]]] = [[]]
     init, next_ = RowWidget.__init__, Turns._next
-    monkeypatch.setattr(
-        RowWidget,
-        "__init__",
-        lambda row, shown, theme: (turns[-1].append((shown.field, form.updatesEnabled())), init(row, shown, theme))[1],
-    )
-    monkeypatch.setattr(Turns, "_next", lambda each: (turns.append([]), next_(each)))
-    app = App([])
-    form, desk = app.controller.panel.form, app.controller.desk
-    qtbot.addWidget(app.window)
-    app.window.show()
-    for preset, first in (("swiss-roll", "data.name"), ("mnist", "label")):
-        desk.open_preset(preset)
-        qtbot.waitUntil(lambda first=first: form.row(first) is not None and not form._turns._calls)
-        assert form.updatesEnabled()
-        made = [turn for turn in turns if any(field == first for field, _ in turn)]
-        assert made
+
+    def made(row: RowWidget, shown: setup.Row, *rest: object) -> None:
+        turns[-1].append((shown.field, form.updatesEnabled()))
+        init(row, shown, *rest)
+
+    def check(first: str) -> None:
+        qtbot.waitUntil(lambda: any(field == first for turn in turns for field, _ in turn), timeout=10_000)
+        qtbot.waitUntil(lambda: not form._turns._calls and form.updatesEnabled())
         sections = setup.sections(app.runs.catalog, app.session.working_lane().spec, ["cpu"])
         for turn in turns:
             fields = {field for field, _ in turn}
             assert any(fields <= {row.field for row in section.rows} for section in sections), fields
             assert not any(painted for _, painted in turn), "nothing is seen half made"
         turns[:] = [[]]
-    app.window.close()
+
+    monkeypatch.setattr(RowWidget, "__init__", made)
+    monkeypatch.setattr(Turns, "_next", lambda each: (turns.append([]), next_(each)))
+    app = started()
+    form = app.controller.panel.form
+    check("data.name")
+    app.controller.desk.open_preset("mnist-flow")
+    check("label")
+    app.controller.actions["settings"].trigger()
+    monkeypatch.setattr(form._turns, "hurry", None)
+    app.controller.shell.settings.set(scale=1.25)  # where the form is not seen
+    check("label")
 
 
 def test_a_theme_is_put_on_part_by_part_and_seen_at_once(qtbot: QtBot, monkeypatch) -> None:

@@ -76,7 +76,8 @@ class Form(QWidget):
         self._turns.take([*(box.make_complete for box in pending), lambda: self.setUpdatesEnabled(True)])
         for box in gone:
             self._drop(box)
-        if not self.isVisible():
+        window = self.window()
+        if window is None or not window.isVisible():
             self._turns.hurry()
 
     def retheme(self, theme: Theme) -> None:
