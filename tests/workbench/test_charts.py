@@ -367,3 +367,13 @@ def test_a_training_that_has_just_begun_has_done_no_steps() -> None:
     builder = TraceBuilder()
     builder.feed(RunStarted(to_json(RunSpec(action="train")), {}))
     assert charts.steps_done(builder.trace) == 0.0
+
+
+@pytest.mark.parametrize(("status", "words"), [("running", "yet"), ("stopped", "trained here")])
+def test_what_a_training_has_still_to_record_is_awaited(status: str, words: str) -> None:
+    """Its first step may take a minute: nobody is told meanwhile that nothing was trained."""
+    begun = training_of(np.ones(1), np.ones(1), status=status)
+    empty = chart("loss", [Subject("flow", training=begun)])
+    assert empty.words.endswith(words)
+    without = chart("held-out", [Subject("flow", training=begun)])
+    assert without.words == "No held-out loss measured in training"

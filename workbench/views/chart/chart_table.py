@@ -34,6 +34,7 @@ from workbench.views.time_axis import PLAIN, shared
 MEASURED = "error-over-t"
 """The chart for which the engine has to compute something."""
 _LEAST = 1e-9
+_NOTHING_YET = "Nothing recorded yet"
 
 
 Curves = Callable[[Sequence[Subject], Recall], tuple[Curve, ...]]
@@ -41,7 +42,8 @@ Curves = Callable[[Sequence[Subject], Recall], tuple[Curve, ...]]
 
 @dataclass(frozen=True)
 class ChartKind:
-    """``words`` stand in place of curves where there is none."""
+    """``words`` stand in place of curves where there is none; what a training goes on to record in one of the
+    ``streams`` is awaited instead."""
 
     key: str
     title: str
@@ -49,7 +51,15 @@ class ChartKind:
     curves: Curves
     log: bool = False
     over_steps: bool = False
-    words: str = "Nothing recorded yet"
+    words: str = _NOTHING_YET
+    streams: tuple[str, ...] = ()
+
+    def none(self, subjects: Sequence[Subject]) -> str:
+        """Why there is no curve of these lanes."""
+        training = [subject.training for subject in subjects if subject.training is not None]
+        goes_on = [trace for trace in training if trace.status == "running"]
+        awaited = any(name in trace for trace in goes_on for name in self.streams)
+        return _NOTHING_YET if awaited else self.words
 
 
 def chart(key: str, subjects: Sequence[Subject], reference: int = 0, recall: Recall = anew) -> Chart:
@@ -63,7 +73,7 @@ def chart(key: str, subjects: Sequence[Subject], reference: int = 0, recall: Rec
     return Chart(
         key, kind.title, kind.what, curves, kind.log, kind.over_steps,
         last_step(subjects) if kind.over_steps else 1.0, PLAIN if kind.over_steps else axis,
-        "" if curves else (words if key == MEASURED and words else kind.words),
+        "" if curves else (words if key == MEASURED and words else kind.none(subjects)),
     )  # fmt: skip
 
 
@@ -212,15 +222,16 @@ TABLE: dict[str, ChartKind] = {
         ),
         ChartKind(
             "loss", "Loss", "smoothed over the raw, held-out thin, log", losses, log=True, over_steps=True,
-            words="Nothing was trained here",
+            words="Nothing was trained here", streams=("loss",),
         ),
         ChartKind(
             "held-out", "Held-out loss over t", "each on its own target, log", held_out_over_t, log=True,
-            words="No held-out loss measured in training",
+            words="No held-out loss measured in training", streams=("validation/loss_over_t",),
         ),
         ChartKind(
             "error", "Error against exact", "velocity, jumps thin, log", errors_while_training, log=True,
             over_steps=True, words="No error measured in training",
+            streams=("metric/velocity_error", "metric/jump_error"),
         ),
     )
 }  # fmt: skip
