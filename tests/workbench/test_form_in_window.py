@@ -108,7 +108,9 @@ def test_a_training_that_was_asked_for_is_seen_before_its_first_step(qtbot, app:
     app.controller.actions["run"].trigger()
     panel = app.controller.panel.training
     assert panel.isVisible()
-    assert [panel._done.text(), panel._total.text(), panel._left.text()] == ["0", "of 4,000 steps", ""]
+    assert [panel._done.text(), panel._total.text(), panel._left.text()] == [
+        "0", "of 4,000 steps", "before the first step",
+    ]  # fmt: skip
     assert app.window.status.engine.text() == "Training"
 
 
