@@ -44,6 +44,11 @@ class TraceBuilder:
         self._buffers: dict[str, _Buffer] = {}
 
     @property
+    def begun(self) -> bool:
+        """Whether there is a trace yet."""
+        return self._trace is not None
+
+    @property
     def trace(self) -> Trace:
         if self._trace is None:
             raise ValueError("a trace begins with RunStarted")

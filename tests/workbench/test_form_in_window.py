@@ -21,6 +21,7 @@ from core import spec as specs
 from core.spec import RunSpec
 from tests.workbench.opened import lanes, opened
 from workbench.app import App
+from workbench.engine.commands import Progress
 from workbench.model import setup
 from workbench.widgets.cards.dialogs import Message
 from workbench.widgets.setup.form_rows import RowWidget
@@ -112,6 +113,8 @@ def test_a_training_that_was_asked_for_is_seen_before_its_first_step(qtbot, app:
         "0", "of 4,000 steps", "before the first step",
     ]  # fmt: skip
     assert app.window.status.engine.text() == "Training"
+    app.engine.progress.emit(Progress(next(iter(app.runs._jobs)), 0, 4000, 0.0))  # before any event: these wait
+    assert [panel._done.text(), panel._total.text()] == ["0", "of 4,000 steps"]
 
 
 def shown(app: App) -> dict[str, RowWidget]:

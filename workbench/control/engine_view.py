@@ -138,7 +138,7 @@ class EngineView(QObject):
         paused = bool(begun) and all(progress.paused for _, progress in begun)
         stopping = all(job.stopping for job in training)
         self._panel.training.show_progress(done, total, rate, paused=paused, stopping=stopping)
-        self._panel.training.show_facts(training_facts([job.builder.trace for job, _ in begun]))
+        self._panel.training.show_facts(training_facts([job.builder.trace for job in training if job.builder.begun]))
         self._panel.show_buttons(running=True, needs_training=False, enabled=True)
         self._charts_again()
 
