@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 
+import pytest
 from PyQt6 import sip
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtTest import QTest
@@ -71,6 +73,19 @@ def test_nothing_comes_to_a_window_that_has_gone(qtbot: QtBot) -> None:
     sip.delete(parent)
     QTest.qWait(20)
     assert found == []
+
+
+@pytest.mark.parametrize("error", [RuntimeError("deleted"), AttributeError("does not have a signal")])
+def test_what_is_found_while_the_window_goes_is_given_up_in_silence(qtbot: QtBot, error: Exception) -> None:
+    """As PyQt says it from a thread, of an object that is deleted meanwhile."""
+
+    def refuse(*_: object) -> None:
+        raise error
+
+    parent, found = QObject(), list[str]()
+    aside = Aside[str](parent, found.append)
+    aside._post = SimpleNamespace(came=SimpleNamespace(emit=refuse))
+    assert not aside._tell(0, "too late")
 
 
 def test_turns_let_events_in_between_and_drop_what_is_replaced(qtbot: QtBot) -> None:

@@ -58,7 +58,7 @@ class Aside(Generic[T]):
             return False
         try:
             self._post.came.emit(number, what)
-        except RuntimeError:  # the window has gone
+        except (RuntimeError, AttributeError):  # the window has gone, or is going: its signals do so first
             return False
         return True
 
