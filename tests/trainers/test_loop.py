@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator
 
 import msgspec
@@ -20,7 +19,6 @@ from core.events import Chunk, Event, RunFinished, StopRun, Tick
 from core.networks import count_parameters
 from core.networks.mlp import Mlp
 from core.parts.making import make
-from core.parts.schema import properties
 from core.presets import placed
 from core.run import sample
 from core.setup import resolve
@@ -268,21 +266,6 @@ def test_an_epoch_goes_through_every_point_once() -> None:
 )
 def test_networks_of_the_compared_projects_have_their_sizes(part: Part, parameters: int) -> None:
     assert count_parameters(make("network", part).build((2,))) == parameters
-
-
-@pytest.mark.parametrize("n_snapshots", [1, 2, 24])
-def test_snapshots_stand_at_both_ends(n_snapshots: int) -> None:
-    steps = snapshot_steps(5000, n_snapshots)
-    assert steps[0] == 0
-    assert steps[-1] == 5000
-    assert snapshot_steps(10, 0) == []
-
-
-def test_how_many_snapshots_there_are_is_what_the_form_says() -> None:
-    said = properties(Training)["n_snapshots"]["description"]
-    none, least = (int(each) for each in re.findall(r"\d+", said))
-    assert snapshot_steps(10, none) == []
-    assert {len(snapshot_steps(10, n)) for n in (1, least)} == {least}
 
 
 def test_runs_take_turns_without_touching_each_other() -> None:

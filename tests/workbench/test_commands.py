@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import signal
 import subprocess
 import sys
 from contextlib import closing
@@ -17,11 +16,10 @@ import pytest
 
 import resources
 from core import presets, registry
-from core.events import StopRun, Tick
 from core.run import sample
 from core.trace import open_trace
 from workbench.commands import main
-from workbench.commands.progress import ProgressLine, record
+from workbench.commands.progress import record
 from workbench.model.analyses import refused
 
 TOP = Path(__file__).resolve().parents[2]
@@ -231,39 +229,6 @@ def test_a_trace_of_points_of_ones_own_is_verified_from_any_folder(monkeypatch, 
     assert main(["sample", "swiss-roll-flow", *(f"--set={each}" for each in sets), "-o", "run.h5"]) == 0
     monkeypatch.chdir("/")
     assert main(["verify", str(tmp_path / "run.h5")]) == 0
-
-
-def test_a_log_is_told_nothing_twice(capsys, monkeypatch) -> None:
-    monkeypatch.setattr("workbench.commands.progress._LOG_SECONDS", 0.0)
-    line = ProgressLine("frames")
-    for done in (0, 0, 1, 1):
-        line.update(done, 2)
-    assert capsys.readouterr().err == "frames: 0 of 2\nframes: 1 of 2\n"
-
-
-def test_a_terminal_is_told_at_once_that_something_starts(capsys, monkeypatch) -> None:
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    line = ProgressLine("MNIST")
-    assert capsys.readouterr().err.endswith("MNIST: starting")
-    line.close()
-
-
-@pytest.mark.skipif(not hasattr(os, "killpg"), reason="Windows sends signals in another way")
-def test_ctrl_c_is_heard_in_the_middle_of_a_step(capfd) -> None:
-    told: list[str] = []
-
-    def interrupted():
-        for event in (run := sample(presets.load_one("moons-to-eight"))):
-            if isinstance(event, Tick) and not told:
-                os.kill(os.getpid(), signal.SIGINT)
-                told.append(capfd.readouterr().err)
-            try:
-                yield event
-            except StopRun as stop:
-                yield run.throw(stop)
-
-    assert record(interrupted(), "moons").status == "stopped"
-    assert told == ["\nstopping after this step\n"]
 
 
 def test_a_trace_that_needs_no_repair_is_copied_as_a_whole(capsys, tmp_path) -> None:
