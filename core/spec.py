@@ -66,6 +66,13 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accumulation: Annotated[
         int, Meta(ge=1, le=1024, title="Accumulation", description="Batches whose gradients make one step, on average")
     ] = 1
+    in_pairs: Annotated[
+        bool,
+        Meta(
+            title="Steps in pairs",
+            description="Of points on a processor, two steps are learned at once: by two processes without a window",
+        ),
+    ] = True
     learning_rate: Annotated[
         float, Meta(gt=0, le=1, title="Learning rate", description="At its peak; the schedule says how it changes")
     ] = 2e-3
@@ -170,6 +177,9 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return msgspec.structs.replace(self, **changes)
 
 
+_WITHOUT = {"in_pairs": False}
+"""Fields of a training that are newer than some recordings, with the value that means what was done before."""
+
 #: The fields of a run that are plain values, with their schemas.
 VALUES = {name: schema for name, schema in properties(RunSpec).items() if name not in (*PARTS, "training")}
 
@@ -237,12 +247,15 @@ def to_json(spec: RunSpec) -> str:
 
 
 def from_json(text: str | bytes) -> RunSpec:
+    """The inverse of `to_json`. A training that was recorded before a field of it existed did without that."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise SpecError("", f"The spec is not JSON: {one_line(error)}.") from None
     if not isinstance(data, dict):
         raise SpecError("", "The spec is not a JSON object.")
+    if data.get("action") == "train" and isinstance(training := data.get("training"), dict):
+        data["training"] = _WITHOUT | training
     return from_dict(data)
 
 

@@ -53,7 +53,7 @@ class _Drawn(NamedTuple):
 
 
 class Batches:
-    """The endless sequence of a run's batches; it can be entered at any step."""
+    """The endless sequence of a run's batches; any step may be asked for, cheapest in turn."""
 
     def __init__(self, setup: Setup, objective: Objective) -> None:
         self._setup, self._objective = setup, objective
@@ -65,25 +65,30 @@ class Batches:
         self._couples = self._pairs is None and "independent-pairs" not in setup.coupling.provides
         density = setup.dataset.fresh if self._few is None and self._pairs is None else None
         self._even = None if density is None else _Even(setup, density, objective.n_uniforms)
+        self._start = -1
+        self._drawn: Batch | None = None
+        """The block of batches that was drawn last, and the place of its first."""
 
     def use(self, pairs: Pairs) -> None:
         """Train on these pairs from now on."""
         self._pairs, self._couples, self._even = pairs, False, None
+        self._start, self._drawn = -1, None
 
-    def from_step(self, first_step: int) -> Iterator[Batch]:
-        """The batches from a training step on, without end."""
-        place, size = first_step * self._each, self._size
-        while True:
+    def of(self, step: int) -> Iterator[Batch]:
+        """The batches of a training step."""
+        for place in range(step * self._each, (step + 1) * self._each):
             # Blocks begin at fixed places, so that a resumed run draws the same ones.
-            start = place - place % self._block
-            block = self._draw(start * size, self._block * size)
-            for i in range(place - start, self._block):
-                rows = slice(i * size, (i + 1) * size)
-                batch = part(block, rows)
-                if self._couples:
-                    batch = batch._replace(x0=batch.x0[self._setup.coupling.pair(batch.x1, batch.x0)])
-                yield batch
-            place = start + self._block
+            block, i = self._from(place - place % self._block), place % self._block
+            batch = part(block, slice(i * self._size, (i + 1) * self._size))
+            if self._couples:
+                batch = batch._replace(x0=batch.x0[self._setup.coupling.pair(batch.x1, batch.x0)])
+            yield batch
+
+    def _from(self, start: int) -> Batch:
+        """The block that begins with this batch."""
+        if self._drawn is None or start != self._start:
+            self._start, self._drawn = start, self._draw(start * self._size, self._block * self._size)
+        return self._drawn
 
     def _draw(self, first: int, n: int) -> Batch:
         """Samples first..first+n-1 of the endless training sequence."""

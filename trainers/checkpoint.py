@@ -8,6 +8,7 @@ import math
 import os
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
 import msgspec
 import torch
@@ -24,12 +25,19 @@ from core.spec import Part, RunSpec
 from trainers.schedules import State as Memory
 
 FILE_NAME = "checkpoint.safetensors"
-_OPTIMISER, _TEACHER, _SCHEDULE = "optimiser.", "teacher.", "schedule."
+_OPTIMISER, _TEACHER, _SCHEDULE, _AHEAD = "optimiser.", "teacher.", "schedule.", "ahead."
 _VALIDATED, _BEST = "validated", "best"
 #: What must be as it was when a run is resumed.
 _SAME_PARTS = ("data", "source", "coupling", "path", "objective", "network", "optimiser", "schedule")
 _SAME_TRAINING = ("batch_size", "accumulation", "conditional", "label_dropout", "n_points")
 """The same of the field ``training``: what decides the network, and the sequence of its batches."""
+
+
+class Ahead(NamedTuple):
+    """A step before it is taken: its mean loss, 0-dimensional, and its gradient [P]."""
+
+    loss: Tensor
+    gradient: Tensor
 
 
 @dataclass
@@ -48,6 +56,8 @@ class State:
     """The last step at which the schedule was told a validation loss."""
     best: float = math.inf
     """The least validation loss."""
+    ahead: Ahead | None = None
+    """The next step, where it was learned together with the last one."""
     before: str = ""
     """What made the weights that the run started from, as `told`."""
 
@@ -64,6 +74,8 @@ def save(file: Path, state: State, spec: RunSpec, reading: dict[str, str]) -> No
     if state.teacher is not None:
         tensors |= {_TEACHER + name: value for name, value in state.teacher.state_dict().items()}
     tensors |= {_SCHEDULE + name: torch.tensor(value, dtype=torch.float64) for name, value in state.schedule.items()}
+    if state.ahead is not None:
+        tensors |= {_AHEAD + name: value for name, value in state.ahead._asdict().items()}
     metadata = {
         SPEC: specs.to_json(spec), STEP: str(state.step), _VALIDATED: str(state.validated), _BEST: repr(state.best),
         **reading,
@@ -151,6 +163,8 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
         state.teacher = copy.deepcopy(state.average)
         state.teacher.load_state_dict(teacher)
     _load_optimiser(state.optimiser, _under(values, _OPTIMISER))
+    ahead = _under(values, _AHEAD)
+    state.ahead = Ahead(**ahead) if ahead else None
     state.schedule = {name: float(value) for name, value in _under(values, _SCHEDULE).items()}
     state.step, state.validated = int(metadata[STEP]), int(metadata.get(_VALIDATED, "-1"))
     state.best = float(metadata.get(_BEST, "inf"))

@@ -59,10 +59,11 @@ def _run(spec: RunSpec, directory: Path | None, processes: Processes, *, resume:
             trainer.resume(before)
         trainer.agree()
         trainer.pair_up()
-        yield from _events(trainer, directory)
+        yield from events(trainer, directory)
 
 
-def _events(trainer: Trainer, directory: Path | None) -> Generator[Event | Tick]:
+def events(trainer: Trainer, directory: Path | None = None) -> Generator[Event | Tick]:
+    """What a training is told by, to its end; with a directory its checkpoint is kept there."""
     processes = trainer.processes
     keeper = Keeper(trainer, directory if processes.first else None)
     shots = _Snapshots(trainer)

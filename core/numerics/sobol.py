@@ -34,9 +34,9 @@ class Sobol:
         while n > 0:
             span, place = divmod(first, _SPAN)
             here = min(n, _SPAN - place)
-            parts.append(self._at(span, place).draw(here, dtype=torch.float64) + _HALF)
+            parts.append(self._at(span, place).draw(here, dtype=torch.float64).add_(_HALF))
             first, n = first + here, n - here
-        return torch.cat(parts)
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def _at(self, span: int, place: int) -> SobolEngine:
         if span != self._span or place < self._engine.num_generated:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 
 import pytest
@@ -29,6 +30,13 @@ ODD = RunSpec(
 def test_toml_and_json_read_back_the_same_spec(spec: RunSpec) -> None:
     assert specs.from_toml(specs.to_toml(spec)) == spec
     assert specs.from_json(specs.to_json(spec)) == spec
+
+
+def test_a_training_recorded_before_steps_came_in_pairs_did_without() -> None:
+    known = json.loads(specs.to_json(RunSpec(action="train")))
+    assert known["training"].pop("in_pairs") is True
+    assert specs.from_json(json.dumps(known)).training.in_pairs is False
+    assert specs.from_json(json.dumps(known | {"action": "sample"})).training.in_pairs is True
 
 
 @pytest.mark.parametrize("name", presets.names())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 import torch
 
@@ -24,7 +22,7 @@ SHAPE = Part("shape", {"shape": "moons"})
 
 def batches(spec: RunSpec, n: int, first: int = 0) -> list[Batch]:
     sequence = Batches(resolve(spec), make("objective", spec.objective))
-    return list(itertools.islice(sequence.from_step(first), n))
+    return [batch for step in range(first, first + n) for batch in sequence.of(step)]
 
 
 def whole(spec: RunSpec, n: int) -> Batch:

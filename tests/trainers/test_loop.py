@@ -191,7 +191,8 @@ def test_weights_of_another_path_are_refused(tmp_path) -> None:
 
 
 def sequence(spec: RunSpec) -> Iterator[Batch]:
-    return Batches(resolve(spec), make("objective", spec.objective)).from_step(0)
+    batches = Batches(resolve(spec), make("objective", spec.objective))
+    return (batch for step in itertools.count() for batch in batches.of(step))
 
 
 def test_a_run_goes_on_only_as_it_began(tmp_path) -> None:

@@ -28,8 +28,8 @@ from workbench.widgets.setup.form_rows import RowWidget
 
 AT_ONCE = ["n_steps", "batch_size", "learning_rate", "n_points"]
 SELDOM = [
-    "accumulation", "warm_up", "weight_decay", "ema", "clip", "autocast", "compile", "n_snapshots", "n_validations",
-    "keep_every",
+    "accumulation", "in_pairs", "warm_up", "weight_decay", "ema", "clip", "autocast", "compile", "n_snapshots",
+    "n_validations", "keep_every",
 ]  # fmt: skip
 
 

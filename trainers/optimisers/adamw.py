@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
+import torch
 from msgspec import Meta
 from torch import nn
 from torch.optim import AdamW as TorchAdamW
@@ -26,5 +27,28 @@ class AdamW(Optimiser, frozen=True):
 
     def build(self, weights: nn.Parameter, weight_decay: float) -> Optimizer:
         fused = weights.device.type != "mps"
+        kind = _OfOneVector if fused else TorchAdamW
         betas = (self.beta_1, self.beta_2)
-        return TorchAdamW([weights], lr=0.0, betas=betas, weight_decay=weight_decay, fused=fused)
+        return kind([weights], lr=0.0, betas=betas, weight_decay=weight_decay, fused=fused)
+
+
+class _OfOneVector(TorchAdamW):
+    """Torch's, of one vector: to look for tensors, sort them and tell a profiler takes it as long as the numbers of a
+    small network."""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        (group,) = self.param_groups
+        (weights,) = group["params"]
+        if closure is not None or weights not in self.state:
+            return super().step(closure)  # which makes the moments
+        state, (beta_1, beta_2) = self.state[weights], group["betas"]
+        state["step"] += 1
+        torch._fused_adamw_(
+            [weights], [weights.grad], [state["exp_avg"]], [state["exp_avg_sq"]], [], [state["step"]],
+            lr=group["lr"], beta1=beta_1, beta2=beta_2, weight_decay=group["weight_decay"], eps=group["eps"],
+            amsgrad=False, maximize=False,
+        )  # fmt: skip
+        return None
+
+    step.hooked = True  # type: ignore[attr-defined]  # the mark with which torch leaves it as it is

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from itertools import islice
 
 import torch
 from torch import Tensor, nn
@@ -34,20 +32,16 @@ class Pupil:
         self.learned = NetworkField(average.eval(), reading, setup.path, objective)
         self._evaluation = Evaluation(_prepared(network, setup), setup.path, reading)
         self._teacher = objective.teacher(setup)
-        self._sequence = Batches(setup, objective)
-        self._coming: Iterator[Batch] = iter(())
-        self._step, self._batches = -1, list[Batch]()
-        """The present step, and its batches."""
+        self._batches = Batches(setup, objective)
 
     def use(self, pairs: Pairs) -> None:
         """Learn from these pairs from now on."""
-        self._sequence.use(pairs)
-        self._step = -1
+        self._batches.use(pairs)
 
     def learn(self, step: int, rows: slice = ALL_ROWS) -> Tensor:
         """The mean loss of these rows of a step's batches. The gradient of each batch is added to the network's."""
         losses = []
-        for batch in self._of(step):
+        for batch in self._batches.of(step):
             with self._autocast():
                 loss = self._objective.loss(self._lesson(part(batch, rows), self._evaluation, step, rows))
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
@@ -58,14 +52,6 @@ class Pupil:
         """The averaged network's output at x_t less the pair's target [B, ...]."""
         with torch.no_grad(), self._autocast():
             return self._objective.error(self._lesson(batch, self.learned.network, step))
-
-    def _of(self, step: int) -> list[Batch]:
-        """The batches of a step, which may be asked for again."""
-        if step != self._step:
-            if self._step < 0 or step != self._step + 1:
-                self._coming = self._sequence.from_step(step)
-            self._step, self._batches = step, list(islice(self._coming, self._setup.spec.training.accumulation))
-        return self._batches
 
     @property
     def in_half(self) -> bool:

@@ -18,17 +18,23 @@ from core.predictions import Reading
 from core.setup import Setup
 from trainers import checkpoint
 from trainers.batches import Batch
+from trainers.checkpoint import Ahead
 from trainers.flat import clip, flatten
 from trainers.objective import Objective
 from trainers.optimisers import Optimiser
 from trainers.schedules import Schedule, rate
 from trainers.training import origin
-from trainers.training.pair import Pair, pays
+from trainers.training.partner import Partner, may_help, start
 from trainers.training.processes import Processes
 from trainers.training.pupil import ALL_ROWS, Pupil
 from trainers.training.validation import Validation
+from trainers.training.ways import Halves, Pairs, Whole
 
 _STD_SAMPLES = 1000
+_WORTH_HALVES, _WORTH_PAIRS = 500, 2000
+"""Steps of a training from which on a second process pays: it takes some seconds to start."""
+_FIRST_PAIR = 500
+"""Step from which on two are learned together: before, weights change so fast that an old gradient misleads."""
 _WORTH_A_THREAD = 10_000_000
 """Operations, about a tenth of a millisecond: to wake a thread that sleeps takes up to half of that."""
 
@@ -75,8 +81,10 @@ class Trainer:
                 "much they differ. Choose other data or another objective.",
             )
         self._pupil = Pupil(setup, self.objective, network, average, self.reading)
-        self._rows = processes.rows(self.settings.batch_size) if processes.size > 1 else ALL_ROWS
-        self._pair: Pair | None = None
+        self._rounds = self.objective.rounds(self.settings.n_steps)
+        self._way = self._usual_way(processes.rows(self.settings.batch_size) if processes.size > 1 else ALL_ROWS)
+        self._partner: Partner | None = None
+        self._shared = False
         self._resumed = False
         self.validation = Validation.of(setup, self.objective, self.n_classes)
         if self.schedule.watches and self.validation is None:
@@ -98,27 +106,34 @@ class Trainer:
 
     def pair_up(self) -> None:
         """Learn together with a second process from here on until `close`, where that is faster."""
-        network = self.state.network
-        busy = min(cores(self.spec), _useful(network, self.setup))
-        if self.processes.size == 1 and busy > 1 and pays(self.setup, self.objective, network):
-            self.threads = busy // 2
-            use_threads(self.threads)
-            self._pair = Pair(self.setup, self._pupil, self.reading, self._weights, self._average, self.threads)
+        network, settings, in_pairs = self.state.network, self.settings, isinstance(self._way, Pairs)
+        busy = min(cores(self.spec), max(_useful(network, self.setup), 2 if in_pairs else 1))
+        enough = settings.n_steps >= (_WORTH_PAIRS if in_pairs else _WORTH_HALVES)
+        even = in_pairs or settings.batch_size % 2 == 0
+        alone = self.processes.size == 1
+        if not (busy > 1 and enough and even and alone and may_help(self.setup, self.objective, network)):
+            return
+        self.threads, self._shared = busy // 2, True
+        use_threads(self.threads)
+        rows = ALL_ROWS if in_pairs else Halves.SECOND
+        self._partner = start(self.setup, self.reading, self._weights, self._average, self.threads, rows)
+        if not in_pairs:
+            self._way = Halves(self._pupil, self._weights)
+        self._way.partner = self._partner
 
     def wait_for_partner(self, seconds: float) -> bool:
         """Wait until the second process is ready; False where there is none, or none by then."""
-        return self._pair is not None and self._pair.wait(seconds)
+        return self._partner is not None and self._partner.wait(seconds)
 
     @property
     def cores(self) -> int:
         """How many a step keeps busy on this machine."""
-        return self.threads if self._pair is None else 2 * self.threads
+        return 2 * self.threads if self._shared else self.threads
 
     def close(self) -> None:
         """End what was started beside this process."""
-        if self._pair is not None:
-            self._pair.close()
-            self._pair = None
+        if self._partner is not None:
+            self._partner.end()
 
     def resume(self, file: Path) -> None:
         checkpoint.resume(file, self.state, self.spec)
@@ -136,7 +151,7 @@ class Trainer:
     def begin_round(self) -> Generator[None]:
         """Where a round of the objective begins, and after a resume within one: make its pairs."""
         state, resumed, self._resumed = self.state, self._resumed, False
-        if state.step in self.objective.rounds(self.settings.n_steps):
+        if state.step in self._rounds:
             state.teacher = copy.deepcopy(state.average)
         elif not (resumed and state.teacher is not None):
             return
@@ -152,13 +167,9 @@ class Trainer:
         )
         for group in state.optimiser.param_groups:
             group["lr"] = now
-        gradient = self._weights.grad
-        assert gradient is not None  # `flatten` made it
-        gradient.zero_()
-        loss = self._pupil.learn(state.step, self._rows) if self._pair is None else self._pair.learn(state.step)
+        loss, gradient = self._learn()
         if settings.accumulation > 1:
             gradient.div_(settings.accumulation)
-        self.processes.mean(gradient)
         if settings.clip > 0:
             clip(gradient, settings.clip)
         state.optimiser.step()
@@ -167,8 +178,29 @@ class Trainer:
         decay = min(settings.ema, (1.0 + state.step) / (10.0 + state.step))
         with torch.no_grad():
             self._average.lerp_(self._weights, 1.0 - decay)
-        self.processes.mean(loss)
+        if state.ahead is None:
+            self._way.begin(state.step)
         return float(loss), now
+
+    def _learn(self) -> Ahead:
+        """The mean loss of the present step, and its gradient [P], which is the weights'."""
+        state, gradient = self.state, self._weights.grad
+        assert gradient is not None  # `flatten` made it
+        if state.ahead is not None:
+            (loss, known), state.ahead = state.ahead, None
+            return Ahead(loss, gradient.copy_(known))
+        loss, state.ahead = self._way.learn(state.step)
+        for values in (loss, gradient, *(state.ahead or ())):
+            self.processes.mean(values)
+        return Ahead(loss, gradient)
+
+    def _usual_way(self, rows: slice) -> Whole:
+        """How a step is learned without a second process."""
+        suits = self.objective.steady and len(self.setup.shape) == 1 and self.setup.device.type == "cpu"
+        if self.settings.in_pairs and suits:
+            steps = range(_FIRST_PAIR, self.settings.n_steps)
+            return Pairs(self._pupil, self._weights, rows, steps, self._rounds)
+        return Whole(self._pupil, self._weights, rows)
 
     def agree(self) -> None:
         """All processes start with the weights of the first, whatever their machines make of a seed."""

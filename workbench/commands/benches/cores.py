@@ -19,7 +19,7 @@ from core.words import counted
 HELP = "seconds a step of training an image network: one core, threads within operations, two processes"
 ONE, THREADS, PAIR = "one core", "threads within operations", "two processes"
 _TURN = 2
-"""Steps of each before the next one's turn."""
+"""Steps of each before the next one's turn: of points, a pair."""
 _LONG = 10_000
 """Steps of a training that is never seen to its end: one of some hundred would not be shared."""
 _PATIENCE = 120.0

@@ -1,8 +1,8 @@
-"""Two halves of every batch that learn at the same time, the second in a process of its own.
+"""A second process that shares a training: it learns what it is told to of the same network, at the same time.
 
-Of two cores threads within the operations keep one and a half busy, two processes both. They see the weights in memory
-that they share, so that a step's number goes there and half a gradient comes back. The other process is nobody that is
-relied on: while it starts, and where it has ended, its half is learned here, and every number is the same.
+Both see the weights in memory that they share, so that a step's number goes there and a gradient comes back. The other
+process is nobody that is relied on: where it is not there, yet or any more, the first one learns its part as well, and
+every number is the same.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 import multiprocessing
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.context import SpawnProcess
@@ -33,84 +34,55 @@ from trainers.flat import flatten
 from trainers.objective import Objective
 from trainers.training.pupil import Pupil
 
-FIRST, SECOND = slice(0, None, 2), slice(1, None, 2)
-"""Every other sample, so that both halves have of what only a batch's first samples learn."""
-_WORTH_STEPS = 500
-"""Of a training from which on a second process pays: it takes some seconds to start."""
 _LOOK_SECONDS = 0.5
 """Between looks whether the other process is still there."""
+_AWAKE_SECONDS = 0.0005
+"""For which one waits without sleeping: to be woken takes a tenth of a small network's step. Where other work wants the
+cores, to wait longer takes them from it and from the other side."""
 
 _log = logging.getLogger(__name__)
 
 
-def pays(setup: Setup, objective: Objective, network: nn.Module) -> bool:
-    """Whether two processes may share a training, and it is long enough: by what is asked for alone, so that they do in
-    the next run too."""
+def may_help(setup: Setup, objective: Objective, network: nn.Module) -> bool:
+    """Whether another process computes what this one would: by what is asked for alone, so that it does in the next run
+    too."""
     training = setup.spec.training
     stateless = network.state_dict().keys() == dict(network.named_parameters()).keys()
     draws = any(isinstance(module, nn.modules.dropout._DropoutNd) for module in network.modules())
     alike = stateless and not draws and not training.compile and not objective.rounds(training.n_steps)
-    enough = training.batch_size % 2 == 0 and training.n_steps >= _WORTH_STEPS
     beside_a_window = multiprocessing.current_process().daemon  # such a process may have none of its own
-    return alike and enough and setup.device.type == "cpu" and not beside_a_window
+    return alike and setup.device.type == "cpu" and not beside_a_window
 
 
-class Pair:
-    """Learns as a `Pupil` does that has all rows of a batch.
+def start(
+    setup: Setup, reading: Reading, weights: nn.Parameter, average: nn.Parameter, threads: int, rows: slice
+) -> Partner | None:
+    """A second process; None, and a warning, where the system gives none.
 
     Args:
-        weights, average: of the pupil's networks, as `flatten` made them; they move to memory that is shared.
-        threads: with how many each of both computes.
+        weights, average: of the networks, as `flatten` made them; they move to memory that is shared.
+        threads: with how many it computes.
+        rows: of every batch that it learns from.
     """
-
-    def __init__(
-        self, setup: Setup, pupil: Pupil, reading: Reading, weights: nn.Parameter, average: nn.Parameter, threads: int
-    ) -> None:
-        self._pupil, self._weights = pupil, weights
-        self._partner: _Partner | None = None
-        try:
-            for vector in (weights, average):
-                _shared(vector.data)
-            self._partner = _Partner(setup.spec, reading, weights.detach(), average.detach(), threads)
-        except (OSError, ImportError, RuntimeError) as error:  # such as a system without semaphores, or memory to share
-            _log.warning("no second process to train with: %s", error)
-
-    def learn(self, step: int) -> Tensor:
-        """The mean loss of a step; the gradient becomes the mean of both halves'."""
-        gradient = self._weights.grad
-        assert gradient is not None  # `flatten` made it
-        partner = self._partner if self._partner is not None and self._partner.begin(step) else None
-        loss = self._pupil.learn(step, FIRST)
-        if partner is not None and partner.finish():
-            gradient.add_(partner.gradient)
-            other = partner.loss
-        else:
-            first = gradient.clone()
-            gradient.zero_()
-            other = self._pupil.learn(step, SECOND)
-            gradient.add_(first)
-        gradient.div_(2)
-        return (loss + other) / 2
-
-    def wait(self, seconds: float) -> bool:
-        """Wait until the other process is ready; False where it is not by then."""
-        return self._partner is not None and self._partner.wait(seconds)
-
-    def close(self) -> None:
-        """End the other process; it keeps nothing."""
-        if self._partner is not None:
-            self._partner.end()
-            self._partner = None
+    try:
+        for vector in (weights, average):
+            _shared(vector.data)
+        return Partner(setup.spec, reading, weights.detach(), average.detach(), threads, rows)
+    except (OSError, ImportError, RuntimeError) as error:  # such as a system without semaphores, or memory to share
+        _log.warning("no second process to train with: %s", error)
+        return None
 
 
-class _Partner:
+class Partner:
     """The other process, as it is seen from here.
 
     Attributes:
-        gradient: of its half of the batch [P]; loss: the mean of that half, 0-dimensional.
+        gradient: of the step that it was told to learn [P]; loss: the mean of that, 0-dimensional.
     """
 
-    def __init__(self, spec: RunSpec, reading: Reading, weights: Tensor, average: Tensor, threads: int) -> None:
+    def __init__(
+        self, spec: RunSpec, reading: Reading, weights: Tensor, average: Tensor, threads: int, rows: slice
+    ) -> None:
         context = multiprocessing.get_context("spawn")
         self.gradient, self.loss = _shared(torch.zeros_like(weights)), _shared(weights.new_zeros(()))
         self._step = _shared(torch.zeros((), dtype=torch.int64))
@@ -119,7 +91,7 @@ class _Partner:
         self._process: SpawnProcess = context.Process(
             target=_serve,
             args=(
-                specs.to_json(spec), reading, threads, weights, average, self.gradient, self.loss, self._step,
+                specs.to_json(spec), reading, threads, rows, weights, average, self.gradient, self.loss, self._step,
                 self._ready, self._go, self._done,
             ),
             daemon=True,
@@ -135,7 +107,7 @@ class _Partner:
         return self._there
 
     def begin(self, step: int) -> bool:
-        """Tell it to learn from its half; False while it is not ready, and where it has ended."""
+        """Tell it to learn a step; False while it is not ready, and where it has ended."""
         if self.wait(0.0):
             self._step.fill_(step)
             self._go.release()
@@ -143,7 +115,7 @@ class _Partner:
 
     def finish(self) -> bool:
         """Wait until it has; False where it ended meanwhile."""
-        while not self._done.acquire(timeout=_LOOK_SECONDS):
+        while not _told(self._done):
             if self._notice():
                 return False
         return True
@@ -152,14 +124,24 @@ class _Partner:
         """Whether it has ended."""
         if not self._gone and not self._process.is_alive():
             _log.warning(
-                "the second process of a training ended (%s); its half is learned here", self._process.exitcode
+                "the second process of a training ended (%s); its part is learned here", self._process.exitcode
             )
             self._there, self._gone = False, True
         return self._gone
 
     def end(self) -> None:
+        """It keeps nothing."""
         self._process.kill()
         self._process.join()
+
+
+def _told(by: Semaphore) -> bool:
+    """Wait for the other side; False where nothing comes for so long that one should look whether it is still there."""
+    until = time.perf_counter() + _AWAKE_SECONDS
+    while time.perf_counter() < until:
+        if by.acquire(block=False):
+            return True
+    return by.acquire(timeout=_LOOK_SECONDS)
 
 
 def _shared(tensor: Tensor) -> Tensor:
@@ -192,10 +174,10 @@ def _nameless() -> Iterator[None]:
 
 
 def _serve(
-    spec: str, reading: Reading, threads: int, weights: Tensor, average: Tensor, gradient: Tensor, loss: Tensor,
-    step: Tensor, ready: Semaphore, go: Semaphore, done: Semaphore,
+    spec: str, reading: Reading, threads: int, rows: slice, weights: Tensor, average: Tensor, gradient: Tensor,
+    loss: Tensor, step: Tensor, ready: Semaphore, go: Semaphore, done: Semaphore,
 ) -> None:  # fmt: skip
-    """The other process: a pupil that learns from the second rows whenever it is told to, until the first is gone."""
+    """The other process: a pupil that learns a step whenever it is told to, until the first is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         pupil = _pupil(resolve(specs.from_json(spec)), reading, weights, average, gradient)
@@ -205,9 +187,9 @@ def _serve(
     ready.release()
     parent = multiprocessing.parent_process()
     while parent is not None and parent.is_alive():
-        if go.acquire(timeout=_LOOK_SECONDS):
+        if _told(go):
             gradient.zero_()
-            loss.copy_(pupil.learn(int(step), SECOND))
+            loss.copy_(pupil.learn(int(step), rows))
             done.release()
 
 
