@@ -11,6 +11,8 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
+from core.machine.local_file import one_line
+
 HELP = "check this machine: libraries, devices, display"
 _PACKAGES = (
     "torch",
@@ -24,6 +26,7 @@ _PACKAGES = (
     "msgspec",
     "safetensors",
 )
+_GL_SECONDS = 60.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -84,11 +87,19 @@ def _gl() -> str:
         "app = QGuiApplication([]); s = QOffscreenSurface(); s.create(); c = QOpenGLContext(); c.create()\n"
         "c.makeCurrent(s); print(gl.glGetParameter(gl.GL_RENDERER), gl.glGetParameter(gl.GL_VERSION))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=_GL_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"no answer within {_GL_SECONDS:.0f} s: start the window with LIBGL_ALWAYS_SOFTWARE=1"
     return done.stdout.strip() or f"no context: {(done.stderr.strip().splitlines() or ['unknown'])[-1]}"
 
 
 def _ffmpeg() -> str:
-    import imageio_ffmpeg
+    try:
+        import imageio_ffmpeg
 
-    return str(imageio_ffmpeg.get_ffmpeg_version())
+        return str(imageio_ffmpeg.get_ffmpeg_version())
+    except (ImportError, RuntimeError) as error:  # RuntimeError: no program of that name either
+        return f"none, no films as MP4 or WebM: {one_line(error)}"
