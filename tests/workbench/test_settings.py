@@ -40,6 +40,9 @@ def test_the_theme_is_chosen_kept_and_the_systems_where_one_says_so(qtbot, start
     qtbot.waitUntil(lambda: app.window.theme.name == wanted, timeout=5000)
     app.controller.actions["theme"].trigger()
     qtbot.waitUntil(lambda: Store().now.theme == app.window.theme.name != wanted, timeout=5000)
+    assert settings(app).theme.value() == app.window.theme.name
+    app.controller.actions["theme"].trigger()  # seen by the page that is open
+    qtbot.waitUntil(lambda: app.controller.shell.page.theme.value() == wanted, timeout=5000)
 
 
 def test_type_grows_and_nothing_is_cut(qtbot, started) -> None:

@@ -141,6 +141,8 @@ class Shell(QObject):
         return keep.restore_lanes(self._shown)
 
     def _setting_changed(self, name: str) -> None:
+        if self.page is not None:
+            self.page.show_values(self.settings.now)
         if name == "theme":
             self._show_theme()
         elif name == "live_bytes":

@@ -126,12 +126,16 @@ class SettingsPage(QScrollArea):
         return card
 
     def show_settings(self, now: Settings) -> None:
+        self.show_values(now)
+        for name, each in self.keys.items():
+            each.show_keys(self._keys(name))
+
+    def show_values(self, now: Settings) -> None:
+        """All but the keys."""
         self.theme.set_value(now.theme)
         self.scale.set_value(f"{min(SCALES, key=lambda scale: abs(scale - now.scale)):g}")
         self.still.set_value("yes" if now.still else "no")
         self.live.set_value(str(min(live.BUDGETS, key=lambda size: abs(size - now.live_bytes))))
-        for name, each in self.keys.items():
-            each.show_keys(self._keys(name))
 
     def retheme(self, theme: Theme) -> None:
         """All else comes from the style sheet."""
