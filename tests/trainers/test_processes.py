@@ -20,6 +20,7 @@ from core.spec import Part, RunSpec, Training
 from core.trace.build import collect
 from trainers.checkpoint import FILE_NAME
 from trainers.loop import train
+from trainers.training import trainer as training
 from trainers.training.processes import Processes
 from trainers.training.trainer import Trainer
 
@@ -92,11 +93,12 @@ def test_two_processes_train_as_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("objective", ["flow-matching", "mean-flow", "shortcut"])
-def test_the_same_samples_learn_spans_however_many_processes_there_are(objective: str) -> None:
+def test_the_same_samples_learn_spans_however_many_processes_there_are(objective: str, monkeypatch) -> None:
     """The mean of the parts' gradients is that of the whole batch, and no part decides by its own size."""
+    monkeypatch.setattr(training, "_FIRST_PAIR", 0)
     spec = SPEC.replace(
         objective=Part(objective), sampler=Part("mean-flow"), schedule=Part("constant"), precision="float64",
-        training=Training(n_steps=1, batch_size=15, n_snapshots=0, n_validations=0, warm_up=0, clip=0.0),
+        training=Training(n_steps=2, batch_size=15, n_snapshots=0, n_validations=0, warm_up=0, clip=0.0),
     )  # fmt: skip
     if objective == "flow-matching":
         spec = spec.replace(sampler=Part("euler"))
@@ -105,13 +107,14 @@ def test_the_same_samples_learn_spans_however_many_processes_there_are(objective
 
 
 def gradient(spec: RunSpec, processes: Processes) -> torch.Tensor:
-    """Of the loss of one process's part of the first batch, in weights that are not zero anywhere."""
+    """Of the loss of one process's part of the first batch, and of the next one's where both are learned together, in
+    weights that are not zero anywhere."""
     trainer = Trainer(resolve(spec), processes)
     weights = 0.3 * torch.randn(len(trainer._weights), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     for vector in (trainer._weights, trainer._average):
         vector.data.copy_(weights)
-    trainer._pupil.learn(0, trainer._rows)
-    return trainer._weights.grad
+    _, ahead = trainer._way.learn(0)
+    return trainer._weights.grad if ahead is None else torch.cat([trainer._weights.grad, ahead.gradient])
 
 
 def test_a_batch_is_shared_equally_or_not_at_all() -> None:
