@@ -70,7 +70,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         bool,
         Meta(
             title="Steps in pairs",
-            description="Of points on a processor, two steps are learned at once: by two processes without a window",
+            description="Small networks for points learn two steps at once: on two cores, without a window",
         ),
     ] = True
     learning_rate: Annotated[
@@ -247,16 +247,24 @@ def to_json(spec: RunSpec) -> str:
 
 
 def from_json(text: str | bytes) -> RunSpec:
-    """The inverse of `to_json`. A training that was recorded before a field of it existed did without that."""
+    """The inverse of `to_json`, also of what was recorded by an earlier version."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise SpecError("", f"The spec is not JSON: {one_line(error)}.") from None
     if not isinstance(data, dict):
         raise SpecError("", "The spec is not a JSON object.")
-    if data.get("action") == "train" and isinstance(training := data.get("training"), dict):
-        data["training"] = _WITHOUT | training
-    return from_dict(data)
+    return from_recorded(data)
+
+
+def from_recorded(data: dict[str, Any]) -> RunSpec:
+    """The inverse of `to_dict`; what was recorded before a field of the training existed did without that.
+
+    Raises:
+        SpecError: as `from_dict`.
+    """
+    training = data.get("training")
+    return from_dict(data | {"training": _WITHOUT | training} if isinstance(training, dict) else data)
 
 
 def to_toml(spec: RunSpec) -> str:

@@ -27,7 +27,6 @@ class AverageVelocityObjective(Objective, frozen=True):
     provides: ClassVar[tuple[str, ...]] = ("field", "flow-map")
     needs: ClassVar[tuple[str, ...]] = ("finite-velocity",)
     n_uniforms: ClassVar[int] = 1
-    steady: ClassVar[bool] = False
     two_times: ClassVar[bool] = True
     sampler: ClassVar[str] = "mean-flow"
 

@@ -33,8 +33,8 @@ _SAME_TRAINING = ("batch_size", "accumulation", "conditional", "label_dropout", 
 """The same of the field ``training``: what decides the network, and the sequence of its batches."""
 
 
-class Ahead(NamedTuple):
-    """A step before it is taken: its mean loss, 0-dimensional, and its gradient [P]."""
+class Learned(NamedTuple):
+    """What is known of a step before it is taken: its mean loss, 0-dimensional, and its gradient [P]."""
 
     loss: Tensor
     gradient: Tensor
@@ -56,7 +56,7 @@ class State:
     """The last step at which the schedule was told a validation loss."""
     best: float = math.inf
     """The least validation loss."""
-    ahead: Ahead | None = None
+    ahead: Learned | None = None
     """The next step, where it was learned together with the last one."""
     before: str = ""
     """What made the weights that the run started from, as `told`."""
@@ -164,7 +164,7 @@ def resume(file: Path, state: State, spec: RunSpec) -> None:
         state.teacher.load_state_dict(teacher)
     _load_optimiser(state.optimiser, _under(values, _OPTIMISER))
     ahead = _under(values, _AHEAD)
-    state.ahead = Ahead(**ahead) if ahead else None
+    state.ahead = Learned(**ahead) if ahead else None
     state.schedule = {name: float(value) for name, value in _under(values, _SCHEDULE).items()}
     state.step, state.validated = int(metadata[STEP]), int(metadata.get(_VALIDATED, "-1"))
     state.best = float(metadata.get(_BEST, "inf"))

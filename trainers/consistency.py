@@ -52,7 +52,6 @@ class Consistency(Objective, frozen=True):
     formula: ClassVar[str] = r"\E |f_\theta(x_t, t) - f_\theta(x_s, s)|"
     family = "one-step"
     provides: ClassVar[tuple[str, ...]] = ("flow-map",)
-    steady: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("normal-source",)
     sampler: ClassVar[str] = "consistency"
 

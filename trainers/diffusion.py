@@ -27,6 +27,7 @@ class Diffusion(Objective, frozen=True):
     reference = "Ho et al. 2020, Denoising Diffusion Probabilistic Models, eq. 14"
     formula: ClassVar[str] = r"\E |\prediction(x_t, t) - \target|^2"
     family = "diffusion"
+    in_pairs: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("normal-source",)
 
     prediction: Annotated[

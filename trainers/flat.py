@@ -31,5 +31,5 @@ def flatten(network: nn.Module, values: Tensor | None = None, gradient: Tensor |
 
 
 def clip(gradient: Tensor, largest: float) -> None:
-    """Scale a gradient in place so that its norm is at most ``largest``, a positive number."""
-    gradient.div_(torch.linalg.vector_norm(gradient).clamp_min_(largest).div_(largest))
+    """Scale a gradient in place so that its norm is at most ``largest``."""
+    gradient.mul_((largest / (torch.linalg.vector_norm(gradient) + 1e-6)).clamp_max(1.0))

@@ -22,6 +22,7 @@ class FlowMatching(Objective, frozen=True):
     reference = "Lipman et al. 2023, Flow Matching for Generative Modeling, eq. 23"
     formula: ClassVar[str] = r"\E |v_\theta(x_t, t) - (\dot\alpha_t x_1 + \dot\sigma_t x_0)|^2"
     family = "flow"
+    in_pairs: ClassVar[bool] = True
 
     @property
     def predicts(self) -> Prediction:

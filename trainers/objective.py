@@ -76,8 +76,8 @@ class Objective(msgspec.Struct, frozen=True):
     spoils: ClassVar[tuple[str, ...]] = ()
     #: further uniform numbers of each sample that the loss asks for
     n_uniforms: ClassVar[int] = 0
-    #: whether what is learned stays as it is meanwhile; where the network itself gives it, old gradients do harm
-    steady: ClassVar[bool] = True
+    #: whether two steps may be learned at the same weights: where the network itself is the target, that does harm
+    in_pairs: ClassVar[bool] = False
     #: whether the network is told the time to which it jumps
     two_times: ClassVar[bool] = False
     #: the loss, as `workbench.views.tex` reads it; ``\prediction`` and ``\target`` stand for those that are chosen
@@ -141,7 +141,7 @@ class Objective(msgspec.Struct, frozen=True):
             "needs": list(cls.needs),
             "spoils": list(cls.spoils),
             "sampler": cls.sampler,
-            "steady": cls.steady,
+            "in_pairs": cls.in_pairs,
             "two_times": cls.two_times,
             "formula": cls.formula,
         }

@@ -42,6 +42,7 @@ from pathlib import Path
 from trainers.training import trainer
 from trainers.loop import train
 
+trainer._FIRST_PAIR, trainer._WORTH_PAIRS = 4, 0
 made = []
 step = trainer.Trainer.step
 def kept(self):
@@ -63,8 +64,11 @@ TOLERANCE = 1e-4
 
 
 @pytest.mark.timeout(300)
-def test_two_processes_train_as_one(tmp_path: Path) -> None:
-    """Weights bit-equal across the two; losses and weights as with one process, to the order of additions."""
+def test_two_processes_train_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights bit-equal across the two; losses and weights as with one process, to the order of additions: of steps
+    that are learned one by one, and of those in pairs."""
+    monkeypatch.setattr(training, "_FIRST_PAIR", 4)
+    monkeypatch.setattr(training, "_WORTH_PAIRS", 0)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -96,6 +100,7 @@ def test_two_processes_train_as_one(tmp_path: Path) -> None:
 def test_the_same_samples_learn_spans_however_many_processes_there_are(objective: str, monkeypatch) -> None:
     """The mean of the parts' gradients is that of the whole batch, and no part decides by its own size."""
     monkeypatch.setattr(training, "_FIRST_PAIR", 0)
+    monkeypatch.setattr(training, "_WORTH_PAIRS", 0)
     spec = SPEC.replace(
         objective=Part(objective), sampler=Part("mean-flow"), schedule=Part("constant"), precision="float64",
         training=Training(n_steps=2, batch_size=15, n_snapshots=0, n_validations=0, warm_up=0, clip=0.0),

@@ -20,16 +20,18 @@ from PIL import Image
 
 from core.setup import resolve
 from core.spec import Part, RunSpec, Training
+from trainers.checkpoint import Learned
 from trainers.training import partner as partners
 from trainers.training import trainer as training
 from trainers.training.partner import Partner
 from trainers.training.trainer import _WORTH_HALVES, _WORTH_PAIRS, Trainer
+from trainers.training.ways import TwoSteps
 
 TOP = Path(__file__).resolve().parents[2]
 _STEPS, _PATIENCE = 5, 60.0
 SPEC = RunSpec(
     action="train", data=Part("three-gaussians"), coupling=Part("minibatch-ot"), precision="float64", threads=2,
-    network=Part("mlp", {"width": 512, "depth": 1}), device="cpu",
+    network=Part("mlp", {"width": 64, "depth": 1}), device="cpu",
     training=Training(n_steps=_WORTH_PAIRS, batch_size=256, accumulation=2, n_snapshots=0, warm_up=0),
 )  # fmt: skip
 
@@ -38,10 +40,11 @@ def changed(**changes: object) -> RunSpec:
     return SPEC.replace(training=msgspec.structs.replace(SPEC.training, **changes))
 
 
-#: The same a step at a time, of which two processes learn half each.
-HALVES = changed(in_pairs=False)
+ONE_BY_ONE = changed(in_pairs=False)
+#: A wide network, of whose steps two processes learn half each.
+HALVES = SPEC.replace(network=Part("mlp", {"width": 512, "depth": 1}))
 #: An objective whose loss asks the averaged weights too, and gives the first samples another part than the last.
-SHORTCUT = SPEC.replace(objective=Part("shortcut"), sampler=Part("mean-flow", {"n_steps": 2}))
+SHORTCUT = HALVES.replace(objective=Part("shortcut"), sampler=Part("mean-flow", {"n_steps": 2}))
 
 
 @contextmanager
@@ -150,8 +153,8 @@ def test_a_network_that_draws_numbers_of_its_own_is_trained_by_one_process() -> 
     setup = resolve(SPEC)
     with closing(Trainer(setup)) as trainer:
         network = trainer.state.network
-        assert partners.may_help(setup, trainer.objective, network)
-        assert not partners.may_help(setup, trainer.objective, torch.nn.Sequential(network, torch.nn.Dropout(0.1)))
+        assert partners.may_share(setup, trainer.objective, network)
+        assert not partners.may_share(setup, trainer.objective, torch.nn.Sequential(network, torch.nn.Dropout(0.1)))
 
 
 @pytest.mark.parametrize("spec", [HALVES, SHORTCUT], ids=["flow-matching", "shortcut"])
@@ -161,7 +164,7 @@ def test_the_halves_are_the_whole_batch(spec: RunSpec) -> None:
 
 
 def test_the_first_of_a_pair_is_an_ordinary_step_and_the_second_is_one_step_old() -> None:
-    plain, paired, untrained = (Trainer(resolve(spec)) for spec in (HALVES, SPEC, HALVES))
+    plain, paired, untrained = (Trainer(resolve(spec)) for spec in (ONE_BY_ONE, SPEC, ONE_BY_ONE))
     assert torch.equal(steps(paired, 1), steps(plain, 1))
     assert plain.state.ahead is None
     ahead = paired.state.ahead
@@ -177,6 +180,7 @@ def test_the_first_of_a_pair_is_an_ordinary_step_and_the_second_is_one_step_old(
 
 def test_the_first_steps_are_taken_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "_FIRST_PAIR", 3)
+    monkeypatch.setattr(training, "_WORTH_PAIRS", 0)
     trainer, ahead = Trainer(resolve(changed(n_steps=8))), []
     for _ in range(8):
         trainer.step()
@@ -196,15 +200,45 @@ def test_a_training_stopped_within_a_pair_goes_on_bit_for_bit(taken: int, tmp_pa
     assert torch.equal(steps(second), steps(first))
 
 
-@pytest.mark.parametrize(
-    ("other", "ahead"),
-    [(SPEC, True), (HALVES, False), (changed(n_steps=1), False), (SHORTCUT, False)],
-    ids=["in pairs", "one by one", "the last step", "an objective that learns from its network"],
-)
-def test_points_are_learned_in_pairs_where_that_is_asked_and_two_steps_are_left(other: RunSpec, ahead: bool) -> None:
-    trainer = Trainer(resolve(other))
-    trainer.step()
-    assert (trainer.state.ahead is not None) == ahead
+REFLOW = SPEC.replace(
+    objective=Part("reflow", {"n_pairs": 64, "n_ode": 2}), coupling=Part("independent"),
+    training=msgspec.structs.replace(SPEC.training, n_steps=30, batch_size=16, n_validations=0),
+)  # fmt: skip
+NEVER = {
+    "one by one": ONE_BY_ONE,
+    "a wide network": HALVES,
+    "too few steps": changed(n_steps=_WORTH_PAIRS - 1),
+    "an objective that learns from its network": SPEC.replace(objective=SHORTCUT.objective, sampler=SHORTCUT.sampler),
+    "steps as long as their gradients": SPEC.replace(optimiser=Part("sgd")),
+    "compiled": changed(compile=True),
+}
+
+
+@pytest.mark.parametrize("spec", list(NEVER.values()), ids=list(NEVER))
+def test_only_what_takes_no_harm_is_learned_in_pairs(spec: RunSpec) -> None:
+    paired, trainer = Trainer(resolve(SPEC)), Trainer(resolve(spec))
+    assert isinstance(paired._way, TwoSteps)
+    assert not isinstance(trainer._way, TwoSteps)
+
+
+def test_plain_descent_comes_as_near_as_ever() -> None:
+    """In pairs its steps would be twice as long as they should be, and go astray."""
+    spec = SPEC.replace(
+        optimiser=Part("sgd"), schedule=Part("constant"), coupling=Part("independent"), precision="float32",
+        training=msgspec.structs.replace(SPEC.training, learning_rate=0.1, clip=0.0, accumulation=1),
+    )  # fmt: skip
+    trainer = Trainer(resolve(spec))
+    losses = [trainer.step()[0] for _ in range(700)]
+    assert max(losses[600:]) < max(losses[:10])
+
+
+def test_a_round_forgets_what_was_learned_ahead_of_it() -> None:
+    """As where a training goes on with other rounds than it began with."""
+    trainer = Trainer(resolve(REFLOW))
+    trainer.state.step, gradient = 15, torch.ones_like(trainer._weights)
+    trainer.state.ahead = Learned(torch.ones(()), gradient)
+    list(trainer.begin_round())
+    assert trainer.state.ahead is None
 
 
 def test_images_are_learned_one_step_at_a_time(tmp_path: Path) -> None:
@@ -218,23 +252,6 @@ def test_images_are_learned_one_step_at_a_time(tmp_path: Path) -> None:
     trainer = Trainer(resolve(spec))
     trainer.step()
     assert trainer.state.ahead is None
-
-
-def test_no_pair_reaches_into_another_round() -> None:
-    spec = SPEC.replace(
-        objective=Part("reflow", {"n_pairs": 64, "n_ode": 2}), coupling=Part("independent"),
-        training=msgspec.structs.replace(SPEC.training, n_steps=6, batch_size=16),
-    )  # fmt: skip
-    trainer = Trainer(resolve(spec))
-    begins = trainer.objective.rounds(6)
-    ahead = []
-    while trainer.state.step < 6:
-        list(trainer.begin_round())
-        if trainer.state.step in begins:
-            assert trainer.state.ahead is None
-        trainer.step()
-        ahead.append(trainer.state.ahead is not None)
-    assert any(ahead)
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="Windows ends processes in another way")
@@ -283,18 +300,18 @@ def shared(spec: RunSpec) -> bool:
     [
         SPEC.replace(threads=1),
         changed(n_steps=_WORTH_PAIRS - 1),
-        changed(in_pairs=False, n_steps=_WORTH_HALVES - 1),
-        changed(in_pairs=False, batch_size=257),
-        HALVES.replace(network=Part("mlp")),
+        HALVES.replace(training=changed(n_steps=_WORTH_HALVES - 1).training),
+        HALVES.replace(training=changed(batch_size=257).training),
         changed(compile=True),
-        SPEC.replace(objective=Part("reflow"), coupling=Part("independent")),
+        REFLOW.replace(training=SPEC.training),
     ],
-    ids=["one core", "few steps", "few halves", "an odd batch", "a small network", "compiled", "rounds"],
+    ids=["one core", "few steps", "few halves", "an odd batch", "compiled", "rounds"],
 )
 def test_one_process_does_where_two_would_not_pay(other: RunSpec) -> None:
     with refused():
         assert shared(SPEC)
         assert shared(HALVES)
+        assert not shared(ONE_BY_ONE)
         assert not shared(other)
 
 

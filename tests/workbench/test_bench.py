@@ -261,7 +261,7 @@ class TestCores:
         assert "two processes" in cores.table({"preset": "wide"} | report)
 
     def test_what_is_not_shared_is_one_line(self, capsys) -> None:
-        assert main(["bench", "cores", "eight-gaussians-reflow"]) == 2
+        assert main(["bench", "cores", "swiss-roll-flow"]) == 2
         assert "trained by one process" in capsys.readouterr().err
         assert main(["bench", "cores", "--rounds", "0"]) == 2
         assert "Give at least one. Given 0." in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 from torch import nn
@@ -20,6 +20,7 @@ class Adam(Optimiser, frozen=True):
     name = "adam"
     title = "Adam"
     reference = "Kingma and Ba 2015, Adam: A Method for Stochastic Optimization, algorithm 1"
+    in_pairs: ClassVar[bool] = True
 
     beta_1: Annotated[float, Meta(ge=0, lt=1, title="Momentum", description="Decay of the mean of gradients")] = 0.9
     beta_2: Annotated[float, Meta(ge=0, lt=1, title="Scaling", description="Decay of the mean of their squares")] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from msgspec import Meta
@@ -21,6 +21,7 @@ class AdamW(Optimiser, frozen=True):
     name = "adamw"
     title = "AdamW"
     reference = "Loshchilov and Hutter 2019, Decoupled Weight Decay Regularization, algorithm 2"
+    in_pairs: ClassVar[bool] = True
 
     beta_1: Annotated[float, Meta(ge=0, lt=1, title="Momentum", description="Decay of the mean of gradients")] = 0.9
     beta_2: Annotated[float, Meta(ge=0, lt=1, title="Scaling", description="Decay of the mean of their squares")] = 0.99

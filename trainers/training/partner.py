@@ -43,15 +43,19 @@ cores, to wait longer takes them from it and from the other side."""
 _log = logging.getLogger(__name__)
 
 
-def may_help(setup: Setup, objective: Objective, network: nn.Module) -> bool:
+def may_share(setup: Setup, objective: Objective, network: nn.Module) -> bool:
     """Whether another process computes what this one would: by what is asked for alone, so that it does in the next run
     too."""
     training = setup.spec.training
     stateless = network.state_dict().keys() == dict(network.named_parameters()).keys()
     draws = any(isinstance(module, nn.modules.dropout._DropoutNd) for module in network.modules())
     alike = stateless and not draws and not training.compile and not objective.rounds(training.n_steps)
-    beside_a_window = multiprocessing.current_process().daemon  # such a process may have none of its own
-    return alike and setup.device.type == "cpu" and not beside_a_window
+    return alike and setup.device.type == "cpu"
+
+
+def may_start() -> bool:
+    """Whether this process may have another one: that of a window may not."""
+    return not multiprocessing.current_process().daemon
 
 
 def start(

@@ -18,17 +18,17 @@ from core.predictions import Reading
 from core.setup import Setup
 from trainers import checkpoint
 from trainers.batches import Batch
-from trainers.checkpoint import Ahead
+from trainers.checkpoint import Learned
 from trainers.flat import clip, flatten
 from trainers.objective import Objective
 from trainers.optimisers import Optimiser
 from trainers.schedules import Schedule, rate
 from trainers.training import origin
-from trainers.training.partner import Partner, may_help, start
+from trainers.training.partner import Partner, may_share, may_start, start
 from trainers.training.processes import Processes
 from trainers.training.pupil import ALL_ROWS, Pupil
 from trainers.training.validation import Validation
-from trainers.training.ways import Halves, Pairs, Whole
+from trainers.training.ways import OneStep, TwoHalves, TwoSteps
 
 _STD_SAMPLES = 1000
 _WORTH_HALVES, _WORTH_PAIRS = 500, 2000
@@ -81,8 +81,13 @@ class Trainer:
                 "much they differ. Choose other data or another objective.",
             )
         self._pupil = Pupil(setup, self.objective, network, average, self.reading)
-        self._rounds = self.objective.rounds(self.settings.n_steps)
-        self._way = self._usual_way(processes.rows(self.settings.batch_size) if processes.size > 1 else ALL_ROWS)
+        rows = processes.rows(self.settings.batch_size) if processes.size > 1 else ALL_ROWS
+        self._way = OneStep(self._pupil, self._weights, rows)
+        self._can_share = may_share(setup, self.objective, network)
+        small, long = len(setup.shape) == 1 and _useful(network, setup) == 1, self.settings.n_steps >= _WORTH_PAIRS
+        patient = self.settings.in_pairs and self.objective.in_pairs and optimiser.in_pairs
+        if patient and small and long and self._can_share:
+            self._way = TwoSteps(self._pupil, self._weights, rows, range(_FIRST_PAIR, self.settings.n_steps))
         self._partner: Partner | None = None
         self._shared = False
         self._resumed = False
@@ -106,19 +111,17 @@ class Trainer:
 
     def pair_up(self) -> None:
         """Learn together with a second process from here on until `close`, where that is faster."""
-        network, settings, in_pairs = self.state.network, self.settings, isinstance(self._way, Pairs)
-        busy = min(cores(self.spec), max(_useful(network, self.setup), 2 if in_pairs else 1))
-        enough = settings.n_steps >= (_WORTH_PAIRS if in_pairs else _WORTH_HALVES)
-        even = in_pairs or settings.batch_size % 2 == 0
-        alone = self.processes.size == 1
-        if not (busy > 1 and enough and even and alone and may_help(self.setup, self.objective, network)):
+        two_steps = isinstance(self._way, TwoSteps)
+        busy = min(cores(self.spec), 2 if two_steps else _useful(self.state.network, self.setup))
+        halves = self.settings.n_steps >= _WORTH_HALVES and self.settings.batch_size % 2 == 0
+        if busy < 2 or self.processes.size > 1 or not (self._can_share and (two_steps or halves) and may_start()):
             return
         self.threads, self._shared = busy // 2, True
         use_threads(self.threads)
-        rows = ALL_ROWS if in_pairs else Halves.SECOND
+        rows = ALL_ROWS if two_steps else TwoHalves.SECOND
         self._partner = start(self.setup, self.reading, self._weights, self._average, self.threads, rows)
-        if not in_pairs:
-            self._way = Halves(self._pupil, self._weights)
+        if not two_steps:
+            self._way = TwoHalves(self._pupil, self._weights)
         self._way.partner = self._partner
 
     def wait_for_partner(self, seconds: float) -> bool:
@@ -134,6 +137,7 @@ class Trainer:
         """End what was started beside this process."""
         if self._partner is not None:
             self._partner.end()
+            self._partner = self._way.partner = None
 
     def resume(self, file: Path) -> None:
         checkpoint.resume(file, self.state, self.spec)
@@ -151,7 +155,8 @@ class Trainer:
     def begin_round(self) -> Generator[None]:
         """Where a round of the objective begins, and after a resume within one: make its pairs."""
         state, resumed, self._resumed = self.state, self._resumed, False
-        if state.step in self._rounds:
+        if state.step in self.objective.rounds(self.settings.n_steps):
+            state.ahead = None  # of a run that is resumed and had no round here
             state.teacher = copy.deepcopy(state.average)
         elif not (resumed and state.teacher is not None):
             return
@@ -182,25 +187,17 @@ class Trainer:
             self._way.begin(state.step)
         return float(loss), now
 
-    def _learn(self) -> Ahead:
+    def _learn(self) -> Learned:
         """The mean loss of the present step, and its gradient [P], which is the weights'."""
         state, gradient = self.state, self._weights.grad
         assert gradient is not None  # `flatten` made it
         if state.ahead is not None:
             (loss, known), state.ahead = state.ahead, None
-            return Ahead(loss, gradient.copy_(known))
+            return Learned(loss, gradient.copy_(known))
         loss, state.ahead = self._way.learn(state.step)
         for values in (loss, gradient, *(state.ahead or ())):
             self.processes.mean(values)
-        return Ahead(loss, gradient)
-
-    def _usual_way(self, rows: slice) -> Whole:
-        """How a step is learned without a second process."""
-        suits = self.objective.steady and len(self.setup.shape) == 1 and self.setup.device.type == "cpu"
-        if self.settings.in_pairs and suits:
-            steps = range(_FIRST_PAIR, self.settings.n_steps)
-            return Pairs(self._pupil, self._weights, rows, steps, self._rounds)
-        return Whole(self._pupil, self._weights, rows)
+        return Learned(loss, gradient)
 
     def agree(self) -> None:
         """All processes start with the weights of the first, whatever their machines make of a seed."""

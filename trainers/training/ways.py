@@ -1,26 +1,25 @@
-"""Ways to learn a step: whole, as two halves at the same time, or together with the next one.
+"""Ways to learn a step: by itself, as two halves at the same time, or together with the next one.
 
 What a second process takes part in, it learns at the same time: half of the batch, or the second of two steps. Halves
 are an ordinary step, but for the order of additions; they pay where half a batch takes about half as long as all of it,
 as with networks of images. Two steps are computed at the same weights, so that the second is taken with a gradient that
-is one step old. After the first hundreds of steps a network for points does not notice it: losses and errors stay what
-they are (`bench train` shows it). Those of images do, and those that learn from what they themselves say.
+is one step old. After the first hundreds of steps a small network for points does not notice it: losses and errors stay
+what they are (`bench train` shows it). Those of images do, those that learn from what they themselves say, and plain
+gradient descent.
 Reference: Narayanan et al., "Memory-Efficient Pipeline-Parallel DNN Training" (2021), section 3.1, where all gradients
 are one step old.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from torch import Tensor, nn
 
-from trainers.checkpoint import Ahead
+from trainers.checkpoint import Learned
 from trainers.training.partner import Partner
 from trainers.training.pupil import ALL_ROWS, Pupil
 
 
-class Whole:
+class OneStep:
     """A step by itself.
 
     Args:
@@ -37,11 +36,11 @@ class Whole:
         self.partner: Partner | None = None
 
     def begin(self, step: int) -> bool:
-        """Let the partner begin with its part of what `learn` will be asked for, if it is there; the weights must stay
-        as they are until then."""
+        """Whether the partner learns its part of this step already, so that the weights must stay as they are until
+        `learn` is called; here it begins only then."""
         return False
 
-    def learn(self, step: int) -> tuple[Tensor, Ahead | None]:
+    def learn(self, step: int) -> tuple[Tensor, Learned | None]:
         """The mean loss of a step, whose gradient becomes the weights', and the next step where it is learned too."""
         return self._by_itself(step, self._rows), None
 
@@ -50,13 +49,13 @@ class Whole:
         return self._pupil.learn(step, rows)
 
 
-class Halves(Whole):
+class TwoHalves(OneStep):
     """A step as the mean of two, each of half of the batch."""
 
     FIRST, SECOND = slice(0, None, 2), slice(1, None, 2)
     """Every other sample, so that both have of what only a batch's first samples learn; the second is the partner's."""
 
-    def learn(self, step: int) -> tuple[Tensor, Ahead | None]:
+    def learn(self, step: int) -> tuple[Tensor, Learned | None]:
         partner = self.partner if self.partner is not None and self.partner.begin(step) else None
         loss = self._by_itself(step, self.FIRST)
         if partner is not None and partner.finish():
@@ -70,38 +69,38 @@ class Halves(Whole):
         return (loss + other) / 2, None
 
 
-class Pairs(Whole):
+class TwoSteps(OneStep):
     """Two steps at the same weights, an even one and the next; the partner learns all rows of the second.
 
     Args:
         steps: those that may be learned so.
-        alone: of them those that are not learned together with the one before.
     """
 
-    def __init__(self, pupil: Pupil, weights: nn.Parameter, rows: slice, steps: range, alone: Collection[int]) -> None:
+    def __init__(self, pupil: Pupil, weights: nn.Parameter, rows: slice, steps: range) -> None:
         super().__init__(pupil, weights, rows)
-        self._steps, self._alone = steps, frozenset(alone)
+        self._steps = steps
         self._begun = -1
-        """The first step of the pair that the partner was told of."""
+        """The first of the two steps that the partner was told of."""
 
     def begin(self, step: int) -> bool:
+        """The partner is told to, if it is there."""
         begun = step == self._begun
         if not begun and self._both(step) and self.partner is not None and self.partner.begin(step + 1):
             self._begun, begun = step, True
         return begun
 
-    def learn(self, step: int) -> tuple[Tensor, Ahead | None]:
+    def learn(self, step: int) -> tuple[Tensor, Learned | None]:
         if not self._both(step):
             return super().learn(step)
         partner = self.partner if self.begin(step) else None
         loss = self._by_itself(step, self._rows)
         if partner is not None and partner.finish():
-            return loss, Ahead(partner.loss.clone(), partner.gradient)
+            return loss, Learned(partner.loss.clone(), partner.gradient)
         first = self._gradient.clone()
-        ahead = Ahead(self._by_itself(step + 1, self._rows), self._gradient.clone())
+        ahead = Learned(self._by_itself(step + 1, self._rows), self._gradient.clone())
         self._gradient.copy_(first)
         return loss, ahead
 
     def _both(self, step: int) -> bool:
-        """Whether the next step is learned too: in a run that is resumed where it was in the first."""
-        return step % 2 == 0 and step in self._steps and step + 1 in self._steps and step + 1 not in self._alone
+        """Whether the next step is learned too: by its number, so that a run that is resumed does as it would have."""
+        return step % 2 == 0 and step in self._steps and step + 1 in self._steps

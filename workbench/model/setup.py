@@ -108,12 +108,12 @@ def sections(catalog: Catalog, spec: RunSpec, devices: list[str], parameters: in
 def _training(catalog: Catalog, spec: RunSpec) -> tuple[Row, ...]:
     """How a network is trained; what is seldom changed is a detail, what means nothing beside the rest is left out."""
     data, values = catalog.entry("data", spec.data.name).facts, msgspec.structs.asdict(spec.training)
-    objective = catalog.entry("objective", spec.objective.name).facts
+    in_pairs = all(catalog.entry(kind, spec.part(kind).name).facts["in_pairs"] for kind in ("objective", "optimiser"))
     means_nothing = {
         "conditional": not data.get("classes"),
         "label_dropout": not (data.get("classes") and spec.training.conditional),
         "channels_last": shape_of(catalog, spec.data.name) != "images",
-        "in_pairs": shape_of(catalog, spec.data.name) == "images" or not objective["steady"],
+        "in_pairs": shape_of(catalog, spec.data.name) == "images" or not in_pairs,
         "warm_up": catalog.entry("schedule", spec.schedule.name).facts.get("warms_up", False),
     }
     return tuple(

@@ -19,7 +19,7 @@ from core.words import counted
 HELP = "seconds a step of training an image network: one core, threads within operations, two processes"
 ONE, THREADS, PAIR = "one core", "threads within operations", "two processes"
 _TURN = 2
-"""Steps of each before the next one's turn: of points, a pair."""
+"""Steps of each before the next one's turn."""
 _LONG = 10_000
 """Steps of a training that is never seen to its end: one of some hundred would not be shared."""
 _PATIENCE = 120.0
@@ -48,7 +48,8 @@ def compare(spec: RunSpec, rounds: int) -> dict[str, Any]:
 
     if rounds < 1:
         raise SpecError("--rounds", f"Give at least one. Given {rounds}.")
-    spec = spec.replace(training=msgspec.structs.replace(spec.training, n_steps=_LONG, n_validations=0, init_from=""))
+    training = msgspec.structs.replace(spec.training, n_steps=_LONG, n_validations=0, init_from="", in_pairs=False)
+    spec = spec.replace(training=training)
     seconds: dict[str, list[float]] = {ONE: [], THREADS: [], PAIR: []}
     with ExitStack() as stack:
         trainers = {

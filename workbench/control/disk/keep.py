@@ -140,7 +140,7 @@ def _open(workspace: Workspace, kept: KeptLane) -> LaneState:
         aspect = kept.aspect or "real"
         lane = session.add(None) if aspect == "run" else session.add_aspect(aspect, -1)
     else:
-        lane = _run(workspace, specs.from_dict(kept.spec), _opened(kept.trace), _opened(kept.training))
+        lane = _run(workspace, specs.from_recorded(kept.spec), _opened(kept.trace), _opened(kept.training))
     lane.name, lane.overlays = kept.name, None if kept.overlays is None else frozenset(kept.overlays)
     return lane
 
