@@ -69,7 +69,7 @@ class Reflow(Objective, frozen=True):
         return [round(n_steps * k / (self.n_rounds + 1)) for k in range(1, self.n_rounds + 1)]
 
     def prepare(self, setup: Setup, learned: Field) -> Generator[None, None, Pairs]:
-        field = named_field(setup, self.weights) if self.weights else learned
+        field = setup.clipping.wrap(named_field(setup, self.weights) if self.weights else learned)
         times = Uniform().times(setup.path, self.n_ode)
         sampler: Sampler = make("sampler", Part("heun", {"n_steps": self.n_ode}))
         x0, labels = _starts(setup, self.n_pairs)

@@ -48,6 +48,15 @@ def test_pairs_are_ends_of_one_flow() -> None:
     assert float((made.x1 - end).norm(dim=1).median()) < 5e-3
 
 
+def test_pairs_are_made_as_samples_would_be() -> None:
+    """Previews that are held to an interval for samples are so for pairs: no pair ends beyond."""
+    free = pairs(Reflow(n_pairs=600, n_ode=20), resolve(SPEC))
+    held = pairs(Reflow(n_pairs=600, n_ode=20), resolve(SPEC.replace(clipping=Part("clip", {"limit": 1.0}))))
+    assert free.x1.abs().max() > 1.5
+    assert held.x1.abs().max() < 1.01
+    assert torch.equal(held.x0, free.x0)
+
+
 def test_pairs_are_the_same_whenever_they_are_made_and_not_those_that_are_looked_at() -> None:
     setup = resolve(SPEC)
     first, again = (pairs(Reflow(n_pairs=600, n_ode=2), setup) for _ in range(2))

@@ -65,8 +65,12 @@ class TestSwissRoll:
         reflow = swiss_roll.BUDGETS["reflow"]
         small = reflow._replace(objective=Part("reflow", {"n_pairs": 64, "n_ode": 2}))
         monkeypatch.setitem(swiss_roll.BUDGETS, "reflow", small)
-        report = swiss_roll.compare(swiss_roll.METHODS[-1:], 0.0005, 3, tmp_path)
+        (method,) = (each for each in swiss_roll.METHODS if each.title == "Reflow, 10 steps")
+        report = swiss_roll.compare((method,), 0.0005, 3, tmp_path)
         assert [row["method"] for row in report["rows"]] == ["Reflow, 10 steps"]
+        assert 3.7 < report["clipping"]["limit"] < 3.9  # the roll ends that far from the middle
+        held, free = (report["rows"][0][key] for key in ("chamfer", "chamfer, previews as they are"))
+        assert held < free  # so few steps leave particles anywhere
         assert sorted(path.name for path in tmp_path.iterdir()) == ["flow", "reflow"]
 
     def test_a_wrong_scale_is_one_line(self, capsys) -> None:
